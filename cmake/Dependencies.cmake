@@ -1,0 +1,21 @@
+# What we build on; docs/dependencies.md says why each is here.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+
+find_path(DB_INCLUDE_DIR db.h REQUIRED)
+find_library(DB_LIBRARY NAMES db-5.3 db REQUIRED)
+add_library(BerkeleyDB INTERFACE)
+target_include_directories(BerkeleyDB SYSTEM INTERFACE ${DB_INCLUDE_DIR})
+target_link_libraries(BerkeleyDB INTERFACE ${DB_LIBRARY})
+
+if(TSMTP_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()

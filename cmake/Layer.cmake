@@ -1,0 +1,31 @@
+# tsmtp_layer(NAME SOURCES … DEPENDS …): one static library for one layer of the tree, tsmtp_NAME.
+# tsmtp_unit_test(NAME SOURCES … DEPENDS …): one GoogleTest program, unit_NAME, its cases known to CTest.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(tsmtp_options INTERFACE)
+target_include_directories(tsmtp_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(tsmtp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -fstack-protector-strong
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. $<$<BOOL:${TSMTP_WERROR}>:-Werror>)
+if(TSMTP_SANITIZE)
+  target_compile_options(tsmtp_options INTERFACE -fsanitize=${TSMTP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(tsmtp_options INTERFACE -fsanitize=${TSMTP_SANITIZE})
+else()
+  target_compile_definitions(tsmtp_options INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+endif()
+target_compile_definitions(tsmtp_options INTERFACE TSMTP_VERSION="${PROJECT_VERSION}" _GLIBCXX_ASSERTIONS)
+
+function(tsmtp_layer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(tsmtp_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(tsmtp_${name} PUBLIC tsmtp_options ${arg_DEPENDS})
+endfunction()
+
+function(tsmtp_unit_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(unit_${name} ${arg_SOURCES})
+  target_link_libraries(unit_${name} PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(unit_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 60)
+endfunction()

@@ -1,0 +1,75 @@
+#include "mailertable/locked_table.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <thread>
+#include <utility>
+
+namespace tsmtp::mailertable {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kRetryAfter{10};
+
+/// Waits for the lock; 0 or an errno. flock(2) itself knows no time limit.
+int lock_until(int fd, Clock::time_point deadline) {
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return errno;
+    if (Clock::now() >= deadline) return EWOULDBLOCK;
+    std::this_thread::sleep_for(kRetryAfter);
+  }
+  return 0;
+}
+
+/// Whether `path` still names the file that `fd` is: another build may have replaced it while we waited.
+bool is_still(const std::string& path, int fd) {
+  struct stat named {};
+  struct stat held {};
+  return ::lstat(path.c_str(), &named) == 0 && ::fstat(fd, &held) == 0 && named.st_dev == held.st_dev &&
+         named.st_ino == held.st_ino;
+}
+
+}  // namespace
+
+LockedTable::LockedTable(LockedTable&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+LockedTable::~LockedTable() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Outcome<std::optional<LockedTable>> LockedTable::open(const std::string& path,
+                                                      std::chrono::milliseconds patience) {
+  const Clock::time_point deadline = Clock::now() + patience;
+  while (true) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) return std::optional<LockedTable>();
+    if (fd < 0) return system_failure(EX_CANTCREAT, "cannot open the old " + path, errno);
+    LockedTable table(fd);
+    if (const int error = lock_until(fd, deadline); error == EWOULDBLOCK) {
+      return Failure{EX_TEMPFAIL, path + " is locked by another program (makemap?); try again", false};
+    } else if (error != 0) {
+      return system_failure(EX_CANTCREAT, "cannot lock " + path, error);
+    }
+    if (is_still(path, fd)) return std::optional<LockedTable>(std::move(table));
+  }
+}
+
+bool LockedTable::mark_changed() const {
+  struct stat status {};
+  if (::fstat(fd_, &status) != 0) return false;
+  std::array<timespec, 2> times{};
+  times[0].tv_nsec = UTIME_OMIT;
+  times[1].tv_sec = std::max(std::time(nullptr), status.st_mtim.tv_sec + 1);
+  return ::futimens(fd_, times.data()) == 0;
+}
+
+}  // namespace tsmtp::mailertable

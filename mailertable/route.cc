@@ -1,0 +1,33 @@
+#include "mailertable/route.h"
+
+#include <algorithm>
+
+#include "mailertable/parser.h"
+
+namespace tsmtp::mailertable {
+namespace {
+
+// Where a token ends: OperatorChars of the stock configuration, the delimiters of parseaddr.c, quotes and
+// blanks.
+constexpr std::string_view kTokenEnds = ".:%@!^/[]+()<>,;\" \t\v\f\r";
+
+}  // namespace
+
+std::string_view without_trailing_blanks(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+}
+
+std::string_view first_word(std::string_view value) {
+  return value.substr(0, value.find_first_of(kTokenEnds));
+}
+
+std::optional<Route> parse_route(std::string_view value) {
+  value = without_trailing_blanks(value);
+  const std::string_view mailer = first_word(value);
+  const std::size_t colon = value.find_first_not_of(kBlanks, mailer.size());
+  if (mailer.empty() || colon == std::string_view::npos || value[colon] != ':') return std::nullopt;
+  const std::size_t rest = std::min(value.find_first_not_of(kBlanks, colon + 1), value.size());
+  return Route{mailer, 0, value.substr(rest), rest};
+}
+
+}  // namespace tsmtp::mailertable

@@ -1,0 +1,119 @@
+#include "mailertable/value_checks.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "mailertable/host_checks.h"
+#include "mailertable/route.h"
+#include "relayd/base/bytes.h"
+#include "relayd/base/host_port.h"
+
+namespace tsmtp::mailertable {
+namespace {
+
+std::string quoted(std::string_view text) {
+  return '"' + base::escaped(text, 80) + '"';
+}
+
+/// What was probably meant by a value in which there is no mailer.
+std::string guess_route(std::string_view value, const Mailers& mailers) {
+  value = without_trailing_blanks(value);
+  std::string_view mailer = "tsmtp";
+  if (const std::string_view word = first_word(value); mailers.knows(word)) {
+    mailer = word;
+    value.remove_prefix(std::min(value.find_first_not_of(" \t;,:=", word.size()), value.size()));
+  }
+  const bool one_word = !value.empty() && value.find_first_of(" \t:;\"") == std::string_view::npos;
+  if (!one_word) return std::string(mailer) + ":[127.0.5.2]";
+  if (value.starts_with('[')) return std::string(mailer) + ':' + base::escaped(value, 80);
+  return std::string(mailer) + ":[" + base::escaped(value, 80) + ']';
+}
+
+/// Whether the quotes of `value` are as sendmail can read them.
+bool check_quotes(std::string_view value, EntryReport& report) {
+  const std::size_t quote = value.find('"');
+  if (quote == std::string_view::npos) return true;
+  const bool balanced = std::count(value.begin(), value.end(), '"') % 2 == 0;
+  if (!balanced) {
+    report.value_error(quote,
+                       "unbalanced '\"': sendmail would ignore this line and send the mail out in clear");
+    return false;
+  }
+  const auto route = parse_route(value);
+  if (route && Mailers::kind_of(route->mailer) == MailerKind::kError) return true;
+  report.value_error(quote,
+                     "quotes join what they hold to one word, in which sendmail finds no mailer and no "
+                     "host; write the value without them");
+  return false;
+}
+
+void check_mailer(const Route& route, const Mailers& mailers, EntryReport& report) {
+  if (mailers.knows(route.mailer)) return;
+  std::string message = "unknown mailer " + quoted(route.mailer) + ": sendmail would bounce the mail";
+  if (const std::string_view meant = mailers.nearest(route.mailer); !meant.empty())
+    message += "; did you mean " + quoted(meant) + "?";
+  message += " (if your sendmail.cf has it, say --mailer " + base::escaped(route.mailer, 80) + ')';
+  report.value_error(route.mailer_offset, message);
+}
+
+void explain_nothing_behind_colon(const Route& route, MailerKind kind, EntryReport& report) {
+  const std::size_t colon = route.rest_offset;
+  const std::string mailer = base::escaped(route.mailer, 80);
+  switch (kind) {
+    case MailerKind::kLocal:
+      return;
+    case MailerKind::kError:
+      report.value_error(colon,
+                         "no text behind \"error:\"; write error:5.1.2:550 and what the sender should read");
+      return;
+    case MailerKind::kNetwork:
+      report.value_error(colon, "no host behind \"" + mailer +
+                                    ":\": sendmail would take the address itself for "
+                                    "the host; write " +
+                                    mailer + ":[127.0.5.2]");
+      return;
+    case MailerKind::kOther:
+      report.value_error(colon, "nothing behind \"" + mailer +
+                                    ":\": sendmail would take the address itself for "
+                                    "the host; write " +
+                                    mailer + ":HOST");
+      return;
+  }
+}
+
+/// Whether a `# note` stands behind the route, as it may nowhere but in a text for people.
+bool check_note(const Route& route, MailerKind kind, EntryReport& report) {
+  if (kind == MailerKind::kError) return true;
+  for (std::size_t i = 0; i < route.rest.size(); ++i) {
+    const bool after_blank = i == 0 || route.rest[i - 1] == ' ' || route.rest[i - 1] == '\t';
+    if (route.rest[i] != '#' || !(after_blank || kind == MailerKind::kNetwork)) continue;
+    report.value_error(
+        route.rest_offset + i,
+        "a note behind the value would become part of the host; write it on a line of its own, "
+        "with the '#' in the first column");
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void check_value(const Entry& entry, const Mailers& mailers, EntryReport& report) {
+  if (!check_quotes(entry.value, report)) return;
+  const auto route = parse_route(entry.value);
+  if (!route) {
+    report.value_error(
+        0,
+        "the value does not begin with a mailer and a colon: sendmail would ignore this line and "
+        "send the mail out in clear; write " +
+            guess_route(entry.value, mailers));
+    return;
+  }
+  check_mailer(*route, mailers, report);
+  const MailerKind kind = Mailers::kind_of(route->mailer);
+  if (route->rest.empty()) return explain_nothing_behind_colon(*route, kind, report);
+  if (check_note(*route, kind, report) && kind == MailerKind::kNetwork) check_hosts(*route, report);
+}
+
+}  // namespace tsmtp::mailertable

@@ -1,0 +1,82 @@
+#include "relayd/base/bytes.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace tsmtp::base {
+namespace {
+
+template <typename T>
+void put(std::string& out, T value) {
+  for (int shift = static_cast<int>(sizeof(T) - 1) * 8; shift >= 0; shift -= 8)
+    out.push_back(static_cast<char>((value >> shift) & 0xff));
+}
+
+template <typename T>
+T get(std::string_view in) {
+  assert(in.size() >= sizeof(T));
+  T value = 0;
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    value = static_cast<T>((static_cast<std::uint64_t>(value) << 8) | static_cast<std::uint8_t>(in[i]));
+  return value;
+}
+
+constexpr char kHexDigits[] = "0123456789abcdef";
+
+void put_hex(std::string& out, std::uint8_t byte) {
+  out.push_back(kHexDigits[byte >> 4]);
+  out.push_back(kHexDigits[byte & 0xf]);
+}
+
+}  // namespace
+
+void put_u8(std::string& out, std::uint8_t value) { put(out, value); }
+void put_u16(std::string& out, std::uint16_t value) { put(out, value); }
+void put_u32(std::string& out, std::uint32_t value) { put(out, value); }
+void put_u64(std::string& out, std::uint64_t value) { put(out, value); }
+
+std::uint8_t get_u8(std::string_view in) { return get<std::uint8_t>(in); }
+std::uint16_t get_u16(std::string_view in) { return get<std::uint16_t>(in); }
+std::uint32_t get_u32(std::string_view in) { return get<std::uint32_t>(in); }
+std::uint64_t get_u64(std::string_view in) { return get<std::uint64_t>(in); }
+
+std::string escaped(std::string_view text, std::size_t max_bytes) {
+  std::string out;
+  out.reserve(std::min(text.size(), max_bytes));
+  for (const char c : text.substr(0, max_bytes)) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    if (c == '\\') {
+      out += "\\\\";
+    } else if (byte < 0x20 || byte > 0x7e) {
+      out += "\\x";
+      put_hex(out, byte);
+    } else {
+      out.push_back(c);
+    }
+  }
+  if (text.size() > max_bytes) out += "...";
+  return out;
+}
+
+std::string ascii_lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+std::string ascii_upper(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return out;
+}
+
+std::string hex(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) put_hex(out, static_cast<std::uint8_t>(c));
+  return out;
+}
+
+}  // namespace tsmtp::base

@@ -1,0 +1,29 @@
+// The interface of the keyed digest that recognises a mail when its MTA tries it again. The layers that need
+// one must not know OpenSSL; net/ brings the implementation, HMAC-SHA-256.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tsmtp::base {
+
+/// One computation under way.
+class KeyedDigest {
+ public:
+  virtual ~KeyedDigest() = default;
+  virtual void update(std::string_view bytes) = 0;
+  /// The digest, 32 bytes. The object is spent.
+  [[nodiscard]] virtual std::string finish() = 0;
+};
+
+/// Starts computations and makes identifiers. Owned by the daemon, outlives what it makes.
+class DigestMaker {
+ public:
+  virtual ~DigestMaker() = default;
+  [[nodiscard]] virtual std::unique_ptr<KeyedDigest> start() const = 0;
+  /// 16 unpredictable bytes: the identifier of a transaction.
+  [[nodiscard]] virtual std::string new_identifier() const = 0;
+};
+
+}  // namespace tsmtp::base

@@ -1,0 +1,59 @@
+// What relayd.toml says, as plain structs: what the daemon is wired from and what a reload compares. Nothing
+// here checks anything; whatever read() returned has been checked whole. relayd.toml(5) explains every key.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "relayd/base/domain.h"
+#include "relayd/base/host_port.h"
+
+namespace tsmtp::config {
+
+enum class LogTarget { kStderr, kSyslog };
+
+/// [hub]: this relayd.
+struct Hub {
+  std::string name;
+  std::string identity = "/etc/tsmtp/identity.pem";
+  std::vector<base::HostPort> listen;  ///< where sites dial in; empty: we only dial out
+  std::string state_dir = "/var/lib/tsmtp";
+  std::string control = "/run/tsmtp/control.sock";
+  std::optional<base::HostPort> metrics;
+  std::string user;              ///< empty: stay who we are
+  std::optional<LogTarget> log;  ///< unset: stderr with --foreground, else syslog
+  std::chrono::seconds drain_timeout{30};
+
+  friend bool operator==(const Hub&, const Hub&) = default;
+};
+
+/// One [[site]]: another hub.
+struct Site {
+  std::string name;
+  std::vector<std::string> pins;  ///< 32 raw bytes each: SHA-256 of the peer's SubjectPublicKeyInfo
+  std::vector<base::HostPort> dial;
+  std::string address;                    ///< the site address, "127.0.5.2"; empty: none
+  std::vector<base::HostPort> endpoints;  ///< never empty; address:5000 where only an address is given
+  base::HostPort deliver{.host = "127.0.0.1", .port = 25, .unix_path = {}};
+  base::DomainSet domains;  ///< recipients we accept for the site, senders we accept from it
+  base::DomainSet local;    ///< recipients we accept from the site
+  std::uint64_t max_message_bytes = std::uint64_t{64} << 20;
+  bool early_reply = true;
+  std::chrono::seconds resume_window{60};
+  bool any_sender = false;  ///< accept senders outside `domains` from the site
+
+  friend bool operator==(const Site&, const Site&) = default;
+};
+
+struct Config {
+  std::string file;  ///< as it was named; no part of the comparison's meaning, but compared
+  Hub hub;
+  std::vector<Site> sites;  ///< in the order of the file
+
+  friend bool operator==(const Config&, const Config&) = default;
+};
+
+}  // namespace tsmtp::config

@@ -1,0 +1,24 @@
+// The keys of relayd.toml, one row each: what a reader, the manual and --set know of them.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "relayd/config/config.h"
+#include "relayd/config/value.h"
+
+namespace tsmtp::config {
+
+template <typename Section>
+struct Key {
+  std::string_view name;
+  bool required;
+  void (*read)(const Value& value, Section& section);
+  std::string_view doc;  ///< what it is, in a line
+};
+
+/// The keys of [hub] and [[site]], in the order of the manual.
+[[nodiscard]] std::span<const Key<Hub>> hub_keys();
+[[nodiscard]] std::span<const Key<Site>> site_keys();
+
+}  // namespace tsmtp::config

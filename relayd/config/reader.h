@@ -1,0 +1,41 @@
+// relayd.toml to Config, whole or not at all (P9). Everything that is wrong is said in one go, each with
+// file:line:column and what was expected; nothing is ever guessed, and no exception leaves.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayd/base/diagnostic.h"
+#include "relayd/config/config.h"
+
+namespace tsmtp::config {
+
+/// The largest file read() looks at.
+inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 20;
+
+/// Reads the file at `path`, puts `overrides` ("hub.control=/tmp/c", "site.birl.deliver=127.0.0.1:2525": the
+/// arguments of --set, later ones winning) over it and checks the result. Errors and warnings go to
+/// `diagnostics`; without an error of this call's own the Config is returned, warnings or not. Paths are
+/// taken as written: whether the identity can be read, or an address bound, is found out by whoever does it.
+[[nodiscard]] std::optional<Config> read(const std::string& path, const std::vector<std::string>& overrides,
+                                         base::Diagnostics& diagnostics);
+
+/// The same for a text at hand; `file` is the name that its findings carry.
+[[nodiscard]] std::optional<Config> read_text(std::string_view text, const std::string& file,
+                                              const std::vector<std::string>& overrides,
+                                              base::Diagnostics& diagnostics);
+
+/// One key of relayd.toml, for manuals and the test that compares them.
+struct KeyDoc {
+  std::string_view section;  ///< "hub" or "site"
+  std::string_view name;
+  bool required = false;
+  std::string_view doc;  ///< what it is, in a line
+};
+
+/// Every key there is, in the order of the manual.
+[[nodiscard]] std::vector<KeyDoc> documented_keys();
+
+}  // namespace tsmtp::config

@@ -1,0 +1,145 @@
+#include "relayd/config/relations.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "relayd/config/pin.h"
+
+namespace tsmtp::config {
+namespace {
+
+constexpr std::uint16_t kEndpointPort = 5000;  // the paper's
+
+std::string quoted(std::string_view text) {
+  return '"' + std::string(text) + '"';
+}
+
+/// Things of which there may be one only: says who has it already.
+class Unique {
+ public:
+  Unique(std::string what, base::Diagnostics& diagnostics)
+      : what_(std::move(what)), diagnostics_(diagnostics) {}
+
+  void add(const std::string& thing, const std::string& owner, const base::Location& where) {
+    const auto [first, added] = owners_.emplace(thing, owner);
+    if (!added)
+      diagnostics_.error(where, what_ + ' ' + quoted(thing) + " is already that of " + first->second);
+  }
+
+ private:
+  std::string what_;
+  base::Diagnostics& diagnostics_;
+  std::map<std::string, std::string> owners_;
+};
+
+std::string owner_of(const Site& site) {
+  return "site " + quoted(site.name);
+}
+
+void check_names(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
+  Unique names("the name", diagnostics);
+  if (!config.hub.name.empty()) names.add(config.hub.name, "this hub", places.hub.of("name"));
+  for (std::size_t i = 0; i < config.sites.size(); ++i)
+    if (!config.sites[i].name.empty())
+      names.add(config.sites[i].name, "a site above", places.sites[i].of("name"));
+}
+
+void check_pins(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
+  Unique pins("the pin", diagnostics);
+  for (std::size_t i = 0; i < config.sites.size(); ++i)
+    for (const std::string& pin : config.sites[i].pins)
+      pins.add(pin_text(pin), owner_of(config.sites[i]), places.sites[i].of("pin"));
+}
+
+void check_addresses(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
+  Unique addresses("the address", diagnostics);
+  for (std::size_t i = 0; i < config.sites.size(); ++i)
+    if (!config.sites[i].address.empty())
+      addresses.add(config.sites[i].address, owner_of(config.sites[i]), places.sites[i].of("address"));
+
+  Unique listeners("the address to listen on", diagnostics);
+  for (const base::HostPort& listen : config.hub.listen)
+    listeners.add(listen.to_string(), "hub.listen", places.hub.of("listen"));
+  if (config.hub.metrics)
+    listeners.add(config.hub.metrics->to_string(), "hub.metrics", places.hub.of("metrics"));
+  listeners.add("unix:" + config.hub.control, "hub.control", places.hub.of("control"));
+  for (std::size_t i = 0; i < config.sites.size(); ++i) {
+    const Places& site = places.sites[i];
+    const base::Location& where = site.keys.contains("endpoint") ? site.of("endpoint") : site.of("address");
+    for (const base::HostPort& endpoint : config.sites[i].endpoints)
+      listeners.add(endpoint.to_string(), owner_of(config.sites[i]), where);
+  }
+}
+
+void check_no_loop(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
+  for (std::size_t i = 0; i < config.sites.size(); ++i) {
+    const base::HostPort& deliver = config.sites[i].deliver;
+    for (const Site& other : config.sites)
+      if (std::count(other.endpoints.begin(), other.endpoints.end(), deliver) > 0)
+        diagnostics.error(places.sites[i].of("deliver"), "deliver: " + quoted(deliver.to_string()) +
+                                                             " is an endpoint of " + owner_of(other) +
+                                                             ", not our MTA: mail would go in circles");
+  }
+}
+
+void fill_in_endpoints(Site& site, const Places& places, base::Diagnostics& diagnostics) {
+  if (!site.endpoints.empty() || !places.trusted("address") || !places.trusted("endpoint")) return;
+  if (!site.address.empty())
+    site.endpoints.push_back({.host = site.address, .port = kEndpointPort, .unix_path = {}});
+  else
+    diagnostics.error(
+        places.of("endpoint"),
+        "missing key \"address\" in [[site]], such as \"127.0.5.2\" (or \"endpoint\", with a single site): "
+        "it is where our MTA hands mail over");
+}
+
+void check_link(const Site& site, const Places& places, const Hub& hub, const Places& hub_places,
+                base::Diagnostics& diagnostics) {
+  if (!site.dial.empty() || !hub.listen.empty() || !places.trusted("dial") || !hub_places.trusted("listen"))
+    return;
+  diagnostics.error(places.of("dial"),
+                    "the link to " + owner_of(site) +
+                        " could never come up: nothing to \"dial\", and the hub does not \"listen\"");
+}
+
+void check_exposure(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
+  for (const base::HostPort& endpoint : site.endpoints)
+    if (base::is_ipv4(endpoint.host) && !endpoint.host.starts_with("127."))
+      diagnostics.warning(places.of("endpoint"),
+                          "endpoint: " + quoted(endpoint.to_string()) +
+                              " is no loopback address: whoever reaches it can send mail to the site");
+}
+
+void check_overlap(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
+  const std::vector<std::string>& local = site.local.patterns();
+  for (const std::string& pattern : site.domains.patterns())
+    if (pattern != "." && std::count(local.begin(), local.end(), pattern) > 0)
+      diagnostics.warning(places.of("local"), "local: " + quoted(pattern) +
+                                                  " is in \"domains\" too: mail to it may go in circles");
+}
+
+}  // namespace
+
+const base::Location& Places::of(std::string_view key) const {
+  const auto found = keys.find(key);
+  return found != keys.end() ? found->second : header;
+}
+
+void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
+  for (std::size_t i = 0; i < config.sites.size(); ++i) {
+    fill_in_endpoints(config.sites[i], places.sites[i], diagnostics);
+    check_link(config.sites[i], places.sites[i], config.hub, places.hub, diagnostics);
+    check_exposure(config.sites[i], places.sites[i], diagnostics);
+    check_overlap(config.sites[i], places.sites[i], diagnostics);
+  }
+  check_names(config, places, diagnostics);
+  check_pins(config, places, diagnostics);
+  check_addresses(config, places, diagnostics);
+  check_no_loop(config, places, diagnostics);
+  if (config.sites.empty() && !diagnostics.has_errors())
+    diagnostics.warning({.file = config.file, .line = 0, .column = 0},
+                        "no [[site]]: there is nobody to exchange mail with");
+}
+
+}  // namespace tsmtp::config

@@ -1,0 +1,135 @@
+#include "relayd/control/metrics.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "relayd/base/bytes.h"
+
+namespace tsmtp::control {
+namespace {
+
+// A label's value in quotes. The format knows few escapes, so the backslash of our own \\xNN is escaped
+// again.
+std::string quoted(std::string_view value) {
+  std::string out = "\"";
+  for (const char c : base::escaped(value)) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+double seconds_since_epoch(base::WallTime time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+/// Writes metric after metric: a header, then its samples.
+class Exposition {
+ public:
+  void header(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    text_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+  }
+  void sample(std::string_view labels, std::uint64_t value) {
+    text_ += fmt::format("{}{} {}\n", name_, labels, value);
+  }
+  void sample(std::string_view labels, double value) {
+    text_ += fmt::format("{}{} {:.6f}\n", name_, labels, value);
+  }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  std::string name_;
+  std::string text_;
+};
+
+std::string site_label(const SiteStatus& site) {
+  return "{site=" + quoted(site.name) + "}";
+}
+
+void put_hub(Exposition& out, const HubStatus& hub) {
+  out.header("tsmtp_info", "gauge", "Version and name of this hub; always 1.");
+  out.sample(fmt::format("{{hub={},version={}}}", quoted(hub.name), quoted(hub.version)), std::uint64_t{1});
+  out.header("tsmtp_start_time_seconds", "gauge", "When relayd started, seconds since 1970.");
+  out.sample("", seconds_since_epoch(hub.started));
+  out.header("tsmtp_config_load_time_seconds", "gauge", "When the configuration in force was loaded.");
+  out.sample("", seconds_since_epoch(hub.config_loaded));
+  out.header("tsmtp_config_reload_failed", "gauge", "1 if the last reload failed.");
+  out.sample("", std::uint64_t{hub.last_reload_error.empty() ? 0U : 1U});
+  out.header("tsmtp_draining", "gauge", "1 while relayd finishes what is in flight and takes nothing new.");
+  out.sample("", std::uint64_t{hub.draining ? 1U : 0U});
+  out.header("tsmtp_sessions_refused_total", "counter", "Connections of MTAs turned away at an endpoint.");
+  out.sample("", hub.sessions_refused);
+  out.header("tsmtp_keys_refused_total", "counter", "Link attempts with a key that is no site's pin.");
+  out.sample("", hub.keys_refused);
+}
+
+struct SiteMetric {
+  std::string_view name;
+  std::string_view type;
+  std::string_view help;
+  std::uint64_t (*value)(const SiteStatus&);
+};
+
+constexpr std::array kSiteMetrics{
+    SiteMetric{"tsmtp_link_up", "gauge", "1 while the link to the site is up.",
+               [](const SiteStatus& s) { return std::uint64_t{s.state == LinkState::kUp ? 1U : 0U}; }},
+    SiteMetric{"tsmtp_links_up_total", "counter", "How often the link to the site came up.",
+               [](const SiteStatus& s) { return s.links_up_total; }},
+    SiteMetric{"tsmtp_open_transactions", "gauge", "Mails under way, either way.",
+               [](const SiteStatus& s) { return s.open_transactions; }},
+    SiteMetric{"tsmtp_in_doubt", "gauge", "Mails whose final reply our MTA may not have.",
+               [](const SiteStatus& s) { return s.in_doubt; }},
+    SiteMetric{"tsmtp_streams_refused_total", "counter", "Streams that the site opened over a limit.",
+               [](const SiteStatus& s) { return s.streams_refused; }},
+};
+
+void put_sites(Exposition& out, const std::vector<SiteStatus>& sites) {
+  for (const SiteMetric& metric : kSiteMetrics) {
+    out.header(metric.name, metric.type, metric.help);
+    for (const SiteStatus& site : sites)
+      out.sample(site_label(site), metric.value(site));
+  }
+  out.header("tsmtp_link_since_seconds", "gauge", "When the link came to be as it is, seconds since 1970.");
+  for (const SiteStatus& site : sites)
+    out.sample(site_label(site), seconds_since_epoch(site.since));
+  out.header("tsmtp_round_trip_seconds", "gauge", "Round trip time of the link.");
+  for (const SiteStatus& site : sites)
+    if (site.round_trip)
+      out.sample(site_label(site), std::chrono::duration<double>(*site.round_trip).count());
+}
+
+void put_traffic(Exposition& out, const std::vector<SiteStatus>& sites) {
+  const auto sample = [&](const SiteStatus& site, std::string_view direction, std::string_view result,
+                          std::uint64_t value) {
+    out.sample(
+        fmt::format("{{site={},direction=\"{}\",result=\"{}\"}}", quoted(site.name), direction, result),
+        value);
+  };
+  out.header("tsmtp_mails_total", "counter", "Mails by direction and how they ended.");
+  for (const SiteStatus& site : sites) {
+    for (const auto& [direction, traffic] : {std::pair{"out", site.out}, std::pair{"in", site.in}}) {
+      sample(site, direction, "ok", traffic.ok);
+      sample(site, direction, "refused", traffic.refused);
+      sample(site, direction, "deferred", traffic.deferred);
+    }
+  }
+  out.header("tsmtp_content_bytes_total", "counter", "Bytes of mail content by direction.");
+  for (const SiteStatus& site : sites)
+    for (const auto& [direction, traffic] : {std::pair{"out", site.out}, std::pair{"in", site.in}})
+      out.sample(fmt::format("{{site={},direction=\"{}\"}}", quoted(site.name), direction), traffic.bytes);
+}
+
+}  // namespace
+
+std::string metrics(const HubStatus& status) {
+  Exposition out;
+  put_hub(out, status);
+  put_sites(out, status.sites);
+  put_traffic(out, status.sites);
+  return out.take();
+}
+
+}  // namespace tsmtp::control

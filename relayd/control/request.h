@@ -1,0 +1,32 @@
+// The dialogue on the control socket: one request a connection, a line; the reply is a line "ok" or "error",
+// then the body until the end of the connection. Text only; sockets are somebody else's.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "relayd/base/result.h"
+
+namespace tsmtp::control {
+
+enum class Request { kStatus, kStatusJson, kReload, kDrain };
+
+inline constexpr std::size_t kMaxRequestBytes = 256;
+
+/// The line to send, with its line end: "status --json\n".
+[[nodiscard]] std::string request_line(Request request);
+
+/// Reads what has been received so far. nullopt: no line end yet, read on. An error (nothing known, more than
+/// kMaxRequestBytes, bytes behind the line) is for reply_error().
+[[nodiscard]] std::optional<base::Result<Request>> parse_request(std::string_view received);
+
+/// The whole reply to a request that succeeded, or failed.
+[[nodiscard]] std::string reply_ok(std::string_view body);
+[[nodiscard]] std::string reply_error(std::string_view message);
+
+/// What relayctl makes of all it received: the body, or the error that relayd or a cut connection means.
+[[nodiscard]] base::Result<std::string> parse_reply(std::string_view received);
+
+}  // namespace tsmtp::control

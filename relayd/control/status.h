@@ -1,0 +1,77 @@
+// What relayd tells of itself, as plain structs: the daemon fills them in, status_text, status_json and
+// metrics show them. Strings that came from outside (causes, addresses, names) may hold any bytes here;
+// whoever shows them makes them harmless (P8).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "relayd/base/clock.h"
+
+namespace tsmtp::control {
+
+enum class LinkState { kDown, kConnecting, kUp, kDraining };
+
+/// "down", "connecting", "up", "draining".
+[[nodiscard]] const char* to_string(LinkState state);
+
+/// How mails in one direction ended since relayd started. `bytes` counts content.
+struct Traffic {
+  std::uint64_t ok = 0;
+  std::uint64_t refused = 0;   ///< 5xx
+  std::uint64_t deferred = 0;  ///< 4xx
+  std::uint64_t bytes = 0;
+};
+
+/// One site and the link to it.
+struct SiteStatus {
+  std::string name;
+  LinkState state = LinkState::kDown;
+  base::WallTime since;      ///< when `state` began
+  std::string cause;         ///< why the link is not up; empty while it is
+  std::string peer_address;  ///< "192.0.2.7:5443"; empty unless up
+  std::string peer_name;     ///< what the peer calls itself; empty unless up
+  std::string tls;           ///< "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519"; empty unless up
+  std::optional<std::chrono::microseconds> round_trip;
+  std::vector<std::string> endpoints;  ///< where our MTA hands over
+  std::string far_mta;  ///< "127.0.0.1:25 reachable, PIPELINING 8BITMIME" or why not; empty: not known
+  Traffic out;          ///< from our MTA to the site
+  Traffic in;           ///< from the site to our MTA
+  std::uint64_t open_transactions = 0;
+  std::uint64_t streams_refused = 0;
+  std::uint64_t links_up_total = 0;  ///< how often the link came up
+  std::optional<base::WallTime> next_dial;
+  std::uint64_t in_doubt = 0;  ///< mails whose final reply our MTA may not have
+};
+
+/// A key that is no site's pin and tried to make a link.
+struct RefusedKey {
+  std::string pin;  ///< "sha256:...", as it would be written in relayd.toml
+  std::string address;
+  base::WallTime last;
+  std::uint64_t times = 0;
+};
+
+/// This relayd and all its sites.
+struct HubStatus {
+  std::string name;
+  std::string version;
+  int pid = 0;
+  base::WallTime now;  ///< when this was taken; what "for 3 h 12 min" counts to
+  base::WallTime started;
+  std::string config_file;
+  base::WallTime config_loaded;
+  std::string last_reload_error;  ///< empty: the last reload, if any, succeeded
+  std::string fingerprint;        ///< our own pin
+  std::vector<std::string> listen;
+  bool draining = false;
+  std::uint64_t sessions_refused = 0;    ///< MTA connections turned away at an endpoint
+  std::uint64_t keys_refused = 0;        ///< link attempts with a key that is no site's pin
+  std::vector<RefusedKey> refused_keys;  ///< the latest few of them; the daemon bounds this
+  std::vector<SiteStatus> sites;
+};
+
+}  // namespace tsmtp::control

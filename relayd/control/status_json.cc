@@ -1,0 +1,82 @@
+#include "relayd/control/status_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "relayd/control/time_text.h"
+
+namespace tsmtp::control {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kIndent = 2;
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json to_json(const Traffic& traffic) {
+  return Json{{"ok", traffic.ok},
+              {"refused", traffic.refused},
+              {"deferred", traffic.deferred},
+              {"bytes", traffic.bytes}};
+}
+
+Json to_json(const SiteStatus& site) {
+  Json out;
+  out["name"] = site.name;
+  out["state"] = to_string(site.state);
+  out["since"] = rfc3339(site.since);
+  out["cause"] = text_or_null(site.cause);
+  out["next_dial"] = site.next_dial ? Json(rfc3339(*site.next_dial)) : Json(nullptr);
+  out["peer_address"] = text_or_null(site.peer_address);
+  out["peer_name"] = text_or_null(site.peer_name);
+  out["tls"] = text_or_null(site.tls);
+  out["round_trip_us"] = site.round_trip ? Json(site.round_trip->count()) : Json(nullptr);
+  out["endpoints"] = site.endpoints;
+  out["far_mta"] = text_or_null(site.far_mta);
+  out["out"] = to_json(site.out);
+  out["in"] = to_json(site.in);
+  out["open_transactions"] = site.open_transactions;
+  out["in_doubt"] = site.in_doubt;
+  out["streams_refused"] = site.streams_refused;
+  out["links_up_total"] = site.links_up_total;
+  return out;
+}
+
+Json to_json(const RefusedKey& key) {
+  return Json{{"pin", key.pin}, {"address", key.address}, {"last", rfc3339(key.last)}, {"times", key.times}};
+}
+
+Json to_json(const HubStatus& hub) {
+  Json out;
+  out["name"] = hub.name;
+  out["version"] = hub.version;
+  out["pid"] = hub.pid;
+  out["now"] = rfc3339(hub.now);
+  out["started"] = rfc3339(hub.started);
+  out["config_file"] = hub.config_file;
+  out["config_loaded"] = rfc3339(hub.config_loaded);
+  out["last_reload_error"] = text_or_null(hub.last_reload_error);
+  out["fingerprint"] = hub.fingerprint;
+  out["listen"] = hub.listen;
+  out["draining"] = hub.draining;
+  out["sessions_refused"] = hub.sessions_refused;
+  out["keys_refused"] = hub.keys_refused;
+  out["refused_keys"] = Json::array();
+  for (const RefusedKey& key : hub.refused_keys)
+    out["refused_keys"].push_back(to_json(key));
+  out["sites"] = Json::array();
+  for (const SiteStatus& site : hub.sites)
+    out["sites"].push_back(to_json(site));
+  return out;
+}
+
+}  // namespace
+
+std::string status_json(const HubStatus& status) {
+  constexpr bool kEnsureAscii = true;
+  return to_json(status).dump(kIndent, ' ', kEnsureAscii, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace tsmtp::control

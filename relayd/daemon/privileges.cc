@@ -1,0 +1,74 @@
+#include "relayd/daemon/privileges.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+namespace tsmtp::daemon {
+namespace {
+
+struct User {
+  uid_t uid;
+  gid_t gid;
+};
+
+base::Error failed(const std::string& what) { return base::Error{what + ": " + std::strerror(errno)}; }
+
+base::Result<User> look_up(const std::string& name) {
+  const passwd* entry = getpwnam(name.c_str());
+  if (entry == nullptr) return base::Error{"hub.user: there is no user \"" + name + "\" on this machine"};
+  return User{entry->pw_uid, entry->pw_gid};
+}
+
+}  // namespace
+
+base::Result<void> give_to(const std::string& path, const std::string& user) {
+  if (user.empty() || geteuid() != 0) return {};
+  const auto owner = look_up(user);
+  if (!owner) return owner.error();
+  if (chown(path.c_str(), owner->uid, owner->gid) != 0) return failed(path + ": cannot be given to " + user);
+  return {};
+}
+
+base::Result<void> make_directory(const std::string& path, unsigned mode, const std::string& user) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) == 0) {
+    if (!S_ISDIR(status.st_mode)) return base::Error{path + ": is not a directory"};
+    return {};
+  }
+  const std::size_t slash = path.find_last_of('/');
+  if (slash != std::string::npos && slash > 0) {
+    if (auto ok = make_directory(path.substr(0, slash), 0755, ""); !ok) return ok.error();
+  }
+  if (mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0) return failed(path + ": cannot be made");
+  return give_to(path, user);
+}
+
+base::Result<void> drop_to(const std::string& user) {
+  if (user.empty()) return {};
+  const auto target = look_up(user);
+  if (!target) return target.error();
+  if (geteuid() == target->uid) return {};
+  if (setgroups(0, nullptr) != 0 || setresgid(target->gid, target->gid, target->gid) != 0 ||
+      setresuid(target->uid, target->uid, target->uid) != 0)
+    return failed("cannot become user " + user + " (hub.user); start relayd as root");
+  if (target->uid != 0 && setuid(0) == 0) return base::Error{"became user " + user + ", but could become root again"};
+  prctl(PR_SET_DUMPABLE, 0);  // the private key is in memory
+  return {};
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace tsmtp::daemon

@@ -1,0 +1,331 @@
+#include "relayd/daemon/relay.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "relayd/base/diagnostic.h"
+#include "relayd/config/reader.h"
+#include "relayd/control/metrics.h"
+#include "relayd/control/request.h"
+#include "relayd/control/status_json.h"
+#include "relayd/control/status_text.h"
+#include "relayd/daemon/privileges.h"
+#include "relayd/daemon/settings.h"
+#include "relayd/daemon/status.h"
+
+namespace tsmtp::daemon {
+namespace {
+
+using base::LogLevel;
+
+constexpr std::chrono::milliseconds kDrainPoll{50};
+constexpr std::chrono::seconds kGoodbye{2};  // for clients to read our 421
+constexpr std::chrono::hours kExpiryInterval{1};
+constexpr std::size_t kMaxRefusedKeys = 8;
+constexpr std::size_t kInstanceBytes = 16;
+
+base::WallTime wall_now() { return std::chrono::system_clock::now(); }
+
+std::string parent_of(const std::string& path) { return path.substr(0, path.find_last_of('/')); }
+
+}  // namespace
+
+Relay::Relay(net::EventLoop& loop, base::Logger& log, config::Config config, Source source)
+    : loop_(loop),
+      log_(log),
+      config_(std::move(config)),
+      source_(std::move(source)),
+      started_(wall_now()),
+      config_loaded_(started_) {}
+
+Relay::~Relay() {
+  if (control_) control_->stop();
+  if (metrics_) metrics_->stop();
+  for (const auto& [address, listener] : listeners_) listener->stop();
+  for (const auto& site : sites_) site->stop("relayd is shutting down");
+}
+
+base::Result<void> Relay::start() {
+  auto identity = net::Identity::load(config_.hub.identity);
+  if (!identity) return identity.error();
+  identity_ = std::make_unique<net::Identity>(std::move(*identity));
+  auto tls = net::TlsContext::make(*identity_);
+  if (!tls) return tls.error();
+  tls_ = std::make_unique<net::TlsContext>(std::move(*tls));
+  if (auto ok = make_directories(); !ok) return ok;
+  if (auto ok = bind_all(); !ok) return ok;
+  if (auto ok = drop_to(config_.hub.user); !ok) return ok;
+  if (auto ok = open_state(); !ok) return ok;
+  serve();
+  return {};
+}
+
+base::Result<void> Relay::make_directories() {
+  raise_descriptor_limit();
+  if (auto ok = make_directory(parent_of(config_.hub.control), 0755, config_.hub.user); !ok) return ok;
+  return make_directory(config_.hub.state_dir, 0700, config_.hub.user);
+}
+
+base::Result<void> Relay::bind_all() {
+  for (const config::Site& site : config_.sites) {
+    auto endpoints = net::Site::bind(loop_.executor(), site_settings(site), {});
+    if (!endpoints) return endpoints.error();
+    bound_endpoints_[site.name] = std::move(*endpoints);
+  }
+  if (auto ok = bind_listeners(config_.hub, listeners_); !ok) return ok;
+  return bind_services();
+}
+
+base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fresh) const {
+  auto* self = const_cast<Relay*>(this);
+  for (const base::HostPort& address : hub.listen) {
+    const std::string key = address.to_string();
+    if (listeners_.contains(key)) continue;
+    auto listener = std::make_shared<net::LinkListener>(
+        loop_.executor(), *tls_,
+        net::LinkListener::Callbacks{
+            .accept_peer = [self](const std::string& pin, const std::string& from) { return self->accept_peer(pin, from); },
+            .connected =
+                [self](std::unique_ptr<net::TlsStream> stream) {
+                  if (net::Site* site = self->site_of_pin(stream->peer_pin()))
+                    site->link().adopt(std::move(stream), mux::Role::kListener);
+                },
+            .refused =
+                [self](const std::string& peer, const std::string& cause) {
+                  self->log_.log(LogLevel::kWarning, "refused a connection from " + peer + ": " + cause);
+                }});
+    if (auto ok = listener->bind(address); !ok) return base::with_context("hub.listen", ok.error());
+    fresh[key] = std::move(listener);
+  }
+  return {};
+}
+
+base::Result<void> Relay::bind_services() {
+  control_ = std::make_shared<net::RequestServer>(loop_.executor(),
+                                                  [this](std::string_view received) { return answer_control(received); });
+  const base::HostPort socket{.host = {}, .port = 0, .unix_path = config_.hub.control};
+  if (auto ok = control_->bind(socket); !ok) return base::with_context("hub.control", ok.error());
+  if (auto ok = give_to(config_.hub.control, config_.hub.user); !ok) return ok;
+  if (!config_.hub.metrics) return {};
+  metrics_ = std::make_shared<net::RequestServer>(loop_.executor(),
+                                                  [this](std::string_view received) { return answer_metrics(received); });
+  if (auto ok = metrics_->bind(*config_.hub.metrics); !ok) return base::with_context("hub.metrics", ok.error());
+  return {};
+}
+
+base::Result<void> Relay::open_state() {
+  auto digests = net::HmacDigestMaker::open(config_.hub.state_dir + "/digest.key");
+  if (!digests) return base::with_context("hub.state_dir", digests.error());
+  digests_ = std::move(*digests);
+  auto ledger = net::TransactionLedger::open(loop_.executor(), config_.hub.state_dir + "/ledger", log_);
+  if (!ledger) return base::with_context("hub.state_dir", ledger.error());
+  ledger_ = std::move(*ledger);
+  return {};
+}
+
+void Relay::serve() {
+  services_ = std::make_unique<net::Services>(net::Services{.executor = loop_.executor(),
+                                                            .hub_name = config_.hub.name,
+                                                            .own_pin = identity_->pin(),
+                                                            .instance = net::random_bytes(kInstanceBytes),
+                                                            .tls = *tls_,
+                                                            .ledger = *ledger_,
+                                                            .digests = *digests_,
+                                                            .log = log_});
+  for (const config::Site& site : config_.sites) {
+    sites_.push_back(std::make_unique<net::Site>(*services_, site_settings(site)));
+    sites_.back()->start(std::move(bound_endpoints_[site.name]));
+  }
+  bound_endpoints_.clear();
+  for (const auto& [address, listener] : listeners_) listener->start();
+  control_->start();
+  if (metrics_) metrics_->start();
+  loop_.every(kExpiryInterval, [this] {
+    ledger_->expire(wall_now());
+    return true;
+  });
+  log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + std::to_string(sites_.size()) +
+                                " sites, key " + net::pin_text(identity_->pin()));
+}
+
+base::Result<std::string> Relay::reload() {
+  base::Diagnostics findings;
+  const auto wanted = config::read(source_.file, source_.overrides, findings);
+  base::Result<void> result = wanted ? apply(*wanted) : base::Result<void>(base::Error{"the configuration has errors"});
+  if (!result) {
+    last_reload_error_ = findings.to_string() + result.error().message;
+    log_.log(LogLevel::kError, "not reloaded, the running configuration stays in force: " + result.error().message);
+    for (const base::Diagnostic& finding : findings.all()) log_.log(LogLevel::kError, base::to_string(finding));
+    return base::Error{last_reload_error_ + "\nnot reloaded: the running configuration stays in force"};
+  }
+  config_ = *wanted;
+  config_loaded_ = wall_now();
+  last_reload_error_.clear();
+  log_.log(LogLevel::kInfo, "configuration reloaded, " + std::to_string(sites_.size()) + " sites");
+  return base::Result<std::string>(boost::system::in_place_value,
+                                   findings.to_string() + "reloaded, " + std::to_string(sites_.size()) + " sites\n");
+}
+
+// First everything that can fail, on the side; then the change itself, which cannot.
+base::Result<void> Relay::apply(const config::Config& wanted) {
+  if (draining_) return base::Error{"relayd is shutting down"};
+  if (const std::string key = restart_needed(config_.hub, wanted.hub); !key.empty())
+    return base::Error{"hub." + key + " has changed, which a reload cannot do: restart relayd"};
+  Listeners fresh_listeners;
+  if (auto ok = bind_listeners(wanted.hub, fresh_listeners); !ok) return ok;
+  std::map<std::string, net::Site::Endpoints> fresh_endpoints;
+  for (const config::Site& site : wanted.sites) {
+    const net::Site* running = find_site(site.name);
+    auto fresh = net::Site::bind(loop_.executor(), site_settings(site),
+                                 running != nullptr ? running->endpoints() : net::Site::Endpoints{});
+    if (!fresh) return fresh.error();
+    fresh_endpoints[site.name] = std::move(*fresh);
+  }
+
+  std::vector<std::unique_ptr<net::Site>> sites;
+  for (const config::Site& site : wanted.sites) {
+    const auto running = std::find_if(sites_.begin(), sites_.end(),
+                                      [&](const auto& known) { return known && known->name() == site.name; });
+    if (running != sites_.end()) {
+      (*running)->update(site_settings(site), std::move(fresh_endpoints[site.name]));
+      sites.push_back(std::move(*running));
+    } else {
+      sites.push_back(std::make_unique<net::Site>(*services_, site_settings(site)));
+      sites.back()->start(std::move(fresh_endpoints[site.name]));
+    }
+  }
+  std::swap(sites_, sites);
+  for (auto& removed : sites)
+    if (removed) retire(std::move(removed));
+  std::erase_if(listeners_, [&](const auto& running) {
+    const auto& listen = wanted.hub.listen;
+    if (std::any_of(listen.begin(), listen.end(), [&](const auto& address) { return address.to_string() == running.first; }))
+      return false;
+    running.second->stop();
+    return true;
+  });
+  for (auto& [address, listener] : fresh_listeners) {
+    listener->start();
+    listeners_[address] = std::move(listener);
+  }
+  return {};
+}
+
+// A site that is no longer configured: its transactions may end, then it goes.
+void Relay::retire(std::unique_ptr<net::Site> site) {
+  site->drain();
+  net::Site* retired = site.get();
+  retired_.push_back(std::move(site));
+  const auto deadline = std::chrono::steady_clock::now() + config_.hub.drain_timeout;
+  loop_.every(kDrainPoll, [this, retired, deadline] {
+    if (retired->in_flight() > 0 && std::chrono::steady_clock::now() < deadline) return true;
+    std::erase_if(retired_, [&](const auto& known) { return known.get() == retired; });
+    return false;
+  });
+}
+
+void Relay::drain() {
+  if (draining_) return loop_.stop();
+  draining_ = true;
+  log_.log(LogLevel::kInfo, "shutting down: no new transactions, those under way have " +
+                                std::to_string(config_.hub.drain_timeout.count()) + " seconds");
+  for (const auto& site : sites_) site->drain();
+  const auto begun = std::chrono::steady_clock::now();
+  const auto deadline = begun + config_.hub.drain_timeout;
+  auto idle_since = std::make_shared<base::TimePoint>();
+  loop_.every(kDrainPoll, [this, deadline, idle_since] {
+    const auto now = std::chrono::steady_clock::now();
+    if (drained() && *idle_since == base::TimePoint{}) *idle_since = now;
+    const bool said_goodbye =
+        drained() && (now >= *idle_since + kGoodbye ||
+                      std::all_of(sites_.begin(), sites_.end(), [](const auto& site) { return site->sessions() == 0; }));
+    if (!said_goodbye && now < deadline) return true;
+    log_.log(LogLevel::kInfo, drained() ? "all transactions ended, stopping" : "drain_timeout is over, stopping");
+    loop_.stop();
+    return false;
+  });
+}
+
+bool Relay::drained() const {
+  return std::all_of(sites_.begin(), sites_.end(), [](const auto& site) { return site->in_flight() == 0; });
+}
+
+net::Site* Relay::find_site(const std::string& name) const {
+  const auto found = std::find_if(sites_.begin(), sites_.end(), [&](const auto& site) { return site->name() == name; });
+  return found == sites_.end() ? nullptr : found->get();
+}
+
+net::Site* Relay::site_of_pin(const std::string& pin) const {
+  const auto found = std::find_if(sites_.begin(), sites_.end(), [&](const auto& site) { return site->link().has_pin(pin); });
+  return found == sites_.end() ? nullptr : found->get();
+}
+
+bool Relay::accept_peer(const std::string& pin, const std::string& address) {
+  if (site_of_pin(pin) != nullptr) return true;
+  ++keys_refused_;
+  const std::string text = net::pin_text(pin);
+  auto known = std::find_if(refused_keys_.begin(), refused_keys_.end(), [&](const auto& key) { return key.pin == text; });
+  if (known == refused_keys_.end()) {
+    if (refused_keys_.size() == kMaxRefusedKeys) refused_keys_.pop_front();
+    refused_keys_.push_back({.pin = text, .address = {}, .last = {}, .times = 0});
+    known = std::prev(refused_keys_.end());
+  }
+  known->address = address;
+  known->last = wall_now();
+  ++known->times;
+  return false;
+}
+
+control::HubStatus Relay::status() const {
+  control::HubStatus status;
+  status.name = config_.hub.name;
+  status.version = TSMTP_VERSION;
+  status.pid = static_cast<int>(getpid());
+  status.now = wall_now();
+  status.started = started_;
+  status.config_file = config_.file;
+  status.config_loaded = config_loaded_;
+  status.last_reload_error = last_reload_error_;
+  status.fingerprint = net::pin_text(identity_->pin());
+  for (const base::HostPort& address : config_.hub.listen) status.listen.push_back(address.to_string());
+  status.draining = draining_;
+  status.keys_refused = keys_refused_;
+  status.refused_keys.assign(refused_keys_.begin(), refused_keys_.end());
+  for (const auto& site : sites_) {
+    status.sessions_refused += site->sessions_refused();
+    status.sites.push_back(site_status(*site, *ledger_, draining_));
+  }
+  return status;
+}
+
+std::optional<std::string> Relay::answer_control(std::string_view received) {
+  const auto request = control::parse_request(received);
+  if (!request) return {};
+  if (!*request) return control::reply_error(request->error().message);
+  switch (**request) {
+    case control::Request::kStatus:
+      return control::reply_ok(control::status_text(status()));
+    case control::Request::kStatusJson:
+      return control::reply_ok(control::status_json(status()));
+    case control::Request::kReload: {
+      const auto done = reload();
+      return done ? control::reply_ok(*done) : control::reply_error(done.error().message);
+    }
+    case control::Request::kDrain:
+      drain();
+      return control::reply_ok("draining: relayd stops when the transactions under way have ended\n");
+  }
+  return {};
+}
+
+std::optional<std::string> Relay::answer_metrics(std::string_view received) const {
+  if (received.find("\r\n\r\n") == std::string_view::npos) return {};
+  const bool known = received.starts_with("GET /metrics ") || received.starts_with("GET / ");
+  const std::string body = known ? control::metrics(status()) : "look at /metrics\n";
+  return std::string(known ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 404 Not Found\r\n") +
+         "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\nConnection: close\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+}  // namespace tsmtp::daemon

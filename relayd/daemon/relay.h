@@ -1,0 +1,95 @@
+// The running relayd: everything wired together, reloaded, drained. The only place that knows all the parts.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "relayd/base/log.h"
+#include "relayd/base/result.h"
+#include "relayd/config/config.h"
+#include "relayd/control/status.h"
+#include "relayd/net/event_loop.h"
+#include "relayd/net/hmac_digest.h"
+#include "relayd/net/identity.h"
+#include "relayd/net/link_listener.h"
+#include "relayd/net/request_server.h"
+#include "relayd/net/site.h"
+#include "relayd/net/tls_context.h"
+#include "relayd/net/transaction_ledger.h"
+
+namespace tsmtp::daemon {
+
+class Relay {
+ public:
+  /// Where the configuration came from, to read it again at a reload.
+  struct Source {
+    std::string file;
+    std::vector<std::string> overrides;
+  };
+
+  /// `loop` and `log` are borrowed and outlive the relay.
+  Relay(net::EventLoop& loop, base::Logger& log, config::Config config, Source source);
+  ~Relay();
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+
+  /// Reads the identity, binds every address, becomes hub.user, opens the ledger and begins to serve. After an error nothing
+  /// serves, and the relay is of no use.
+  [[nodiscard]] base::Result<void> start();
+
+  /// Reads the configuration again and takes it over, whole or not at all (P9). The error holds every finding.
+  [[nodiscard]] base::Result<std::string> reload();
+
+  /// No new transactions; when those under way have ended, or drain_timeout is over, the loop is stopped. Called again: at once.
+  void drain();
+
+  [[nodiscard]] control::HubStatus status() const;
+
+ private:
+  using Listeners = std::map<std::string, std::shared_ptr<net::LinkListener>>;  // by address
+
+  [[nodiscard]] base::Result<void> make_directories();
+  [[nodiscard]] base::Result<void> bind_all();
+  [[nodiscard]] base::Result<void> bind_listeners(const config::Hub& hub, Listeners& fresh) const;
+  [[nodiscard]] base::Result<void> bind_services();
+  [[nodiscard]] base::Result<void> open_state();
+  void serve();
+
+  [[nodiscard]] base::Result<void> apply(const config::Config& wanted);
+  [[nodiscard]] net::Site* find_site(const std::string& name) const;
+  [[nodiscard]] net::Site* site_of_pin(const std::string& pin) const;
+  [[nodiscard]] bool accept_peer(const std::string& pin, const std::string& address);
+  void retire(std::unique_ptr<net::Site> site);
+  [[nodiscard]] bool drained() const;
+  [[nodiscard]] std::optional<std::string> answer_control(std::string_view received);
+  [[nodiscard]] std::optional<std::string> answer_metrics(std::string_view received) const;
+
+  net::EventLoop& loop_;
+  base::Logger& log_;
+  config::Config config_;
+  Source source_;
+
+  std::unique_ptr<net::Identity> identity_;
+  std::unique_ptr<net::TlsContext> tls_;
+  std::unique_ptr<net::HmacDigestMaker> digests_;
+  std::unique_ptr<net::TransactionLedger> ledger_;
+  std::unique_ptr<net::Services> services_;
+  std::map<std::string, net::Site::Endpoints> bound_endpoints_;  // by site, until the sites exist
+  std::vector<std::unique_ptr<net::Site>> sites_;
+  std::vector<std::unique_ptr<net::Site>> retired_;
+  Listeners listeners_;
+  std::shared_ptr<net::RequestServer> control_;
+  std::shared_ptr<net::RequestServer> metrics_;
+
+  base::WallTime started_;
+  base::WallTime config_loaded_;
+  std::string last_reload_error_;
+  std::uint64_t keys_refused_ = 0;
+  std::deque<control::RefusedKey> refused_keys_;
+  bool draining_ = false;
+};
+
+}  // namespace tsmtp::daemon

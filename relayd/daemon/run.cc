@@ -1,0 +1,77 @@
+#include "relayd/daemon/run.h"
+
+#include <sysexits.h>
+
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+
+#include "relayd/base/diagnostic.h"
+#include "relayd/config/reader.h"
+#include "relayd/daemon/background.h"
+#include "relayd/daemon/log.h"
+#include "relayd/daemon/relay.h"
+
+namespace tsmtp::daemon {
+namespace {
+
+void complain(const std::string& message) { std::cerr << "relayd: " << message << std::endl; }
+
+int check(const config::Config& config) {
+  const auto identity = net::Identity::load(config.hub.identity);
+  if (!identity) {
+    complain("hub.identity: " + identity.error().message);
+    return EX_CONFIG;
+  }
+  std::cout << config.file << ": ok, hub " << config.hub.name << ", " << config.sites.size() << " sites\n";
+  return EX_OK;
+}
+
+int serve(config::Config config, const Options& options, std::optional<Background> background) {
+  const auto target = config.hub.log.value_or(options.foreground ? config::LogTarget::kStderr : config::LogTarget::kSyslog);
+  const auto log = make_logger(target);
+  net::EventLoop loop;
+  Relay relay(loop, *log, std::move(config), {.file = options.config_file, .overrides = options.overrides});
+  if (const auto started = relay.start(); !started) {
+    log->log(base::LogLevel::kError, started.error().message);
+    if (target != config::LogTarget::kStderr) complain(started.error().message);
+    return EX_UNAVAILABLE;
+  }
+  loop.on_signals([&](int signal) {
+    if (signal == SIGHUP) {
+      (void)relay.reload();  // it has logged what there is to say
+    } else {
+      relay.drain();
+    }
+  });
+  if (background) background->ready(target == config::LogTarget::kStderr);
+  loop.run();
+  return EX_OK;
+}
+
+}  // namespace
+
+int run(const Options& given) {
+  Options options = given;
+  // A daemon changes its directory; a reload must still find the file.
+  std::error_code ignored;
+  options.config_file = std::filesystem::absolute(options.config_file, ignored).string();
+  base::Diagnostics findings;
+  auto config = config::read(given.config_file, options.overrides, findings);
+  std::cerr << findings.to_string();
+  if (!config) return EX_CONFIG;
+  if (options.check_only) return check(*config);
+  std::optional<Background> background;
+  if (!options.foreground) {
+    auto entered = Background::enter();
+    if (!entered) {
+      complain(entered.error().message);
+      return EX_OSERR;
+    }
+    background = *entered;
+  }
+  return serve(std::move(*config), options, background);
+}
+
+}  // namespace tsmtp::daemon

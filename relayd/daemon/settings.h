@@ -1,0 +1,14 @@
+// From what the configuration says to what net/ needs.
+#pragma once
+
+#include "relayd/config/config.h"
+#include "relayd/net/site_settings.h"
+
+namespace tsmtp::daemon {
+
+[[nodiscard]] net::SiteSettings site_settings(const config::Site& site);
+
+/// The first key of [hub] that differs and cannot be changed without a restart; empty if none does.
+[[nodiscard]] std::string restart_needed(const config::Hub& running, const config::Hub& wanted);
+
+}  // namespace tsmtp::daemon

@@ -1,0 +1,53 @@
+#include "relayd/daemon/status.h"
+
+#include "relayd/smtp/extensions.h"
+
+namespace tsmtp::daemon {
+namespace {
+
+control::Traffic traffic(const net::Site::Traffic& t) {
+  return {.ok = t.ok, .refused = t.refused, .deferred = t.deferred, .bytes = t.bytes};
+}
+
+control::LinkState link_state(const net::SiteLink& link, bool draining) {
+  if (link.is_up()) return draining || link.peer_drains() ? control::LinkState::kDraining : control::LinkState::kUp;
+  return link.is_dialled() && !link.next_dial() ? control::LinkState::kConnecting : control::LinkState::kDown;
+}
+
+std::string far_mta(const std::optional<mail::FarMta>& mta) {
+  if (!mta) return {};
+  if (!mta->reachable) return "not reachable: " + mta->cause;
+  std::string out = "reachable";
+  for (const std::string& line : smtp::keyword_lines(mta->extensions)) out += (out == "reachable" ? ", " : " ") + line;
+  return out;
+}
+
+}  // namespace
+
+control::SiteStatus site_status(const net::Site& site, const net::TransactionLedger& ledger, bool draining) {
+  const net::SiteLink& link = site.link();
+  control::SiteStatus status;
+  status.name = site.name();
+  status.state = link_state(link, draining);
+  status.since = link.since();
+  status.cause = link.cause();
+  if (const net::LinkConnection* connection = link.connection()) {
+    status.peer_address = connection->stream().peer_address();
+    status.peer_name = connection->peer_name();
+    status.tls = connection->stream().description();
+    if (const auto round_trip = connection->session().round_trip())
+      status.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(*round_trip);
+  }
+  for (const auto& endpoint : site.endpoints()) status.endpoints.push_back(endpoint->address().to_string());
+  status.far_mta = far_mta(site.far_mta());
+  status.out = traffic(site.out());
+  status.in = traffic(site.in());
+  status.open_transactions = site.in_flight();
+  status.streams_refused = link.streams_refused();
+  status.links_up_total = link.times_up();
+  status.next_dial = link.next_dial();
+  status.in_doubt = ledger.in_doubt(site.name());
+  return status;
+}
+
+}  // namespace tsmtp::daemon

@@ -1,0 +1,12 @@
+// A site's state as `relayctl status` shows it.
+#pragma once
+
+#include "relayd/control/status.h"
+#include "relayd/net/site.h"
+
+namespace tsmtp::daemon {
+
+[[nodiscard]] control::SiteStatus site_status(const net::Site& site, const net::TransactionLedger& ledger,
+                                              bool draining);
+
+}  // namespace tsmtp::daemon

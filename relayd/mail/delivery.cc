@@ -1,0 +1,364 @@
+#include "relayd/mail/delivery.h"
+
+#include <algorithm>
+
+#include "relayd/base/bytes.h"
+#include "relayd/smtp/extensions.h"
+
+namespace tsmtp::mail {
+namespace {
+
+constexpr smtp::Tag kMailTag = 0xffff0000;
+constexpr smtp::Tag kDataTag = 0xffff0001;
+constexpr smtp::Tag kFinalTag = 0xffff0002;
+constexpr smtp::Tag kResetTag = 0xffff0003;  // below are the recipients' indices
+
+constexpr std::size_t kMaxRecipients = 1000;
+// More than this waiting for the MTA, and the link waits too.
+constexpr std::size_t kMaxUnsentBytes = 64 * 1024;
+// RFC 5321 section 4.5.3.2: ten minutes for the final reply, five for others.
+constexpr base::Duration kFinalTimeout = std::chrono::minutes(10);
+constexpr base::Duration kStepTimeout = std::chrono::minutes(5);
+
+}  // namespace
+
+Delivery::Delivery(DeliverySettings settings, DeliveryHost& host, base::TimePoint now)
+    : settings_(std::move(settings)), host_(host), started_(now), last_step_(now) {}
+
+void Delivery::receive(std::string_view bytes, base::TimePoint now) {
+  last_step_ = now;
+  input_ += bytes;
+  process(now);
+}
+
+// Reads records as far as their turn has come. What is left stays without credit, so the peer cannot make it
+// grow.
+void Delivery::process(base::TimePoint now) {
+  std::string_view input = input_;
+  while (stream_open_ && may_read()) {
+    const auto record = reader_.read(input);
+    if (!record) return protocol_error(record.error().message, now);
+    if (!*record) break;
+    std::visit(
+        [&](const auto& r) {
+          if constexpr (requires { this->on(r, now); }) {
+            this->on(r, now);
+          } else {
+            protocol_error("peer sent a record that only the far side sends", now);
+          }
+        },
+        **record);
+  }
+  const std::size_t bytes = input_.size() - input.size();
+  input_.erase(0, bytes);
+  if (stream_open_ && bytes > 0) host_.consumed(bytes);
+}
+
+bool Delivery::may_read() const {
+  switch (state_) {
+    case State::kConnecting:
+    case State::kDataSent:
+      return false;
+    case State::kContent:
+      return session_->output().size() < kMaxUnsentBytes;
+    case State::kStart:
+    case State::kEnvelope:
+    case State::kRefused:
+    case State::kCommitting:
+    case State::kRecording:
+    case State::kReported:
+      return true;
+    case State::kOver:
+      return false;
+  }
+  return false;
+}
+
+void Delivery::on(const Mail& record, base::TimePoint now) {
+  if (state_ != State::kStart) return protocol_error("peer sent a second Mail record", now);
+  auto mail = smtp::parse_mail(record.argument);
+  transaction_ = record.transaction;
+  mail_argument_ = record.argument;
+  std::optional<smtp::Reply> refusal;
+  if (mail) {
+    mail_ = std::move(*mail);
+    refusal = policy::check_incoming_sender(settings_.rules, settings_.site, mail_.path);
+    if (!refusal) refusal = policy::check_size(settings_.rules, settings_.site, smtp::declared_size(mail_));
+  } else {
+    refusal = mail.error();
+  }
+  if (refusal) return refuse_all(*refusal);
+  state_ = State::kConnecting;
+  host_.request_connection(record.helo);
+}
+
+void Delivery::connected(smtp::ClientSession& session, base::TimePoint now) {
+  session_ = &session;
+  last_step_ = now;
+  state_ = State::kEnvelope;
+  // The near side offers what our MTA offered last; it may have changed since.
+  if (const auto refusal = smtp::check_mail_parameters(mail_, session.extensions())) {
+    refuse_all(own_reply(451, "4.5.0", "its MTA no longer offers this: " + refusal->summary()));
+  } else {
+    session.send("MAIL " + mail_argument_, kMailTag);
+  }
+  process(now);
+}
+
+void Delivery::connection_failed(const smtp::Reply& reply, base::TimePoint now) {
+  last_step_ = now;
+  refuse_all(reply);
+  process(now);
+}
+
+void Delivery::on(const Rcpt& record, base::TimePoint now) {
+  if (state_ != State::kEnvelope && state_ != State::kRefused)
+    return protocol_error("peer sent a Rcpt record out of turn", now);
+  if (recipients_.size() >= kMaxRecipients)
+    return protocol_error("peer sent more than 1,000 recipients", now);
+  const auto index = static_cast<std::uint16_t>(recipients_.size());
+  auto rcpt = smtp::parse_rcpt(record.argument);
+  recipients_.push_back({.path = rcpt ? rcpt->path.text : "", .verdict = {}});
+  std::optional<smtp::Reply> refusal = refusal_;
+  if (!refusal && !rcpt) refusal = rcpt.error();
+  if (!refusal) refusal = policy::check_incoming_recipient(settings_.rules, settings_.site, rcpt->path);
+  if (!refusal) {
+    refusal = smtp::check_rcpt_parameters(*rcpt, session_->extensions());
+    if (!refusal) return session_->send("RCPT " + record.argument, index);
+  }
+  recipients_[index].verdict = refusal;
+  send(RcptVerdict{.index = index, .reply = *refusal});
+}
+
+void Delivery::on(const Data&, base::TimePoint now) {
+  if (state_ == State::kRefused) return send(DataVerdict{*refusal_});
+  if (state_ != State::kEnvelope || recipients_.empty())
+    return protocol_error("peer sent a Data record out of turn", now);
+  if (const auto refusal = refused_by_all()) {
+    give_up_transaction();
+    refuse(*refusal);
+    return send(DataVerdict{*refusal});
+  }
+  state_ = State::kDataSent;
+  session_->send("DATA", kDataTag);
+}
+
+void Delivery::on(const Content& record, base::TimePoint now) {
+  if (state_ == State::kRefused) return;
+  if (state_ != State::kContent) return protocol_error("peer sent content out of turn", now);
+  size_bytes_ += record.bytes.size();
+  std::optional<smtp::Reply> refusal = policy::check_size(settings_.rules, settings_.site, size_bytes_);
+  if (!refusal && !session_->content(record.bytes))
+    refusal = own_reply(554, "5.6.0", "content has a CR or LF that is not part of a CRLF");
+  if (!refusal) return;
+  release(false);
+  refuse(*refusal);
+}
+
+void Delivery::on(const Commit&, base::TimePoint now) {
+  if (state_ == State::kRefused) return report(*refusal_, now);
+  if (state_ != State::kContent) return protocol_error("peer sent a Commit record out of turn", now);
+  if (!session_->finish_content(kFinalTag)) {
+    release(false);
+    return report(own_reply(554, "5.6.0", "content ends in a CR without LF"), now);
+  }
+  state_ = State::kCommitting;
+}
+
+void Delivery::on(const Ask& record, base::TimePoint now) {
+  if (is_committing() || state_ == State::kStart)
+    return protocol_error("peer sent an Ask record out of turn", now);
+  const Outcome outcome = host_.find_outcome(record.transaction);
+  send(outcome);
+  if (outcome.kind != Outcome::Kind::kKnown) return;
+  give_up_transaction();  // this mail has been delivered before
+  end(outcome.reply, now);
+  state_ = State::kReported;
+}
+
+void Delivery::on(const Settled& record, base::TimePoint now) {
+  if (state_ != State::kReported) return protocol_error("peer sent a Settled record out of turn", now);
+  host_.forget_outcome(record.transaction);
+}
+
+void Delivery::protocol_error(const std::string& what, base::TimePoint now) {
+  if (stream_open_) host_.reset_stream(what);
+  stream_lost(now);
+}
+
+void Delivery::peer_finished(base::TimePoint now) {
+  if (state_ == State::kReported) {
+    host_.finish_stream();
+    stream_open_ = false;
+    state_ = State::kOver;
+    return;
+  }
+  protocol_error("peer finished a transaction before its end", now);
+}
+
+void Delivery::stream_lost(base::TimePoint now) {
+  stream_open_ = false;
+  if (is_committing() || state_ == State::kOver) return;
+  const bool was_open = state_ != State::kReported && state_ != State::kStart;
+  give_up_transaction();
+  if (was_open)
+    end(own_reply(451, "4.4.2", "given up by the near side, or link lost, before the end of content"), now);
+  state_ = State::kOver;
+}
+
+void Delivery::step(base::TimePoint now) {
+  while (session_ != nullptr) {
+    const auto event = session_->next_event();
+    if (!event) break;
+    last_step_ = now;
+    if (const auto* answer = std::get_if<smtp::Answer>(&*event)) on_answer(*answer, now);
+    if (const auto* failed = std::get_if<smtp::Failed>(&*event)) connection_lost(failed->cause, failed->reply, now);
+  }
+  process(now);
+}
+
+void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
+  if (answer.tag == kMailTag) {
+    mail_verdict_ = answer.reply;
+    send(MailVerdict{answer.reply});
+  } else if (answer.tag == kDataTag) {
+    on_data_answer(answer.reply, now);
+  } else if (answer.tag == kFinalTag) {
+    on_final_answer(answer.reply, now);
+  } else if (answer.tag < recipients_.size()) {
+    recipients_[answer.tag].verdict = answer.reply;
+    send(RcptVerdict{.index = static_cast<std::uint16_t>(answer.tag), .reply = answer.reply});
+  }
+}
+
+void Delivery::on_data_answer(const smtp::Reply& reply, base::TimePoint now) {
+  const auto refusal = refused_by_all();
+  if (reply.is_intermediate() && !refusal) {
+    state_ = State::kContent;
+    send(DataVerdict{reply});
+  } else {
+    // An MTA that says 354 with nobody to deliver to must not get content (RFC 2920 section 3.1): there the
+    // connection goes.
+    release(!reply.is_intermediate());
+    refuse(refusal ? *refusal : reply);
+    send(DataVerdict{*refusal_});
+  }
+  process(now);
+}
+
+void Delivery::on_final_answer(const smtp::Reply& reply, base::TimePoint now) {
+  release(true);
+  if (!reply.is_positive()) return report(reply, now);
+  outcome_ = reply;
+  state_ = State::kRecording;
+  host_.record_outcome(transaction_, reply);
+}
+
+void Delivery::recorded(base::TimePoint now) {
+  if (state_ == State::kRecording) report(*outcome_, now);
+}
+
+void Delivery::connection_lost(const std::string& cause, const std::optional<smtp::Reply>& said, base::TimePoint now) {
+  const bool committing = state_ == State::kCommitting;
+  release(false);
+  if (committing)
+    return report(own_reply(451, "4.4.2",
+                            "connection to its MTA lost after the end of content (" + cause +
+                                "); whether it took the mail is not known"),
+                  now);
+  const bool refusing = said && (said->is_transient() || said->is_permanent());
+  if (state_ == State::kEnvelope || state_ == State::kDataSent || state_ == State::kContent)
+    refuse_all(refusing ? *said : own_reply(451, "4.4.2", "connection to its MTA lost (" + cause + ")"));
+  process(now);
+}
+
+// MAIL, or every recipient, was refused: the verdict on the mail as a whole.
+std::optional<smtp::Reply> Delivery::refused_by_all() const {
+  if (mail_verdict_ && !mail_verdict_->is_positive()) return mail_verdict_;
+  const bool all = std::all_of(recipients_.begin(), recipients_.end(), [](const Recipient& recipient) {
+    return recipient.verdict && !recipient.verdict->is_positive();
+  });
+  if (all && !recipients_.empty()) return recipients_.front().verdict;
+  return {};
+}
+
+void Delivery::refuse(const smtp::Reply& reply) {
+  refusal_ = reply;
+  state_ = State::kRefused;
+}
+
+// Refuses whatever has been asked and not answered yet.
+void Delivery::refuse_all(const smtp::Reply& reply) {
+  const bool data_asked = state_ == State::kDataSent;
+  give_up_transaction();
+  refuse(reply);
+  if (!mail_verdict_) {
+    mail_verdict_ = reply;
+    send(MailVerdict{reply});
+  }
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    if (recipients_[i].verdict) continue;
+    recipients_[i].verdict = reply;
+    send(RcptVerdict{.index = static_cast<std::uint16_t>(i), .reply = reply});
+  }
+  if (data_asked) send(DataVerdict{reply});
+}
+
+void Delivery::report(const smtp::Reply& reply, base::TimePoint now) {
+  send(FinalVerdict{reply});
+  end(reply, now);
+  state_ = stream_open_ ? State::kReported : State::kOver;
+}
+
+// Makes the MTA forget what it heard of this transaction.
+void Delivery::give_up_transaction() {
+  if (session_ == nullptr) {
+    if (state_ == State::kConnecting) host_.release_connection(false);
+    return;
+  }
+  const bool in_data = state_ == State::kDataSent || state_ == State::kContent;
+  if (!in_data) session_->send("RSET", kResetTag);
+  release(!in_data);
+}
+
+void Delivery::release(bool reusable) {
+  if (session_ == nullptr) return;
+  session_ = nullptr;
+  host_.release_connection(reusable);
+}
+
+void Delivery::tick(base::TimePoint now) {
+  if (now < deadline()) return;
+  last_step_ = now;
+  if (state_ == State::kCommitting || state_ == State::kEnvelope || state_ == State::kDataSent)
+    return connection_lost("no reply in time", {}, now);
+  protocol_error("nothing heard of this transaction for too long", now);
+}
+
+base::TimePoint Delivery::deadline() const {
+  return last_step_ + (state_ == State::kCommitting ? kFinalTimeout : kStepTimeout);
+}
+
+void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
+  Summary summary{.direction = Direction::kIn,
+                  .site = settings_.site,
+                  .transaction = transaction_,
+                  .sender = mail_.path.text,
+                  .recipients = {},
+                  .size_bytes = size_bytes_,
+                  .reply = reply,
+                  .took = now - started_};
+  for (const Recipient& recipient : recipients_)
+    summary.recipients.push_back(recipient.path);
+  host_.ended(summary);
+}
+
+void Delivery::send(const Record& record) {
+  if (stream_open_) host_.write_stream(encode(record));
+}
+
+smtp::Reply Delivery::own_reply(int code, std::string_view enhanced, const std::string& text) const {
+  return smtp::make_reply(code, enhanced, settings_.hub + ": " + text);
+}
+
+}  // namespace tsmtp::mail

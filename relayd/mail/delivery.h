@@ -1,0 +1,127 @@
+// One transaction on the far side: what comes over the link is checked against what the site may send, handed
+// to our MTA command by command, and its replies go back word for word. After the end of content it goes on
+// to the end even if the link is gone, and its outcome is written before it is reported (P4). It must never
+// send the end of content without a Commit.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayd/base/clock.h"
+#include "relayd/mail/delivery_host.h"
+#include "relayd/mail/record.h"
+#include "relayd/policy/site_rules.h"
+#include "relayd/smtp/client_session.h"
+
+namespace tsmtp::mail {
+
+struct DeliverySettings {
+  std::string site;  ///< where it comes from
+  std::string hub;   ///< our own name, for replies of our own
+  std::string mta;   ///< "127.0.0.1:25", for replies of our own
+  policy::SiteRules rules;
+};
+
+class Delivery {
+ public:
+  /// `host` is borrowed and outlives the delivery.
+  Delivery(DeliverySettings settings, DeliveryHost& host, base::TimePoint now);
+
+  // From the stream.
+  void receive(std::string_view bytes, base::TimePoint now);
+  void peer_finished(base::TimePoint now);
+  /// The stream, perhaps the link, is gone. What was committed goes on.
+  void stream_lost(base::TimePoint now);
+
+  // From the connection to the MTA.
+  /// `session` is borrowed until release_connection().
+  void connected(smtp::ClientSession& session, base::TimePoint now);
+  void connection_failed(const smtp::Reply& reply, base::TimePoint now);
+  /// Bytes were fed to the session: draws its events. Call it also when its output has been written.
+  void step(base::TimePoint now);
+  /// The connection broke. `said`: the MTA's last words, if it had any.
+  void connection_lost(const std::string& cause, const std::optional<smtp::Reply>& said, base::TimePoint now);
+
+  // From the ledger.
+  void recorded(base::TimePoint now);
+
+  void tick(base::TimePoint now);
+  [[nodiscard]] base::TimePoint deadline() const;
+
+  /// Nothing more will happen; it may be destroyed.
+  [[nodiscard]] bool is_over() const { return state_ == State::kOver; }
+  /// The end of content has gone out and its outcome is not yet known: an Ask is answered "pending".
+  [[nodiscard]] bool is_committing() const {
+    return state_ == State::kCommitting || state_ == State::kRecording;
+  }
+  /// All has been said; only the near side's word that its MTA knows is missing.
+  [[nodiscard]] bool is_reported() const { return state_ == State::kReported; }
+  [[nodiscard]] const std::string& transaction() const { return transaction_; }
+
+ private:
+  enum class State {
+    kStart,       // until the Mail record
+    kConnecting,  // until there is a connection
+    kEnvelope,    // MAIL and RCPT are under way
+    kDataSent,    // until DATA is answered
+    kContent,     // until Commit
+    kRefused,     // refusal_ says why; what comes is swallowed until Commit
+    kCommitting,  // until the MTA's final reply
+    kRecording,   // until the outcome is on disk
+    kReported,    // until the near side has settled
+    kOver,
+  };
+
+  void process(base::TimePoint now);
+  [[nodiscard]] bool may_read() const;
+  void on(const Mail& record, base::TimePoint now);
+  void on(const Rcpt& record, base::TimePoint now);
+  void on(const Data& record, base::TimePoint now);
+  void on(const Content& record, base::TimePoint now);
+  void on(const Commit& record, base::TimePoint now);
+  void on(const Ask& record, base::TimePoint now);
+  void on(const Settled& record, base::TimePoint now);
+  void protocol_error(const std::string& what, base::TimePoint now);
+
+  void on_answer(const smtp::Answer& answer, base::TimePoint now);
+  void on_data_answer(const smtp::Reply& reply, base::TimePoint now);
+  void on_final_answer(const smtp::Reply& reply, base::TimePoint now);
+  void refuse(const smtp::Reply& reply);
+  void refuse_all(const smtp::Reply& reply);
+  [[nodiscard]] std::optional<smtp::Reply> refused_by_all() const;
+
+  void report(const smtp::Reply& reply, base::TimePoint now);
+  void give_up_transaction();
+  void release(bool reusable);
+  void end(const smtp::Reply& reply, base::TimePoint now);
+  void send(const Record& record);
+  [[nodiscard]] smtp::Reply own_reply(int code, std::string_view enhanced, const std::string& text) const;
+
+  DeliverySettings settings_;
+  DeliveryHost& host_;
+  State state_ = State::kStart;
+  bool stream_open_ = true;
+  smtp::ClientSession* session_ = nullptr;
+  RecordReader reader_;
+  std::string input_;  // not yet read records; bounded by the stream's window
+  base::TimePoint started_;
+  base::TimePoint last_step_;
+
+  std::string transaction_;
+  smtp::PathCommand mail_;
+  std::string mail_argument_;
+  std::optional<smtp::Reply> mail_verdict_;
+  struct Recipient {
+    std::string path;
+    std::optional<smtp::Reply> verdict;
+  };
+  std::vector<Recipient> recipients_;
+  std::optional<smtp::Reply> refusal_;
+  std::optional<smtp::Reply> outcome_;
+  std::uint64_t size_bytes_ = 0;
+};
+
+}  // namespace tsmtp::mail

@@ -1,0 +1,41 @@
+// What a delivery needs from its surroundings: a connection to our MTA, the stream, the ledger, the log. net/
+// implements it with the real ones, tests with a script. Nothing here calls back into the delivery before the
+// delivery's own function has returned.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "relayd/mail/record.h"
+#include "relayd/mail/summary.h"
+#include "relayd/smtp/reply.h"
+
+namespace tsmtp::mail {
+
+class DeliveryHost {
+ public:
+  virtual ~DeliveryHost() = default;
+
+  /// A connection to our MTA, greeted and EHLOed as `helo`. Answered later by Delivery::connected() or
+  /// connection_failed().
+  virtual void request_connection(const std::string& helo) = 0;
+  /// The connection is not needed any more; `reusable`: as soon as all replies are in, another transaction
+  /// may have it. Else close it at once, which tells the MTA to forget what it heard.
+  virtual void release_connection(bool reusable) = 0;
+
+  virtual void write_stream(std::string_view bytes) = 0;
+  virtual void consumed(std::size_t bytes) = 0;
+  virtual void finish_stream() = 0;
+  virtual void reset_stream(const std::string& cause) = 0;
+
+  /// The ledger's outcomes (ledger/outcomes.h). record_outcome is answered later by Delivery::recorded().
+  virtual void record_outcome(const std::string& transaction, const smtp::Reply& reply) = 0;
+  [[nodiscard]] virtual Outcome find_outcome(const std::string& transaction) const = 0;
+  virtual void forget_outcome(const std::string& transaction) = 0;
+
+  /// A transaction is over.
+  virtual void ended(const Summary& summary) = 0;
+};
+
+}  // namespace tsmtp::mail

@@ -1,0 +1,201 @@
+#include "relayd/mail/intake.h"
+
+#include <algorithm>
+
+namespace tsmtp::mail {
+namespace {
+
+// More content than this waiting for the link, and the client waits too.
+constexpr std::size_t kLeastWritableBytes = 16 * 1024;
+
+constexpr char kClientGone[] = "our MTA closed the connection before it had the reply";
+
+smtp::ServerOptions server_options(const IntakeSettings& settings) {
+  // Never our near MTA's own name, which sendmail takes for a mail loop.
+  return {.name = settings.site + ".tsmtp", .offered = settings.offered};
+}
+
+}  // namespace
+
+Intake::Intake(IntakeSettings settings, IntakeHost& host, const base::DigestMaker& digests,
+               base::TimePoint now)
+    : settings_(std::move(settings)),
+      host_(host),
+      digests_(digests),
+      session_(server_options(settings_)),
+      last_step_(now) {}
+
+Intake::Intake(IntakeSettings settings, const smtp::Reply& greeting, IntakeHost& host,
+               const base::DigestMaker& digests, base::TimePoint now)
+    : settings_(std::move(settings)),
+      host_(host),
+      digests_(digests),
+      session_(smtp::ServerSession::refusing(greeting)),
+      last_step_(now) {
+  draw_requests(now);
+}
+
+void Intake::receive(std::string_view bytes, base::TimePoint now) {
+  last_step_ = now;
+  // Bytes that come after the final reply was written show that the client has gone on: it has read the
+  // reply.
+  if (!bytes.empty() && output().empty()) {
+    for (const auto& outgoing : unproved_)
+      outgoing->proved();
+    unproved_.clear();
+  }
+  session_.receive(bytes);
+  draw_requests(now);
+}
+
+void Intake::client_closed(bool clean, base::TimePoint now) {
+  for (const auto& outgoing : unproved_) {
+    if (clean && output().empty()) {
+      outgoing->proved();
+    } else {
+      outgoing->give_up(kClientGone, now);
+    }
+  }
+  unproved_.clear();
+  if (current_) current_->give_up(kClientGone, now);
+  current_.reset();
+  finished_ = true;
+}
+
+bool Intake::wants_input() const {
+  if (finished_ || !session_.wants_input()) return false;
+  return !in_transaction() || !current_->is_streaming() ||
+         host_.stream_writable(current_->stream()) >= kLeastWritableBytes;
+}
+
+void Intake::shut_down(const smtp::Reply& reply, base::TimePoint now) {
+  shutting_down_ = reply;
+  after_event(now);
+}
+
+void Intake::draw_requests(base::TimePoint now) {
+  while (!finished_) {
+    const auto request = session_.next();
+    if (!request) break;
+    std::visit([&](const auto& r) { on(r, now); }, *request);
+    after_event(now);
+  }
+}
+
+void Intake::on(const smtp::MailRequest& request, base::TimePoint now) {
+  if (const auto refusal =
+          policy::check_size(settings_.rules, settings_.site, smtp::declared_size(request.command)))
+    return session_.reply(request.ticket, *refusal);
+  const auto stream = host_.open_stream();
+  if (!stream) return session_.close(site_reply(421, "4.4.1", stream.error().message));
+  current_ =
+      std::make_unique<Outgoing>(OutgoingContext{.host = host_,
+                                                 .session = session_,
+                                                 .site = settings_.site,
+                                                 .max_message_bytes = settings_.rules.max_message_bytes,
+                                                 .early_reply = settings_.early_reply},
+                                 *stream, request, digests_.new_identifier(), digests_.start(), now);
+}
+
+void Intake::on(const smtp::RcptRequest& request, base::TimePoint now) {
+  if (!current_)
+    return session_.reply(request.ticket, smtp::make_reply(503, "5.5.1", "MAIL was refused, no RCPT now"));
+  if (const auto refusal =
+          policy::check_outgoing_recipient(settings_.rules, settings_.site, request.command.path)) {
+    session_.reply(request.ticket, *refusal);
+    return current_->refused_here(request.command.path, *refusal, now);
+  }
+  current_->add_recipient(request, now);
+}
+
+void Intake::on(const smtp::DataRequest& request, base::TimePoint now) {
+  if (!current_)
+    return session_.reply(request.ticket, smtp::make_reply(503, "5.5.1", "MAIL was refused, no DATA now"));
+  current_->data(request, now);
+}
+
+void Intake::on(const smtp::ContentPiece& piece, base::TimePoint) {
+  if (current_) current_->content(piece.bytes);
+}
+
+void Intake::on(const smtp::ContentEnd& end, base::TimePoint now) {
+  if (current_) current_->content_end(end, now);
+}
+
+void Intake::on(const smtp::Abandoned&, base::TimePoint now) {
+  if (current_) current_->abandon(now);
+}
+
+void Intake::on(const smtp::Finished&, base::TimePoint) {
+  finished_ = true;
+}
+
+void Intake::stream_received(mux::StreamId stream, std::string_view bytes, base::TimePoint now) {
+  host_.consumed(stream, bytes.size());
+  Outgoing* outgoing = find(stream);
+  if (outgoing == nullptr) return;
+  outgoing->receive(bytes, now);
+  after_event(now);
+  draw_requests(now);
+}
+
+void Intake::stream_lost(mux::StreamId stream, const std::string& cause, base::TimePoint now) {
+  Outgoing* outgoing = find(stream);
+  if (outgoing == nullptr) return;
+  outgoing->stream_lost(cause, now);
+  after_event(now);
+  draw_requests(now);
+}
+
+void Intake::recorded(const std::string& transaction, const base::Result<void>& result, base::TimePoint now) {
+  if (!current_ || current_->transaction() != transaction) return;
+  current_->recorded(result, now);
+  after_event(now);
+  draw_requests(now);
+}
+
+void Intake::tick(base::TimePoint now) {
+  if (now < deadline() || finished_) return;
+  const bool far_is_late = current_ && current_->awaits_far();
+  const std::string cause = far_is_late ? "no verdict from the far MTA in time"
+                                        : "nothing heard from the client for five minutes, closing";
+  if (current_) current_->give_up(cause, now);
+  session_.close(site_reply(421, "4.4.2", cause));
+  after_event(now);
+  draw_requests(now);
+}
+
+base::TimePoint Intake::deadline() const {
+  return last_step_ + (current_ && current_->awaits_far() ? settings_.far_timeout : settings_.client_timeout);
+}
+
+// Moves transactions on in their life after anything that may have changed it.
+void Intake::after_event(base::TimePoint now) {
+  if (current_ && current_->is_answered()) {
+    unproved_.push_back(std::move(current_));
+    last_step_ = now;
+  } else if (current_ && current_->is_over()) {
+    if (const auto& cause = current_->envelope_loss()) session_.close(site_reply(421, "4.4.1", *cause));
+    current_.reset();
+    last_step_ = now;
+  }
+  if (shutting_down_ && !current_) {
+    session_.close(*shutting_down_);
+    shutting_down_.reset();
+    draw_requests(now);
+  }
+}
+
+Outgoing* Intake::find(mux::StreamId stream) {
+  if (stream == 0) return nullptr;
+  if (current_ && current_->stream() == stream) return current_.get();
+  const auto found = std::find_if(unproved_.begin(), unproved_.end(),
+                                  [&](const auto& outgoing) { return outgoing->stream() == stream; });
+  return found == unproved_.end() ? nullptr : found->get();
+}
+
+smtp::Reply Intake::site_reply(int code, std::string_view enhanced, const std::string& text) const {
+  return smtp::make_reply(code, enhanced, settings_.site + ": " + text);
+}
+
+}  // namespace tsmtp::mail

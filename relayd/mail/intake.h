@@ -1,0 +1,92 @@
+// The near side of one client connection: the SMTP dialogue that our MTA has with us, and the transactions
+// that come out of it. Without sockets or clocks; docs/protocol.md has the replies. It must never hold more
+// than a few buffers, and never lets the client wait without end.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayd/base/clock.h"
+#include "relayd/base/keyed_digest.h"
+#include "relayd/mail/intake_host.h"
+#include "relayd/mail/outgoing.h"
+#include "relayd/policy/site_rules.h"
+#include "relayd/smtp/server_session.h"
+
+namespace tsmtp::mail {
+
+struct IntakeSettings {
+  std::string site;
+  policy::SiteRules rules;
+  bool early_reply = true;
+  smtp::Extensions offered;  ///< what the far MTA offers, less what we do not carry
+  base::Duration client_timeout{std::chrono::minutes(5)};  ///< RFC 5321 section 4.5.3.2.7
+  base::Duration far_timeout{
+      std::chrono::minutes(12)};  ///< longer than the far side's own, section 4.5.3.2.6
+};
+
+class Intake {
+ public:
+  /// `host` and `digests` are borrowed and outlive the intake.
+  Intake(IntakeSettings settings, IntakeHost& host, const base::DigestMaker& digests, base::TimePoint now);
+
+  /// A dialogue that is refused from its first word with `greeting`, a 421.
+  Intake(IntakeSettings settings, const smtp::Reply& greeting, IntakeHost& host,
+         const base::DigestMaker& digests, base::TimePoint now);
+
+  // From the client's connection.
+  void receive(std::string_view bytes, base::TimePoint now);
+  /// The client closed, `clean`: in order, with everything read. Nothing must be called afterwards.
+  void client_closed(bool clean, base::TimePoint now);
+  /// Whether to read from the client now; false while the link or the replies must first catch up.
+  [[nodiscard]] bool wants_input() const;
+  /// To be written to the client; the owner erases what it wrote.
+  [[nodiscard]] std::string& output() { return session_.output(); }
+  /// The dialogue is over: write the output, close, then call client_closed().
+  [[nodiscard]] bool finished() const { return finished_; }
+  /// Closes the dialogue with `reply` (421) as soon as no transaction is in flight.
+  void shut_down(const smtp::Reply& reply, base::TimePoint now);
+
+  // From the link and the ledger, for one of our streams or transactions; unknown ones are ignored.
+  void stream_received(mux::StreamId stream, std::string_view bytes, base::TimePoint now);
+  /// The stream (or with it the link) is over.
+  void stream_lost(mux::StreamId stream, const std::string& cause, base::TimePoint now);
+  void recorded(const std::string& transaction, const base::Result<void>& result, base::TimePoint now);
+
+  /// Time passes; `deadline()` says when next to call.
+  void tick(base::TimePoint now);
+  [[nodiscard]] base::TimePoint deadline() const;
+
+  [[nodiscard]] bool in_transaction() const { return current_ && !current_->is_over(); }
+
+ private:
+  void draw_requests(base::TimePoint now);
+  void on(const smtp::MailRequest& request, base::TimePoint now);
+  void on(const smtp::RcptRequest& request, base::TimePoint now);
+  void on(const smtp::DataRequest& request, base::TimePoint now);
+  void on(const smtp::ContentPiece& piece, base::TimePoint now);
+  void on(const smtp::ContentEnd& end, base::TimePoint now);
+  void on(const smtp::Abandoned&, base::TimePoint now);
+  void on(const smtp::Finished&, base::TimePoint now);
+
+  void after_event(base::TimePoint now);
+  [[nodiscard]] Outgoing* find(mux::StreamId stream);
+  [[nodiscard]] smtp::Reply site_reply(int code, std::string_view enhanced, const std::string& text) const;
+
+  IntakeSettings settings_;
+  IntakeHost& host_;
+  const base::DigestMaker& digests_;
+  smtp::ServerSession session_;
+  std::unique_ptr<Outgoing> current_;
+  std::vector<std::unique_ptr<Outgoing>>
+      unproved_;  // answered; the client has not yet shown that it read the answer
+  std::optional<smtp::Reply> shutting_down_;
+  bool finished_ = false;
+  base::TimePoint last_step_;
+};
+
+}  // namespace tsmtp::mail

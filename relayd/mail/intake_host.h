@@ -1,0 +1,39 @@
+// What an intake needs from its surroundings: streams of the link, the ledger, the log. net/ implements it
+// with the real ones, tests with a script. Nothing here calls back into the intake before the intake's own
+// function has returned.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "relayd/base/result.h"
+#include "relayd/mail/summary.h"
+#include "relayd/mux/session.h"
+
+namespace tsmtp::mail {
+
+class IntakeHost {
+ public:
+  virtual ~IntakeHost() = default;
+
+  /// A stream for one transaction. The error is the cause and the time since, fit for a 421 4.4.1.
+  [[nodiscard]] virtual base::Result<mux::StreamId> open_stream() = 0;
+  [[nodiscard]] virtual std::size_t stream_writable(mux::StreamId stream) const = 0;
+  virtual void write_stream(mux::StreamId stream, std::string_view bytes) = 0;
+  virtual void consumed(mux::StreamId stream, std::size_t bytes) = 0;
+  virtual void finish_stream(mux::StreamId stream) = 0;
+  virtual void reset_stream(mux::StreamId stream) = 0;
+
+  /// The ledger's doubts (ledger/doubts.h). record_doubt is answered later by Intake::recorded().
+  virtual void record_doubt(const std::string& transaction, const std::string& digest) = 0;
+  [[nodiscard]] virtual std::optional<std::string> claim_doubt(const std::string& digest) = 0;
+  virtual void mark_in_doubt(const std::string& transaction) = 0;
+  virtual void settle_doubt(const std::string& transaction) = 0;
+
+  /// A transaction is over.
+  virtual void ended(const Summary& summary) = 0;
+};
+
+}  // namespace tsmtp::mail

@@ -1,0 +1,393 @@
+#include "relayd/mail/outgoing.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "relayd/base/bytes.h"
+
+namespace tsmtp::mail {
+namespace {
+
+// A verdict that ends something must be final: 2yz, 4yz or 5yz. A peer that sends another code is not
+// believed.
+smtp::Reply final_or_451(const smtp::Reply& reply) {
+  return reply.is_intermediate() ? smtp::make_reply(451, "4.5.0", "the far side gave no final reply") : reply;
+}
+
+// What stands behind MAIL or RCPT, path and parameters as the client wrote them.
+std::string argument(std::string_view keyword, const smtp::PathCommand& command) {
+  std::string out = std::string(keyword) + '<' + command.path.text + '>';
+  if (!command.parameters.empty()) out += ' ' + command.parameter_text();
+  return out;
+}
+
+}  // namespace
+
+Outgoing::Outgoing(OutgoingContext context, mux::StreamId stream, const smtp::MailRequest& request,
+                   std::string transaction, std::unique_ptr<base::KeyedDigest> digest, base::TimePoint now)
+    : context_(context),
+      stream_(stream),
+      transaction_(std::move(transaction)),
+      digest_(std::move(digest)),
+      started_(now),
+      mail_(request.command),
+      mail_ticket_(request.ticket) {
+  send(Mail{.transaction = transaction_, .helo = request.helo, .argument = argument("FROM:", mail_)});
+  give_answers(now);
+}
+
+void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint now) {
+  recipients_.push_back({.command = request.command, .ticket = request.ticket, .verdict = {}, .answer = {}});
+  send(Rcpt{argument("TO:", request.command)});
+  give_answers(now);
+}
+
+void Outgoing::refused_here(const smtp::Path& recipient, const smtp::Reply& reply, base::TimePoint now) {
+  tell(reply, {recipient.text}, now);
+}
+
+void Outgoing::data(const smtp::DataRequest& request, base::TimePoint now) {
+  data_ticket_ = request.ticket;
+  send(Data{});
+  give_answers(now);
+}
+
+void Outgoing::content(std::string_view bytes) {
+  size_bytes_ += bytes.size();
+  if (size_bytes_ > context_.max_message_bytes && !own_refusal_)
+    own_refusal_ = own_reply(
+        552, "5.3.4",
+        "message larger than max_message, " + std::to_string(context_.max_message_bytes) + " bytes");
+  stop_content_if_refused();
+  if (!stream_open_) return;
+  digest_->update(bytes);
+  send(Content{bytes});
+}
+
+void Outgoing::content_end(const smtp::ContentEnd& end, base::TimePoint now) {
+  end_ticket_ = end.ticket;
+  if (end.bare_line_end && !own_refusal_)
+    own_refusal_ =
+        own_reply(554, "5.6.0", "content has a CR or LF that is not part of a CRLF (RFC 5321 section 2.3.8)");
+  stop_content_if_refused();
+  if (const auto refusal = known_refusal()) return answer_end(*refusal, now);
+  commit_or_ask();
+}
+
+void Outgoing::abandon(base::TimePoint now) {
+  if (const auto refusal = last_refusal()) end(*refusal, now);
+  reset_stream();
+  phase_ = Phase::kOver;
+}
+
+// Why a client most likely gives a transaction up; nothing when it was told no refusal.
+std::optional<smtp::Reply> Outgoing::last_refusal() const {
+  if (mail_verdict_ && !mail_verdict_->is_positive()) return mail_verdict_;
+  for (auto recipient = recipients_.rbegin(); recipient != recipients_.rend(); ++recipient)
+    if (recipient->answer && !recipient->answer->is_positive()) return recipient->answer;
+  return {};
+}
+
+void Outgoing::give_up(const std::string& cause, base::TimePoint now) {
+  switch (phase_) {
+    case Phase::kEnvelope:
+    case Phase::kContent:
+      end(own_reply(451, "4.4.2", cause), now);
+      break;
+    case Phase::kChecking:
+    case Phase::kCommitted:
+      context_.host.mark_in_doubt(transaction_);
+      end(own_reply(451, "4.4.2", cause + "; in doubt until our MTA tries again"), now);
+      break;
+    case Phase::kAsking:
+      context_.host.mark_in_doubt(earlier_);
+      end(own_reply(451, "4.4.2", cause), now);
+      break;
+    case Phase::kAnswered:
+      context_.host.mark_in_doubt(earlier_.empty() ? transaction_ : earlier_);
+      break;
+    case Phase::kOver:
+      break;
+  }
+  reset_stream();
+  phase_ = Phase::kOver;
+}
+
+void Outgoing::proved() {
+  assert(phase_ == Phase::kAnswered);
+  const std::string& settled = earlier_.empty() ? transaction_ : earlier_;
+  context_.host.settle_doubt(settled);
+  send(Settled{settled});
+  if (stream_open_) context_.host.finish_stream(stream_);
+  stream_open_ = false;
+  phase_ = Phase::kOver;
+}
+
+void Outgoing::receive(std::string_view bytes, base::TimePoint now) {
+  while (stream_open_) {
+    const auto record = reader_.read(bytes);
+    if (!record) {
+      reset_stream();
+      return stream_lost(record.error().message, now);
+    }
+    if (!*record) break;
+    std::visit(
+        [&](const auto& r) {
+          if constexpr (requires { this->on(r, now); }) {
+            this->on(r, now);
+          } else {
+            reset_stream();
+            stream_lost("the far side sent a record that only the near side sends", now);
+          }
+        },
+        **record);
+  }
+}
+
+void Outgoing::on(const MailVerdict& record, base::TimePoint now) {
+  if (!mail_verdict_) mail_verdict_ = final_or_451(record.reply);
+  give_answers(now);
+  stop_content_if_refused();
+}
+
+void Outgoing::on(const RcptVerdict& record, base::TimePoint now) {
+  if (record.index < recipients_.size() && !recipients_[record.index].verdict)
+    recipients_[record.index].verdict = final_or_451(record.reply);
+  give_answers(now);
+  stop_content_if_refused();
+}
+
+void Outgoing::on(const DataVerdict& record, base::TimePoint now) {
+  if (!data_verdict_) data_verdict_ = record.reply;
+  give_answers(now);
+  stop_content_if_refused();
+}
+
+void Outgoing::on(const FinalVerdict& record, base::TimePoint now) {
+  if (phase_ != Phase::kCommitted) return;  // said before it was asked: P1 forbids to believe it
+  const smtp::Reply reply = final_or_451(record.reply);
+  if (!reply.is_positive()) context_.host.settle_doubt(transaction_);
+  answer_end(reply, now);
+}
+
+void Outgoing::on(const Outcome& record, base::TimePoint now) {
+  if (phase_ != Phase::kAsking) return;
+  switch (record.kind) {
+    case Outcome::Kind::kUnknown:  // the far MTA never had it
+      context_.host.settle_doubt(earlier_);
+      earlier_.clear();
+      return record_doubt();
+    case Outcome::Kind::kPending:
+      context_.host.mark_in_doubt(earlier_);
+      return answer_end(own_reply(451, "4.4.2", "an earlier try of this mail is still being delivered"), now);
+    case Outcome::Kind::kKnown:
+      return answer_end(final_or_451(record.reply), now);
+  }
+}
+
+// Answers whatever can be answered by now. Called whenever something new is known.
+void Outgoing::give_answers(base::TimePoint now) {
+  if (!mail_answered_) {
+    if (context_.early_reply)
+      context_.session.reply(mail_ticket_, smtp::make_reply(250, "2.1.0", "Sender ok"));
+    else if (mail_verdict_)
+      context_.session.reply(mail_ticket_, *mail_verdict_);
+    mail_answered_ = context_.early_reply || mail_verdict_.has_value();
+  }
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    Recipient& recipient = recipients_[i];
+    if (recipient.answer) continue;
+    recipient.answer = answer_to_recipient(i);
+    if (recipient.answer) context_.session.reply(recipient.ticket, *recipient.answer);
+  }
+  if (phase_ != Phase::kEnvelope || !data_ticket_) return;
+  if (const auto answer = answer_to_data()) {
+    context_.session.reply(*data_ticket_, *answer);
+    if (answer->is_intermediate()) {
+      phase_ = Phase::kContent;
+    } else {
+      abandon(now);
+    }
+  }
+}
+
+// Early: the first recipient is accepted unseen, later ones get the far MTA's own verdict, as long as the
+// first one's refusal, which can only be told at the end of content and would then speak for all, has not
+// come (DESIGN, "One round trip a mail").
+std::optional<smtp::Reply> Outgoing::answer_to_recipient(std::size_t index) const {
+  const Recipient& recipient = recipients_[index];
+  if (!context_.early_reply) return recipient.verdict;
+  if (index == 0)
+    return smtp::make_reply(250, "2.1.5",
+                            "Recipient ok, " + context_.site + " has the last word at the end of content");
+  if (!mail_verdict_) return {};
+  if (!mail_verdict_->is_positive()) return mail_verdict_;
+  if (!recipients_[0].verdict) return {};
+  if (!recipients_[0].verdict->is_positive())
+    return own_reply(452, "4.5.3", "the recipient before this one was refused; send this one again");
+  return recipient.verdict;
+}
+
+// sendmail takes any refusal of DATA but 554 for a broken server, so early refusals are kept for the end of
+// content.
+std::optional<smtp::Reply> Outgoing::answer_to_data() const {
+  if (!context_.early_reply) {
+    if (data_verdict_ && !data_verdict_->is_intermediate()) return final_or_451(*data_verdict_);
+    return data_verdict_;
+  }
+  if (recipients_.size() > 1 && !all_verdicts_known()) return {};
+  return smtp::Reply{.code = 354, .lines = {"Go ahead, end with a dot on a line by itself"}};
+}
+
+bool Outgoing::all_verdicts_known() const {
+  return mail_verdict_ && std::all_of(recipients_.begin(), recipients_.end(), [](const Recipient& recipient) {
+           return recipient.verdict.has_value();
+         });
+}
+
+std::optional<smtp::Reply> Outgoing::known_refusal() const {
+  if (own_refusal_) return own_refusal_;
+  if (mail_verdict_ && !mail_verdict_->is_positive()) return mail_verdict_;
+  if (context_.early_reply && recipients_[0].verdict && !recipients_[0].verdict->is_positive())
+    return recipients_[0].verdict;
+  if (data_verdict_ && !data_verdict_->is_intermediate()) return final_or_451(*data_verdict_);
+  return {};
+}
+
+// Once the verdict is certain, the rest of the content need not cross the link. Recipients that the far MTA
+// accepted behind a refused first one were told 452: they must not get this try's content either.
+void Outgoing::stop_content_if_refused() {
+  if (phase_ == Phase::kContent && known_refusal()) reset_stream();
+}
+
+void Outgoing::commit_or_ask() {
+  digest_value_ = finish_digest();
+  auto earlier = context_.host.claim_doubt(digest_value_);
+  if (!earlier) return record_doubt();
+  earlier_ = std::move(*earlier);
+  phase_ = Phase::kAsking;
+  send(Ask{earlier_});
+}
+
+void Outgoing::record_doubt() {
+  phase_ = Phase::kChecking;
+  context_.host.record_doubt(transaction_, digest_value_);
+}
+
+void Outgoing::recorded(const base::Result<void>& result, base::TimePoint now) {
+  if (phase_ != Phase::kChecking) return;
+  if (!result || !stream_open_) {
+    context_.host.settle_doubt(transaction_);  // nothing was committed
+    const std::string cause =
+        result ? "link lost before the end of content was sent" : result.error().message;
+    return answer_end(own_reply(451, result ? "4.4.2" : "4.3.0", cause), now);
+  }
+  phase_ = Phase::kCommitted;
+  send(Commit{});
+}
+
+// Content, sender and the recipients this try is for; not what may differ between two tries of one mail
+// (HELO, parameters, order).
+std::string Outgoing::finish_digest() {
+  std::vector<std::string> paths;
+  for (const Recipient& recipient : recipients_)
+    if (recipient.answer && recipient.answer->is_positive()) paths.push_back(recipient.command.path.text);
+  std::sort(paths.begin(), paths.end());
+  paths.insert(paths.begin(), mail_.path.text);
+  std::string envelope;
+  base::put_u64(envelope, size_bytes_);
+  for (const std::string& path : paths) {
+    base::put_u32(envelope, static_cast<std::uint32_t>(path.size()));
+    envelope += path;
+  }
+  digest_->update(envelope);
+  return digest_->finish();
+}
+
+void Outgoing::stream_lost(const std::string& cause, base::TimePoint now) {
+  stream_open_ = false;
+  switch (phase_) {
+    case Phase::kEnvelope:
+      envelope_loss_ = cause;
+      return end(own_reply(421, "4.4.1", cause), now);
+    case Phase::kContent:
+      // The client is in the middle of its content and hears replies only at the end.
+      if (!own_refusal_ && !known_refusal()) own_refusal_ = own_reply(451, "4.4.2", cause);
+      return;
+    case Phase::kChecking:
+      return;  // recorded() will see it
+    case Phase::kAsking:
+      context_.host.mark_in_doubt(earlier_);
+      return answer_end(own_reply(451, "4.4.2", cause), now);
+    case Phase::kCommitted:
+      context_.host.mark_in_doubt(transaction_);
+      return answer_end(
+          own_reply(451, "4.4.2", cause + "; whether it was delivered will be asked when it is tried again"),
+          now);
+    case Phase::kAnswered:
+    case Phase::kOver:
+      return;
+  }
+}
+
+bool Outgoing::awaits_far() const {
+  switch (phase_) {
+    case Phase::kEnvelope:
+      return !mail_answered_ || data_ticket_.has_value() ||
+             std::any_of(recipients_.begin(), recipients_.end(),
+                         [](const Recipient& r) { return !r.answer; });
+    case Phase::kChecking:
+    case Phase::kAsking:
+    case Phase::kCommitted:
+      return true;
+    case Phase::kContent:
+    case Phase::kAnswered:
+    case Phase::kOver:
+      return false;
+  }
+  return false;
+}
+
+// Gives the final reply. After 2yz the stream stays until the client has proved that it read it.
+void Outgoing::answer_end(const smtp::Reply& reply, base::TimePoint now) {
+  context_.session.reply(*end_ticket_, reply);
+  end(reply, now);
+  if (reply.is_positive()) {
+    phase_ = Phase::kAnswered;
+  } else {
+    reset_stream();
+  }
+}
+
+void Outgoing::end(const smtp::Reply& reply, base::TimePoint now) {
+  phase_ = Phase::kOver;
+  std::vector<std::string> recipients;
+  for (const Recipient& recipient : recipients_) recipients.push_back(recipient.command.path.text);
+  tell(reply, std::move(recipients), now);
+}
+
+void Outgoing::tell(const smtp::Reply& reply, std::vector<std::string> recipients, base::TimePoint now) {
+  context_.host.ended({.direction = Direction::kOut,
+                       .site = context_.site,
+                       .transaction = transaction_,
+                       .sender = mail_.path.text,
+                       .recipients = std::move(recipients),
+                       .size_bytes = size_bytes_,
+                       .reply = reply,
+                       .took = now - started_});
+}
+
+void Outgoing::reset_stream() {
+  if (stream_open_) context_.host.reset_stream(stream_);
+  stream_open_ = false;
+}
+
+void Outgoing::send(const Record& record) {
+  if (stream_open_) context_.host.write_stream(stream_, encode(record));
+}
+
+smtp::Reply Outgoing::own_reply(int code, std::string_view enhanced, std::string_view text) const {
+  return smtp::make_reply(code, enhanced, context_.site + ": " + std::string(text));
+}
+
+}  // namespace tsmtp::mail

@@ -1,0 +1,138 @@
+// One transaction on the near side: which reply the MTA gets when, from the verdicts that come over the link.
+// DESIGN's "One round trip a mail" and "Nothing twice" are here. It must never answer the end of content with
+// 2yz before the far MTA did (P1).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayd/base/clock.h"
+#include "relayd/base/keyed_digest.h"
+#include "relayd/mail/intake_host.h"
+#include "relayd/mail/record.h"
+#include "relayd/smtp/server_session.h"
+
+namespace tsmtp::mail {
+
+/// What all transactions of one client connection share. Borrowed; outlives them.
+struct OutgoingContext {
+  IntakeHost& host;
+  smtp::ServerSession& session;
+  const std::string& site;
+  std::uint64_t max_message_bytes;
+  bool early_reply;
+};
+
+class Outgoing {
+ public:
+  /// Sends the Mail record on `stream`, and answers MAIL at once where early replies are allowed.
+  Outgoing(OutgoingContext context, mux::StreamId stream, const smtp::MailRequest& request,
+           std::string transaction, std::unique_ptr<base::KeyedDigest> digest, base::TimePoint now);
+
+  // From the client.
+  void add_recipient(const smtp::RcptRequest& request, base::TimePoint now);
+  /// A recipient that our own rules refused, and that the far side never hears of: for the log.
+  void refused_here(const smtp::Path& recipient, const smtp::Reply& reply, base::TimePoint now);
+  void data(const smtp::DataRequest& request, base::TimePoint now);
+  void content(std::string_view bytes);
+  void content_end(const smtp::ContentEnd& end, base::TimePoint now);
+  /// RSET or its like, before the end of content.
+  void abandon(base::TimePoint now);
+  /// There is nobody (any more) to give a reply to: what was committed and not proved to have been answered
+  /// is in doubt.
+  void give_up(const std::string& cause, base::TimePoint now);
+  /// The client has read the final reply: it may be forgotten everywhere.
+  void proved();
+
+  // From the link and the ledger.
+  /// The far side's records. An error: it broke the protocol; the stream is reset already.
+  void receive(std::string_view bytes, base::TimePoint now);
+  /// The stream is over, by a reset or with the link. `cause` as in IntakeHost::open_stream.
+  void stream_lost(const std::string& cause, base::TimePoint now);
+  void recorded(const base::Result<void>& result, base::TimePoint now);
+
+  /// 0 once it is over: numbers are used again on the next connection.
+  [[nodiscard]] mux::StreamId stream() const { return stream_open_ ? stream_ : 0; }
+  [[nodiscard]] const std::string& transaction() const { return transaction_; }
+  /// The final reply was given, but not yet proved to have been read.
+  [[nodiscard]] bool is_answered() const { return phase_ == Phase::kAnswered; }
+  [[nodiscard]] bool is_over() const { return phase_ == Phase::kOver; }
+  /// Set when the stream was lost before the content: the dialogue must be closed, for there may be no
+  /// command to answer.
+  [[nodiscard]] const std::optional<std::string>& envelope_loss() const { return envelope_loss_; }
+  /// Content is being sent over the link, whose pace counts.
+  [[nodiscard]] bool is_streaming() const { return phase_ == Phase::kContent && stream_open_; }
+  /// A verdict from the far side is all that is waited for.
+  [[nodiscard]] bool awaits_far() const;
+
+ private:
+  enum class Phase {
+    kEnvelope,   // until DATA is answered with 354
+    kContent,    // until the end of content
+    kChecking,   // the doubt is being written
+    kAsking,     // an earlier try was recognised; how did it end?
+    kCommitted,  // the far MTA decides
+    kAnswered,   // until the client proves that it has the reply
+    kOver,
+  };
+  struct Recipient {
+    smtp::PathCommand command;
+    smtp::Ticket ticket = 0;
+    std::optional<smtp::Reply> verdict;  // the far MTA's
+    std::optional<smtp::Reply> answer;   // ours to the client
+  };
+
+  void on(const MailVerdict& record, base::TimePoint now);
+  void on(const RcptVerdict& record, base::TimePoint now);
+  void on(const DataVerdict& record, base::TimePoint now);
+  void on(const FinalVerdict& record, base::TimePoint now);
+  void on(const Outcome& record, base::TimePoint now);
+
+  void give_answers(base::TimePoint now);
+  [[nodiscard]] std::optional<smtp::Reply> last_refusal() const;
+  [[nodiscard]] std::optional<smtp::Reply> answer_to_recipient(std::size_t index) const;
+  [[nodiscard]] std::optional<smtp::Reply> answer_to_data() const;
+  [[nodiscard]] bool all_verdicts_known() const;
+  [[nodiscard]] std::optional<smtp::Reply> known_refusal() const;
+  void stop_content_if_refused();
+
+  void commit_or_ask();
+  void record_doubt();
+  [[nodiscard]] std::string finish_digest();
+  void answer_end(const smtp::Reply& reply, base::TimePoint now);
+  void end(const smtp::Reply& reply, base::TimePoint now);
+  void tell(const smtp::Reply& reply, std::vector<std::string> recipients, base::TimePoint now);
+  void reset_stream();
+  void send(const Record& record);
+  [[nodiscard]] smtp::Reply own_reply(int code, std::string_view enhanced, std::string_view text) const;
+
+  OutgoingContext context_;
+  mux::StreamId stream_;
+  bool stream_open_ = true;
+  Phase phase_ = Phase::kEnvelope;
+  std::string transaction_;
+  RecordReader reader_;
+  std::unique_ptr<base::KeyedDigest> digest_;
+  std::string digest_value_;  // of the finished digest_
+  base::TimePoint started_;
+
+  smtp::PathCommand mail_;
+  smtp::Ticket mail_ticket_;
+  bool mail_answered_ = false;
+  std::optional<smtp::Reply> mail_verdict_;
+  std::vector<Recipient> recipients_;
+  std::optional<smtp::Ticket> data_ticket_;
+  std::optional<smtp::Reply> data_verdict_;
+  std::optional<smtp::Ticket> end_ticket_;
+  std::optional<std::string> envelope_loss_;
+  std::optional<smtp::Reply>
+      own_refusal_;  // ours, found during the content: too big, bare line end, link lost
+  std::uint64_t size_bytes_ = 0;
+  std::string earlier_;  // the transaction whose outcome is asked for, or was given as the answer
+};
+
+}  // namespace tsmtp::mail

@@ -1,0 +1,235 @@
+#include "relayd/mail/record.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "relayd/base/bytes.h"
+
+namespace tsmtp::mail {
+namespace {
+
+// Header: u8 kind, u32 length of the payload.
+constexpr std::size_t kHeaderBytes = 5;
+
+enum class Kind : std::uint8_t {
+  kMail = 1,
+  kRcpt = 2,
+  kData = 3,
+  kContent = 4,
+  kCommit = 5,
+  kAsk = 6,
+  kSettled = 7,
+  kMailVerdict = 16,
+  kRcptVerdict = 17,
+  kDataVerdict = 18,
+  kFinalVerdict = 19,
+  kOutcome = 20,
+};
+
+std::string framed(Kind kind, std::string_view payload) {
+  std::string out;
+  out.reserve(kHeaderBytes + payload.size());
+  base::put_u8(out, static_cast<std::uint8_t>(kind));
+  base::put_u32(out, static_cast<std::uint32_t>(payload.size()));
+  out += payload;
+  return out;
+}
+
+std::string with_length(std::string_view text) {
+  std::string out;
+  base::put_u16(out, static_cast<std::uint16_t>(std::min<std::size_t>(text.size(), 0xffff)));
+  out += text.substr(0, 0xffff);
+  return out;
+}
+
+struct Encoder {
+  std::string operator()(const Mail& r) const {
+    assert(r.transaction.size() == kTransactionIdBytes);
+    return framed(Kind::kMail, r.transaction + with_length(r.helo) + r.argument);
+  }
+  std::string operator()(const Rcpt& r) const { return framed(Kind::kRcpt, r.argument); }
+  std::string operator()(const Data&) const { return framed(Kind::kData, {}); }
+  std::string operator()(const Content& r) const { return framed(Kind::kContent, r.bytes); }
+  std::string operator()(const Commit&) const { return framed(Kind::kCommit, {}); }
+  std::string operator()(const Ask& r) const { return framed(Kind::kAsk, r.transaction); }
+  std::string operator()(const Settled& r) const { return framed(Kind::kSettled, r.transaction); }
+  std::string operator()(const MailVerdict& r) const {
+    return framed(Kind::kMailVerdict, encode_reply(r.reply));
+  }
+  std::string operator()(const RcptVerdict& r) const {
+    std::string payload;
+    base::put_u16(payload, r.index);
+    return framed(Kind::kRcptVerdict, payload + encode_reply(r.reply));
+  }
+  std::string operator()(const DataVerdict& r) const {
+    return framed(Kind::kDataVerdict, encode_reply(r.reply));
+  }
+  std::string operator()(const FinalVerdict& r) const {
+    return framed(Kind::kFinalVerdict, encode_reply(r.reply));
+  }
+  std::string operator()(const Outcome& r) const {
+    std::string payload;
+    base::put_u8(payload, static_cast<std::uint8_t>(r.kind));
+    if (r.kind == Outcome::Kind::kKnown) payload += encode_reply(r.reply);
+    return framed(Kind::kOutcome, payload);
+  }
+};
+
+base::Error malformed(const char* record) {
+  return base::Error{std::string("peer sent a malformed ") + record + " record"};
+}
+
+// Whatever becomes part of an SMTP command must not be able to end it.
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+base::Result<Record> decode_mail(std::string_view payload) {
+  if (payload.size() < kTransactionIdBytes + 2) return malformed("Mail");
+  Mail mail{.transaction = std::string(payload.substr(0, kTransactionIdBytes)), .helo = {}, .argument = {}};
+  payload.remove_prefix(kTransactionIdBytes);
+  const std::size_t helo_bytes = base::get_u16(payload);
+  payload.remove_prefix(2);
+  if (payload.size() < helo_bytes) return malformed("Mail");
+  mail.helo = payload.substr(0, helo_bytes);
+  mail.argument = payload.substr(helo_bytes);
+  if (mail.helo.empty() || has_control(mail.helo) || mail.helo.find(' ') != std::string::npos ||
+      has_control(mail.argument))
+    return malformed("Mail");
+  return Record{std::move(mail)};
+}
+
+base::Result<Record> decode_outcome(std::string_view payload) {
+  if (payload.empty()) return malformed("Outcome");
+  const auto kind = static_cast<Outcome::Kind>(base::get_u8(payload));
+  switch (kind) {
+    case Outcome::Kind::kUnknown:
+    case Outcome::Kind::kPending:
+      return Record{Outcome{.kind = kind, .reply = {}}};
+    case Outcome::Kind::kKnown: {
+      auto reply = decode_reply(payload.substr(1));
+      if (!reply) return reply.error();
+      return Record{Outcome{.kind = kind, .reply = std::move(*reply)}};
+    }
+  }
+  return malformed("Outcome");
+}
+
+template <typename Verdict>
+base::Result<Record> decode_verdict(std::string_view payload) {
+  auto reply = decode_reply(payload);
+  if (!reply) return reply.error();
+  return Record{Verdict{std::move(*reply)}};
+}
+
+base::Result<Record> decode_rcpt_verdict(std::string_view payload) {
+  if (payload.size() < 2) return malformed("RcptVerdict");
+  auto reply = decode_reply(payload.substr(2));
+  if (!reply) return reply.error();
+  return Record{RcptVerdict{.index = base::get_u16(payload), .reply = std::move(*reply)}};
+}
+
+base::Result<Record> decode(Kind kind, std::string_view payload) {
+  switch (kind) {
+    case Kind::kMail:
+      return decode_mail(payload);
+    case Kind::kRcpt:
+      if (has_control(payload)) return malformed("Rcpt");
+      return Record{Rcpt{std::string(payload)}};
+    case Kind::kData:
+      return Record{Data{}};
+    case Kind::kContent:
+      break;  // never gathered
+    case Kind::kCommit:
+      return Record{Commit{}};
+    case Kind::kAsk:
+    case Kind::kSettled:
+      if (payload.size() != kTransactionIdBytes) return malformed("Ask or Settled");
+      if (kind == Kind::kAsk) return Record{Ask{std::string(payload)}};
+      return Record{Settled{std::string(payload)}};
+    case Kind::kMailVerdict:
+      return decode_verdict<MailVerdict>(payload);
+    case Kind::kRcptVerdict:
+      return decode_rcpt_verdict(payload);
+    case Kind::kDataVerdict:
+      return decode_verdict<DataVerdict>(payload);
+    case Kind::kFinalVerdict:
+      return decode_verdict<FinalVerdict>(payload);
+    case Kind::kOutcome:
+      return decode_outcome(payload);
+  }
+  return base::Error{"peer sent a record of unknown kind " + std::to_string(static_cast<int>(kind))};
+}
+
+}  // namespace
+
+std::string encode(const Record& record) {
+  return std::visit(Encoder{}, record);
+}
+
+std::string encode_reply(const smtp::Reply& reply) {
+  std::string out;
+  base::put_u16(out, static_cast<std::uint16_t>(reply.code));
+  for (std::size_t i = 0; i < reply.lines.size(); ++i) {
+    if (i > 0) out += '\n';
+    out += reply.lines[i];
+  }
+  return out;
+}
+
+base::Result<smtp::Reply> decode_reply(std::string_view bytes) {
+  if (bytes.size() < 2) return malformed("reply");
+  smtp::Reply reply;
+  reply.code = base::get_u16(bytes);
+  if (reply.code < 200 || reply.code > 599) return malformed("reply");
+  bytes.remove_prefix(2);
+  // A reply from the peer becomes a reply to our MTA: only its own lines may end lines there.
+  if (bytes.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos) return malformed("reply");
+  for (;;) {
+    const std::size_t end = bytes.find('\n');
+    reply.lines.emplace_back(bytes.substr(0, end));
+    if (end == std::string_view::npos) return reply;
+    bytes.remove_prefix(end + 1);
+  }
+}
+
+base::Result<bool> RecordReader::gather(std::string_view& input) {
+  const auto take = [&](std::size_t wanted) {
+    const std::size_t bytes = std::min(input.size(), wanted - pending_.size());
+    pending_ += input.substr(0, bytes);
+    input.remove_prefix(bytes);
+    return pending_.size() == wanted;
+  };
+  if (pending_.size() < kHeaderBytes && !take(kHeaderBytes)) return false;
+  const std::uint32_t length = base::get_u32(std::string_view(pending_).substr(1));
+  if (static_cast<Kind>(pending_[0]) == Kind::kContent) {
+    content_left_ = length;
+    return true;
+  }
+  if (length > kMaxRecordBytes)
+    return base::Error{"peer sent a record of " + std::to_string(length) + " bytes"};
+  return take(kHeaderBytes + length);
+}
+
+base::Result<std::optional<Record>> RecordReader::read(std::string_view& input) {
+  while (content_left_ == 0) {
+    const auto complete = gather(input);
+    if (!complete) return complete.error();
+    if (!*complete) return std::optional<Record>{};
+    const std::string record = std::move(pending_);
+    pending_.clear();
+    if (static_cast<Kind>(record[0]) == Kind::kContent) continue;  // an empty one is passed over
+    auto decoded = decode(static_cast<Kind>(record[0]), std::string_view(record).substr(kHeaderBytes));
+    if (!decoded) return decoded.error();
+    return std::optional<Record>(std::move(*decoded));
+  }
+  if (input.empty()) return std::optional<Record>{};
+  const std::size_t bytes = std::min<std::size_t>(input.size(), content_left_);
+  const Content content{input.substr(0, bytes)};
+  input.remove_prefix(bytes);
+  content_left_ -= static_cast<std::uint32_t>(bytes);
+  return std::optional<Record>(content);
+}
+
+}  // namespace tsmtp::mail

@@ -1,0 +1,41 @@
+// The payload of the Hello frame, docs/protocol.md section "Hello": who speaks, which versions, which limits.
+// Everything in it comes from a peer whose key has been verified but whose software may be of any kind.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "relayd/base/result.h"
+
+namespace tsmtp::mux {
+
+inline constexpr std::uint8_t kLowestVersion = 1;
+inline constexpr std::uint8_t kHighestVersion = 1;
+
+/// Bits of Hello::capabilities. A capability is in use if both sides stated it.
+inline constexpr std::uint64_t kCapabilityResumption = 1;  ///< reserved for a later version, never stated now
+
+inline constexpr std::size_t kInstanceBytes = 16;
+/// The least initial window that may be stated; below it a peer could make us cut streams into crumbs.
+inline constexpr std::uint32_t kMinWindowBytes = 1024;
+
+struct Hello {
+  std::uint8_t lowest_version = kLowestVersion;
+  std::uint8_t highest_version = kHighestVersion;
+  std::uint64_t capabilities = 0;
+  std::string instance{};                 ///< kInstanceBytes
+  std::uint32_t max_streams = 0;          ///< that the receiver of this may have open at once
+  std::uint32_t stream_window_bytes = 0;  ///< first credit of every stream
+  std::string name{};                     ///< at most kMaxTextBytes, of anything
+};
+
+[[nodiscard]] std::string encode_hello(const Hello& hello);
+
+/// Reads a payload of any length. Bytes behind the name are of a later version and are ignored.
+[[nodiscard]] base::Result<Hello> parse_hello(std::string_view payload);
+
+/// The highest version that both speak; the error says both ranges.
+[[nodiscard]] base::Result<std::uint8_t> negotiate_version(const Hello& ours, const Hello& theirs);
+
+}  // namespace tsmtp::mux

@@ -1,0 +1,166 @@
+// One link between two hubs, without socket, TLS or clock: bytes and time in, events and bytes out. Streams,
+// credit, fair scheduling, keepalive and acknowledgement; docs/protocol.md is normative. It must never hold
+// more than its limits allow, whatever the peer sends, and never believe a peer's number before checking it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "relayd/base/clock.h"
+#include "relayd/base/result.h"
+#include "relayd/mux/acknowledgement.h"
+#include "relayd/mux/control_queue.h"
+#include "relayd/mux/event.h"
+#include "relayd/mux/hello.h"
+#include "relayd/mux/keepalive.h"
+#include "relayd/mux/scheduler.h"
+#include "relayd/mux/stream_id.h"
+#include "relayd/mux/stream_table.h"
+#include "relayd/wire/decoder.h"
+#include "relayd/wire/frame.h"
+
+namespace tsmtp::mux {
+
+struct Settings {
+  Role role = Role::kDialer;
+  /// Told to the peer, for its logs only: identity is the key (P7). Cut to 255 bytes.
+  std::string hub_name{};
+  std::string instance{};  ///< 16 random bytes, new at each start of the daemon; filled up with zeros
+  std::uint32_t max_streams = 256;  ///< that the peer may have open at once
+  /// Fixed window, each stream and direction; at least 1 KiB.
+  std::uint32_t stream_window_bytes = 256 * 1024;
+  std::chrono::seconds keepalive{10};   ///< silence after which a ping is sent, at most half of dead_after
+  std::chrono::seconds dead_after{20};  ///< silence after which the peer is dead
+  std::chrono::seconds hello_timeout{10};
+};
+
+/// What `relayctl status` shows of a link. Counters since the link came up.
+struct Counters {
+  std::uint64_t frames_in = 0, frames_out = 0;
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::uint64_t streams_opened = 0, streams_accepted = 0, streams_refused = 0;
+};
+
+class Session {
+ public:
+  Session(Settings settings, base::TimePoint now);
+
+  /// Takes bytes from the peer. An error says how the peer broke the protocol, or "closed by peer: REASON";
+  /// the link must be closed after what produce() gives (a Close frame) has been tried. Said again if called
+  /// again. After close() what comes is ignored.
+  [[nodiscard]] base::Result<void> receive(std::string_view bytes, base::TimePoint now);
+  /// What has happened, in order. Ask until there is none after receive() and after produce(). Streams that
+  /// were open when the session failed or was closed get no event of their own.
+  [[nodiscard]] std::optional<Event> next_event();
+
+  /// Appends whole frames to `out` until it holds at least `enough_bytes` or there is nothing left to send:
+  /// link frames first, then the streams that have bytes and credit in turn, a frame each. Call it late, when
+  /// the socket can take more.
+  void produce(std::string& out, std::size_t enough_bytes, base::TimePoint now);
+  [[nodiscard]] bool wants_to_send() const;
+
+  /// Opens a stream. Fails with a sentence when the link is not established, drains, or has too many.
+  [[nodiscard]] base::Result<StreamId> open(Service service);
+
+  /// How many bytes write() would take now without growing past one window of unsent bytes. When that is less
+  /// than half a window, Writable will follow.
+  [[nodiscard]] std::size_t writable(StreamId stream) const;
+  /// Queues bytes. More than writable() is taken too (the bound is the caller's promise: it writes at most
+  /// one record past it). Writes to a stream that is gone are dropped.
+  void write(StreamId stream, std::string_view bytes);
+  /// No more bytes from us. The stream is forgotten when the peer has finished too.
+  void finish(StreamId stream);
+  /// Ends the stream in both directions; what was queued is dropped. No event of the stream follows, not even
+  /// one that is waiting. A cause is cut to 255 bytes.
+  void reset(StreamId stream, ResetCode code, std::string_view cause);
+  /// The owner has dealt with `bytes` of what it received: credit for as many goes back.
+  void consumed(StreamId stream, std::size_t bytes);
+
+  /// Sends bytes about the hub as a whole, at most one frame's payload. Those said before the peer's Hello
+  /// has come wait for it.
+  void notice(std::string_view bytes);
+
+  /// Announces that we open and accept no more streams; those under way go on.
+  void drain();
+  /// All streams are over at once. A Close frame with the reason follows the Resets and notices that are
+  /// queued; nothing is sent after it. A reason is cut to 255 bytes.
+  void close(std::string_view reason);
+
+  /// Time passes: pings, time-outs. An error: the peer is dead. `deadline()`: when to call it next; ask anew
+  /// after each receive(), produce() and tick().
+  [[nodiscard]] base::Result<void> tick(base::TimePoint now);
+  [[nodiscard]] base::TimePoint deadline() const;
+
+  [[nodiscard]] bool established() const;
+  [[nodiscard]] bool peer_drains() const;
+  /// Streams of both sides that are not over.
+  [[nodiscard]] std::size_t open_streams() const;
+  [[nodiscard]] const Counters& counters() const;
+  /// The last measured time between ping and pong; nothing before the first.
+  [[nodiscard]] std::optional<base::Duration> round_trip() const { return keepalive_.round_trip(); }
+
+ private:
+  enum class State {
+    kGreeting,  // the peer's Hello has not come; nothing but our own is sent
+    kEstablished,
+    kClosing,  // a Close of ours is to be sent or has been; what comes is ignored
+    kClosed,   // by the peer; nothing more is sent
+  };
+
+  // session_receive.cc
+  [[nodiscard]] base::Result<void> handle(const wire::Frame& frame, base::TimePoint now);
+  [[nodiscard]] base::Result<void> dispatch(const wire::Frame& frame, base::TimePoint now);
+  [[nodiscard]] base::Result<void> on_hello(std::string_view payload);
+  [[nodiscard]] base::Result<void> on_ping(std::string_view payload);
+  [[nodiscard]] base::Result<void> on_drain();
+  [[nodiscard]] base::Result<void> on_close(std::string_view reason);
+  [[nodiscard]] base::Result<void> on_open(StreamId id, std::uint8_t service);
+  [[nodiscard]] base::Result<void> on_credit(StreamId id, std::uint64_t offset);
+  [[nodiscard]] base::Result<void> on_data(StreamId id, std::string_view bytes);
+  [[nodiscard]] base::Result<void> on_finish(StreamId id);
+  [[nodiscard]] base::Result<void> on_reset(StreamId id, std::string_view payload);
+  [[nodiscard]] base::Result<Stream*> known_stream(StreamId id, wire::FrameType type);
+  void refuse(StreamId id, ResetCode code, std::string_view cause);
+  [[nodiscard]] base::Error fail(base::Error error);
+
+  // session.cc
+  [[nodiscard]] bool produce_frame(std::string& out, base::TimePoint now);
+  [[nodiscard]] bool produce_hello(std::string& out);
+  [[nodiscard]] bool produce_control(std::string& out, base::TimePoint now);
+  [[nodiscard]] bool produce_credit(std::string& out);
+  [[nodiscard]] bool produce_stream(std::string& out);
+  [[nodiscard]] bool produce_ack(std::string& out);
+  [[nodiscard]] bool produce_close(std::string& out);
+  std::uint64_t emit(wire::FrameType type, StreamId id, std::string_view payload, std::string& out);
+  [[nodiscard]] Stream* open_stream(StreamId id);
+  [[nodiscard]] Stream new_stream(Stream::Announcement announcement) const;
+  void abandon(StreamId id, ResetCode code, std::string_view cause);
+  void forget(StreamId id);
+  void over(StreamId id);
+
+  Settings settings_;
+  State state_ = State::kGreeting;
+  base::TimePoint hello_deadline_;
+  bool hello_due_ = true;
+  Hello peer_;           // valid once established
+  bool drains_ = false;  // we have announced it
+  bool peer_drains_ = false;
+  std::optional<std::string> close_due_;
+  std::optional<base::Error> failure_;
+  wire::Decoder decoder_;
+  Acknowledgement acknowledgement_;
+  Keepalive keepalive_;
+  StreamTable streams_;
+  Scheduler scheduler_;
+  ControlQueue control_;
+  std::set<StreamId> credit_due_;
+  std::deque<Event> events_;
+  Counters counters_;
+};
+
+}  // namespace tsmtp::mux

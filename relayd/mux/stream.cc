@@ -1,0 +1,131 @@
+#include "relayd/mux/stream.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "relayd/wire/frame.h"
+
+namespace tsmtp::mux {
+namespace {
+
+// Offsets further ahead than any window that a Hello can state are a mistake or an attack.
+constexpr std::uint64_t kMaxCreditAhead = std::uint64_t{1} << 32;
+
+}  // namespace
+
+void SendHalf::write(std::string_view bytes) {
+  if (state_ != State::kOpen) return;
+  queue_.append(bytes);
+  if (unsent() > window_bytes_ / 2) was_full_ = true;
+}
+
+void SendHalf::finish() {
+  if (state_ == State::kOpen) state_ = State::kFinishing;
+}
+
+void SendHalf::reset() {
+  state_ = State::kReset;
+  queue_ = {};
+  head_ = 0;
+}
+
+base::Result<void> SendHalf::credit(std::uint64_t offset) {
+  if (offset > sent_ && offset - sent_ > kMaxCreditAhead)
+    return base::Error{"peer gave credit up to byte " + std::to_string(offset) + " where " +
+                       std::to_string(sent_) + " have been sent"};
+  credit_ = std::max(credit_, offset);
+  return {};
+}
+
+std::size_t SendHalf::writable() const {
+  if (state_ != State::kOpen || unsent() >= window_bytes_) return 0;
+  return window_bytes_ - unsent();
+}
+
+bool SendHalf::ready() const {
+  switch (state_) {
+    case State::kOpen:
+      return unsent() > 0 && sent_ < credit_;
+    case State::kFinishing:
+      return unsent() == 0 || sent_ < credit_;
+    case State::kFinished:
+    case State::kReset:
+      return false;
+  }
+  return false;
+}
+
+std::string_view SendHalf::next_payload() const {
+  const std::uint64_t allowed = std::min<std::uint64_t>(credit_ - sent_, wire::kMaxPayloadBytes);
+  return std::string_view(queue_).substr(head_, static_cast<std::size_t>(allowed));
+}
+
+bool SendHalf::sent(std::size_t bytes) {
+  assert(bytes <= unsent() && bytes <= credit_ - sent_);
+  head_ += bytes;
+  sent_ += bytes;
+  if (head_ >= queue_.size() / 2) {  // what is moved was sent in whole before: linear in all
+    queue_.erase(0, head_);
+    head_ = 0;
+  }
+  if (!was_full_ || unsent() > window_bytes_ / 2) return false;
+  was_full_ = false;
+  return state_ == State::kOpen;
+}
+
+void SendHalf::finish_sent() {
+  assert(state_ == State::kFinishing && unsent() == 0);
+  state_ = State::kFinished;
+  queue_ = {};
+}
+
+base::Result<void> ReceiveHalf::received(std::size_t bytes) {
+  if (state_ == State::kFinished) return base::Error{"peer sent Data after Finish"};
+  if (bytes > credit_ - received_)
+    return base::Error{"peer sent " + std::to_string(bytes - (credit_ - received_)) +
+                       " bytes beyond the credit"};
+  received_ += bytes;
+  return {};
+}
+
+base::Result<void> ReceiveHalf::finished() {
+  if (state_ == State::kFinished) return base::Error{"peer sent Finish after Finish"};
+  state_ = State::kFinished;
+  return {};
+}
+
+void ReceiveHalf::consumed(std::size_t bytes) {
+  assert(bytes <= received_ - consumed_);
+  consumed_ = std::min(consumed_ + bytes, received_);
+}
+
+bool ReceiveHalf::credit_due() const {
+  return state_ == State::kOpen && consumed_ + window_bytes_ - credit_ >= (window_bytes_ + 1) / 2;
+}
+
+std::uint64_t ReceiveHalf::state_credit() {
+  return credit_ = consumed_ + window_bytes_;
+}
+
+bool Stream::over() const {
+  switch (sending.state()) {
+    case SendHalf::State::kOpen:
+    case SendHalf::State::kFinishing:
+      return false;
+    case SendHalf::State::kFinished:
+      return receiving.state() == ReceiveHalf::State::kFinished;
+    case SendHalf::State::kReset:
+      return true;
+  }
+  return false;
+}
+
+bool Stream::settled(std::uint64_t acknowledged_by_peer) const {
+  if (!over()) return false;
+  // With Finish from both the stream is over to the peer, even if a Reset of ours still crosses its Finish.
+  const bool finished = finish_sequence != 0 && receiving.state() == ReceiveHalf::State::kFinished;
+  const std::uint64_t last = finished ? finish_sequence : reset_sequence;
+  return last != 0 && last <= acknowledged_by_peer;
+}
+
+}  // namespace tsmtp::mux

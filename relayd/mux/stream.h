@@ -1,0 +1,92 @@
+// One stream: what is to be sent and may be, what has been received and is not dealt with, and how far its
+// end has come. Offsets are absolute and count bytes of Data from 0; nothing is sent or taken beyond the
+// credit for it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "relayd/base/result.h"
+#include "relayd/mux/stream_id.h"
+
+namespace tsmtp::mux {
+
+/// Our bytes on their way to the peer.
+class SendHalf {
+ public:
+  enum class State { kOpen, kFinishing, kFinished, kReset };  // kFinishing: Finish follows the queued bytes
+
+  /// `credit` is the offset up to which the peer lets us send; `window_bytes` what we are willing to queue.
+  SendHalf(std::uint64_t credit, std::size_t window_bytes) : credit_(credit), window_bytes_(window_bytes) {}
+
+  void write(std::string_view bytes);
+  void finish();
+  void reset();  ///< drops what is queued
+
+  /// An absolute offset, perhaps one that was overtaken. An error when it is beyond reason.
+  [[nodiscard]] base::Result<void> credit(std::uint64_t offset);
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] std::size_t unsent() const { return queue_.size() - head_; }
+  [[nodiscard]] std::size_t writable() const;
+  /// Whether there are bytes with credit, or a Finish, to be sent now.
+  [[nodiscard]] bool ready() const;
+  /// Of a half that is ready: the payload of the next Data frame; empty when a Finish frame is next.
+  [[nodiscard]] std::string_view next_payload() const;
+  /// As many bytes of next_payload() have been sent. True when the owner should be told that it may write.
+  [[nodiscard]] bool sent(std::size_t bytes);
+  void finish_sent();
+
+ private:
+  State state_ = State::kOpen;
+  std::string queue_;  // the first head_ bytes have been sent
+  std::size_t head_ = 0;
+  std::uint64_t sent_ = 0;  // offset, <= credit_
+  std::uint64_t credit_;
+  std::size_t window_bytes_;
+  bool was_full_ =
+      false;  // more than half a window was queued, the owner has not been told that it no longer is
+};
+
+/// The peer's bytes on their way to our owner.
+class ReceiveHalf {
+ public:
+  enum class State { kOpen, kFinished };
+
+  explicit ReceiveHalf(std::uint32_t window_bytes) : credit_(window_bytes), window_bytes_(window_bytes) {}
+
+  /// Data came. An error when it is beyond the credit given or behind a Finish.
+  [[nodiscard]] base::Result<void> received(std::size_t bytes);
+  [[nodiscard]] base::Result<void> finished();
+  void consumed(std::size_t bytes);
+
+  [[nodiscard]] State state() const { return state_; }
+  /// Whether so much was consumed that the peer should be told (half a window).
+  [[nodiscard]] bool credit_due() const;
+  /// The offset to state now; from then on the peer may send up to it.
+  [[nodiscard]] std::uint64_t state_credit();
+
+ private:
+  State state_ = State::kOpen;
+  std::uint64_t received_ = 0;  // offset, <= credit_
+  std::uint64_t consumed_ = 0;  // offset, <= received_
+  std::uint64_t credit_;        // last stated
+  std::uint32_t window_bytes_;
+};
+
+struct Stream {
+  enum class Announcement { kQueued, kMade };  // our Open frame; the peer's has been made when we know of it
+
+  [[nodiscard]] bool over() const;
+  /// Whether the peer, knowing what it acknowledged, may send nothing more on the stream.
+  [[nodiscard]] bool settled(std::uint64_t acknowledged_by_peer) const;
+
+  SendHalf sending;
+  ReceiveHalf receiving;
+  Announcement announcement = Announcement::kMade;
+  std::uint64_t finish_sequence = 0;  ///< of the frame that we sent, 0 until then
+  std::uint64_t reset_sequence = 0;   ///< likewise
+};
+
+}  // namespace tsmtp::mux

@@ -1,0 +1,27 @@
+// What names and describes a stream, on both sides of the session's interface.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tsmtp::mux {
+
+/// Chosen by who opens the stream, rising, never used twice in a session; 0 is the link itself.
+using StreamId = std::uint32_t;
+
+/// The dialling side opens odd streams, the listening side even ones.
+enum class Role : std::uint8_t { kDialer, kListener };
+
+/// What a stream is for.
+enum class Service : std::uint8_t { kTransaction = 1 };
+
+enum class ResetCode : std::uint8_t {
+  kCancelled = 1,  ///< given up by its user
+  kRefused = 2,    ///< over a limit or draining: never looked at, may be tried again
+  kFailed = 3,     ///< the cause says what
+};
+
+/// The longest cause of a Reset and reason of a Close, and the longest hub name; longer ones of ours are cut.
+inline constexpr std::size_t kMaxTextBytes = 255;
+
+}  // namespace tsmtp::mux

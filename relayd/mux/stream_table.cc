@@ -1,0 +1,84 @@
+#include "relayd/mux/stream_table.h"
+
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace tsmtp::mux {
+
+StreamTable::StreamTable(Role our_role)
+    : our_parity_(our_role == Role::kDialer ? 1 : 0), next_ours_(our_role == Role::kDialer ? 1 : 2) {}
+
+Opener StreamTable::opener(StreamId stream) const {
+  return stream % 2 == our_parity_ ? Opener::kUs : Opener::kPeer;
+}
+
+base::Result<StreamId> StreamTable::next_number() {
+  if (next_ours_ > std::numeric_limits<StreamId>::max())
+    return base::Error{"the link has used up its stream numbers and must be made anew"};
+  const auto number = static_cast<StreamId>(next_ours_);
+  next_ours_ += 2;
+  return number;
+}
+
+base::Result<void> StreamTable::take_number(StreamId stream) {
+  if (opener(stream) != Opener::kPeer)
+    return base::Error{"peer opened stream " + std::to_string(stream) + ", a number that is ours to open"};
+  if (stream <= last_of_peer_)
+    return base::Error{"peer opened stream " + std::to_string(stream) + " after stream " +
+                       std::to_string(last_of_peer_)};
+  last_of_peer_ = stream;
+  return {};
+}
+
+Stream* StreamTable::find(StreamId stream) {
+  const auto found = streams_.find(stream);
+  return found == streams_.end() ? nullptr : &found->second;
+}
+
+const Stream* StreamTable::find(StreamId stream) const {
+  const auto found = streams_.find(stream);
+  return found == streams_.end() ? nullptr : &found->second;
+}
+
+void StreamTable::add(StreamId number, Stream stream) {
+  if (streams_.emplace(number, std::move(stream)).second) ++count(number).all;
+}
+
+void StreamTable::erase(StreamId stream) {
+  if (streams_.erase(stream) == 0) return;
+  --count(stream).all;
+  if (std::erase(lingering_, stream) > 0) --count(stream).lingering;
+}
+
+void StreamTable::linger(StreamId stream) {
+  lingering_.push_back(stream);
+  ++count(stream).lingering;
+}
+
+void StreamTable::acknowledged(std::uint64_t acknowledged_by_peer) {
+  std::erase_if(lingering_, [&](StreamId stream) {
+    if (!streams_.at(stream).settled(acknowledged_by_peer)) return false;
+    streams_.erase(stream);
+    --count(stream).all;
+    --count(stream).lingering;
+    return true;
+  });
+}
+
+void StreamTable::clear() {
+  streams_.clear();
+  lingering_.clear();
+  counts_ = {};
+}
+
+std::size_t StreamTable::open_streams(Opener opener) const {
+  const Count& count = counts_[static_cast<std::size_t>(opener)];
+  return count.all - count.lingering;
+}
+
+std::size_t StreamTable::lingering_streams(Opener opener) const {
+  return counts_[static_cast<std::size_t>(opener)].lingering;
+}
+
+}  // namespace tsmtp::mux

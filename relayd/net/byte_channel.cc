@@ -1,0 +1,114 @@
+#include "relayd/net/byte_channel.h"
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+
+#include "relayd/net/socket_options.h"
+
+namespace tsmtp::net {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr int kReadsInARow = 4;  // then others get their turn
+constexpr std::chrono::seconds kLinger{2};
+
+// One buffer for all channels: everything runs on one thread, and what is read is dealt with before the next
+// read.
+std::array<char, kReadBytes>& read_buffer() {
+  static std::array<char, kReadBytes> buffer;
+  return buffer;
+}
+
+}  // namespace
+
+ByteChannel::ByteChannel(Socket socket, ByteChannelOwner& owner)
+    : socket_(std::move(socket)), owner_(&owner), lingering_(socket_.get_executor()) {
+  set_mta_options(socket_);
+}
+
+void ByteChannel::set_reading(bool reading) {
+  reading_ = reading;
+  if (reading_ && !waiting_read_ && owner_ != nullptr) wait_read();
+}
+
+void ByteChannel::wait_read() {
+  waiting_read_ = true;
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    self->waiting_read_ = false;
+    if (!error && self->owner_ != nullptr) self->read_ready();
+  });
+}
+
+void ByteChannel::read_ready() {
+  const auto self = shared_from_this();  // the owner may let go of us
+  auto& buffer = read_buffer();
+  for (int i = 0; i < kReadsInARow && owner_ != nullptr && (reading_ || closing_); ++i) {
+    error_code error;
+    const std::size_t bytes = socket_.read_some(asio::buffer(buffer), error);
+    if (error == asio::error::would_block) break;
+    if (error == asio::error::eof) return closed(true, "closed by peer");
+    if (error) return closed(false, error.message());
+    if (!closing_) owner_->on_bytes({buffer.data(), bytes});
+  }
+  if (owner_ != nullptr && (reading_ || closing_) && !waiting_read_) wait_read();
+}
+
+void ByteChannel::flush(std::string& output) {
+  if (waiting_write_ || closing_ || owner_ == nullptr) return;
+  std::size_t sent = 0;
+  while (sent < output.size()) {
+    error_code error;
+    const std::size_t bytes =
+        socket_.send(asio::buffer(output.data() + sent, output.size() - sent), MSG_NOSIGNAL, error);
+    if (error == asio::error::would_block) {
+      wait_write();
+      break;
+    }
+    if (error) {  // reading tells the owner what happened; until then the connection swallows
+      sent = output.size();
+      set_reading(true);
+    } else {
+      sent += bytes;
+    }
+  }
+  output.erase(0, sent);
+}
+
+void ByteChannel::wait_write() {
+  waiting_write_ = true;
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& error) {
+    self->waiting_write_ = false;
+    if (!error && self->owner_ != nullptr) self->owner_->on_writable();
+  });
+}
+
+void ByteChannel::close_gently() {
+  if (closing_ || owner_ == nullptr) return;
+  closing_ = true;
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+  lingering_.expires_after(kLinger);
+  lingering_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error) self->closed(false, "the other side did not close");
+  });
+  if (!waiting_read_) wait_read();
+}
+
+void ByteChannel::closed(bool clean, const std::string& cause) {
+  if (owner_ == nullptr) return;
+  ByteChannelOwner* owner = owner_;
+  detach();
+  owner->on_closed(clean, cause);
+}
+
+void ByteChannel::detach() {
+  owner_ = nullptr;
+  lingering_.cancel();
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace tsmtp::net

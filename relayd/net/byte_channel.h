@@ -1,0 +1,58 @@
+// One connection to an MTA, TCP or unix socket, without TLS: reading that can be held back, writing without
+// copies, and a close that lets the other side read our last words. Nothing is known here of what the bytes
+// mean.
+#pragma once
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tsmtp::net {
+
+/// Who is told what happens on a channel. Must outlive it, or detach() first.
+class ByteChannelOwner {
+ public:
+  virtual ~ByteChannelOwner() = default;
+  virtual void on_bytes(std::string_view bytes) = 0;
+  /// Output that was left over by flush() can go on: call flush() again.
+  virtual void on_writable() = 0;
+  /// The other side is gone, last call. `clean`: it closed in order, having read all we wrote (a socket
+  /// closed with unread data, as a killed process leaves it, is reset).
+  virtual void on_closed(bool clean, const std::string& cause) = 0;
+};
+
+class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
+ public:
+  using Socket = boost::asio::generic::stream_protocol::socket;
+
+  /// Takes over a connected socket. `owner` is borrowed.
+  ByteChannel(Socket socket, ByteChannelOwner& owner);
+
+  /// Starts or stops reading.
+  void set_reading(bool reading);
+  /// Writes what the kernel takes and erases it from `output`. When some is left, on_writable() follows.
+  void flush(std::string& output);
+  /// Nothing more is written. What comes is thrown away until the other side closes, at most two seconds;
+  /// then on_closed().
+  void close_gently();
+  /// Closes at once. No call follows.
+  void detach();
+
+ private:
+  void wait_read();
+  void wait_write();
+  void read_ready();
+  void closed(bool clean, const std::string& cause);
+
+  Socket socket_;
+  ByteChannelOwner* owner_;
+  boost::asio::steady_timer lingering_;
+  bool reading_ = false;
+  bool waiting_read_ = false;
+  bool waiting_write_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace tsmtp::net

@@ -1,0 +1,137 @@
+#include "relayd/net/delivery_stream.h"
+
+namespace tsmtp::net {
+namespace {
+
+base::TimePoint now() {
+  return std::chrono::steady_clock::now();
+}
+
+}  // namespace
+
+DeliveryStream::DeliveryStream(mux::StreamId stream, const Services& services, SiteLink& link, MtaPool& pool,
+                               mail::DeliverySettings settings, Callbacks callbacks)
+    : stream_(stream),
+      services_(services),
+      link_(link),
+      pool_(pool),
+      site_(settings.site),
+      hub_(settings.hub),
+      mta_(settings.mta),
+      callbacks_(std::move(callbacks)),
+      delivery_(std::move(settings), *this, now()) {}
+
+DeliveryStream::~DeliveryStream() {
+  release_connection(false);
+}
+
+void DeliveryStream::tick() {
+  if (gone_) return;
+  delivery_.tick(now());
+  after_event();
+}
+
+void DeliveryStream::abort() {
+  gone_ = true;
+  release_connection(false);
+}
+
+void DeliveryStream::on_stream_bytes(mux::StreamId, std::string_view bytes) {
+  delivery_.receive(bytes, now());
+  after_event();
+}
+
+void DeliveryStream::on_stream_finished(mux::StreamId) {
+  delivery_.peer_finished(now());
+  after_event();
+}
+
+void DeliveryStream::on_stream_lost(mux::StreamId, const std::string&) {
+  delivery_.stream_lost(now());
+  after_event();
+}
+
+void DeliveryStream::on_mta_ready(smtp::ClientSession& session) {
+  delivery_.connected(session, now());
+  after_event();
+}
+
+void DeliveryStream::on_mta_failed(const std::string& cause, const std::optional<smtp::Reply>& said) {
+  connection_.reset();
+  // Always 4yz: a near MTA must not bounce mail because a far one is out of order for the moment.
+  const std::string what =
+      said ? "its MTA " + mta_ + " answered: " + said->summary() : "its MTA " + mta_ + ": " + cause;
+  delivery_.connection_failed(smtp::make_reply(451, "4.4.1", hub_ + ": " + what), now());
+  after_event();
+}
+
+void DeliveryStream::on_mta_step() {
+  delivery_.step(now());
+  after_event();
+}
+
+void DeliveryStream::on_mta_lost(const std::string& cause) {
+  connection_.reset();
+  delivery_.connection_lost(cause, {}, now());
+  after_event();
+}
+
+void DeliveryStream::after_event() {
+  if (connection_) connection_->flush();
+  if (!delivery_.is_over() || gone_) return;
+  gone_ = true;
+  callbacks_.gone(*this);
+}
+
+void DeliveryStream::request_connection(const std::string& helo) {
+  connection_ = pool_.acquire(helo, *this);
+}
+
+void DeliveryStream::release_connection(bool reusable) {
+  if (!connection_) return;
+  if (reusable) connection_->flush();
+  connection_->release(reusable);
+  connection_.reset();
+}
+
+void DeliveryStream::write_stream(std::string_view bytes) {
+  link_.write(stream_, bytes);
+}
+
+void DeliveryStream::consumed(std::size_t bytes) {
+  link_.consumed(stream_, bytes);
+}
+
+void DeliveryStream::finish_stream() {
+  link_.finish(stream_);
+  link_.forget(stream_);
+}
+
+void DeliveryStream::reset_stream(const std::string& cause) {
+  link_.reset(stream_, mux::ResetCode::kFailed, cause);
+}
+
+void DeliveryStream::record_outcome(const std::string& transaction, const smtp::Reply& reply) {
+  services_.ledger.record_outcome(site_, transaction, mail::encode_reply(reply),
+                                  [self = shared_from_this()](const base::Result<void>&) {
+                                    if (self->gone_) return;
+                                    // Not on disk is no reason to keep it from the near side: the mail is
+                                    // delivered.
+                                    self->delivery_.recorded(now());
+                                    self->after_event();
+                                  });
+}
+
+mail::Outcome DeliveryStream::find_outcome(const std::string& transaction) const {
+  return callbacks_.find_outcome(transaction);
+}
+
+void DeliveryStream::forget_outcome(const std::string& transaction) {
+  services_.ledger.forget_outcome(site_, transaction);
+}
+
+void DeliveryStream::ended(const mail::Summary& summary) {
+  callbacks_.ended(summary);
+}
+
+}  // namespace tsmtp::net

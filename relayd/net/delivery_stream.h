@@ -1,0 +1,79 @@
+// One transaction that came over the link: carries bytes between its stream, the sans-I/O delivery, and a
+// connection to our MTA. Lives on after its stream until what was committed has ended.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "relayd/mail/delivery.h"
+#include "relayd/net/mta_pool.h"
+#include "relayd/net/services.h"
+#include "relayd/net/site_link.h"
+
+namespace tsmtp::net {
+
+class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
+                       public StreamUser,
+                       public MtaUser,
+                       public mail::DeliveryHost {
+ public:
+  struct Callbacks {
+    std::function<void(const mail::Summary&)> ended;
+    std::function<mail::Outcome(const std::string& transaction)> find_outcome;
+    std::function<void(DeliveryStream&)> gone;  ///< last call; let go of it later, not inside
+  };
+
+  /// All but `settings` and `callbacks` is borrowed and outlives it.
+  DeliveryStream(mux::StreamId stream, const Services& services, SiteLink& link, MtaPool& pool,
+                 mail::DeliverySettings settings, Callbacks callbacks);
+  ~DeliveryStream() override;
+
+  void tick();
+  /// Lets go of everything at once, whatever was under way.
+  void abort();
+  [[nodiscard]] bool is_committing(const std::string& transaction) const {
+    return delivery_.is_committing() && delivery_.transaction() == transaction;
+  }
+  /// Anything but waiting for the near side to settle.
+  [[nodiscard]] bool in_transaction() const { return !delivery_.is_over() && !delivery_.is_reported(); }
+
+  // StreamUser
+  void on_stream_bytes(mux::StreamId stream, std::string_view bytes) override;
+  void on_stream_finished(mux::StreamId stream) override;
+  void on_stream_writable(mux::StreamId) override {}
+  void on_stream_lost(mux::StreamId stream, const std::string& cause) override;
+  // MtaUser
+  void on_mta_ready(smtp::ClientSession& session) override;
+  void on_mta_failed(const std::string& cause, const std::optional<smtp::Reply>& said) override;
+  void on_mta_step() override;
+  void on_mta_lost(const std::string& cause) override;
+  // mail::DeliveryHost
+  void request_connection(const std::string& helo) override;
+  void release_connection(bool reusable) override;
+  void write_stream(std::string_view bytes) override;
+  void consumed(std::size_t bytes) override;
+  void finish_stream() override;
+  void reset_stream(const std::string& cause) override;
+  void record_outcome(const std::string& transaction, const smtp::Reply& reply) override;
+  [[nodiscard]] mail::Outcome find_outcome(const std::string& transaction) const override;
+  void forget_outcome(const std::string& transaction) override;
+  void ended(const mail::Summary& summary) override;
+
+ private:
+  void after_event();
+
+  mux::StreamId stream_;
+  const Services& services_;
+  SiteLink& link_;
+  MtaPool& pool_;
+  std::string site_;
+  std::string hub_;
+  std::string mta_;
+  Callbacks callbacks_;
+  mail::Delivery delivery_;
+  std::shared_ptr<MtaConnection> connection_;
+  bool gone_ = false;
+};
+
+}  // namespace tsmtp::net

@@ -1,0 +1,41 @@
+// An endpoint: the TCP port or unix socket where our MTA hands mail over for one site. Only accepts.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+
+#include "relayd/base/host_port.h"
+#include "relayd/base/result.h"
+#include "relayd/net/byte_channel.h"
+
+namespace tsmtp::net {
+
+class Endpoint : public std::enable_shared_from_this<Endpoint> {
+ public:
+  using Accepted = std::function<void(ByteChannel::Socket)>;
+
+  explicit Endpoint(boost::asio::any_io_executor executor);
+
+  /// Binds; the error names the address.
+  [[nodiscard]] base::Result<void> bind(const base::HostPort& address);
+  /// Calls `accepted` for each client until stop().
+  void start(Accepted accepted);
+  void stop();
+
+  [[nodiscard]] const base::HostPort& address() const { return address_; }
+
+ private:
+  template <typename Acceptor>
+  void accept(Acceptor& acceptor);
+
+  base::HostPort address_;
+  Accepted accepted_;
+  boost::asio::ip::tcp::acceptor tcp_;
+  boost::asio::local::stream_protocol::acceptor unix_;
+  boost::asio::steady_timer pause_;
+};
+
+}  // namespace tsmtp::net

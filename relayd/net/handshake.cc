@@ -1,0 +1,57 @@
+#include "relayd/net/handshake.h"
+
+namespace tsmtp::net {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::chrono::seconds kDeadline{10};
+
+}  // namespace
+
+Handshake::Handshake(std::unique_ptr<TlsStream> stream, Done done)
+    : stream_(std::move(stream)), done_(std::move(done)), timer_(stream_->socket().get_executor()) {}
+
+void Handshake::start() {
+  timer_.expires_after(kDeadline);
+  timer_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error) self->finish(base::Error{"no TLS handshake within 10 seconds"});
+  });
+  step();
+}
+
+void Handshake::step() {
+  if (!done_) return;
+  const TlsStream::Status status = stream_->handshake();
+  const auto again = [self = shared_from_this()](const error_code& error) {
+    if (!error) self->step();
+  };
+  switch (status) {
+    case TlsStream::Status::kDone:
+      return finish(base::Result<std::unique_ptr<TlsStream>>(std::move(stream_)));
+    case TlsStream::Status::kWantRead:
+      return stream_->socket().async_wait(tcp::socket::wait_read, again);
+    case TlsStream::Status::kWantWrite:
+      return stream_->socket().async_wait(tcp::socket::wait_write, again);
+    case TlsStream::Status::kClosed:
+    case TlsStream::Status::kFailed:
+      return finish(base::Error{stream_->error()});
+  }
+}
+
+void Handshake::finish(base::Result<std::unique_ptr<TlsStream>> result) {
+  if (!done_) return;
+  const Done done = std::exchange(done_, nullptr);
+  timer_.cancel();
+  done(std::move(result));
+  stream_.reset();
+}
+
+void Handshake::cancel() {
+  done_ = nullptr;
+  timer_.cancel();
+  stream_.reset();
+}
+
+}  // namespace tsmtp::net

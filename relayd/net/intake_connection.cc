@@ -1,0 +1,145 @@
+#include "relayd/net/intake_connection.h"
+
+namespace tsmtp::net {
+namespace {
+
+base::TimePoint now() {
+  return std::chrono::steady_clock::now();
+}
+
+mail::Intake make_intake(mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
+                         mail::IntakeHost& host, const base::DigestMaker& digests) {
+  if (refusal) return {std::move(settings), *refusal, host, digests, now()};
+  return {std::move(settings), host, digests, now()};
+}
+
+}  // namespace
+
+IntakeConnection::IntakeConnection(ByteChannel::Socket socket, const Services& services, SiteLink& link,
+                                   mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
+                                   Callbacks callbacks)
+    : services_(services),
+      link_(link),
+      site_(settings.site),
+      callbacks_(std::move(callbacks)),
+      channel_(std::make_shared<ByteChannel>(std::move(socket), *this)),
+      intake_(make_intake(std::move(settings), refusal, *this, services.digests)) {}
+
+void IntakeConnection::start() {
+  after_event();
+}
+
+void IntakeConnection::tick() {
+  if (gone_) return;
+  intake_.tick(now());
+  after_event();
+}
+
+void IntakeConnection::shut_down(const smtp::Reply& reply) {
+  if (gone_) return;
+  intake_.shut_down(reply, now());
+  after_event();
+}
+
+void IntakeConnection::abort() {
+  if (gone_) return;
+  channel_->detach();
+  on_closed(false, "relayd is stopping");
+}
+
+void IntakeConnection::on_bytes(std::string_view bytes) {
+  intake_.receive(bytes, now());
+  after_event();
+}
+
+void IntakeConnection::on_writable() {
+  after_event();
+}
+
+void IntakeConnection::on_closed(bool clean, const std::string&) {
+  if (std::exchange(gone_, true)) return;
+  intake_.client_closed(clean, now());
+  callbacks_.gone(*this);
+}
+
+void IntakeConnection::on_stream_bytes(mux::StreamId stream, std::string_view bytes) {
+  if (gone_) return link_.consumed(stream, bytes.size());
+  intake_.stream_received(stream, bytes, now());
+  after_event();
+}
+
+void IntakeConnection::on_stream_finished(mux::StreamId stream) {
+  // The far side finishes only after us. Otherwise there is nothing more to be had from it.
+  intake_.stream_lost(stream, "the far side ended the transaction", now());
+  after_event();
+}
+
+void IntakeConnection::on_stream_writable(mux::StreamId) {
+  after_event();
+}
+
+void IntakeConnection::on_stream_lost(mux::StreamId stream, const std::string& cause) {
+  if (gone_) return;
+  intake_.stream_lost(stream, cause, now());
+  after_event();
+}
+
+// Writes, reads on or holds back, and closes: whatever the last event made possible.
+void IntakeConnection::after_event() {
+  if (gone_) return;
+  channel_->flush(intake_.output());
+  if (intake_.finished() && intake_.output().empty()) return channel_->close_gently();
+  channel_->set_reading(intake_.wants_input());
+}
+
+base::Result<mux::StreamId> IntakeConnection::open_stream() {
+  return link_.open(*this);
+}
+
+std::size_t IntakeConnection::stream_writable(mux::StreamId stream) const {
+  return link_.writable(stream);
+}
+
+void IntakeConnection::write_stream(mux::StreamId stream, std::string_view bytes) {
+  link_.write(stream, bytes);
+}
+
+void IntakeConnection::consumed(mux::StreamId stream, std::size_t bytes) {
+  link_.consumed(stream, bytes);
+}
+
+void IntakeConnection::finish_stream(mux::StreamId stream) {
+  link_.finish(stream);
+  link_.forget(stream);
+}
+
+void IntakeConnection::reset_stream(mux::StreamId stream) {
+  link_.reset(stream, mux::ResetCode::kCancelled, "given up by the near side");
+}
+
+void IntakeConnection::record_doubt(const std::string& transaction, const std::string& digest) {
+  services_.ledger.record_doubt(site_, transaction, digest,
+                                [self = shared_from_this(), transaction](const base::Result<void>& result) {
+                                  if (self->gone_) return;
+                                  self->intake_.recorded(transaction, result, now());
+                                  self->after_event();
+                                });
+}
+
+std::optional<std::string> IntakeConnection::claim_doubt(const std::string& digest) {
+  return services_.ledger.claim_doubt(site_, digest);
+}
+
+void IntakeConnection::mark_in_doubt(const std::string& transaction) {
+  services_.ledger.mark_in_doubt(transaction);
+}
+
+void IntakeConnection::settle_doubt(const std::string& transaction) {
+  services_.ledger.settle_doubt(transaction);
+}
+
+void IntakeConnection::ended(const mail::Summary& summary) {
+  callbacks_.ended(summary);
+}
+
+}  // namespace tsmtp::net

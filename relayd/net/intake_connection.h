@@ -1,0 +1,74 @@
+// One client connection at an endpoint: carries bytes between its socket, the sans-I/O intake, and the
+// streams of the link.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "relayd/mail/intake.h"
+#include "relayd/net/byte_channel.h"
+#include "relayd/net/services.h"
+#include "relayd/net/site_link.h"
+
+namespace tsmtp::net {
+
+class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
+                         public ByteChannelOwner,
+                         public StreamUser,
+                         public mail::IntakeHost {
+ public:
+  struct Callbacks {
+    std::function<void(const mail::Summary&)> ended;
+    std::function<void(IntakeConnection&)> gone;  ///< last call; let go of it later, not inside
+  };
+
+  /// `services` and `link` are borrowed and outlive it. With `refusal`, the dialogue is refused from its
+  /// first word.
+  IntakeConnection(ByteChannel::Socket socket, const Services& services, SiteLink& link,
+                   mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
+                   Callbacks callbacks);
+
+  void start();
+  void tick();
+  /// Says 421 as soon as no transaction is in flight, then closes.
+  void shut_down(const smtp::Reply& reply);
+  /// Closes at once.
+  void abort();
+  [[nodiscard]] bool in_transaction() const { return intake_.in_transaction(); }
+
+  // ByteChannelOwner
+  void on_bytes(std::string_view bytes) override;
+  void on_writable() override;
+  void on_closed(bool clean, const std::string& cause) override;
+  // StreamUser
+  void on_stream_bytes(mux::StreamId stream, std::string_view bytes) override;
+  void on_stream_finished(mux::StreamId stream) override;
+  void on_stream_writable(mux::StreamId stream) override;
+  void on_stream_lost(mux::StreamId stream, const std::string& cause) override;
+  // mail::IntakeHost
+  [[nodiscard]] base::Result<mux::StreamId> open_stream() override;
+  [[nodiscard]] std::size_t stream_writable(mux::StreamId stream) const override;
+  void write_stream(mux::StreamId stream, std::string_view bytes) override;
+  void consumed(mux::StreamId stream, std::size_t bytes) override;
+  void finish_stream(mux::StreamId stream) override;
+  void reset_stream(mux::StreamId stream) override;
+  void record_doubt(const std::string& transaction, const std::string& digest) override;
+  [[nodiscard]] std::optional<std::string> claim_doubt(const std::string& digest) override;
+  void mark_in_doubt(const std::string& transaction) override;
+  void settle_doubt(const std::string& transaction) override;
+  void ended(const mail::Summary& summary) override;
+
+ private:
+  void after_event();
+
+  const Services& services_;
+  SiteLink& link_;
+  std::string site_;
+  Callbacks callbacks_;
+  std::shared_ptr<ByteChannel> channel_;
+  mail::Intake intake_;
+  bool gone_ = false;
+};
+
+}  // namespace tsmtp::net

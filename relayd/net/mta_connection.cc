@@ -1,0 +1,161 @@
+#include "relayd/net/mta_connection.h"
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+
+namespace tsmtp::net {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+// From the connection to the reply to EHLO. RFC 5321 section 4.5.3.2.1 allows five minutes; an MTA of our own
+// that takes longer than two is in trouble, and its mail can wait at the near hub.
+constexpr std::chrono::minutes kReadyTimeout{2};
+
+}  // namespace
+
+MtaConnection::MtaConnection(asio::any_io_executor executor, std::string helo, Callbacks callbacks)
+    : executor_(executor),
+      helo_(helo),
+      session_(std::move(helo)),
+      callbacks_(std::move(callbacks)),
+      resolver_(executor),
+      socket_(executor),
+      timer_(executor) {}
+
+void MtaConnection::connect(const base::HostPort& target, const std::string& source) {
+  target_ = target;
+  source_ = source;
+  timer_.expires_after(kReadyTimeout);
+  timer_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error) self->close("no greeting within two minutes");
+  });
+  if (target.is_unix()) return connect_to(asio::local::stream_protocol::endpoint(target.unix_path));
+  error_code not_numeric;
+  const auto address = asio::ip::make_address(target.host, not_numeric);
+  if (not_numeric) return resolve();
+  connect_tcp({address, target.port});
+}
+
+void MtaConnection::resolve() {
+  resolver_.async_resolve(target_.host, std::to_string(target_.port),
+                          [self = shared_from_this()](const error_code& error, const auto& addresses) {
+                            if (self->gone_) return;
+                            if (error) return self->close("name not resolved: " + error.message());
+                            self->connect_tcp(*addresses.begin());
+                          });
+}
+
+void MtaConnection::connect_tcp(const tcp::endpoint& target) {
+  // The site address is on loopback; from there only loopback can be reached.
+  if (!source_.empty() && target.address().is_v4() && target.address().is_loopback()) {
+    error_code error;
+    socket_.open(target.protocol(), error);
+    if (!error) socket_.bind(tcp::endpoint(asio::ip::make_address_v4(source_), 0), error);
+    if (error) {
+      asio::post(executor_, [self = shared_from_this(), error] {
+        self->close("cannot bind to the site address " + self->source_ + ": " + error.message());
+      });
+      return;
+    }
+  }
+  connect_to(target);
+}
+
+void MtaConnection::connect_to(const ByteChannel::Socket::endpoint_type& target) {
+  socket_.async_connect(target, [self = shared_from_this()](const error_code& error) {
+    if (self->gone_) return;
+    if (error) return self->close(error.message());
+    self->connected();
+  });
+}
+
+void MtaConnection::connected() {
+  channel_ = std::make_shared<ByteChannel>(std::move(socket_), *this);
+  channel_->set_reading(true);
+}
+
+void MtaConnection::lend(MtaUser& user) {
+  user_ = &user;
+  idle_told_ = false;
+  ++mails_;
+  if (!ready_) return;
+  asio::post(executor_, [self = shared_from_this(), &user] {
+    if (self->user_ == &user) user.on_mta_ready(self->session_);
+  });
+}
+
+void MtaConnection::release(bool reusable) {
+  user_ = nullptr;
+  if (!reusable || !ready_) {
+    asio::post(executor_, [self = shared_from_this()] { self->close(""); });
+    return;
+  }
+  asio::post(executor_, [self = shared_from_this()] {
+    if (self->user_ == nullptr) self->draw_events_without_user();
+  });
+}
+
+void MtaConnection::flush() {
+  if (channel_) channel_->flush(session_.output());
+}
+
+void MtaConnection::quit() {
+  if (gone_ || !channel_) return close("");
+  session_.send("QUIT", 0);
+  flush();
+  channel_->close_gently();
+}
+
+void MtaConnection::on_bytes(std::string_view bytes) {
+  session_.receive(bytes);
+  if (user_ != nullptr && ready_) return user_->on_mta_step();
+  draw_events_without_user();
+}
+
+void MtaConnection::on_writable() {
+  flush();
+  if (user_ != nullptr && ready_) user_->on_mta_step();
+}
+
+void MtaConnection::draw_events_without_user() {
+  while (const auto event = session_.next_event()) {
+    if (std::holds_alternative<smtp::Ready>(*event)) {
+      ready_ = true;
+      timer_.cancel();
+      callbacks_.ready(*this);
+      if (user_ != nullptr) return user_->on_mta_ready(session_);
+    } else if (const auto* failed = std::get_if<smtp::Failed>(&*event)) {
+      refusal_ = failed->reply;
+      return close(failed->cause);
+    }
+  }
+  flush();
+  if (user_ != nullptr || !ready_ || idle_told_ || !session_.is_idle()) return;
+  idle_told_ = true;
+  callbacks_.idle(*this);
+}
+
+void MtaConnection::on_closed(bool, const std::string& cause) {
+  close(cause);
+}
+
+void MtaConnection::close(const std::string& cause) {
+  if (gone_) return;
+  const auto self = shared_from_this();
+  gone_ = true;
+  timer_.cancel();
+  resolver_.cancel();
+  error_code ignored;
+  socket_.close(ignored);
+  if (channel_) channel_->detach();
+  MtaUser* user = user_;
+  user_ = nullptr;
+  if (user != nullptr && ready_) user->on_mta_lost(cause);
+  if (user != nullptr && !ready_) user->on_mta_failed(cause, refusal_);
+  callbacks_.gone(*this, cause);
+}
+
+}  // namespace tsmtp::net

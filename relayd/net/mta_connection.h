@@ -1,0 +1,91 @@
+// One connection to our MTA: connects from the site address, greets, and is then lent to one transaction
+// after the other.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "relayd/base/host_port.h"
+#include "relayd/net/byte_channel.h"
+#include "relayd/smtp/client_session.h"
+
+namespace tsmtp::net {
+
+/// The transaction that has the connection. Must release it before it goes.
+class MtaUser {
+ public:
+  virtual ~MtaUser() = default;
+  virtual void on_mta_ready(smtp::ClientSession& session) = 0;
+  /// The connection came to nothing. `said`: the MTA's own refusing reply, if there was one.
+  virtual void on_mta_failed(const std::string& cause, const std::optional<smtp::Reply>& said) = 0;
+  /// Replies may have come, or output gone out.
+  virtual void on_mta_step() = 0;
+  virtual void on_mta_lost(const std::string& cause) = 0;
+};
+
+class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public ByteChannelOwner {
+ public:
+  struct Callbacks {
+    std::function<void(MtaConnection&)> ready;  ///< greeted and EHLOed
+    std::function<void(MtaConnection&)> idle;   ///< released, and all replies are in
+    std::function<void(MtaConnection&, const std::string& cause)>
+        gone;  ///< last call; `cause` empty: we closed it
+  };
+
+  MtaConnection(boost::asio::any_io_executor executor, std::string helo, Callbacks callbacks);
+
+  /// Connects; `source` is the local address to bind to where the target is on loopback, or empty.
+  void connect(const base::HostPort& target, const std::string& source);
+  /// Lends it to `user`, who is told on_mta_ready (now, if it is ready), and flush()es after each use.
+  void lend(MtaUser& user);
+  /// The user gives it back: `reusable`, or to be closed at once.
+  void release(bool reusable);
+  /// Writes what the session has for the MTA.
+  void flush();
+  /// Says QUIT and closes.
+  void quit();
+  /// Closes at once. Callbacks::gone follows.
+  void close(const std::string& cause);
+
+  [[nodiscard]] const std::string& helo() const { return helo_; }
+  [[nodiscard]] const base::HostPort& target() const { return target_; }
+  [[nodiscard]] const std::string& source() const { return source_; }
+  [[nodiscard]] const smtp::Extensions& extensions() const { return session_.extensions(); }
+  [[nodiscard]] bool is_ready() const { return ready_; }
+  [[nodiscard]] int mails() const { return mails_; }
+  /// The reply with which the MTA refused to serve us, if it did.
+  [[nodiscard]] const std::optional<smtp::Reply>& refusal() const { return refusal_; }
+
+ private:
+  void connect_tcp(const boost::asio::ip::tcp::endpoint& target);
+  void connect_to(const ByteChannel::Socket::endpoint_type& target);
+  void connected();
+  void resolve();
+  void on_bytes(std::string_view bytes) override;
+  void on_writable() override;
+  void on_closed(bool clean, const std::string& cause) override;
+  void draw_events_without_user();
+
+  boost::asio::any_io_executor executor_;
+  std::string helo_;
+  base::HostPort target_;
+  std::string source_;
+  smtp::ClientSession session_;
+  Callbacks callbacks_;
+  boost::asio::ip::tcp::resolver resolver_;
+  ByteChannel::Socket socket_;
+  std::shared_ptr<ByteChannel> channel_;
+  boost::asio::steady_timer timer_;
+  MtaUser* user_ = nullptr;
+  bool ready_ = false;
+  bool idle_told_ = false;
+  bool gone_ = false;
+  int mails_ = 0;
+  std::optional<smtp::Reply> refusal_;
+};
+
+}  // namespace tsmtp::net

@@ -1,0 +1,133 @@
+#include "relayd/net/mta_pool.h"
+
+#include <algorithm>
+
+namespace tsmtp::net {
+namespace {
+
+using boost::system::error_code;
+
+constexpr std::chrono::seconds kMaxIdleTime{20};  // each costs the MTA a process
+constexpr std::size_t kMaxIdle = 16;
+constexpr int kMaxMails = 100;
+constexpr Backoff::Milliseconds kFirstProbe{500};
+constexpr Backoff::Milliseconds kLongestProbe{10'000};
+
+base::TimePoint now() {
+  return std::chrono::steady_clock::now();
+}
+
+}  // namespace
+
+MtaPool::MtaPool(boost::asio::any_io_executor executor, Settings settings, Changed changed)
+    : executor_(executor),
+      settings_(std::move(settings)),
+      changed_(std::move(changed)),
+      idle_timer_(executor),
+      probe_timer_(executor),
+      probe_backoff_(kFirstProbe, kLongestProbe) {}
+
+MtaPool::~MtaPool() {
+  *alive_ = false;
+  idle_timer_.cancel();
+  probe_timer_.cancel();
+  close_idle();
+}
+
+void MtaPool::retarget(Settings settings) {
+  if (settings == settings_) return;
+  settings_ = std::move(settings);
+  close_idle();
+  mta_.reset();
+  probe();
+}
+
+void MtaPool::close_idle() {
+  // Closing a connection takes it out of the list, if we are still told.
+  for (const Idle& idle : std::exchange(idle_, {}))
+    idle.connection->quit();
+}
+
+std::shared_ptr<MtaConnection> MtaPool::acquire(const std::string& helo, MtaUser& user) {
+  // The one used last is the least likely to have been closed by the MTA.
+  const auto found = std::find_if(idle_.rbegin(), idle_.rend(),
+                                  [&](const Idle& idle) { return idle.connection->helo() == helo; });
+  std::shared_ptr<MtaConnection> connection;
+  if (found != idle_.rend()) {
+    connection = found->connection;
+    idle_.erase(std::next(found).base());
+  } else {
+    connection = connect(helo);
+  }
+  connection->lend(user);
+  return connection;
+}
+
+void MtaPool::probe() {
+  probe_timer_.cancel();
+  (void)connect(settings_.own_helo);
+}
+
+std::shared_ptr<MtaConnection> MtaPool::connect(const std::string& helo) {
+  const auto guarded = [this, alive = alive_](auto member) {
+    return [this, alive, member](MtaConnection& connection, auto&&... arguments) {
+      if (*alive) (this->*member)(connection, arguments...);
+    };
+  };
+  auto connection =
+      std::make_shared<MtaConnection>(executor_, helo,
+                                      MtaConnection::Callbacks{.ready = guarded(&MtaPool::on_ready),
+                                                               .idle = guarded(&MtaPool::on_idle),
+                                                               .gone = guarded(&MtaPool::on_gone)});
+  all_.push_back(connection);
+  connection->connect(settings_.target, settings_.source);
+  return connection;
+}
+
+void MtaPool::on_ready(MtaConnection& connection) {
+  if (connection.target() != settings_.target) return;  // of before retarget()
+  probe_backoff_.reset();
+  probe_timer_.cancel();
+  learnt({.reachable = true, .extensions = connection.extensions(), .cause = {}});
+}
+
+void MtaPool::on_idle(MtaConnection& connection) {
+  if (connection.target() != settings_.target || connection.source() != settings_.source)
+    return connection.quit();
+  if (connection.mails() >= kMaxMails || idle_.size() >= kMaxIdle) return connection.quit();
+  idle_.push_back({connection.shared_from_this(), now()});
+  if (idle_.size() == 1) set_idle_timer();
+}
+
+void MtaPool::on_gone(MtaConnection& connection, const std::string& cause) {
+  std::erase_if(idle_, [&](const Idle& idle) { return idle.connection.get() == &connection; });
+  std::erase_if(all_, [&](const auto& known) { return known.get() == &connection; });
+  if (connection.is_ready() || cause.empty() || connection.target() != settings_.target) return;
+  learnt({.reachable = false, .extensions = {}, .cause = settings_.target.to_string() + ": " + cause});
+  probe_timer_.expires_after(probe_backoff_.next());
+  probe_timer_.async_wait([this, alive = alive_](const error_code& error) {
+    if (!error && *alive) probe();
+  });
+}
+
+void MtaPool::learnt(mail::FarMta mta) {
+  if (mta_ == mta) return;
+  mta_ = std::move(mta);
+  changed_(*mta_);
+}
+
+void MtaPool::set_idle_timer() {
+  if (idle_.empty()) return;
+  idle_timer_.expires_at(idle_.front().since + kMaxIdleTime);
+  idle_timer_.async_wait([this, alive = alive_](const error_code& error) {
+    if (error || !*alive) return;
+    while (!idle_.empty() && idle_.front().since + kMaxIdleTime <= now()) {
+      const auto connection = idle_.front().connection;
+      idle_.pop_front();
+      connection->quit();
+    }
+    set_idle_timer();
+  });
+}
+
+}  // namespace tsmtp::net

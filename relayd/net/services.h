@@ -1,0 +1,25 @@
+// What all sites of a hub share. Made once by daemon/, borrowed by everything in net/, outlives it.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <string>
+
+#include "relayd/base/keyed_digest.h"
+#include "relayd/base/log.h"
+#include "relayd/net/tls_context.h"
+#include "relayd/net/transaction_ledger.h"
+
+namespace tsmtp::net {
+
+struct Services {
+  boost::asio::any_io_executor executor;
+  std::string hub_name;
+  std::string own_pin;   ///< 32 raw bytes
+  std::string instance;  ///< 16 random bytes, new at each start
+  const TlsContext& tls;
+  TransactionLedger& ledger;
+  const base::DigestMaker& digests;
+  base::Logger& log;
+};
+
+}  // namespace tsmtp::net

@@ -1,0 +1,249 @@
+#include "relayd/net/site.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "relayd/net/time_of_day.h"
+
+namespace tsmtp::net {
+namespace {
+
+using boost::system::error_code;
+
+constexpr std::size_t kMaxSessions = 1000;
+// Time-outs of minutes are looked after this often.
+constexpr std::chrono::seconds kSweepInterval{5};
+
+base::WallTime wall_now() {
+  return std::chrono::system_clock::now();
+}
+
+bool contains(const Site::Endpoints& endpoints, const base::HostPort& address) {
+  return std::any_of(endpoints.begin(), endpoints.end(),
+                     [&](const auto& endpoint) { return endpoint->address() == address; });
+}
+
+}  // namespace
+
+Site::Site(const Services& services, SiteSettings settings)
+    : services_(services),
+      settings_(std::move(settings)),
+      pool_(services.executor, mta_settings(), [this](const mail::FarMta& mta) { own_mta_changed(mta); }),
+      link_(
+          services, settings_.name, settings_.pins, settings_.dial,
+          SiteLink::Callbacks{.accept_stream = [this](mux::StreamId stream) { return accept_stream(stream); },
+                              .up = [this] { link_up(); },
+                              .down = [this] { far_mta_.reset(); },
+                              .noticed = [this](std::string_view bytes) { noticed(bytes); }}),
+      sweep_timer_(services.executor) {}
+
+Site::~Site() {
+  stop("closing");
+  *alive_ = false;
+}
+
+MtaPool::Settings Site::mta_settings() const {
+  return {.target = settings_.deliver, .source = settings_.address, .own_helo = services_.hub_name};
+}
+
+base::Result<Site::Endpoints> Site::bind(boost::asio::any_io_executor executor, const SiteSettings& settings,
+                                         const Endpoints& bound) {
+  Endpoints fresh;
+  for (const base::HostPort& address : settings.endpoints) {
+    if (contains(bound, address)) continue;
+    auto endpoint = std::make_shared<Endpoint>(executor);
+    if (auto ok = endpoint->bind(address); !ok)
+      return base::with_context("site " + settings.name, ok.error());
+    fresh.push_back(std::move(endpoint));
+  }
+  return base::Result<Endpoints>(std::move(fresh));
+}
+
+void Site::start(Endpoints endpoints) {
+  endpoints_ = std::move(endpoints);
+  for (const auto& endpoint : endpoints_)
+    start_endpoint(endpoint);
+  pool_.probe();
+  link_.start();
+  sweep();
+}
+
+void Site::update(SiteSettings settings, Endpoints fresh) {
+  settings_ = std::move(settings);
+  std::erase_if(endpoints_, [&](const auto& endpoint) {
+    const auto& wanted = settings_.endpoints;
+    if (std::find(wanted.begin(), wanted.end(), endpoint->address()) != wanted.end()) return false;
+    endpoint->stop();
+    return true;
+  });
+  for (auto& endpoint : fresh) {
+    start_endpoint(endpoint);
+    endpoints_.push_back(std::move(endpoint));
+  }
+  link_.reconfigure(settings_.pins, settings_.dial);
+  pool_.retarget(mta_settings());
+}
+
+void Site::drain() {
+  draining_ = true;
+  link_.drain();
+  for (const auto& session : sessions_)
+    session->shut_down(reply_421("4.3.2", "this relayd is shutting down"));
+}
+
+std::size_t Site::in_flight() const {
+  const auto busy = [](const auto& transaction) { return transaction->in_transaction(); };
+  return static_cast<std::size_t>(std::count_if(sessions_.begin(), sessions_.end(), busy) +
+                                  std::count_if(deliveries_.begin(), deliveries_.end(), busy));
+}
+
+void Site::stop(const std::string& reason) {
+  for (const auto& endpoint : endpoints_)
+    endpoint->stop();
+  endpoints_.clear();
+  link_.stop(reason);
+  for (const auto& session : sessions_)
+    session->abort();
+  for (const auto& delivery : deliveries_)
+    delivery->abort();
+  sweep_timer_.cancel();
+}
+
+void Site::start_endpoint(const std::shared_ptr<Endpoint>& endpoint) {
+  endpoint->start([this](ByteChannel::Socket socket) { accept_session(std::move(socket)); });
+}
+
+void Site::accept_session(ByteChannel::Socket socket) {
+  const auto refused = refusal();
+  if (refused) {
+    ++sessions_refused_;
+    log(base::LogLevel::kWarning, "session refused: " + refused->summary());
+  }
+  auto session = std::make_shared<IntakeConnection>(
+      std::move(socket), services_, link_, intake_settings(), refused,
+      IntakeConnection::Callbacks{.ended = [this](const mail::Summary& summary) { ended(summary); },
+                                  .gone =
+                                      [this, alive = alive_](IntakeConnection& gone) {
+                                        boost::asio::post(services_.executor,
+                                                          [this, alive, self = gone.shared_from_this()] {
+                                                            if (*alive) sessions_.erase(self);
+                                                          });
+                                      }});
+  sessions_.insert(session);
+  session->start();
+}
+
+// Why a session cannot be served now, as the greeting that says so. Always 421: a 5yz greeting would bounce
+// mail.
+std::optional<smtp::Reply> Site::refusal() const {
+  if (draining_) return reply_421("4.3.2", "this relayd is shutting down");
+  if (sessions_.size() >= kMaxSessions) return reply_421("4.3.2", "too many sessions at this endpoint");
+  if (!link_.is_up()) return reply_421("4.4.1", link_.down_text());
+  if (link_.peer_drains()) return reply_421("4.3.2", "the far relayd is shutting down");
+  if (!far_mta_) return reply_421("4.4.1", "link up, but it has not yet said whether its MTA can be reached");
+  if (!far_mta_->reachable)
+    return reply_421("4.4.1", "its MTA cannot be reached since " + time_of_day(far_mta_since_, wall_now()) +
+                                  " (" + far_mta_->cause + ")");
+  return {};
+}
+
+mail::IntakeSettings Site::intake_settings() const {
+  mail::IntakeSettings settings;
+  settings.site = settings_.name;
+  settings.rules = settings_.rules;
+  settings.early_reply = settings_.early_reply;
+  if (far_mta_) settings.offered = far_mta_->extensions;
+  settings.offered.pipelining = true;
+  settings.offered.enhanced_status_codes = true;
+  const std::uint64_t far_size = settings.offered.size.value_or(0);
+  const std::uint64_t own_size = settings_.rules.max_message_bytes;
+  settings.offered.size = far_size == 0 ? own_size : std::min(far_size, own_size);
+  return settings;
+}
+
+StreamUser* Site::accept_stream(mux::StreamId stream) {
+  if (draining_) return nullptr;
+  auto delivery = std::make_shared<DeliveryStream>(
+      stream, services_, link_, pool_,
+      mail::DeliverySettings{.site = settings_.name,
+                             .hub = services_.hub_name,
+                             .mta = settings_.deliver.to_string(),
+                             .rules = settings_.rules},
+      DeliveryStream::Callbacks{.ended = [this](const mail::Summary& summary) { ended(summary); },
+                                .find_outcome = [this](const std::string& id) { return find_outcome(id); },
+                                .gone =
+                                    [this, alive = alive_](DeliveryStream& gone) {
+                                      boost::asio::post(services_.executor,
+                                                        [this, alive, self = gone.shared_from_this()] {
+                                                          if (*alive) deliveries_.erase(self);
+                                                        });
+                                    }});
+  deliveries_.insert(delivery);
+  return delivery.get();
+}
+
+mail::Outcome Site::find_outcome(const std::string& transaction) const {
+  const bool pending = std::any_of(deliveries_.begin(), deliveries_.end(), [&](const auto& delivery) {
+    return delivery->is_committing(transaction);
+  });
+  if (pending) return {.kind = mail::Outcome::Kind::kPending, .reply = {}};
+  const auto known = services_.ledger.find_outcome(settings_.name, transaction);
+  if (!known) return {};
+  auto reply = mail::decode_reply(*known);
+  if (!reply) return {};
+  return {.kind = mail::Outcome::Kind::kKnown, .reply = std::move(*reply)};
+}
+
+void Site::link_up() {
+  if (pool_.mta()) link_.notice(mail::encode_notice(*pool_.mta()));
+}
+
+void Site::own_mta_changed(const mail::FarMta& mta) {
+  if (!mta.reachable)
+    log(base::LogLevel::kWarning, "our MTA cannot be reached for mail from this site: " + mta.cause);
+  link_.notice(mail::encode_notice(mta));
+}
+
+void Site::noticed(std::string_view bytes) {
+  auto mta = mail::decode_notice(bytes);
+  if (!mta) return log(base::LogLevel::kWarning, mta.error().message);
+  if (!mta->reachable) log(base::LogLevel::kWarning, "its MTA cannot be reached: " + mta->cause);
+  if (!far_mta_ || far_mta_->reachable != mta->reachable) far_mta_since_ = wall_now();
+  far_mta_ = std::move(*mta);
+}
+
+void Site::ended(const mail::Summary& summary) {
+  Traffic& traffic = summary.direction == mail::Direction::kOut ? out_ : in_;
+  if (summary.reply.is_positive()) {
+    ++traffic.ok;
+    traffic.bytes += summary.size_bytes;
+  } else if (summary.reply.is_permanent()) {
+    ++traffic.refused;
+  } else {
+    ++traffic.deferred;
+  }
+  services_.log.log(summary.reply.is_positive() ? base::LogLevel::kInfo : base::LogLevel::kWarning,
+                    to_line(summary));
+}
+
+void Site::sweep() {
+  // Copies: a tick may end what it is called on.
+  for (const auto& session : std::set(sessions_))
+    session->tick();
+  for (const auto& delivery : std::set(deliveries_))
+    delivery->tick();
+  sweep_timer_.expires_after(kSweepInterval);
+  sweep_timer_.async_wait([this](const error_code& error) {
+    if (!error) sweep();
+  });
+}
+
+smtp::Reply Site::reply_421(std::string_view enhanced, const std::string& text) const {
+  return smtp::make_reply(421, enhanced, settings_.name + ": " + text);
+}
+
+void Site::log(base::LogLevel level, const std::string& text) const {
+  services_.log.log(level, settings_.name + ": " + text);
+}
+
+}  // namespace tsmtp::net

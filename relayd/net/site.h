@@ -1,0 +1,102 @@
+// One site with all that belongs to it: endpoints and the sessions at them, the link, the transactions that
+// come over it, and the connections to our MTA. Knows whether a session can be served at all, and if not,
+// says why in its greeting (P5).
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "relayd/mail/far_mta.h"
+#include "relayd/net/delivery_stream.h"
+#include "relayd/net/endpoint.h"
+#include "relayd/net/intake_connection.h"
+#include "relayd/net/mta_pool.h"
+#include "relayd/net/site_link.h"
+#include "relayd/net/site_settings.h"
+
+namespace tsmtp::net {
+
+class Site {
+ public:
+  /// How mails in one direction ended since the start.
+  struct Traffic {
+    std::uint64_t ok = 0, refused = 0, deferred = 0, bytes = 0;
+  };
+  using Endpoints = std::vector<std::shared_ptr<Endpoint>>;
+
+  /// `services` is borrowed and outlives the site.
+  Site(const Services& services, SiteSettings settings);
+  ~Site();
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+
+  /// Binds those endpoints of `settings` that are not among `bound`; changes nothing else. The first half of
+  /// start() and update().
+  [[nodiscard]] static base::Result<Endpoints> bind(boost::asio::any_io_executor executor,
+                                                    const SiteSettings& settings, const Endpoints& bound);
+  void start(Endpoints endpoints);
+  /// Takes new settings without a stop. What they do not touch goes on: a link whose pins and addresses stay
+  /// the same stays up.
+  void update(SiteSettings settings, Endpoints fresh);
+
+  /// No new transactions, here or from the peer; sessions are told 421 when their transaction is over.
+  void drain();
+  /// Transactions under way, both directions.
+  [[nodiscard]] std::size_t in_flight() const;
+  /// Closes everything; `reason` is for the peer.
+  void stop(const std::string& reason);
+
+  /// What is known of our own MTA; nothing before it was tried.
+  [[nodiscard]] const std::optional<mail::FarMta>& own_mta() const { return pool_.mta(); }
+  [[nodiscard]] const std::string& name() const { return settings_.name; }
+  [[nodiscard]] SiteLink& link() { return link_; }
+
+  [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
+  [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
+
+  // For status.
+  [[nodiscard]] const SiteLink& link() const { return link_; }
+  [[nodiscard]] const SiteSettings& settings() const { return settings_; }
+  [[nodiscard]] const Traffic& out() const { return out_; }
+  [[nodiscard]] const Traffic& in() const { return in_; }
+  [[nodiscard]] const std::optional<mail::FarMta>& far_mta() const { return far_mta_; }
+  [[nodiscard]] std::uint64_t sessions_refused() const { return sessions_refused_; }
+
+ private:
+  [[nodiscard]] MtaPool::Settings mta_settings() const;
+  void start_endpoint(const std::shared_ptr<Endpoint>& endpoint);
+  void accept_session(ByteChannel::Socket socket);
+  [[nodiscard]] std::optional<smtp::Reply> refusal() const;
+  [[nodiscard]] mail::IntakeSettings intake_settings() const;
+  [[nodiscard]] StreamUser* accept_stream(mux::StreamId stream);
+  [[nodiscard]] mail::Outcome find_outcome(const std::string& transaction) const;
+  void link_up();
+  void own_mta_changed(const mail::FarMta& mta);
+  void noticed(std::string_view bytes);
+  void ended(const mail::Summary& summary);
+  void sweep();
+  [[nodiscard]] smtp::Reply reply_421(std::string_view enhanced, const std::string& text) const;
+  void log(base::LogLevel level, const std::string& text) const;
+
+  const Services& services_;
+  SiteSettings settings_;
+  MtaPool pool_;
+  SiteLink link_;
+  Endpoints endpoints_;
+  std::set<std::shared_ptr<IntakeConnection>> sessions_;
+  std::set<std::shared_ptr<DeliveryStream>> deliveries_;
+  std::optional<mail::FarMta> far_mta_;  // the other hub's MTA, as it told us; nothing while the link is down
+  base::WallTime far_mta_since_;
+  boost::asio::steady_timer sweep_timer_;
+  Traffic out_;
+  Traffic in_;
+  std::uint64_t sessions_refused_ = 0;
+  bool draining_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted clean-up may come after us
+};
+
+}  // namespace tsmtp::net

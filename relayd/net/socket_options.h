@@ -1,0 +1,19 @@
+// What we set on sockets, and how their ends are written in logs.
+#pragma once
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <string>
+
+namespace tsmtp::net {
+
+/// Non-blocking, TCP_NODELAY. Failures are harmless and ignored.
+void set_link_options(boost::asio::ip::tcp::socket& socket);
+
+/// Non-blocking, and TCP_NODELAY where it is TCP.
+void set_mta_options(boost::asio::generic::stream_protocol::socket& socket);
+
+/// "192.0.2.1:40322", "[2001:db8::1]:40322"; "unknown" when it is not connected.
+[[nodiscard]] std::string peer_name(const boost::asio::ip::tcp::socket& socket);
+
+}  // namespace tsmtp::net

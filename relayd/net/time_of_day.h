@@ -1,0 +1,13 @@
+// Times as people read them in replies: local time of day, with the date when it was not today.
+#pragma once
+
+#include <string>
+
+#include "relayd/base/clock.h"
+
+namespace tsmtp::net {
+
+/// "12:03:04", or "2026-11-20 12:03:04" when that was not the day of `now`.
+[[nodiscard]] std::string time_of_day(base::WallTime time, base::WallTime now);
+
+}  // namespace tsmtp::net

@@ -1,0 +1,68 @@
+// TLS over one TCP socket. OpenSSL is driven on the socket itself, without blocking: the caller waits for
+// readiness and tries again. It never passes on a byte before the peer's key has been accepted.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "relayd/base/result.h"
+#include "relayd/net/tls_context.h"
+
+namespace tsmtp::net {
+
+class TlsStream {
+ public:
+  enum class Role { kClient, kServer };
+  /// What an attempt came to. kClosed and kFailed: error() says why, and the stream is of no use any more.
+  enum class Status { kDone, kWantRead, kWantWrite, kClosed, kFailed };
+  /// Asked once, during the handshake: is a peer with this pin (32 raw bytes), that comes from `address`, one of ours?
+  using AcceptPeer = std::function<bool(const std::string& pin, const std::string& address)>;
+
+  TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& context, Role role,
+            AcceptPeer accept_peer);
+  ~TlsStream();
+  TlsStream(const TlsStream&) = delete;
+  TlsStream& operator=(const TlsStream&) = delete;
+
+  /// One attempt at the handshake.
+  [[nodiscard]] Status handshake();
+  /// One attempt to read at most `size` bytes; `bytes` says how many came.
+  [[nodiscard]] Status read(char* buffer, std::size_t size, std::size_t& bytes);
+  /// One attempt to write; `bytes` says how many were taken.
+  [[nodiscard]] Status write(std::string_view data, std::size_t& bytes);
+  /// Tries to tell the peer that this is the end (close_notify); does not wait.
+  void shut_down();
+
+  [[nodiscard]] boost::asio::ip::tcp::socket& socket() { return socket_; }
+  /// "192.0.2.1:40322", for logs; stays when the connection is gone.
+  [[nodiscard]] const std::string& peer_address() const { return peer_address_; }
+  [[nodiscard]] const std::string& peer_pin() const { return peer_pin_; }
+  /// "TLSv1.3 TLS_AES_256_GCM_SHA384 X25519".
+  [[nodiscard]] std::string description() const;
+  [[nodiscard]] const std::string& error() const { return error_; }
+
+  // For the context's verification callback.
+  [[nodiscard]] static TlsStream* of(const SSL* ssl);
+  [[nodiscard]] bool accept_peer(const std::string& pin);
+
+ private:
+  [[nodiscard]] Status status_of(int result);
+  [[nodiscard]] std::string explain(int ssl_error) const;
+
+  boost::asio::ip::tcp::socket socket_;
+  SSL* ssl_;
+  Role role_;
+  AcceptPeer accept_peer_;
+  std::string peer_address_;
+  std::string peer_pin_;
+  bool peer_refused_ = false;
+  bool handshake_done_ = false;
+  std::string error_;
+};
+
+}  // namespace tsmtp::net

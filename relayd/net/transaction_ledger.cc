@@ -1,0 +1,133 @@
+#include "relayd/net/transaction_ledger.h"
+
+#include <boost/asio/post.hpp>
+
+namespace tsmtp::net {
+namespace {
+
+// MTAs give up after five days (RFC 5321 section 4.5.4.1); the far side remembers longer than the near side
+// may ask.
+constexpr std::chrono::hours kDoubtAge{24 * 7};
+constexpr std::chrono::hours kOutcomeAge{24 * 10};
+
+base::WallTime wall_now() {
+  return std::chrono::system_clock::now();
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<TransactionLedger>> TransactionLedger::open(
+    boost::asio::any_io_executor executor, const std::string& dir, base::Logger& log) {
+  auto store = ledger::Store::open(dir);
+  if (!store) return store.error();
+  std::unique_ptr<TransactionLedger> ledger(
+      new TransactionLedger(std::move(executor), std::move(*store), log));
+  if (auto ok = ledger->restore(); !ok) return ok.error();
+  ledger->writer_ = std::thread([raw = ledger.get()] { raw->write_loop(); });
+  return ledger;
+}
+
+TransactionLedger::TransactionLedger(boost::asio::any_io_executor executor,
+                                     std::unique_ptr<ledger::Store> store, base::Logger& log)
+    : executor_(std::move(executor)), store_(std::move(store)), log_(log) {}
+
+TransactionLedger::~TransactionLedger() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  wake_.notify_one();
+  if (writer_.joinable()) writer_.join();
+}
+
+base::Result<void> TransactionLedger::restore() {
+  const auto doubts = store_->load(ledger::Table::kDoubts);
+  if (!doubts) return doubts.error();
+  const auto outcomes = store_->load(ledger::Table::kOutcomes);
+  if (!outcomes) return outcomes.error();
+  for (const std::string& skipped : doubts_.restore(*doubts))
+    log_.log(base::LogLevel::kWarning, "ledger: " + skipped);
+  for (const std::string& skipped : outcomes_.restore(*outcomes))
+    log_.log(base::LogLevel::kWarning, "ledger: " + skipped);
+  if (doubts_.size() + outcomes_.size() > 0)
+    log_.log(base::LogLevel::kInfo, "ledger: " + std::to_string(doubts_.size()) + " transactions in doubt, " +
+                                        std::to_string(outcomes_.size()) + " outcomes kept for other hubs");
+  return {};
+}
+
+void TransactionLedger::record_doubt(const std::string& site, const std::string& transaction,
+                                     const std::string& digest, Recorded recorded) {
+  enqueue(doubts_.record(transaction, site, digest, wall_now()), std::move(recorded));
+}
+
+std::optional<std::string> TransactionLedger::claim_doubt(const std::string& site,
+                                                          const std::string& digest) {
+  return doubts_.claim(site, digest);
+}
+
+void TransactionLedger::mark_in_doubt(const std::string& transaction) {
+  doubts_.mark_in_doubt(transaction);
+}
+
+void TransactionLedger::settle_doubt(const std::string& transaction) {
+  enqueue(doubts_.settle(transaction));
+}
+
+void TransactionLedger::record_outcome(const std::string& site, const std::string& transaction,
+                                       const std::string& reply, Recorded recorded) {
+  enqueue(outcomes_.record(site, transaction, reply, wall_now()), std::move(recorded));
+}
+
+std::optional<std::string> TransactionLedger::find_outcome(const std::string& site,
+                                                           const std::string& transaction) const {
+  return outcomes_.find(site, transaction);
+}
+
+void TransactionLedger::forget_outcome(const std::string& site, const std::string& transaction) {
+  enqueue(outcomes_.forget(site, transaction));
+}
+
+void TransactionLedger::expire(base::WallTime now) {
+  for (ledger::Change& change : doubts_.expire(now - kDoubtAge))
+    enqueue(std::move(change));
+  for (ledger::Change& change : outcomes_.expire(now - kOutcomeAge))
+    enqueue(std::move(change));
+}
+
+void TransactionLedger::enqueue(ledger::Change change, Recorded recorded) {
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back({std::move(change), std::move(recorded)});
+  }
+  wake_.notify_one();
+}
+
+// While one batch is being written the next gathers: the slower the disk, the more transactions share a
+// commit.
+void TransactionLedger::write_loop() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    std::vector<Pending> batch = std::move(queue_);
+    queue_.clear();
+    lock.unlock();
+    write(std::move(batch));
+    lock.lock();
+  }
+}
+
+void TransactionLedger::write(std::vector<Pending> batch) {
+  std::vector<ledger::Change> changes;
+  changes.reserve(batch.size());
+  for (Pending& pending : batch)
+    changes.push_back(std::move(pending.change));
+  const base::Result<void> result = store_->apply(changes);
+  boost::asio::post(executor_, [this, batch = std::move(batch), result] {
+    if (!result) log_.log(base::LogLevel::kError, "ledger: " + result.error().message);
+    for (const Pending& pending : batch)
+      if (pending.recorded) pending.recorded(result);
+  });
+}
+
+}  // namespace tsmtp::net

@@ -1,0 +1,81 @@
+// The ledger as the event loop uses it: memory is asked at once, the disk is written by a thread of its own,
+// many changes in one commit, and the answer comes back to the event loop.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "relayd/base/clock.h"
+#include "relayd/base/log.h"
+#include "relayd/base/result.h"
+#include "relayd/ledger/doubts.h"
+#include "relayd/ledger/outcomes.h"
+#include "relayd/ledger/store.h"
+
+namespace tsmtp::net {
+
+class TransactionLedger {
+ public:
+  using Recorded = std::function<void(const base::Result<void>&)>;
+
+  /// Opens the ledger in `dir`, reads what is there and starts the thread. Must be called after any fork.
+  /// `log` is borrowed.
+  [[nodiscard]] static base::Result<std::unique_ptr<TransactionLedger>> open(
+      boost::asio::any_io_executor executor, const std::string& dir, base::Logger& log);
+  /// Writes what is waiting, then ends the thread.
+  ~TransactionLedger();
+  TransactionLedger(const TransactionLedger&) = delete;
+  TransactionLedger& operator=(const TransactionLedger&) = delete;
+
+  // Near side. `recorded` is called from the event loop when it is on disk, or cannot be.
+  void record_doubt(const std::string& site, const std::string& transaction, const std::string& digest,
+                    Recorded recorded);
+  [[nodiscard]] std::optional<std::string> claim_doubt(const std::string& site, const std::string& digest);
+  void mark_in_doubt(const std::string& transaction);
+  void settle_doubt(const std::string& transaction);
+  [[nodiscard]] std::size_t in_doubt(const std::string& site) const { return doubts_.in_doubt(site); }
+
+  // Far side.
+  void record_outcome(const std::string& site, const std::string& transaction, const std::string& reply,
+                      Recorded recorded);
+  [[nodiscard]] std::optional<std::string> find_outcome(const std::string& site,
+                                                        const std::string& transaction) const;
+  void forget_outcome(const std::string& site, const std::string& transaction);
+
+  /// Drops what is older than any MTA tries. To be called now and then.
+  void expire(base::WallTime now);
+
+ private:
+  struct Pending {
+    ledger::Change change;
+    Recorded recorded;
+  };
+
+  TransactionLedger(boost::asio::any_io_executor executor, std::unique_ptr<ledger::Store> store,
+                    base::Logger& log);
+  [[nodiscard]] base::Result<void> restore();
+  void enqueue(ledger::Change change, Recorded recorded = {});
+  void write_loop();
+  void write(std::vector<Pending> batch);
+
+  boost::asio::any_io_executor executor_;
+  std::unique_ptr<ledger::Store> store_;
+  base::Logger& log_;
+  ledger::Doubts doubts_;
+  ledger::Outcomes outcomes_;
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable wake_;
+  std::vector<Pending> queue_;
+  bool ending_ = false;
+  std::thread writer_;
+};
+
+}  // namespace tsmtp::net

@@ -1,0 +1,105 @@
+// The client's half of an SMTP dialogue (RFC 5321), without sockets or clocks: greeting, EHLO, then commands
+// that are pipelined where the server offers it (RFC 2920) and sent one at a time where not; replies come
+// back under the tag of their command. It outlives a transaction: the next one uses the same session.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "relayd/smtp/command.h"
+#include "relayd/smtp/content.h"
+#include "relayd/smtp/extensions.h"
+#include "relayd/smtp/reply.h"
+
+namespace tsmtp::smtp {
+
+/// The owner's name for a command, given back with its reply.
+using Tag = std::uint32_t;
+
+/// Greeting and EHLO are done; commands may be (and may already have been) sent.
+struct Ready {
+  Extensions extensions;
+};
+struct Answer {
+  Tag tag;
+  Reply reply;
+};
+/// The server will not serve us: a greeting or EHLO other than 2yz, a 421 (RFC 5321 section 3.8; where a
+/// reply was expected, it is that command's Answer first), something that is not SMTP, an unexpected reply, a
+/// command that cannot be sent because it holds a line end. `reply` is what the server said, if it said
+/// something. The last event: commands not yet answered will not be. The connection must be closed.
+struct Failed {
+  std::string cause;
+  std::optional<Reply> reply;
+};
+using ClientEvent = std::variant<Ready, Answer, Failed>;
+
+class ClientSession {
+ public:
+  /// `helo`: the name for EHLO (HELO where EHLO is refused with 5yz).
+  explicit ClientSession(std::string helo) : helo_(std::move(helo)) {}
+
+  /// Takes bytes from the server; then draw the events.
+  void receive(std::string_view bytes);
+  [[nodiscard]] std::optional<ClientEvent> next_event();
+
+  /// Queues a command line (without CRLF). With pipelining it goes out at once, except behind a command that
+  /// must be the last of its group (RFC 2920 section 3.1), DATA above all, whose reply is awaited. May be
+  /// called before Ready.
+  void send(std::string line, Tag tag);
+
+  /// Content, after the Answer 354 to DATA was drawn. False: a bare CR or LF in it; the connection must then
+  /// be closed (there is no other way out of DATA). finish_content() sends the end of content; its reply
+  /// comes under `tag`.
+  [[nodiscard]] bool content(std::string_view bytes);
+  [[nodiscard]] bool finish_content(Tag tag);
+
+  /// What is to be written to the server. The owner erases what it wrote.
+  [[nodiscard]] std::string& output() { return output_; }
+
+  /// Ready, nothing queued, and no reply outstanding: a next transaction may begin.
+  [[nodiscard]] bool is_idle() const;
+  [[nodiscard]] const Extensions& extensions() const { return extensions_; }
+
+ private:
+  enum class State {
+    kGreeting,  // the server's greeting is awaited
+    kEhlo,      // EHLO is sent
+    kHelo,      // EHLO was refused, HELO is sent
+    kReady,
+    kContent,  // 354 was received
+    kFailed,
+  };
+
+  /// A command, queued or sent.
+  struct Sent {
+    Tag tag;
+    std::string line;  // empty once sent
+    bool is_data = false;
+    bool ends_group = false;  // what comes behind waits for its reply
+  };
+
+  void on_reply(Reply reply);
+  void on_ehlo_reply(const Reply& reply);
+  void on_answer(Reply reply);
+  void send_queued();
+  void write_line(std::string_view line);
+  void fail(std::string cause, std::optional<Reply> reply);
+
+  std::string helo_;
+  State state_ = State::kGreeting;
+  ReplyReader reader_;
+  ContentEncoder encoder_;
+  Extensions extensions_;
+  std::string output_;
+  std::deque<Sent> queued_;
+  std::deque<Sent> outstanding_;  // sent, not yet answered
+  std::deque<ClientEvent> events_;
+};
+
+}  // namespace tsmtp::smtp

@@ -1,0 +1,202 @@
+// ServerSession's commands: syntax and order, one function each. The state machine is in server_session.cc.
+#include <algorithm>
+#include <utility>
+
+#include "relayd/smtp/server_session.h"
+
+namespace tsmtp::smtp {
+namespace {
+
+constexpr std::size_t kMaxHeloBytes = 255;  // RFC 5321 section 4.5.3.1.2
+
+// The name goes on to the far MTA, so it must be one word there too.
+bool is_hello_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxHeloBytes &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+Reply hello_reply(const ServerOptions& options, bool is_extended) {
+  Reply reply{250, {options.name}};
+  if (!is_extended) return reply;
+  for (std::string& line : keyword_lines(options.offered))
+    reply.lines.push_back(std::move(line));
+  return reply;
+}
+
+}  // namespace
+
+std::optional<Request> ServerSession::on_line(const Line& line) {
+  switch (line.kind) {
+    case Line::Kind::kGood:
+      return on_command(parse_command(line.text));
+    case Line::Kind::kTooLong:
+      refuse(make_reply(500, "5.5.2",
+                        "command line longer than " + std::to_string(options_.max_line_bytes) + " bytes"));
+      break;
+    case Line::Kind::kBareLineEnd:
+      refuse(make_reply(500, "5.5.2", "CR or LF alone in a command line; lines end with CRLF"));
+      break;
+    case Line::Kind::kNul:
+      refuse(make_reply(500, "5.5.2", "NUL in a command line"));
+      break;
+  }
+  return std::nullopt;
+}
+
+std::optional<Request> ServerSession::on_command(const Command& command) {
+  switch (command.verb) {
+    case Verb::kHelo:
+    case Verb::kEhlo:
+      return on_hello(command);
+    case Verb::kMail:
+      return on_mail(command.argument);
+    case Verb::kRcpt:
+      return on_rcpt(command.argument);
+    case Verb::kData:
+      return on_data(command.argument);
+    case Verb::kRset:
+      answer_idle(make_reply(250, "2.0.0", "OK"));
+      return abandon();
+    case Verb::kNoop:
+      answer_idle(make_reply(250, "2.0.0", "OK"));
+      break;
+    case Verb::kVrfy:
+      answer_idle(make_reply(252, "2.5.2", "cannot verify here; the far MTA decides on RCPT"));
+      break;
+    case Verb::kHelp:
+      answer_idle(
+          make_reply(214, "2.0.0", "tsmtp carries mail to one site; see relayctl status on this hub"));
+      break;
+    case Verb::kQuit:
+      state_ = State::kLeaving;
+      answer(make_reply(221, "2.0.0", options_.name + " closing"));
+      break;
+    case Verb::kExpn:
+    case Verb::kStarttls:
+    case Verb::kAuth:
+    case Verb::kBdat:
+    case Verb::kEtrn:
+      refuse(make_reply(502, "5.5.1", "command not offered here"));
+      break;
+    case Verb::kLhlo:
+      refuse(make_reply(500, "5.5.1", "LMTP is not spoken here; say EHLO"));
+      break;
+    case Verb::kUnknown:
+      refuse(make_reply(500, "5.5.1", "unknown command"));
+      break;
+  }
+  return std::nullopt;
+}
+
+std::optional<Request> ServerSession::on_hello(const Command& command) {
+  if (!is_hello_name(command.argument)) {
+    refuse(make_reply(501, "5.5.4", "HELO and EHLO need a host name"));
+    return std::nullopt;
+  }
+  helo_ = command.argument;
+  answer_idle(hello_reply(options_, command.verb == Verb::kEhlo));
+  return abandon();
+}
+
+std::optional<Request> ServerSession::on_mail(const std::string& argument) {
+  if (helo_.empty()) {
+    refuse(make_reply(503, "5.5.1", "say EHLO or HELO first"));
+    return std::nullopt;
+  }
+  if (in_transaction()) {
+    refuse(make_reply(503, "5.5.1", "MAIL was given already"));
+    return std::nullopt;
+  }
+  PathResult parsed = parse_mail(argument);
+  if (!parsed) {
+    refuse(parsed.error());
+    return std::nullopt;
+  }
+  if (auto refusal = check_mail_parameters(*parsed, options_.offered)) {
+    refuse(*std::move(refusal));
+    return std::nullopt;
+  }
+  const std::uint64_t limit = options_.offered.size.value_or(0);
+  const std::uint64_t declared = declared_size(*parsed);
+  if (limit > 0 && declared > limit) {  // no error of the client's: SIZE is there to ask
+    answer(make_reply(
+        552, "5.3.4",
+        "message of " + std::to_string(declared) + " bytes is over the limit of " + std::to_string(limit)));
+    return std::nullopt;
+  }
+  mail_ticket_ = owe(Kind::kMail);
+  transaction_ = Transaction::kAsked;
+  return MailRequest{mail_ticket_, helo_, *std::move(parsed)};
+}
+
+std::optional<Request> ServerSession::on_rcpt(const std::string& argument) {
+  if (!in_transaction()) {
+    refuse(make_reply(503, "5.5.1", "MAIL first"));
+    return std::nullopt;
+  }
+  PathResult parsed = parse_rcpt(argument);
+  if (!parsed) {
+    refuse(parsed.error());
+    return std::nullopt;
+  }
+  if (auto refusal = check_rcpt_parameters(*parsed, options_.offered)) {
+    refuse(*std::move(refusal));
+    return std::nullopt;
+  }
+  if (recipients_ + asked_recipients_ >= options_.max_recipients) {
+    answer(make_reply(452, "4.5.3", "more than " + std::to_string(options_.max_recipients) + " recipients"));
+    return std::nullopt;
+  }
+  ++asked_recipients_;
+  const Ticket ticket = owe(Kind::kRcpt);
+  return RcptRequest{ticket, *std::move(parsed)};
+}
+
+std::optional<Request> ServerSession::on_data(const std::string& argument) {
+  if (!unread().empty()) {
+    refuse(make_reply(503, "5.5.0", "bytes behind DATA before its reply; closing"));
+    state_ = State::kLeaving;
+    return std::nullopt;
+  }
+  if (!argument.empty()) {
+    refuse(make_reply(501, "5.5.4", "DATA has no argument"));
+    return std::nullopt;
+  }
+  if (!in_transaction()) {
+    refuse(make_reply(503, "5.5.1", "MAIL first"));
+    return std::nullopt;
+  }
+  if (recipients_ + asked_recipients_ == 0) {
+    answer(make_reply(554, "5.5.1", "no valid recipients"));
+    return abandon();
+  }
+  state_ = State::kDataAsked;
+  return DataRequest{owe(Kind::kData)};
+}
+
+std::optional<Request> ServerSession::abandon() {
+  if (!in_transaction()) return std::nullopt;
+  end_transaction();
+  return Abandoned{};
+}
+
+void ServerSession::answer(Reply reply) {
+  const Ticket ticket = owe(Kind::kOther);
+  this->reply(ticket, std::move(reply));
+}
+
+void ServerSession::refuse(Reply reply) {
+  answer(std::move(reply));
+  if (++errors_ < options_.max_errors) return;
+  state_ = State::kLeaving;
+  answer(make_reply(421, "4.7.0", options_.name + " too many errors"));
+}
+
+void ServerSession::answer_idle(Reply reply) {
+  if (++idle_commands_ <= options_.max_idle_commands)
+    answer(std::move(reply));
+  else
+    refuse(std::move(reply));
+}
+
+}  // namespace tsmtp::smtp

@@ -1,0 +1,185 @@
+#include "relayd/smtp/server_session.h"
+
+#include <cassert>
+#include <utility>
+
+namespace tsmtp::smtp {
+namespace {
+
+constexpr std::size_t kMaxUnreadBytes = 65'536;
+constexpr std::size_t kMaxOutputBytes = 262'144;
+constexpr std::size_t kMaxOwedReplies = 1100;
+constexpr std::size_t kIdleBufferBytes = 8'192;
+
+}  // namespace
+
+ServerSession::ServerSession(ServerOptions options)
+    : options_(std::move(options)), lines_(options_.max_line_bytes) {
+  output_ = make_reply(220, "", options_.name + " ESMTP tsmtp").wire();
+}
+
+ServerSession ServerSession::refusing(const Reply& greeting) {
+  ServerSession session;
+  session.output_ = greeting.wire();
+  session.leave();
+  return session;
+}
+
+void ServerSession::receive(std::string_view bytes) {
+  if (state_ == State::kLeaving || state_ == State::kOver) return;
+  input_.erase(0, std::exchange(read_bytes_, 0));
+  input_ += bytes;
+}
+
+bool ServerSession::wants_input() const {
+  return state_ != State::kLeaving && state_ != State::kOver && unread().size() < kMaxUnreadBytes &&
+         output_.size() < kMaxOutputBytes;
+}
+
+std::optional<Request> ServerSession::next() {
+  for (;;) {
+    switch (state_) {
+      case State::kCommands:
+        if (auto request = next_command()) return request;
+        if (state_ != State::kCommands) continue;
+        return std::nullopt;
+      case State::kContent:
+        if (auto request = next_piece()) return request;
+        if (state_ != State::kContent) continue;
+        return std::nullopt;
+      case State::kContentEnded:
+        state_ = State::kFinalAsked;
+        return ContentEnd{owe(Kind::kFinal), decoder_.has_bare_line_end()};
+      case State::kLeaving:
+        if (!owed_.empty()) return std::nullopt;
+        state_ = State::kOver;
+        end_transaction();
+        return Finished{};
+      case State::kDataAsked:
+      case State::kFinalAsked:
+      case State::kOver:
+        return std::nullopt;
+    }
+  }
+}
+
+std::optional<Request> ServerSession::next_command() {
+  while (state_ == State::kCommands && owed_.size() < kMaxOwedReplies) {
+    std::string_view rest = unread();
+    const std::size_t before = rest.size();
+    const auto line = lines_.read(rest);
+    mark_read(before - rest.size());
+    if (!line) return std::nullopt;
+    if (auto request = on_line(*line)) return request;
+  }
+  return std::nullopt;
+}
+
+std::optional<Request> ServerSession::next_piece() {
+  ContentPiece piece;
+  std::string_view rest = unread();
+  const std::size_t before = rest.size();
+  if (decoder_.decode(rest, piece.bytes)) state_ = State::kContentEnded;
+  mark_read(before - rest.size());
+  if (piece.bytes.empty()) return std::nullopt;
+  return piece;
+}
+
+void ServerSession::mark_read(std::size_t bytes) {
+  read_bytes_ += bytes;
+  if (read_bytes_ < input_.size()) return;
+  read_bytes_ = 0;
+  input_.clear();
+  // Between mails a dialogue may idle for long, and there may be a thousand of them.
+  if (state_ != State::kContent && input_.capacity() > kIdleBufferBytes) std::string().swap(input_);
+}
+
+Ticket ServerSession::owe(Kind kind) {
+  owed_.push_back({kind, std::nullopt});
+  return first_owed_ + owed_.size() - 1;
+}
+
+void ServerSession::reply(Ticket ticket, Reply reply) {
+  if (ticket < first_owed_ || ticket - first_owed_ >= owed_.size()) return;  // closed meanwhile
+  Owed& owed = owed_[ticket - first_owed_];
+  assert(!owed.reply);
+  if (owed.kind == Kind::kMail && ticket == mail_ticket_) {
+    if (reply.is_positive())
+      transaction_ = Transaction::kOpen;
+    else
+      end_transaction();
+  }
+  if (owed.kind == Kind::kRcpt && in_transaction() && ticket > mail_ticket_) {
+    --asked_recipients_;
+    if (reply.is_positive()) ++recipients_;
+  }
+  owed.reply = std::move(reply);
+  flush();
+}
+
+void ServerSession::flush() {
+  while (!owed_.empty() && owed_.front().reply) {
+    const Owed owed = std::move(owed_.front());
+    owed_.pop_front();
+    ++first_owed_;
+    if (owed.kind == Kind::kData && owed.reply->code == 354 && !unread().empty()) {
+      output_ += make_reply(503, "5.5.0", "bytes behind DATA before its 354; closing").wire();
+      leave();
+      return;
+    }
+    output_ += owed.reply->wire();
+    after_leaving(owed.kind, *owed.reply);
+  }
+}
+
+void ServerSession::after_leaving(Kind kind, const Reply& reply) {
+  if (reply.code == 421) {
+    leave();
+    return;
+  }
+  switch (kind) {
+    case Kind::kData:
+      if (reply.code == 354) {
+        decoder_ = {};
+        state_ = State::kContent;
+        break;
+      }
+      end_transaction();
+      state_ = State::kCommands;
+      break;
+    case Kind::kFinal:
+      end_transaction();
+      idle_commands_ = 0;
+      if (reply.is_positive()) errors_ = 0;
+      state_ = State::kCommands;
+      break;
+    case Kind::kMail:
+    case Kind::kRcpt:
+    case Kind::kOther:
+      break;
+  }
+}
+
+void ServerSession::close(const Reply& reply) {
+  if (state_ == State::kOver) return;
+  const bool is_told = state_ == State::kLeaving && owed_.empty();
+  if (!is_told) output_ += reply.wire();
+  leave();
+}
+
+void ServerSession::leave() {
+  state_ = State::kLeaving;
+  first_owed_ += owed_.size();
+  owed_.clear();
+  read_bytes_ = 0;
+  std::string().swap(input_);
+}
+
+void ServerSession::end_transaction() {
+  transaction_ = Transaction::kNone;
+  mail_ticket_ = 0;
+  recipients_ = 0;
+  asked_recipients_ = 0;
+}
+
+}  // namespace tsmtp::smtp

@@ -1,0 +1,178 @@
+// The server's half of an SMTP dialogue (RFC 5321), without sockets or clocks: bytes in, requests out,
+// replies in, bytes out. It knows syntax and the order of commands. What a request deserves, its owner
+// decides, at once or later; replies leave in the order of the commands whatever the order of the decisions
+// (RFC 2920).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "relayd/smtp/command.h"
+#include "relayd/smtp/content.h"
+#include "relayd/smtp/extensions.h"
+#include "relayd/smtp/line_reader.h"
+#include "relayd/smtp/reply.h"
+
+namespace tsmtp::smtp {
+
+/// Names the reply that a request still owes.
+using Ticket = std::uint64_t;
+
+/// What the owner is asked. Those with a ticket must be answered with reply().
+struct MailRequest {
+  Ticket ticket;
+  std::string helo;
+  PathCommand command;
+};
+struct RcptRequest {
+  Ticket ticket;
+  PathCommand command;
+};
+/// Answered with 354, content follows (ContentPiece…, ContentEnd); with anything else, it does not.
+struct DataRequest {
+  Ticket ticket;
+};
+/// Content, unstuffed.
+struct ContentPiece {
+  std::string bytes;
+};
+/// The end of content; `bare_line_end`: it must be refused (ContentDecoder).
+struct ContentEnd {
+  Ticket ticket;
+  bool bare_line_end;
+};
+/// The client gave the transaction up: RSET, a new HELO or EHLO, or a DATA that was refused here because
+/// every recipient had been refused. Already answered; tickets handed out before are still to be answered.
+/// Only sent while a transaction is open, that is, after a MailRequest answered positively (or not yet) and
+/// before its ContentEnd.
+struct Abandoned {};
+/// The dialogue is over: QUIT, a 421, too many errors, close(). No transaction outlives it, and no ticket is
+/// still to be answered. Flush the output, then close.
+struct Finished {};
+using Request =
+    std::variant<MailRequest, RcptRequest, DataRequest, ContentPiece, ContentEnd, Abandoned, Finished>;
+
+struct ServerOptions {
+  std::string name;    ///< names us in the greeting and in replies, e.g. "birlinghoven.tsmtp"
+  Extensions offered;  ///< what EHLO says; a SIZE over its `size` is refused here
+  /// With CRLF. RFC 5321 section 4.5.3.1.4 asks for 512, and more for extensions.
+  std::size_t max_line_bytes = 4096;
+  /// Of one transaction, then 452 4.5.3. RFC 5321 section 4.5.3.1.8 asks for 100.
+  std::size_t max_recipients = 1000;
+  /// Bad commands since the last accepted message, then 421 4.7.0.
+  int max_errors = 20;
+  /// RSET, NOOP, EHLO and the like since the last message; each one more counts as an error.
+  int max_idle_commands = 100;
+};
+
+class ServerSession {
+ public:
+  /// The greeting, 220, is in output() at once.
+  explicit ServerSession(ServerOptions options);
+
+  /// A dialogue that is refused from its first word: `greeting` (a 421: never 5xx, which would bounce) is in
+  /// output(), and Finished is the next request.
+  [[nodiscard]] static ServerSession refusing(const Reply& greeting);
+
+  /// Takes bytes from the client. They are kept until requests are drawn with next(); the owner must not feed
+  /// more while wants_input() is false: too much undrawn, or too much output not yet written. Ask again after
+  /// either.
+  void receive(std::string_view bytes);
+  [[nodiscard]] bool wants_input() const;
+
+  /// The next request, or nothing until more bytes or replies come; draw until there is none, after
+  /// receive(), reply() and close(). Commands behind DATA or the end of content are not looked at before that
+  /// is answered (RFC 2920 section 3.1). Bytes that come behind DATA before its 354 has left are refused,
+  /// 503 5.5.0, and the dialogue is over: nothing that was sent as content is taken for a command, and
+  /// nothing that was sent as a command for content.
+  [[nodiscard]] std::optional<Request> next();
+
+  /// Answers a request. Each ticket exactly once; after close() or Finished it is passed over. MAIL: a 2yz
+  /// opens the transaction, anything else ends it (RCPTs that were pipelined behind it are still to be
+  /// answered). RCPT: a 2yz adds a recipient. DATA: 354 opens the content, anything else ends the
+  /// transaction. DATA without an accepted or unanswered recipient is refused here, 554 5.5.1, without a
+  /// DataRequest. A 421 to anything ends the dialogue once it leaves (RFC 5321 section 3.8).
+  void reply(Ticket ticket, Reply reply);
+
+  /// Ends the dialogue from our side with `reply` (a 421) behind the replies that are ready; Finished
+  /// follows. For time-outs, shutdown, a lost link. Requests not yet answered need no answer any more.
+  void close(const Reply& reply);
+
+  /// What is to be written to the client. The owner erases what it wrote.
+  [[nodiscard]] std::string& output() { return output_; }
+
+  /// From a MailRequest (answered or not) to its refusal, an Abandoned, the reply to DATA if not 354, or to
+  /// ContentEnd.
+  [[nodiscard]] bool in_transaction() const { return transaction_ != Transaction::kNone; }
+  [[nodiscard]] const std::string& helo() const { return helo_; }
+
+ private:
+  enum class State {
+    kCommands,      // lines are commands
+    kDataAsked,     // DATA is not yet answered; nothing may come
+    kContent,       // behind 354
+    kContentEnded,  // the end of content was read; ContentEnd is the next request
+    kFinalAsked,    // ContentEnd is not yet answered
+    kLeaving,       // nothing more is read; Finished follows the last reply
+    kOver,          // Finished was drawn
+  };
+  enum class Transaction { kNone, kAsked, kOpen };
+  enum class Kind { kOther, kMail, kRcpt, kData, kFinal };
+
+  /// A reply that is owed, in the order of the commands.
+  struct Owed {
+    Kind kind;
+    std::optional<Reply> reply;
+  };
+
+  ServerSession() = default;
+
+  // server_session.cc: the state machine and the queue of replies
+  [[nodiscard]] std::optional<Request> next_command();
+  [[nodiscard]] std::optional<Request> next_piece();
+  [[nodiscard]] std::string_view unread() const { return std::string_view(input_).substr(read_bytes_); }
+  void mark_read(std::size_t bytes);
+  [[nodiscard]] Ticket owe(Kind kind);
+  void flush();
+  void after_leaving(Kind kind, const Reply& reply);
+  void leave();
+  void end_transaction();
+
+  // server_commands.cc: what each command means; each returns the request it makes of the owner, if any
+  [[nodiscard]] std::optional<Request> on_line(const Line& line);
+  [[nodiscard]] std::optional<Request> on_command(const Command& command);
+  [[nodiscard]] std::optional<Request> on_hello(const Command& command);
+  [[nodiscard]] std::optional<Request> on_mail(const std::string& argument);
+  [[nodiscard]] std::optional<Request> on_rcpt(const std::string& argument);
+  [[nodiscard]] std::optional<Request> on_data(const std::string& argument);
+  [[nodiscard]] std::optional<Request> abandon();
+  void answer(Reply reply);
+  void refuse(Reply reply);
+  void answer_idle(Reply reply);
+
+  ServerOptions options_;
+  LineReader lines_{0};
+  ContentDecoder decoder_;
+  State state_ = State::kCommands;
+  std::string input_;
+  std::size_t read_bytes_ = 0;  // of input_
+  std::string output_;
+  std::string helo_;
+
+  std::deque<Owed> owed_;
+  Ticket first_owed_ = 1;  // ticket of owed_.front()
+
+  Transaction transaction_ = Transaction::kNone;
+  Ticket mail_ticket_ = 0;            // later tickets belong to its transaction
+  std::size_t recipients_ = 0;        // accepted
+  std::size_t asked_recipients_ = 0;  // not yet answered
+
+  int errors_ = 0;         // since the last accepted message
+  int idle_commands_ = 0;  // since the last message
+};
+
+}  // namespace tsmtp::smtp

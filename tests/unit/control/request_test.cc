@@ -1,0 +1,63 @@
+#include "relayd/control/request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tsmtp::control {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Request, EveryRequestComesBack) {
+  for (const Request request : {Request::kStatus, Request::kStatusJson, Request::kReload, Request::kDrain}) {
+    const auto parsed = parse_request(request_line(request));
+    ASSERT_TRUE(parsed);
+    ASSERT_TRUE(*parsed);
+    EXPECT_EQ(**parsed, request);
+  }
+}
+
+TEST(Request, WaitsForTheLineEnd) {
+  EXPECT_FALSE(parse_request(""));
+  EXPECT_FALSE(parse_request("status --jso"));
+  EXPECT_FALSE(parse_request(std::string(kMaxRequestBytes - 1, 'x')));
+}
+
+std::string error_of(std::string_view received) {
+  const auto parsed = parse_request(received);
+  return parsed && !*parsed ? parsed->error().message : "no error";
+}
+
+TEST(Request, BadRequests) {
+  EXPECT_THAT(error_of(std::string(kMaxRequestBytes, 'x')), HasSubstr("longer than 256 bytes"));
+  EXPECT_THAT(error_of(std::string(kMaxRequestBytes, 'x') + "\n"), HasSubstr("longer than 256 bytes"));
+  EXPECT_THAT(error_of("status\nreload\n"), HasSubstr("nothing behind its line"));
+  EXPECT_THAT(error_of("\n"), HasSubstr("unknown request \"\""));
+  EXPECT_THAT(error_of("stop\x1b\n"),
+              HasSubstr("unknown request \"stop\\x1b\"; status, status --json, reload"));
+  EXPECT_THAT(error_of("STATUS\n"), HasSubstr("unknown request"));
+  EXPECT_THAT(error_of("status\r\n"), HasSubstr("unknown request"));
+}
+
+TEST(Reply, Ok) {
+  const auto body = parse_reply(reply_ok("a\nb\n"));
+  ASSERT_TRUE(body);
+  EXPECT_EQ(*body, "a\nb\n");
+  EXPECT_EQ(*parse_reply(reply_ok("")), "");
+}
+
+TEST(Reply, Error) {
+  const auto body = parse_reply(reply_error("relayd.toml:3:1: error: x\nrelayd.toml:4:1: error: y\n"));
+  ASSERT_FALSE(body);
+  EXPECT_EQ(body.error().message, "relayd.toml:3:1: error: x\nrelayd.toml:4:1: error: y");
+}
+
+TEST(Reply, NotAReply) {
+  EXPECT_THAT(parse_reply("").error().message, HasSubstr("without a reply"));
+  EXPECT_THAT(parse_reply("o").error().message, HasSubstr("not a reply"));
+  EXPECT_THAT(parse_reply("HTTP/1.1 400 Bad Request\r\n").error().message, HasSubstr("not a reply"));
+  EXPECT_THAT(parse_reply("error\n").error().message, HasSubstr("without a reason"));
+}
+
+}  // namespace
+}  // namespace tsmtp::control

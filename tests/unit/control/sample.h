@@ -1,0 +1,52 @@
+// A hub with one site up, one down and one that nobody has reached, for tests of what is shown.
+#pragma once
+
+#include "relayd/control/status.h"
+
+namespace tsmtp::control {
+
+inline HubStatus sample_hub() {
+  using std::chrono::hours;
+  using std::chrono::minutes;
+  using std::chrono::seconds;
+  const base::WallTime now = base::WallTime(seconds(1'772'366'584));  // 2026-03-01T12:03:04Z
+  HubStatus hub;
+  hub.name = "tokyo";
+  hub.version = "0.1.0";
+  hub.pid = 812;
+  hub.now = now;
+  hub.started = now - hours(52);
+  hub.config_file = "/etc/tsmtp/relayd.toml";
+  hub.config_loaded = now - minutes(192);
+  hub.fingerprint = "sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+  hub.listen = {"[::]:5443"};
+  hub.keys_refused = 3;
+
+  SiteStatus up;
+  up.name = "birlinghoven";
+  up.state = LinkState::kUp;
+  up.since = now - minutes(192);
+  up.peer_address = "192.0.2.7:5443";
+  up.peer_name = "birlinghoven";
+  up.tls = "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519";
+  up.round_trip = std::chrono::microseconds(48'210);
+  up.endpoints = {"127.0.5.2:5000", "unix:/run/tsmtp/birl.sock"};
+  up.far_mta = "127.0.0.1:25 reachable, PIPELINING 8BITMIME";
+  up.out = {.ok = 120, .refused = 2, .deferred = 1, .bytes = 1'300'000};
+  up.in = {.ok = 1, .refused = 0, .deferred = 0, .bytes = 512};
+  up.open_transactions = 1;
+  up.links_up_total = 2;
+
+  SiteStatus down;
+  down.name = "osaka";
+  down.since = now - seconds(12);
+  down.cause = "connection timed out";
+  down.endpoints = {"127.0.5.3:5000"};
+  down.next_dial = now + seconds(4);
+  down.in_doubt = 2;
+
+  hub.sites = {up, down};
+  return hub;
+}
+
+}  // namespace tsmtp::control

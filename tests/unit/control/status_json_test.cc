@@ -1,0 +1,124 @@
+#include "relayd/control/status_json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/control/sample.h"
+
+namespace tsmtp::control {
+namespace {
+
+TEST(StatusJson, Golden) {
+  EXPECT_EQ(status_json(sample_hub()), R"({
+  "name": "tokyo",
+  "version": "0.1.0",
+  "pid": 812,
+  "now": "2026-03-01T12:03:04Z",
+  "started": "2026-02-27T08:03:04Z",
+  "config_file": "/etc/tsmtp/relayd.toml",
+  "config_loaded": "2026-03-01T08:51:04Z",
+  "last_reload_error": null,
+  "fingerprint": "sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+  "listen": [
+    "[::]:5443"
+  ],
+  "draining": false,
+  "sessions_refused": 0,
+  "keys_refused": 3,
+  "refused_keys": [],
+  "sites": [
+    {
+      "name": "birlinghoven",
+      "state": "up",
+      "since": "2026-03-01T08:51:04Z",
+      "cause": null,
+      "next_dial": null,
+      "peer_address": "192.0.2.7:5443",
+      "peer_name": "birlinghoven",
+      "tls": "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519",
+      "round_trip_us": 48210,
+      "endpoints": [
+        "127.0.5.2:5000",
+        "unix:/run/tsmtp/birl.sock"
+      ],
+      "far_mta": "127.0.0.1:25 reachable, PIPELINING 8BITMIME",
+      "out": {
+        "ok": 120,
+        "refused": 2,
+        "deferred": 1,
+        "bytes": 1300000
+      },
+      "in": {
+        "ok": 1,
+        "refused": 0,
+        "deferred": 0,
+        "bytes": 512
+      },
+      "open_transactions": 1,
+      "in_doubt": 0,
+      "streams_refused": 0,
+      "links_up_total": 2
+    },
+    {
+      "name": "osaka",
+      "state": "down",
+      "since": "2026-03-01T12:02:52Z",
+      "cause": "connection timed out",
+      "next_dial": "2026-03-01T12:03:08Z",
+      "peer_address": null,
+      "peer_name": null,
+      "tls": null,
+      "round_trip_us": null,
+      "endpoints": [
+        "127.0.5.3:5000"
+      ],
+      "far_mta": null,
+      "out": {
+        "ok": 0,
+        "refused": 0,
+        "deferred": 0,
+        "bytes": 0
+      },
+      "in": {
+        "ok": 0,
+        "refused": 0,
+        "deferred": 0,
+        "bytes": 0
+      },
+      "open_transactions": 0,
+      "in_doubt": 2,
+      "streams_refused": 0,
+      "links_up_total": 0
+    }
+  ]
+}
+)");
+}
+
+TEST(StatusJson, SurvivesAnyBytes) {
+  HubStatus hub = sample_hub();
+  std::string bytes;
+  for (int byte = 0; byte < 256; ++byte)
+    bytes += static_cast<char>(byte);
+  hub.name = hub.config_file = hub.last_reload_error = hub.version = hub.fingerprint = bytes;
+  hub.listen = {bytes};
+  hub.refused_keys = {{.pin = bytes, .address = bytes, .last = hub.now, .times = 1}};
+  SiteStatus& site = hub.sites[0];
+  site.name = site.cause = site.peer_address = site.peer_name = site.tls = site.far_mta = bytes;
+  site.endpoints = {bytes};
+  const auto parsed = nlohmann::json::parse(status_json(hub), nullptr, false);
+  ASSERT_FALSE(parsed.is_discarded());
+  EXPECT_EQ(parsed["sites"][0]["cause"].get<std::string>().substr(0, 128), bytes.substr(0, 128));
+}
+
+TEST(StatusJson, EmptyHub) {
+  const auto parsed = nlohmann::json::parse(status_json(HubStatus{}), nullptr, false);
+  ASSERT_TRUE(parsed.is_object());
+  EXPECT_TRUE(parsed["sites"].is_array());
+  EXPECT_TRUE(parsed["listen"].is_array());
+}
+
+}  // namespace
+}  // namespace tsmtp::control

@@ -1,0 +1,71 @@
+#include "relayd/control/status_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <ctime>
+
+#include "tests/unit/control/sample.h"
+
+namespace tsmtp::control {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class StatusText : public testing::Test {
+ protected:
+  void SetUp() override {
+    setenv("TZ", "UTC", 1);
+    tzset();
+  }
+};
+
+TEST_F(StatusText, Golden) {
+  EXPECT_EQ(status_text(sample_hub()),
+            R"(hub tokyo: relayd 0.1.0, process 812, running since 2026-02-27 08:03:04 (2 d 4 h)
+  configuration  /etc/tsmtp/relayd.toml, loaded 08:51:04 (3 h 12 min ago)
+  key            sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+  listening on   [::]:5443
+
+birlinghoven  link up since 08:51:04 (3 h 12 min), with 192.0.2.7:5443, round trip 48.2 ms
+              mail for it is taken at 127.0.5.2:5000, unix:/run/tsmtp/birl.sock
+              the MTA there: 127.0.0.1:25 reachable, PIPELINING 8BITMIME
+              120 mails sent (1.2 MiB), 2 refused, 1 deferred; 1 mail received (512 bytes); 1 mail under way
+              encrypted with TLSv1.3 TLS_AES_128_GCM_SHA256 X25519
+osaka         link down since 12:02:52 (12 s): connection timed out; next try in 4 s
+              mail for it is taken at 127.0.5.3:5000
+              0 mails sent; 0 mails received; 2 mails in doubt
+)");
+}
+
+TEST_F(StatusText, WhatIsWrongIsSaid) {
+  HubStatus hub = sample_hub();
+  hub.sites.clear();
+  hub.listen.clear();
+  hub.draining = true;
+  hub.sessions_refused = 7;
+  hub.last_reload_error = "relayd.toml:3:1: error: unknown key \"nam\"";
+  hub.refused_keys = {{.pin = "sha256:x", .address = "192.0.2.9:4711", .last = hub.now, .times = 3}};
+  const std::string text = status_text(hub);
+  EXPECT_THAT(text, HasSubstr("DRAINING"));
+  EXPECT_THAT(text, HasSubstr("LAST RELOAD FAILED, still running the one before: relayd.toml:3:1: error"));
+  EXPECT_THAT(text, HasSubstr("nothing, dials out only"));
+  EXPECT_THAT(text, HasSubstr("7 connections of MTAs"));
+  EXPECT_THAT(text, HasSubstr("sha256:x from 192.0.2.9:4711, 3 times, last 12:03:04: no site has this pin"));
+  EXPECT_THAT(text, HasSubstr("no sites are configured"));
+}
+
+TEST_F(StatusText, BytesFromOutsideAreMadeHarmless) {
+  HubStatus hub = sample_hub();
+  hub.sites[1].cause = "evil\n\x1b[2J\xff";
+  hub.sites[0].peer_name = "a\nb";
+  const std::string text = status_text(hub);
+  EXPECT_THAT(text, HasSubstr("evil\\x0a\\x1b[2J\\xff"));
+  EXPECT_THAT(text, HasSubstr("which calls itself \"a\\x0ab\""));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
+}  // namespace
+}  // namespace tsmtp::control

@@ -1,0 +1,133 @@
+// P6: what a peer can make a session hold, whatever it does.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/unit/mux/raw_peer.h"
+
+namespace tsmtp::mux {
+namespace {
+
+using wire::FrameType;
+
+Settings settings() {
+  Settings settings = RawPeer::settings();
+  settings.max_streams = 64;
+  settings.stream_window_bytes = 16 * 1024;
+  return settings;
+}
+
+TEST(Bounds, APeerThatOpensAllAndNeverReads) {
+  Session session(settings(), {});
+  RawPeer peer;
+  ASSERT_TRUE(session.receive(peer.greeting(), {}));
+  for (std::uint32_t i = 0; i < 64; ++i)
+    ASSERT_TRUE(session.receive(peer.open(2 * i + 1), {}));
+  // Every stream has an answer as long as it may be; the peer gives no credit beyond its first 4096 bytes.
+  for (const Opened& opened : events_of<Opened>(session))
+    while (session.writable(opened.stream) > 0)
+      session.write(opened.stream,
+                    std::string(std::min<std::size_t>(session.writable(opened.stream), 1000), 'x'));
+  const std::string sent = output(session);
+  EXPECT_LT(sent.size(), 64 * (4096 + wire::kHeaderBytes) + 1000);
+  EXPECT_FALSE(session.wants_to_send());
+  for (std::uint32_t i = 0; i < 64; ++i)
+    EXPECT_LT(session.writable(2 * i + 1), 16 * 1024U);
+}
+
+TEST(Bounds, APeerThatSendsAllItMay) {
+  Session session(settings(), {});
+  RawPeer peer;
+  ASSERT_TRUE(session.receive(peer.greeting(), {}));
+  std::size_t held = 0;
+  for (std::uint32_t i = 0; i < 64; ++i)
+    ASSERT_TRUE(session.receive(
+        joined({peer.open(2 * i + 1), peer.data(2 * i + 1, std::string(16 * 1024 - 100, 'x'))}), {}));
+  for (const Received& received : events_of<Received>(session))
+    held += received.bytes.size();
+  EXPECT_LE(held, 64 * 16 * 1024U);
+  EXPECT_FALSE(session.receive(peer.data(1, std::string(101, 'x')), {}));
+}
+
+TEST(Bounds, RefusalsThatAreNotReadEndTheLink) {
+  Session session(settings(), {});
+  RawPeer peer;
+  ASSERT_TRUE(session.receive(peer.greeting(), {}));
+  std::uint32_t stream = 1;
+  while (session.receive(peer.open(stream), {}) && stream < 10'000)
+    stream += 2;
+  EXPECT_LT(stream / 2, 64 + 64 + 32U);
+  EXPECT_LT(output(session).size(), 20'000U);
+}
+
+TEST(Bounds, OurResetsOfItsStreamsAreBoundedToo) {
+  Session session(settings(), {});
+  RawPeer peer;
+  ASSERT_TRUE(session.receive(peer.greeting(), {}));
+  std::uint32_t stream = 1;
+  for (; session.receive(peer.open(stream), {}) && stream < 10'000; stream += 2)
+    session.reset(stream, ResetCode::kFailed, "policy");
+  EXPECT_LT(stream / 2, 64 + 32U);
+}
+
+TEST(Bounds, WhatOneDoesToAStuckLinkIsBounded) {
+  Session session(settings(), {});
+  RawPeer peer;
+  ASSERT_TRUE(session.receive(peer.greeting(), {}));
+  for (int i = 0; i < 10'000; ++i) {  // local clients come and go while the socket takes nothing
+    const auto id = session.open(Service::kTransaction);
+    ASSERT_TRUE(id);
+    session.write(*id, "mail");
+    session.reset(*id, ResetCode::kCancelled, "gone");
+  }
+  EXPECT_LT(output(session).size(), 200U) << "only our Hello";
+}
+
+TEST(Bounds, APeerThatNeverAcknowledgesStopsOurOpens) {
+  Session session(settings(), {});
+  RawPeer peer;
+  ASSERT_TRUE(session.receive(peer.greeting(), {}));
+  int opened = 0;
+  for (; opened < 10'000; ++opened) {
+    const auto id = session.open(Service::kTransaction);
+    if (!id) break;
+    (void)output(session);
+    session.reset(*id, ResetCode::kCancelled, "gone");
+    (void)output(session);
+  }
+  EXPECT_EQ(opened, 1024);
+}
+
+// Garbage that begins as a good conversation: no input may do more than end the link.
+TEST(Bounds, DamagedConversationsEndInAnErrorOrNothing) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  for (int round = 0; round < 3000; ++round) {
+    RawPeer peer;
+    std::string bytes = joined({peer.greeting(), peer.open(1), peer.data(1, "some mail"),
+                                peer.credit(1, 9999), peer.frame(FrameType::kPing, 0, "p"),
+                                peer.frame(FrameType::kFinish, 1), peer.open(3), peer.reset(3, "cause"),
+                                peer.frame(FrameType::kNotice, 0, "n"), peer.frame(FrameType::kDrain)});
+    for (unsigned damage = random() % 4; damage < 4; ++damage)
+      bytes[random() % bytes.size()] = static_cast<char>(random() % 3 == 0 ? 0xff : random());
+    Session session(settings(), {});
+    bool failed = false;
+    for (std::size_t at = 0; at < bytes.size();) {
+      const std::size_t piece = std::min<std::size_t>(1 + random() % 100, bytes.size() - at);
+      const auto ok = session.receive(std::string_view(bytes).substr(at, piece), {});
+      EXPECT_FALSE(failed && ok) << "an error is for good";
+      failed = !ok;
+      at += piece;
+      for (const Event& event : events(session))
+        if (const auto* received = std::get_if<Received>(&event)) {
+          session.consumed(received->stream, received->bytes.size());
+          session.write(received->stream, received->bytes);
+        }
+      (void)output(session);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tsmtp::mux

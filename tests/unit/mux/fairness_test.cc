@@ -1,0 +1,93 @@
+// Whose bytes go first.
+#include <gtest/gtest.h>
+
+#include "tests/unit/mux/raw_peer.h"
+
+namespace tsmtp::mux {
+namespace {
+
+using wire::FrameType;
+
+class Fairness : public ::testing::Test {
+ protected:
+  Fairness() : session_(settings(), {}) {
+    Hello hello = RawPeer::hello();
+    hello.max_streams = 64;
+    hello.stream_window_bytes = 1024 * 1024;
+    EXPECT_TRUE(session_.receive(peer_.frame(FrameType::kHello, 0, encode_hello(hello)), {}));
+    EXPECT_EQ(summary(peer_.read(session_)), "Hello");
+  }
+
+  static Settings settings() {
+    Settings settings = RawPeer::settings();
+    settings.stream_window_bytes = 1024 * 1024;
+    return settings;
+  }
+
+  StreamId opened_with(std::size_t bytes) {
+    const auto id = session_.open(Service::kTransaction);
+    EXPECT_TRUE(id);
+    session_.write(*id, std::string(bytes, 'x'));
+    return *id;
+  }
+
+  std::string next_frames(std::size_t bytes) {
+    std::string out;
+    session_.produce(out, bytes, {});
+    return summary(decoded(out));
+  }
+
+  Session session_;
+  RawPeer peer_;
+};
+
+TEST_F(Fairness, ASmallStreamDoesNotQueueBehindALargeOne) {
+  (void)opened_with(500'000);
+  EXPECT_EQ(next_frames(20'000), "Open2 Data2 Data2");
+  (void)opened_with(100);
+  EXPECT_EQ(next_frames(30'000), "Open4 Data2 Data4 Data2");
+}
+
+TEST_F(Fairness, StreamsTakeTurns) {
+  for (int i = 0; i < 3; ++i)
+    (void)opened_with(100'000);
+  EXPECT_EQ(next_frames(6 * wire::kMaxFrameBytes), "Open2 Open4 Open6 Data2 Data4 Data6 Data2 Data4 Data6");
+}
+
+TEST_F(Fairness, TheLinkGoesFirst) {
+  const StreamId large = opened_with(500'000);
+  (void)next_frames(wire::kMaxFrameBytes);
+  ASSERT_TRUE(session_.receive(
+      joined({peer_.frame(FrameType::kPing), peer_.data(large, std::string(16000, 'x'))}), {}));
+  for (int i = 0; i < 40; ++i)
+    ASSERT_TRUE(session_.receive(peer_.data(large, std::string(16000, 'x')), {}));
+  session_.consumed(large, 600'000);
+  session_.notice("news");
+  EXPECT_EQ(next_frames(2000), "Pong Notice Credit2 Data2");
+}
+
+TEST_F(Fairness, AStreamWithoutCreditHoldsNobodyUp) {
+  const StreamId stuck = opened_with(1024 * 1024 + 1);
+  (void)output(session_);
+  EXPECT_FALSE(session_.wants_to_send());
+  const StreamId other = opened_with(10);
+  EXPECT_EQ(next_frames(100'000), "Open4 Data4");
+  peer_.acknowledgement = 0;
+  ASSERT_TRUE(session_.receive(peer_.credit(stuck, 1024 * 1024 + 1), {}));
+  EXPECT_EQ(next_frames(100'000), "Data2");
+  (void)other;
+}
+
+TEST_F(Fairness, StopsWhenThereIsEnough) {
+  (void)opened_with(500'000);
+  std::string out;
+  session_.produce(out, 40'000, {});
+  EXPECT_GE(out.size(), 40'000U);
+  EXPECT_LT(out.size(), 40'000U + wire::kMaxFrameBytes);
+  const std::size_t before = out.size();
+  session_.produce(out, before, {});
+  EXPECT_EQ(out.size(), before) << "what is there already counts";
+}
+
+}  // namespace
+}  // namespace tsmtp::mux

@@ -1,0 +1,95 @@
+#include "relayd/mux/hello.h"
+
+#include <gtest/gtest.h>
+
+namespace tsmtp::mux {
+namespace {
+
+Hello hello() {
+  return {.lowest_version = 1,
+          .highest_version = 3,
+          .capabilities = 0x8000000000000001,
+          .instance = "0123456789abcdef",
+          .max_streams = 7,
+          .stream_window_bytes = 65536,
+          .name = std::string("b\0rl\n", 5)};
+}
+
+TEST(Hello, ComesBackAsItWent) {
+  const auto read = parse_hello(encode_hello(hello()));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->lowest_version, 1);
+  EXPECT_EQ(read->highest_version, 3);
+  EXPECT_EQ(read->capabilities, 0x8000000000000001U);
+  EXPECT_EQ(read->instance, "0123456789abcdef");
+  EXPECT_EQ(read->max_streams, 7U);
+  EXPECT_EQ(read->stream_window_bytes, 65536U);
+  EXPECT_EQ(read->name, hello().name);
+}
+
+TEST(Hello, HasTheLayoutOfTheDocument) {
+  const std::string bytes = encode_hello(hello());
+  EXPECT_EQ(bytes, std::string("tsmtp"
+                               "\x01\x03\x05"
+                               "\x80\0\0\0\0\0\0\x01"
+                               "0123456789abcdef"
+                               "\0\0\0\x07"
+                               "\0\x01\0\0",
+                               40) +
+                       hello().name);
+}
+
+TEST(Hello, ALaterVersionMayAddToIt) {
+  const auto read = parse_hello(encode_hello(hello()) + "more");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->name, hello().name);
+}
+
+TEST(Hello, IsRefusedWhenCutAnywhere) {
+  const std::string whole = encode_hello(hello());
+  for (std::size_t bytes = 0; bytes < whole.size(); ++bytes)
+    EXPECT_FALSE(parse_hello(std::string_view(whole).substr(0, bytes))) << bytes;
+}
+
+TEST(Hello, NamesOfTheGreatestLengthPass) {
+  Hello longest = hello();
+  longest.name = std::string(255, 'n');
+  const auto read = parse_hello(encode_hello(longest));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->name, longest.name);
+}
+
+struct Negotiation {
+  std::uint8_t our_lowest, our_highest, their_lowest, their_highest;
+  int common;  // 0: none
+};
+
+TEST(Hello, TheHighestCommonVersionIsUsed) {
+  for (const auto& [ol, oh, tl, th, common] : {Negotiation{1, 1, 1, 1, 1},
+                                               {1, 3, 2, 5, 3},
+                                               {2, 5, 1, 3, 3},
+                                               {1, 2, 3, 4, 0},
+                                               {3, 4, 1, 2, 0},
+                                               {1, 9, 4, 4, 4}}) {
+    const Hello ours{.lowest_version = ol, .highest_version = oh};
+    const Hello theirs{.lowest_version = tl, .highest_version = th};
+    const auto version = negotiate_version(ours, theirs);
+    EXPECT_EQ(version ? *version : 0, common);
+  }
+}
+
+TEST(Hello, NoCommonVersionIsSaidWithBothRanges) {
+  const auto version = negotiate_version({.lowest_version = 1, .highest_version = 1},
+                                         {.lowest_version = 2, .highest_version = 4});
+  ASSERT_FALSE(version);
+  EXPECT_EQ(version.error().message, "no common protocol version: this side speaks 1, the peer 2 to 4");
+}
+
+TEST(Hello, AVersionWithoutCommonLayoutIsToldOfItsVersion) {
+  const auto read = parse_hello("tsmtp\x02\x04");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message, "no common protocol version: this side speaks 1, the peer 2 to 4");
+}
+
+}  // namespace
+}  // namespace tsmtp::mux

@@ -1,0 +1,74 @@
+// The other end of a session under test, frame by frame: it keeps the rules by itself (sequence,
+// acknowledgement, Hello) until a test tells it to break one.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "relayd/mux/session.h"
+#include "relayd/wire/frame.h"
+
+namespace tsmtp::mux {
+
+/// A frame that owns its payload.
+struct RawFrame {
+  wire::FrameType type{};
+  std::uint8_t flags = 0;
+  std::uint32_t stream = 0;
+  std::uint64_t sequence = 0;
+  std::uint64_t acknowledgement = 0;
+  std::string payload{};
+};
+
+[[nodiscard]] std::string encoded(const RawFrame& frame);
+[[nodiscard]] std::vector<RawFrame> decoded(std::string_view bytes);
+/// "Hello Open1 Data1", for comparing in one line; link frames without a number.
+[[nodiscard]] std::string summary(const std::vector<RawFrame>& frames);
+
+/// Frames of a RawPeer one behind the other. Their order is that of their making, which + would not promise.
+[[nodiscard]] std::string joined(std::initializer_list<std::string> pieces);
+
+/// All that a session has to send.
+[[nodiscard]] std::string output(Session& session, base::TimePoint now = {});
+/// All that has happened.
+[[nodiscard]] std::vector<Event> events(Session& session);
+template <typename T>
+[[nodiscard]] std::vector<T> events_of(Session& session) {
+  std::vector<T> out;
+  for (Event& event : events(session))
+    if (auto* const wanted = std::get_if<T>(&event)) out.push_back(std::move(*wanted));
+  return out;
+}
+
+class RawPeer {
+ public:
+  /// The session that this peer talks to: the listening side, so the peer opens odd streams.
+  [[nodiscard]] static Settings settings();
+  [[nodiscard]] static Hello hello();
+
+  /// Bytes of the frame, with the right sequence and acknowledgement.
+  [[nodiscard]] std::string frame(wire::FrameType type, std::uint32_t stream = 0,
+                                  std::string_view payload = {});
+  [[nodiscard]] std::string greeting() { return frame(wire::FrameType::kHello, 0, encode_hello(hello())); }
+  [[nodiscard]] std::string open(std::uint32_t stream) {
+    return frame(wire::FrameType::kOpen, stream, "\x01");
+  }
+  [[nodiscard]] std::string data(std::uint32_t stream, std::string_view bytes) {
+    return frame(wire::FrameType::kData, stream, bytes);
+  }
+  [[nodiscard]] std::string credit(std::uint32_t stream, std::uint64_t offset);
+  [[nodiscard]] std::string reset(std::uint32_t stream, std::string_view cause = {}) {
+    return frame(wire::FrameType::kReset, stream, "\x01" + std::string(cause));
+  }
+
+  /// Reads what the session has to send; acknowledged from now on.
+  std::vector<RawFrame> read(Session& session, base::TimePoint now = {});
+
+  std::uint64_t sequence = 0;         ///< the last one used
+  std::uint64_t acknowledgement = 0;  ///< goes into every frame
+};
+
+}  // namespace tsmtp::mux

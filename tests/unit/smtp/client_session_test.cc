@@ -1,0 +1,141 @@
+#include "relayd/smtp/client_session.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/smtp/client_script.h"
+
+namespace tsmtp::smtp {
+namespace {
+
+using test::play_client;
+using Steps = std::vector<std::string>;
+
+/// Greeting and EHLO with (or without) pipelining, in front of `rest`.
+Steps ready(Steps rest, bool pipelining = true) {
+  Steps steps{"S: 220 hub ESMTP", "C: EHLO tokyo.example"};
+  if (pipelining)
+    steps.insert(steps.end(), {"S: 250-hub", "S: 250 PIPELINING", "E: ready PIPELINING"});
+  else
+    steps.insert(steps.end(), {"S: 250 hub", "E: ready"});
+  steps.insert(steps.end(), rest.begin(), rest.end());
+  return steps;
+}
+
+TEST(ClientSession, PipelinesAMailAndTheNext) {
+  play_client({
+      "> MAIL FROM:<a@x>",
+      "> RCPT TO:<b@y>",
+      "> DATA",
+      "BUSY",
+      "S: 220-hub",
+      "S: 220 ESMTP",
+      "C: EHLO tokyo.example",
+      "S: 250-hub Hello",
+      "S: 250-PIPELINING",
+      "S: 250-SIZE 1000",
+      "S: 250 8BITMIME",
+      "E: ready PIPELINING,8BITMIME,SIZE 1000",
+      "C: MAIL FROM:<a@x>",
+      "C: RCPT TO:<b@y>",
+      "C: DATA",
+      "> NOOP",  // waits behind DATA
+      "S: 250 2.1.0 ok",
+      "S: 550-5.1.1 no",
+      "S: 550 5.1.1 such user",
+      "S: 354 go",
+      "E: 1 250 2.1.0 ok",
+      "E: 2 550 5.1.1 no / 5.1.1 such user",
+      "E: 3 354 go",
+      "D: .a\\r\\n",
+      "D: b",
+      "C: ..a",
+      "F:",
+      "> RSET",
+      "C: b",
+      "C: .",
+      "C: NOOP",
+      "S: 250 2.0.0 queued",
+      "E: 5 250 2.0.0 queued",
+      "BUSY",
+      "S: 250 noop",
+      "E: 4 250 noop",
+      "C: RSET",
+      "S: 250 reset",
+      "E: 6 250 reset",
+      "IDLE",
+  });
+}
+
+TEST(ClientSession, WaitsForEachReplyWithoutPipelining) {
+  play_client(ready({"IDLE", "> MAIL FROM:<>", "> RCPT TO:<b@y>", "> QUIT", "C: MAIL FROM:<>", "BUSY",
+                     "S: 250 a", "E: 1 250 a", "C: RCPT TO:<b@y>", "S: 250 b", "E: 2 250 b", "C: QUIT",
+                     "S: 221 bye", "E: 3 221 bye", "IDLE"},
+                    false));
+}
+
+TEST(ClientSession, GoesOnBehindARefusedData) {
+  play_client(ready({"> DATA", "> RSET", "C: DATA", "S: 503 no", "E: 1 503 no", "C: RSET", "S: 250 ok",
+                     "E: 2 250 ok", "IDLE"}));
+}
+
+TEST(ClientSession, FallsBackToHelo) {
+  play_client({"S: 220 old", "C: EHLO tokyo.example", "S: 500 what", "C: HELO tokyo.example", "S: 250-old",
+               "S: 250 PIPELINING", "E: ready", "> MAIL FROM:<>", "> RSET", "C: MAIL FROM:<>", "S: 250 a",
+               "E: 1 250 a", "C: RSET", "S: 250 b", "E: 2 250 b"});
+}
+
+TEST(ClientSession, FailsWhereItIsNotServed) {
+  const std::vector<Steps> cases{
+      {"S: 421 4.3.2 busy", "E: failed greeting refused: 421 4.3.2 busy (421 4.3.2 busy)"},
+      {"S: 554 go away", "E: failed greeting refused: 554 go away (554 go away)"},
+      {"S: 220 hub", "C: EHLO tokyo.example", "S: 421 bye", "E: failed EHLO refused: 421 bye (421 bye)"},
+      {"S: 220 hub", "C: EHLO tokyo.example", "S: 502 no", "C: HELO tokyo.example", "S: 550 no",
+       "E: failed HELO refused: 550 no (550 no)"},
+      {"> MAIL FROM:<>", "S: SSH-2.0-OpenSSH", "E: failed not an SMTP reply: \"SSH-2.0-OpenSSH\"", "> NOOP"},
+      {"S= 220 h\\0b\\r\\n", "E: failed NUL in a reply"},
+  };
+  for (const Steps& steps : cases)
+    play_client(steps);
+}
+
+TEST(ClientSession, DeliversA421ToTheOldestCommandThenFails) {
+  play_client(
+      ready({"> MAIL FROM:<>", "> RCPT TO:<b@y>", "C: MAIL FROM:<>", "C: RCPT TO:<b@y>", "S: 421 4.3.2 bye",
+             "S: 250 late", "E: 1 421 4.3.2 bye", "E: failed server closes (421 4.3.2 bye)", "BUSY"}));
+}
+
+TEST(ClientSession, FailsOnRepliesNobodyAskedFor) {
+  play_client(ready({"S: 421 idle too long", "E: failed server closes (421 idle too long)"}));
+  play_client(ready({"S: 250 what", "E: failed unexpected reply (250 what)"}));
+  play_client(ready(
+      {"> NOOP", "C: NOOP", "S: 250 a", "S: 250 b", "E: 1 250 a", "E: failed unexpected reply (250 b)"}));
+  play_client(ready({"> DATA", "C: DATA", "S: 354 go", "E: 1 354 go", "D: a\\r\\n", "C: a", "S: 552 too much",
+                     "E: failed reply in the middle of the content (552 too much)"}));
+}
+
+TEST(ClientSession, NeverSendsTwoLinesForOne) {
+  for (const std::string line : {"RCPT TO:<b@y>\\r\\nRSET", "NOOP\\n", "NOOP\\r", "NOOP\\0"})
+    play_client(ready({"> " + line, "E: failed a command that holds a line end or NUL is not sent"}));
+  ClientSession session("x\r\nMAIL FROM:<>");
+  session.receive("220 hub\r\n");
+  EXPECT_EQ(session.output(), "");
+  const auto event = session.next_event();
+  ASSERT_TRUE(event);
+  EXPECT_TRUE(std::holds_alternative<Failed>(*event));
+}
+
+TEST(ClientSession, RefusesContentWithBareLineEnds) {
+  for (const std::string_view content : {"a\nb", "a\r", "\n.\n"}) {
+    ClientSession session("x");
+    session.receive("220 hub\r\n250 hub\r\n");
+    session.send("DATA", 1);
+    session.receive("354 go\r\n");
+    session.output().clear();
+    const bool taken = session.content(content) && session.finish_content(2);
+    EXPECT_FALSE(taken);
+    EXPECT_EQ(session.output().find(".\r\n"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace tsmtp::smtp
