@@ -30,15 +30,31 @@ void put_hex(std::string& out, std::uint8_t byte) {
 
 }  // namespace
 
-void put_u8(std::string& out, std::uint8_t value) { put(out, value); }
-void put_u16(std::string& out, std::uint16_t value) { put(out, value); }
-void put_u32(std::string& out, std::uint32_t value) { put(out, value); }
-void put_u64(std::string& out, std::uint64_t value) { put(out, value); }
+void put_u8(std::string& out, std::uint8_t value) {
+  put(out, value);
+}
+void put_u16(std::string& out, std::uint16_t value) {
+  put(out, value);
+}
+void put_u32(std::string& out, std::uint32_t value) {
+  put(out, value);
+}
+void put_u64(std::string& out, std::uint64_t value) {
+  put(out, value);
+}
 
-std::uint8_t get_u8(std::string_view in) { return get<std::uint8_t>(in); }
-std::uint16_t get_u16(std::string_view in) { return get<std::uint16_t>(in); }
-std::uint32_t get_u32(std::string_view in) { return get<std::uint32_t>(in); }
-std::uint64_t get_u64(std::string_view in) { return get<std::uint64_t>(in); }
+std::uint8_t get_u8(std::string_view in) {
+  return get<std::uint8_t>(in);
+}
+std::uint16_t get_u16(std::string_view in) {
+  return get<std::uint16_t>(in);
+}
+std::uint32_t get_u32(std::string_view in) {
+  return get<std::uint32_t>(in);
+}
+std::uint64_t get_u64(std::string_view in) {
+  return get<std::uint64_t>(in);
+}
 
 std::string escaped(std::string_view text, std::size_t max_bytes) {
   std::string out;
@@ -75,7 +91,8 @@ std::string ascii_upper(std::string_view text) {
 std::string hex(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);
-  for (const char c : bytes) put_hex(out, static_cast<std::uint8_t>(c));
+  for (const char c : bytes)
+    put_hex(out, static_cast<std::uint8_t>(c));
   return out;
 }
 

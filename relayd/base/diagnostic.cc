@@ -25,7 +25,8 @@ void Diagnostics::warning(Location location, std::string message) {
 
 std::string Diagnostics::to_string() const {
   std::string out;
-  for (const Diagnostic& diagnostic : all_) out += base::to_string(diagnostic) + '\n';
+  for (const Diagnostic& diagnostic : all_)
+    out += base::to_string(diagnostic) + '\n';
   return out;
 }
 

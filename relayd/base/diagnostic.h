@@ -1,6 +1,6 @@
-// What is wrong with a file, and where: file:line:column, as compilers say it, so that editors can jump there.
-// Used for relayd.toml and for the mailertable; whoever reads a file collects all there is to say before
-// anything is replaced (P9).
+// What is wrong with a file, and where: file:line:column, as compilers say it, so that editors can jump
+// there. Used for relayd.toml and for the mailertable; whoever reads a file collects all there is to say
+// before anything is replaced (P9).
 #pragma once
 
 #include <string>

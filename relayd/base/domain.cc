@@ -21,7 +21,8 @@ Result<void> check_label(std::string_view label, std::string_view name) {
   for (const char c : label) {
     if (static_cast<unsigned char>(c) >= 0x80)
       return Error{"non-ASCII character" + where + ": write the name in punycode (xn--...)"};
-    if (!is_label_character(c)) return Error{"character '" + escaped({&c, 1}) + "'" + where + " is in no host name"};
+    if (!is_label_character(c))
+      return Error{"character '" + escaped({&c, 1}) + "'" + where + " is in no host name"};
   }
   if (label.front() == '-' || label.back() == '-') return Error{"label begins or ends with '-'" + where};
   return {};

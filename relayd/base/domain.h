@@ -14,9 +14,9 @@ namespace tsmtp::base {
 class DomainSet {
  public:
   /// Adds `birl.example`, `.birl.example` or `.`; case does not matter. An error says what is wrong with it:
-  /// empty or overlong labels, characters that no host name has, non-ASCII where punycode is meant, a trailing
-  /// dot, an address (RFC 1035 section 2.3.4, RFC 1123 section 2.1; underscores are let through, as they are
-  /// by sendmail).
+  /// empty or overlong labels, characters that no host name has, non-ASCII where punycode is meant, a
+  /// trailing dot, an address (RFC 1035 section 2.3.4, RFC 1123 section 2.1; underscores are let through, as
+  /// they are by sendmail).
   [[nodiscard]] Result<void> add(std::string_view pattern);
 
   /// Whether `domain` is in the set. A trailing dot of `domain` and its case do not matter.

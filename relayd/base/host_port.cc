@@ -27,7 +27,8 @@ Result<std::uint16_t> parse_port(std::string_view digits, std::string_view text)
 Result<HostPort> parse_unix(std::string_view text) {
   const std::string_view path = text.substr(kUnixPrefix.size());
   if (!path.starts_with('/')) return malformed(text, "the path of a unix socket must be absolute");
-  if (path.size() > kMaxUnixPathBytes) return malformed(text, "the path of a unix socket has at most 107 bytes");
+  if (path.size() > kMaxUnixPathBytes)
+    return malformed(text, "the path of a unix socket has at most 107 bytes");
   return HostPort{.host = {}, .port = 0, .unix_path = std::string(path)};
 }
 

@@ -1,4 +1,5 @@
-// Where log lines go. The layers that may log are given a Logger; which library writes it is daemon/'s affair.
+// Where log lines go. The layers that may log are given a Logger; which library writes it is daemon/'s
+// affair.
 #pragma once
 
 #include <string_view>

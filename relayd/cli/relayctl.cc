@@ -55,9 +55,13 @@ int status(const Context& context) {
   return ask(context, context.json ? control::Request::kStatusJson : control::Request::kStatus);
 }
 
-int reload(const Context& context) { return ask(context, control::Request::kReload); }
+int reload(const Context& context) {
+  return ask(context, control::Request::kReload);
+}
 
-int drain(const Context& context) { return ask(context, control::Request::kDrain); }
+int drain(const Context& context) {
+  return ask(context, control::Request::kDrain);
+}
 
 struct Subcommand {
   const char* name;
@@ -81,8 +85,12 @@ int main(int argc, char** argv) {
   std::vector<std::string> overrides;
   CLI::App app("relayctl talks to the relayd of this hub.", "relayctl");
   app.set_version_flag("--version", "relayctl " TSMTP_VERSION);
-  app.add_option("--config", file, "the configuration, relayd.toml(5)")->type_name("FILE")->capture_default_str();
-  app.add_option("--set", overrides, "a key that overrides the file")->type_name("KEY=VALUE")->allow_extra_args(false);
+  app.add_option("--config", file, "the configuration, relayd.toml(5)")
+      ->type_name("FILE")
+      ->capture_default_str();
+  app.add_option("--set", overrides, "a key that overrides the file")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
   app.require_subcommand(1)->fallthrough();
   for (const Subcommand& subcommand : kSubcommands) {
     CLI::App* added = app.add_subcommand(subcommand.name, subcommand.help);

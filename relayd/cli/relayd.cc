@@ -7,10 +7,14 @@
 
 int main(int argc, char** argv) {
   tsmtp::daemon::Options options;
-  CLI::App app("relayd carries mail between this hub and other hubs through encrypted, authenticated links.", "relayd");
+  CLI::App app("relayd carries mail between this hub and other hubs through encrypted, authenticated links.",
+               "relayd");
   app.set_version_flag("--version", "relayd " TSMTP_VERSION);
-  app.add_option("--config", options.config_file, "the configuration, relayd.toml(5)")->type_name("FILE")->capture_default_str();
-  app.add_option("--set", options.overrides, "a key that overrides the file, e.g. hub.control=/tmp/c; may be repeated")
+  app.add_option("--config", options.config_file, "the configuration, relayd.toml(5)")
+      ->type_name("FILE")
+      ->capture_default_str();
+  app.add_option("--set", options.overrides,
+                 "a key that overrides the file, e.g. hub.control=/tmp/c; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   app.add_flag("--check", options.check_only, "check configuration and identity, then exit");

@@ -111,6 +111,16 @@ void check_exposure(const Site& site, const Places& places, base::Diagnostics& d
                               " is no loopback address: whoever reaches it can send mail to the site");
 }
 
+void check_source(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
+  if (!site.address.empty() || site.endpoints.empty() || !places.trusted("address") || site.deliver.is_unix())
+    return;
+  diagnostics.warning(
+      places.header,
+      owner_of(site) +
+          " has no \"address\": its mail reaches our MTA from 127.0.0.1, for which sendmail's stock "
+          "rules relay; only \"local\" stands before it");
+}
+
 void check_overlap(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
   const std::vector<std::string>& local = site.local.patterns();
   for (const std::string& pattern : site.domains.patterns())
@@ -131,6 +141,7 @@ void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagn
     fill_in_endpoints(config.sites[i], places.sites[i], diagnostics);
     check_link(config.sites[i], places.sites[i], config.hub, places.hub, diagnostics);
     check_exposure(config.sites[i], places.sites[i], diagnostics);
+    check_source(config.sites[i], places.sites[i], diagnostics);
     check_overlap(config.sites[i], places.sites[i], diagnostics);
   }
   check_names(config, places, diagnostics);

@@ -43,7 +43,8 @@ base::Result<Background> Background::enter() {
 
 void Background::ready(bool keep_stderr) {
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO}) dup2(null, fd);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO})
+    dup2(null, fd);
   if (!keep_stderr) dup2(null, STDERR_FILENO);
   close(null);
   if (chdir("/") != 0) return;  // cannot fail for long-lived reasons, and nothing depends on it

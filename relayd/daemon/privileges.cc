@@ -19,7 +19,9 @@ struct User {
   gid_t gid;
 };
 
-base::Error failed(const std::string& what) { return base::Error{what + ": " + std::strerror(errno)}; }
+base::Error failed(const std::string& what) {
+  return base::Error{what + ": " + std::strerror(errno)};
+}
 
 base::Result<User> look_up(const std::string& name) {
   const passwd* entry = getpwnam(name.c_str());
@@ -38,7 +40,7 @@ base::Result<void> give_to(const std::string& path, const std::string& user) {
 }
 
 base::Result<void> make_directory(const std::string& path, unsigned mode, const std::string& user) {
-  struct stat status{};
+  struct stat status {};
   if (stat(path.c_str(), &status) == 0) {
     if (!S_ISDIR(status.st_mode)) return base::Error{path + ": is not a directory"};
     return {};
@@ -59,7 +61,8 @@ base::Result<void> drop_to(const std::string& user) {
   if (setgroups(0, nullptr) != 0 || setresgid(target->gid, target->gid, target->gid) != 0 ||
       setresuid(target->uid, target->uid, target->uid) != 0)
     return failed("cannot become user " + user + " (hub.user); start relayd as root");
-  if (target->uid != 0 && setuid(0) == 0) return base::Error{"became user " + user + ", but could become root again"};
+  if (target->uid != 0 && setuid(0) == 0)
+    return base::Error{"became user " + user + ", but could become root again"};
   prctl(PR_SET_DUMPABLE, 0);  // the private key is in memory
   return {};
 }

@@ -7,15 +7,16 @@
 
 namespace tsmtp::daemon {
 
-/// Makes `path` and its missing parents; the last one gets `mode` and, if we are root and `user` is not empty, that owner.
-/// A directory that exists stays as it is.
-[[nodiscard]] base::Result<void> make_directory(const std::string& path, unsigned mode, const std::string& user);
+/// Makes `path` and its missing parents; the last one gets `mode` and, if we are root and `user` is not
+/// empty, that owner. A directory that exists stays as it is.
+[[nodiscard]] base::Result<void> make_directory(const std::string& path, unsigned mode,
+                                                const std::string& user);
 
 /// Gives the file at `path` to `user`, if we are root and there is one.
 [[nodiscard]] base::Result<void> give_to(const std::string& path, const std::string& user);
 
-/// Becomes `user`, groups included, for good; verifies that there is no way back. Without effect when `user` is empty or
-/// who we are already.
+/// Becomes `user`, groups included, for good; verifies that there is no way back. Without effect when `user`
+/// is empty or who we are already.
 [[nodiscard]] base::Result<void> drop_to(const std::string& user);
 
 /// As many descriptors as the hard limit allows: a session takes one, a transaction another.

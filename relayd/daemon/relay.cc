@@ -25,9 +25,13 @@ constexpr std::chrono::hours kExpiryInterval{1};
 constexpr std::size_t kMaxRefusedKeys = 8;
 constexpr std::size_t kInstanceBytes = 16;
 
-base::WallTime wall_now() { return std::chrono::system_clock::now(); }
+base::WallTime wall_now() {
+  return std::chrono::system_clock::now();
+}
 
-std::string parent_of(const std::string& path) { return path.substr(0, path.find_last_of('/')); }
+std::string parent_of(const std::string& path) {
+  return path.substr(0, path.find_last_of('/'));
+}
 
 }  // namespace
 
@@ -42,8 +46,10 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, config::Config config, Sou
 Relay::~Relay() {
   if (control_) control_->stop();
   if (metrics_) metrics_->stop();
-  for (const auto& [address, listener] : listeners_) listener->stop();
-  for (const auto& site : sites_) site->stop("relayd is shutting down");
+  for (const auto& [address, listener] : listeners_)
+    listener->stop();
+  for (const auto& site : sites_)
+    site->stop("relayd is shutting down");
 }
 
 base::Result<void> Relay::start() {
@@ -85,7 +91,8 @@ base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fres
     auto listener = std::make_shared<net::LinkListener>(
         loop_.executor(), *tls_,
         net::LinkListener::Callbacks{
-            .accept_peer = [self](const std::string& pin, const std::string& from) { return self->accept_peer(pin, from); },
+            .accept_peer = [self](const std::string& pin,
+                                  const std::string& from) { return self->accept_peer(pin, from); },
             .connected =
                 [self](std::unique_ptr<net::TlsStream> stream) {
                   if (net::Site* site = self->site_of_pin(stream->peer_pin()))
@@ -102,15 +109,16 @@ base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fres
 }
 
 base::Result<void> Relay::bind_services() {
-  control_ = std::make_shared<net::RequestServer>(loop_.executor(),
-                                                  [this](std::string_view received) { return answer_control(received); });
+  control_ = std::make_shared<net::RequestServer>(
+      loop_.executor(), [this](std::string_view received) { return answer_control(received); });
   const base::HostPort socket{.host = {}, .port = 0, .unix_path = config_.hub.control};
   if (auto ok = control_->bind(socket); !ok) return base::with_context("hub.control", ok.error());
   if (auto ok = give_to(config_.hub.control, config_.hub.user); !ok) return ok;
   if (!config_.hub.metrics) return {};
-  metrics_ = std::make_shared<net::RequestServer>(loop_.executor(),
-                                                  [this](std::string_view received) { return answer_metrics(received); });
-  if (auto ok = metrics_->bind(*config_.hub.metrics); !ok) return base::with_context("hub.metrics", ok.error());
+  metrics_ = std::make_shared<net::RequestServer>(
+      loop_.executor(), [this](std::string_view received) { return answer_metrics(received); });
+  if (auto ok = metrics_->bind(*config_.hub.metrics); !ok)
+    return base::with_context("hub.metrics", ok.error());
   return {};
 }
 
@@ -138,7 +146,8 @@ void Relay::serve() {
     sites_.back()->start(std::move(bound_endpoints_[site.name]));
   }
   bound_endpoints_.clear();
-  for (const auto& [address, listener] : listeners_) listener->start();
+  for (const auto& [address, listener] : listeners_)
+    listener->start();
   control_->start();
   if (metrics_) metrics_->start();
   loop_.every(kExpiryInterval, [this] {
@@ -152,19 +161,23 @@ void Relay::serve() {
 base::Result<std::string> Relay::reload() {
   base::Diagnostics findings;
   const auto wanted = config::read(source_.file, source_.overrides, findings);
-  base::Result<void> result = wanted ? apply(*wanted) : base::Result<void>(base::Error{"the configuration has errors"});
+  base::Result<void> result =
+      wanted ? apply(*wanted) : base::Result<void>(base::Error{"the configuration has errors"});
   if (!result) {
     last_reload_error_ = findings.to_string() + result.error().message;
-    log_.log(LogLevel::kError, "not reloaded, the running configuration stays in force: " + result.error().message);
-    for (const base::Diagnostic& finding : findings.all()) log_.log(LogLevel::kError, base::to_string(finding));
+    log_.log(LogLevel::kError,
+             "not reloaded, the running configuration stays in force: " + result.error().message);
+    for (const base::Diagnostic& finding : findings.all())
+      log_.log(LogLevel::kError, base::to_string(finding));
     return base::Error{last_reload_error_ + "\nnot reloaded: the running configuration stays in force"};
   }
   config_ = *wanted;
   config_loaded_ = wall_now();
   last_reload_error_.clear();
   log_.log(LogLevel::kInfo, "configuration reloaded, " + std::to_string(sites_.size()) + " sites");
-  return base::Result<std::string>(boost::system::in_place_value,
-                                   findings.to_string() + "reloaded, " + std::to_string(sites_.size()) + " sites\n");
+  return base::Result<std::string>(
+      boost::system::in_place_value,
+      findings.to_string() + "reloaded, " + std::to_string(sites_.size()) + " sites\n");
 }
 
 // First everything that can fail, on the side; then the change itself, which cannot.
@@ -200,7 +213,8 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
     if (removed) retire(std::move(removed));
   std::erase_if(listeners_, [&](const auto& running) {
     const auto& listen = wanted.hub.listen;
-    if (std::any_of(listen.begin(), listen.end(), [&](const auto& address) { return address.to_string() == running.first; }))
+    if (std::any_of(listen.begin(), listen.end(),
+                    [&](const auto& address) { return address.to_string() == running.first; }))
       return false;
     running.second->stop();
     return true;
@@ -230,7 +244,8 @@ void Relay::drain() {
   draining_ = true;
   log_.log(LogLevel::kInfo, "shutting down: no new transactions, those under way have " +
                                 std::to_string(config_.hub.drain_timeout.count()) + " seconds");
-  for (const auto& site : sites_) site->drain();
+  for (const auto& site : sites_)
+    site->drain();
   const auto begun = std::chrono::steady_clock::now();
   const auto deadline = begun + config_.hub.drain_timeout;
   auto idle_since = std::make_shared<base::TimePoint>();
@@ -238,10 +253,12 @@ void Relay::drain() {
     const auto now = std::chrono::steady_clock::now();
     if (drained() && *idle_since == base::TimePoint{}) *idle_since = now;
     const bool said_goodbye =
-        drained() && (now >= *idle_since + kGoodbye ||
-                      std::all_of(sites_.begin(), sites_.end(), [](const auto& site) { return site->sessions() == 0; }));
+        drained() &&
+        (now >= *idle_since + kGoodbye ||
+         std::all_of(sites_.begin(), sites_.end(), [](const auto& site) { return site->sessions() == 0; }));
     if (!said_goodbye && now < deadline) return true;
-    log_.log(LogLevel::kInfo, drained() ? "all transactions ended, stopping" : "drain_timeout is over, stopping");
+    log_.log(LogLevel::kInfo,
+             drained() ? "all transactions ended, stopping" : "drain_timeout is over, stopping");
     loop_.stop();
     return false;
   });
@@ -252,12 +269,14 @@ bool Relay::drained() const {
 }
 
 net::Site* Relay::find_site(const std::string& name) const {
-  const auto found = std::find_if(sites_.begin(), sites_.end(), [&](const auto& site) { return site->name() == name; });
+  const auto found =
+      std::find_if(sites_.begin(), sites_.end(), [&](const auto& site) { return site->name() == name; });
   return found == sites_.end() ? nullptr : found->get();
 }
 
 net::Site* Relay::site_of_pin(const std::string& pin) const {
-  const auto found = std::find_if(sites_.begin(), sites_.end(), [&](const auto& site) { return site->link().has_pin(pin); });
+  const auto found =
+      std::find_if(sites_.begin(), sites_.end(), [&](const auto& site) { return site->link().has_pin(pin); });
   return found == sites_.end() ? nullptr : found->get();
 }
 
@@ -265,7 +284,8 @@ bool Relay::accept_peer(const std::string& pin, const std::string& address) {
   if (site_of_pin(pin) != nullptr) return true;
   ++keys_refused_;
   const std::string text = net::pin_text(pin);
-  auto known = std::find_if(refused_keys_.begin(), refused_keys_.end(), [&](const auto& key) { return key.pin == text; });
+  auto known = std::find_if(refused_keys_.begin(), refused_keys_.end(),
+                            [&](const auto& key) { return key.pin == text; });
   if (known == refused_keys_.end()) {
     if (refused_keys_.size() == kMaxRefusedKeys) refused_keys_.pop_front();
     refused_keys_.push_back({.pin = text, .address = {}, .last = {}, .times = 0});
@@ -288,7 +308,8 @@ control::HubStatus Relay::status() const {
   status.config_loaded = config_loaded_;
   status.last_reload_error = last_reload_error_;
   status.fingerprint = net::pin_text(identity_->pin());
-  for (const base::HostPort& address : config_.hub.listen) status.listen.push_back(address.to_string());
+  for (const base::HostPort& address : config_.hub.listen)
+    status.listen.push_back(address.to_string());
   status.draining = draining_;
   status.keys_refused = keys_refused_;
   status.refused_keys.assign(refused_keys_.begin(), refused_keys_.end());

@@ -36,14 +36,16 @@ class Relay {
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
-  /// Reads the identity, binds every address, becomes hub.user, opens the ledger and begins to serve. After an error nothing
-  /// serves, and the relay is of no use.
+  /// Reads the identity, binds every address, becomes hub.user, opens the ledger and begins to serve. After
+  /// an error nothing serves, and the relay is of no use.
   [[nodiscard]] base::Result<void> start();
 
-  /// Reads the configuration again and takes it over, whole or not at all (P9). The error holds every finding.
+  /// Reads the configuration again and takes it over, whole or not at all (P9). The error holds every
+  /// finding.
   [[nodiscard]] base::Result<std::string> reload();
 
-  /// No new transactions; when those under way have ended, or drain_timeout is over, the loop is stopped. Called again: at once.
+  /// No new transactions; when those under way have ended, or drain_timeout is over, the loop is stopped.
+  /// Called again: at once.
   void drain();
 
   [[nodiscard]] control::HubStatus status() const;

@@ -16,7 +16,9 @@
 namespace tsmtp::daemon {
 namespace {
 
-void complain(const std::string& message) { std::cerr << "relayd: " << message << std::endl; }
+void complain(const std::string& message) {
+  std::cerr << "relayd: " << message << std::endl;
+}
 
 int check(const config::Config& config) {
   const auto identity = net::Identity::load(config.hub.identity);
@@ -29,7 +31,8 @@ int check(const config::Config& config) {
 }
 
 int serve(config::Config config, const Options& options, std::optional<Background> background) {
-  const auto target = config.hub.log.value_or(options.foreground ? config::LogTarget::kStderr : config::LogTarget::kSyslog);
+  const auto target =
+      config.hub.log.value_or(options.foreground ? config::LogTarget::kStderr : config::LogTarget::kSyslog);
   const auto log = make_logger(target);
   net::EventLoop loop;
   Relay relay(loop, *log, std::move(config), {.file = options.config_file, .overrides = options.overrides});

@@ -10,7 +10,8 @@ control::Traffic traffic(const net::Site::Traffic& t) {
 }
 
 control::LinkState link_state(const net::SiteLink& link, bool draining) {
-  if (link.is_up()) return draining || link.peer_drains() ? control::LinkState::kDraining : control::LinkState::kUp;
+  if (link.is_up())
+    return draining || link.peer_drains() ? control::LinkState::kDraining : control::LinkState::kUp;
   return link.is_dialled() && !link.next_dial() ? control::LinkState::kConnecting : control::LinkState::kDown;
 }
 
@@ -18,7 +19,8 @@ std::string far_mta(const std::optional<mail::FarMta>& mta) {
   if (!mta) return {};
   if (!mta->reachable) return "not reachable: " + mta->cause;
   std::string out = "reachable";
-  for (const std::string& line : smtp::keyword_lines(mta->extensions)) out += (out == "reachable" ? ", " : " ") + line;
+  for (const std::string& line : smtp::keyword_lines(mta->extensions))
+    out += (out == "reachable" ? ", " : " ") + line;
   return out;
 }
 
@@ -38,7 +40,8 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
     if (const auto round_trip = connection->session().round_trip())
       status.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(*round_trip);
   }
-  for (const auto& endpoint : site.endpoints()) status.endpoints.push_back(endpoint->address().to_string());
+  for (const auto& endpoint : site.endpoints())
+    status.endpoints.push_back(endpoint->address().to_string());
   status.far_mta = far_mta(site.far_mta());
   status.out = traffic(site.out());
   status.in = traffic(site.in());

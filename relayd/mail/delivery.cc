@@ -212,7 +212,8 @@ void Delivery::step(base::TimePoint now) {
     if (!event) break;
     last_step_ = now;
     if (const auto* answer = std::get_if<smtp::Answer>(&*event)) on_answer(*answer, now);
-    if (const auto* failed = std::get_if<smtp::Failed>(&*event)) connection_lost(failed->cause, failed->reply, now);
+    if (const auto* failed = std::get_if<smtp::Failed>(&*event))
+      connection_lost(failed->cause, failed->reply, now);
   }
   process(now);
 }
@@ -258,7 +259,8 @@ void Delivery::recorded(base::TimePoint now) {
   if (state_ == State::kRecording) report(*outcome_, now);
 }
 
-void Delivery::connection_lost(const std::string& cause, const std::optional<smtp::Reply>& said, base::TimePoint now) {
+void Delivery::connection_lost(const std::string& cause, const std::optional<smtp::Reply>& said,
+                               base::TimePoint now) {
   const bool committing = state_ == State::kCommitting;
   release(false);
   if (committing)

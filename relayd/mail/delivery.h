@@ -51,6 +51,9 @@ class Delivery {
   void tick(base::TimePoint now);
   [[nodiscard]] base::TimePoint deadline() const;
 
+  /// Something that came over the stream waited for output to be written, and need not wait any more: step()
+  /// goes on with it.
+  [[nodiscard]] bool wants_step() const { return !input_.empty() && stream_open_ && may_read(); }
   /// Nothing more will happen; it may be destroyed.
   [[nodiscard]] bool is_over() const { return state_ == State::kOver; }
   /// The end of content has gone out and its outcome is not yet known: an Ask is answered "pending".

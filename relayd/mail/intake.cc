@@ -8,7 +8,7 @@ namespace {
 // More content than this waiting for the link, and the client waits too.
 constexpr std::size_t kLeastWritableBytes = 16 * 1024;
 
-constexpr char kClientGone[] = "our MTA closed the connection before it had the reply";
+constexpr char kClientGone[] = "the connection from our MTA ended before it had the reply";
 
 smtp::ServerOptions server_options(const IntakeSettings& settings) {
   // Never our near MTA's own name, which sendmail takes for a mail loop.

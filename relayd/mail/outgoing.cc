@@ -362,7 +362,8 @@ void Outgoing::answer_end(const smtp::Reply& reply, base::TimePoint now) {
 void Outgoing::end(const smtp::Reply& reply, base::TimePoint now) {
   phase_ = Phase::kOver;
   std::vector<std::string> recipients;
-  for (const Recipient& recipient : recipients_) recipients.push_back(recipient.command.path.text);
+  for (const Recipient& recipient : recipients_)
+    recipients.push_back(recipient.command.path.text);
   tell(reply, std::move(recipients), now);
 }
 

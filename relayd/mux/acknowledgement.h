@@ -16,7 +16,7 @@ class Acknowledgement {
  public:
   /// An acknowledgement of our own is due after so much, or so long after the first unacknowledged frame.
   static constexpr std::uint64_t kMaxFrames = 64;
-  static constexpr std::size_t kMaxBytes = 128 * 1024;
+  static constexpr std::size_t kMaxBytes = 128UL * 1024;
   static constexpr std::chrono::milliseconds kMaxDelay{100};
 
   /// Fills in sequence and acknowledgement of a frame that goes out now.

@@ -22,7 +22,6 @@ Rule rule(FrameType type) {
     case FrameType::kHello:
       return {false, 0, wire::kMaxPayloadBytes};
     case FrameType::kPing:
-      return {false, 0, kMaxPingBytes};
     case FrameType::kPong:
       return {false, 0, kMaxPingBytes};
     case FrameType::kAck:

@@ -13,7 +13,7 @@ constexpr std::string_view kMagic = "tsmtp";
 constexpr std::size_t kFixedBytes = kMagic.size() + 1 + 1 + 1 + 8 + kInstanceBytes + 4 + 4;
 
 std::string range(const Hello& hello) {
-  const std::string lowest = std::to_string(hello.lowest_version);
+  std::string lowest = std::to_string(hello.lowest_version);
   if (hello.lowest_version == hello.highest_version) return lowest;
   return lowest + " to " + std::to_string(hello.highest_version);
 }

@@ -78,6 +78,10 @@ void DeliveryStream::on_mta_lost(const std::string& cause) {
 
 void DeliveryStream::after_event() {
   if (connection_) connection_->flush();
+  while (connection_ && delivery_.wants_step()) {
+    delivery_.step(now());
+    if (connection_) connection_->flush();
+  }
   if (!delivery_.is_over() || gone_) return;
   gone_ = true;
   callbacks_.gone(*this);

@@ -32,12 +32,13 @@ std::shared_ptr<Dialer> SiteLink::make_dialer() {
   if (dial_.empty()) return nullptr;
   return std::make_shared<Dialer>(
       services_.executor, services_.tls, dial_,
-      Dialer::Callbacks{.accept_peer = [this](const std::string& pin, const std::string&) { return has_pin(pin); },
-                        .connected = [this](auto stream) { adopt(std::move(stream), mux::Role::kDialer); },
-                        .failed =
-                            [this](const std::string& cause) {
-                              if (!is_up()) set_cause(cause);
-                            }});
+      Dialer::Callbacks{
+          .accept_peer = [this](const std::string& pin, const std::string&) { return has_pin(pin); },
+          .connected = [this](auto stream) { adopt(std::move(stream), mux::Role::kDialer); },
+          .failed =
+              [this](const std::string& cause) {
+                if (!is_up()) set_cause(cause);
+              }});
 }
 
 // Once for each new cause: a link that stays down must not fill the log.
@@ -49,7 +50,7 @@ void SiteLink::set_cause(const std::string& cause) {
 void SiteLink::reconfigure(std::vector<std::string> pins, const std::vector<base::HostPort>& dial) {
   pins_ = std::move(pins);
   if (current_ && !has_pin(current_->stream().peer_pin())) {
-    std::exchange(current_, nullptr)->close("your key is no longer pinned here");
+    drop_current("your key is no longer pinned here");
     go_down("its key is no longer pinned in the configuration");
   }
   if (dial != dial_) {
@@ -76,7 +77,7 @@ void SiteLink::stop(const std::string& reason) {
     candidate->close(reason);
   candidates_.clear();
   if (!current_) return;
-  std::exchange(current_, nullptr)->close(reason);
+  drop_current(reason);
   go_down(reason);
 }
 
@@ -128,7 +129,7 @@ void SiteLink::established(LinkConnection& connection) {
     return;
   }
   if (current_) {
-    std::exchange(current_, nullptr)->close("replaced by a newer connection");
+    drop_current("replaced by a newer connection");
     go_down("replaced by a newer connection");
   }
   current_ = adopted;
@@ -147,7 +148,7 @@ void SiteLink::established(LinkConnection& connection) {
 
 void SiteLink::on_connection_lost(LinkConnection& connection, const std::string& cause) {
   if (current_.get() == &connection) {
-    current_.reset();
+    drop_current(cause);
     log(base::LogLevel::kWarning, "link down: " + cause);
     go_down(cause);
   } else {
@@ -156,6 +157,11 @@ void SiteLink::on_connection_lost(LinkConnection& connection, const std::string&
     set_cause(connection.stream().peer_address() + ": " + cause);
   }
   if (dialer_ && !is_up() && !stopped_) dialer_->start_later();
+}
+
+void SiteLink::drop_current(const std::string& reason) {
+  streams_refused_before_ = streams_refused();
+  std::exchange(current_, nullptr)->close(reason);  // without effect on one that is lost already
 }
 
 void SiteLink::go_down(const std::string& cause) {
@@ -254,6 +260,11 @@ void SiteLink::notice(const std::string& bytes) {
   if (!current_) return;
   current_->session().notice(bytes);
   current_->schedule_flush();
+}
+
+// Counters live with the session; those of earlier connections are added up when they go down.
+std::uint64_t SiteLink::streams_refused() const {
+  return streams_refused_before_ + (current_ ? current_->session().counters().streams_refused : 0);
 }
 
 std::optional<base::WallTime> SiteLink::next_dial() const {

@@ -90,6 +90,7 @@ class SiteLink : public LinkConnectionOwner {
   [[nodiscard]] std::shared_ptr<Dialer> make_dialer();
   void established(LinkConnection& connection);
   [[nodiscard]] bool prefers(const LinkConnection& candidate) const;
+  void drop_current(const std::string& reason);
   void go_down(const std::string& cause);
   void set_cause(const std::string& cause);
   void stream_event(mux::Event& event);

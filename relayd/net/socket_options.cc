@@ -5,6 +5,7 @@
 namespace tsmtp::net {
 
 namespace asio = boost::asio;
+using asio::ip::tcp;
 
 void set_link_options(asio::ip::tcp::socket& socket) {
   boost::system::error_code ignored;
@@ -22,8 +23,14 @@ std::string peer_name(const asio::ip::tcp::socket& socket) {
   boost::system::error_code error;
   const auto endpoint = socket.remote_endpoint(error);
   if (error) return "unknown";
+  const auto address = endpoint.address();
   std::ostringstream out;
-  out << endpoint;
+  // One socket takes both families; an IPv4 peer is written as one.
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    out << tcp::endpoint(asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()), endpoint.port());
+  } else {
+    out << endpoint;
+  }
   return out.str();
 }
 

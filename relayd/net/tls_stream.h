@@ -20,7 +20,8 @@ class TlsStream {
   enum class Role { kClient, kServer };
   /// What an attempt came to. kClosed and kFailed: error() says why, and the stream is of no use any more.
   enum class Status { kDone, kWantRead, kWantWrite, kClosed, kFailed };
-  /// Asked once, during the handshake: is a peer with this pin (32 raw bytes), that comes from `address`, one of ours?
+  /// Asked once, during the handshake: is a peer with this pin (32 raw bytes), that comes from `address`, one
+  /// of ours?
   using AcceptPeer = std::function<bool(const std::string& pin, const std::string& address)>;
 
   TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& context, Role role,
