@@ -14,7 +14,9 @@ struct Error {
   std::string message;
 };
 
-/// A value or an Error. Test it like a pointer, then use * and ->; `value()` would throw and is not used.
+/// A value or an Error. Test it like a pointer, then use * and ->; `value()` would throw and is not used. A
+/// std::string is made into a Result<std::string> with boost::system::in_place_value, because an Error could
+/// be made of it too.
 template <typename T>
 using Result = boost::system::result<T, Error>;
 

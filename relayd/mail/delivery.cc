@@ -13,7 +13,6 @@ constexpr smtp::Tag kDataTag = 0xffff0001;
 constexpr smtp::Tag kFinalTag = 0xffff0002;
 constexpr smtp::Tag kResetTag = 0xffff0003;  // below are the recipients' indices
 
-constexpr std::size_t kMaxRecipients = 1000;
 // More than this waiting for the MTA, and the link waits too.
 constexpr std::size_t kMaxUnsentBytes = 64 * 1024;
 // RFC 5321 section 4.5.3.2: ten minutes for the final reply, five for others.
@@ -220,35 +219,42 @@ void Delivery::step(base::TimePoint now) {
 
 void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
   if (answer.tag == kMailTag) {
-    mail_verdict_ = answer.reply;
-    send(MailVerdict{answer.reply});
+    mail_verdict_ = final_reply(answer.reply, "MAIL");
+    send(MailVerdict{*mail_verdict_});
   } else if (answer.tag == kDataTag) {
     on_data_answer(answer.reply, now);
   } else if (answer.tag == kFinalTag) {
     on_final_answer(answer.reply, now);
   } else if (answer.tag < recipients_.size()) {
-    recipients_[answer.tag].verdict = answer.reply;
-    send(RcptVerdict{.index = static_cast<std::uint16_t>(answer.tag), .reply = answer.reply});
+    const smtp::Reply verdict = final_reply(answer.reply, "RCPT");
+    recipients_[answer.tag].verdict = verdict;
+    send(RcptVerdict{.index = static_cast<std::uint16_t>(answer.tag), .reply = verdict});
   }
 }
 
 void Delivery::on_data_answer(const smtp::Reply& reply, base::TimePoint now) {
   const auto refusal = refused_by_all();
-  if (reply.is_intermediate() && !refusal) {
+  const bool goes_ahead = reply.code == 354;
+  if (goes_ahead && !refusal) {
     state_ = State::kContent;
     send(DataVerdict{reply});
-  } else {
-    // An MTA that says 354 with nobody to deliver to must not get content (RFC 2920 section 3.1): there the
-    // connection goes.
-    release(!reply.is_intermediate());
-    refuse(refusal ? *refusal : reply);
-    send(DataVerdict{*refusal_});
+    return process(now);
   }
+  // An MTA that says 354 with nobody to deliver to must not get content (RFC 2920 section 3.1): there the
+  // connection goes. Any other may still hold the envelope, and the next transaction needs a clean one.
+  if (!goes_ahead) session_->send("RSET", kResetTag);
+  release(!goes_ahead);
+  const bool refuses = reply.is_transient() || reply.is_permanent();
+  refuse(refusal   ? *refusal
+         : refuses ? reply  // 2yz would be taken for a delivery (P1)
+                   : own_reply(451, "4.5.0", "its MTA answered DATA with " + reply.summary()));
+  send(DataVerdict{*refusal_});
   process(now);
 }
 
-void Delivery::on_final_answer(const smtp::Reply& reply, base::TimePoint now) {
+void Delivery::on_final_answer(const smtp::Reply& said, base::TimePoint now) {
   release(true);
+  const smtp::Reply reply = final_reply(said, "the end of content");
   if (!reply.is_positive()) return report(reply, now);
   outcome_ = reply;
   state_ = State::kRecording;
@@ -357,6 +363,12 @@ void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
 
 void Delivery::send(const Record& record) {
   if (stream_open_) host_.write_stream(encode(record));
+}
+
+// What the MTA said, if it can be the end of something: 3yz cannot.
+smtp::Reply Delivery::final_reply(const smtp::Reply& reply, const std::string& to) const {
+  if (!reply.is_intermediate()) return reply;
+  return own_reply(451, "4.5.0", "its MTA answered " + to + " with " + reply.summary());
 }
 
 smtp::Reply Delivery::own_reply(int code, std::string_view enhanced, const std::string& text) const {

@@ -91,7 +91,7 @@ class Delivery {
 
   void on_answer(const smtp::Answer& answer, base::TimePoint now);
   void on_data_answer(const smtp::Reply& reply, base::TimePoint now);
-  void on_final_answer(const smtp::Reply& reply, base::TimePoint now);
+  void on_final_answer(const smtp::Reply& said, base::TimePoint now);
   void refuse(const smtp::Reply& reply);
   void refuse_all(const smtp::Reply& reply);
   [[nodiscard]] std::optional<smtp::Reply> refused_by_all() const;
@@ -101,6 +101,7 @@ class Delivery {
   void release(bool reusable);
   void end(const smtp::Reply& reply, base::TimePoint now);
   void send(const Record& record);
+  [[nodiscard]] smtp::Reply final_reply(const smtp::Reply& reply, const std::string& to) const;
   [[nodiscard]] smtp::Reply own_reply(int code, std::string_view enhanced, const std::string& text) const;
 
   DeliverySettings settings_;

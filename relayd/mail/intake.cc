@@ -74,7 +74,7 @@ void Intake::shut_down(const smtp::Reply& reply, base::TimePoint now) {
 }
 
 void Intake::draw_requests(base::TimePoint now) {
-  while (!finished_) {
+  while (!finished_ && !(current_ && current_->is_leaving())) {
     const auto request = session_.next();
     if (!request) break;
     std::visit([&](const auto& r) { on(r, now); }, *request);
@@ -105,6 +105,8 @@ void Intake::on(const smtp::RcptRequest& request, base::TimePoint now) {
     session_.reply(request.ticket, *refusal);
     return current_->refused_here(request.command.path, *refusal, now);
   }
+  if (current_->recipient_count() >= kMaxRecipients)
+    return session_.reply(request.ticket, site_reply(452, "4.5.3", "too many recipients for one mail"));
   current_->add_recipient(request, now);
 }
 

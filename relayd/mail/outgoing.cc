@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "relayd/base/bytes.h"
 
@@ -12,6 +13,12 @@ namespace {
 // believed.
 smtp::Reply final_or_451(const smtp::Reply& reply) {
   return reply.is_intermediate() ? smtp::make_reply(451, "4.5.0", "the far side gave no final reply") : reply;
+}
+
+// A verdict that can only refuse: taking 2yz for one would answer the end of content with it (P1).
+smtp::Reply refusal_or_451(const smtp::Reply& reply) {
+  const bool refuses = reply.is_transient() || reply.is_permanent();
+  return refuses ? reply : smtp::make_reply(451, "4.5.0", "the far side gave no reply that fits DATA");
 }
 
 // What stands behind MAIL or RCPT, path and parameters as the client wrote them.
@@ -54,10 +61,10 @@ void Outgoing::data(const smtp::DataRequest& request, base::TimePoint now) {
 
 void Outgoing::content(std::string_view bytes) {
   size_bytes_ += bytes.size();
-  if (size_bytes_ > context_.max_message_bytes && !own_refusal_)
-    own_refusal_ = own_reply(
-        552, "5.3.4",
-        "message larger than max_message, " + std::to_string(context_.max_message_bytes) + " bytes");
+  const std::uint64_t limit = context_.max_message_bytes;
+  if (limit > 0 && size_bytes_ > limit && !own_refusal_)
+    own_refusal_ =
+        own_reply(552, "5.3.4", "message larger than max_message, " + std::to_string(limit) + " bytes");
   stop_content_if_refused();
   if (!stream_open_) return;
   digest_->update(bytes);
@@ -75,6 +82,8 @@ void Outgoing::content_end(const smtp::ContentEnd& end, base::TimePoint now) {
 }
 
 void Outgoing::abandon(base::TimePoint now) {
+  abandoned_ = true;
+  if (owes_answers()) return;  // give_answers() comes back here
   if (const auto refusal = last_refusal()) end(*refusal, now);
   reset_stream();
   phase_ = Phase::kOver;
@@ -91,6 +100,8 @@ std::optional<smtp::Reply> Outgoing::last_refusal() const {
 void Outgoing::give_up(const std::string& cause, base::TimePoint now) {
   switch (phase_) {
     case Phase::kEnvelope:
+      end(last_refusal().value_or(own_reply(451, "4.4.2", cause)), now);
+      break;
     case Phase::kContent:
       end(own_reply(451, "4.4.2", cause), now);
       break;
@@ -158,7 +169,7 @@ void Outgoing::on(const RcptVerdict& record, base::TimePoint now) {
 }
 
 void Outgoing::on(const DataVerdict& record, base::TimePoint now) {
-  if (!data_verdict_) data_verdict_ = record.reply;
+  if (!data_verdict_) data_verdict_ = record.reply.code == 354 ? record.reply : refusal_or_451(record.reply);
   give_answers(now);
   stop_content_if_refused();
 }
@@ -181,6 +192,7 @@ void Outgoing::on(const Outcome& record, base::TimePoint now) {
       context_.host.mark_in_doubt(earlier_);
       return answer_end(own_reply(451, "4.4.2", "an earlier try of this mail is still being delivered"), now);
     case Outcome::Kind::kKnown:
+      if (!record.reply.is_positive()) context_.host.settle_doubt(earlier_);  // it was not delivered
       return answer_end(final_or_451(record.reply), now);
   }
 }
@@ -200,15 +212,29 @@ void Outgoing::give_answers(base::TimePoint now) {
     recipient.answer = answer_to_recipient(i);
     if (recipient.answer) context_.session.reply(recipient.ticket, *recipient.answer);
   }
-  if (phase_ != Phase::kEnvelope || !data_ticket_) return;
-  if (const auto answer = answer_to_data()) {
-    context_.session.reply(*data_ticket_, *answer);
+  if (phase_ != Phase::kEnvelope) return;
+  if (data_ticket_) {
+    const auto answer = answer_to_data();
+    if (!answer) return;
+    context_.session.reply(*std::exchange(data_ticket_, {}), *answer);
     if (answer->is_intermediate()) {
       phase_ = Phase::kContent;
     } else {
       abandon(now);
     }
+  } else if (abandoned_ || mail_was_refused()) {
+    abandon(now);
   }
+}
+
+// MAIL itself was answered with a refusal: there is no transaction for the client.
+bool Outgoing::mail_was_refused() const {
+  return !context_.early_reply && mail_verdict_ && !mail_verdict_->is_positive();
+}
+
+bool Outgoing::owes_answers() const {
+  return !mail_answered_ ||
+         std::any_of(recipients_.begin(), recipients_.end(), [](const Recipient& r) { return !r.answer; });
 }
 
 // Early: the first recipient is accepted unseen, later ones get the far MTA's own verdict, as long as the
@@ -231,10 +257,7 @@ std::optional<smtp::Reply> Outgoing::answer_to_recipient(std::size_t index) cons
 // sendmail takes any refusal of DATA but 554 for a broken server, so early refusals are kept for the end of
 // content.
 std::optional<smtp::Reply> Outgoing::answer_to_data() const {
-  if (!context_.early_reply) {
-    if (data_verdict_ && !data_verdict_->is_intermediate()) return final_or_451(*data_verdict_);
-    return data_verdict_;
-  }
+  if (!context_.early_reply) return data_verdict_;
   if (recipients_.size() > 1 && !all_verdicts_known()) return {};
   return smtp::Reply{.code = 354, .lines = {"Go ahead, end with a dot on a line by itself"}};
 }
@@ -250,7 +273,7 @@ std::optional<smtp::Reply> Outgoing::known_refusal() const {
   if (mail_verdict_ && !mail_verdict_->is_positive()) return mail_verdict_;
   if (context_.early_reply && recipients_[0].verdict && !recipients_[0].verdict->is_positive())
     return recipients_[0].verdict;
-  if (data_verdict_ && !data_verdict_->is_intermediate()) return final_or_451(*data_verdict_);
+  if (data_verdict_ && !data_verdict_->is_intermediate()) return data_verdict_;
   return {};
 }
 
@@ -333,9 +356,7 @@ void Outgoing::stream_lost(const std::string& cause, base::TimePoint now) {
 bool Outgoing::awaits_far() const {
   switch (phase_) {
     case Phase::kEnvelope:
-      return !mail_answered_ || data_ticket_.has_value() ||
-             std::any_of(recipients_.begin(), recipients_.end(),
-                         [](const Recipient& r) { return !r.answer; });
+      return data_ticket_.has_value() || owes_answers();
     case Phase::kChecking:
     case Phase::kAsking:
     case Phase::kCommitted:

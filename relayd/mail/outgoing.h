@@ -40,7 +40,7 @@ class Outgoing {
   void data(const smtp::DataRequest& request, base::TimePoint now);
   void content(std::string_view bytes);
   void content_end(const smtp::ContentEnd& end, base::TimePoint now);
-  /// RSET or its like, before the end of content.
+  /// RSET or its like, before the end of content. What is still owed to commands before it is awaited first.
   void abandon(base::TimePoint now);
   /// There is nobody (any more) to give a reply to: what was committed and not proved to have been answered
   /// is in doubt.
@@ -61,6 +61,9 @@ class Outgoing {
   /// The final reply was given, but not yet proved to have been read.
   [[nodiscard]] bool is_answered() const { return phase_ == Phase::kAnswered; }
   [[nodiscard]] bool is_over() const { return phase_ == Phase::kOver; }
+  /// Given up by the client, but answers are still awaited: nothing new must begin before it is over.
+  [[nodiscard]] bool is_leaving() const { return abandoned_ && !is_over(); }
+  [[nodiscard]] std::size_t recipient_count() const { return recipients_.size(); }
   /// Set when the stream was lost before the content: the dialogue must be closed, for there may be no
   /// command to answer.
   [[nodiscard]] const std::optional<std::string>& envelope_loss() const { return envelope_loss_; }
@@ -97,6 +100,8 @@ class Outgoing {
   [[nodiscard]] std::optional<smtp::Reply> answer_to_recipient(std::size_t index) const;
   [[nodiscard]] std::optional<smtp::Reply> answer_to_data() const;
   [[nodiscard]] bool all_verdicts_known() const;
+  [[nodiscard]] bool mail_was_refused() const;
+  [[nodiscard]] bool owes_answers() const;
   [[nodiscard]] std::optional<smtp::Reply> known_refusal() const;
   void stop_content_if_refused();
 
@@ -123,6 +128,7 @@ class Outgoing {
   smtp::PathCommand mail_;
   smtp::Ticket mail_ticket_;
   bool mail_answered_ = false;
+  bool abandoned_ = false;
   std::optional<smtp::Reply> mail_verdict_;
   std::vector<Recipient> recipients_;
   std::optional<smtp::Ticket> data_ticket_;

@@ -11,6 +11,10 @@ namespace {
 // Header: u8 kind, u32 length of the payload.
 constexpr std::size_t kHeaderBytes = 5;
 
+// What smtp::ReplyReader lets in, and no more: a reply becomes as many lines towards our MTA.
+constexpr std::size_t kMaxReplyLines = 128;
+constexpr std::size_t kMaxReplyLineBytes = 2048;
+
 enum class Kind : std::uint8_t {
   kMail = 1,
   kRcpt = 2,
@@ -106,6 +110,7 @@ base::Result<Record> decode_outcome(std::string_view payload) {
   switch (kind) {
     case Outcome::Kind::kUnknown:
     case Outcome::Kind::kPending:
+      if (payload.size() != 1) return malformed("Outcome");
       return Record{Outcome{.kind = kind, .reply = {}}};
     case Outcome::Kind::kKnown: {
       auto reply = decode_reply(payload.substr(1));
@@ -138,11 +143,12 @@ base::Result<Record> decode(Kind kind, std::string_view payload) {
       if (has_control(payload)) return malformed("Rcpt");
       return Record{Rcpt{std::string(payload)}};
     case Kind::kData:
-      return Record{Data{}};
+    case Kind::kCommit:
+      if (!payload.empty()) return malformed("Data or Commit");
+      if (kind == Kind::kData) return Record{Data{}};
+      return Record{Commit{}};
     case Kind::kContent:
       break;  // never gathered
-    case Kind::kCommit:
-      return Record{Commit{}};
     case Kind::kAsk:
     case Kind::kSettled:
       if (payload.size() != kTransactionIdBytes) return malformed("Ask or Settled");
@@ -188,7 +194,9 @@ base::Result<smtp::Reply> decode_reply(std::string_view bytes) {
   if (bytes.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos) return malformed("reply");
   for (;;) {
     const std::size_t end = bytes.find('\n');
-    reply.lines.emplace_back(bytes.substr(0, end));
+    const std::string_view line = bytes.substr(0, end);
+    if (line.size() > kMaxReplyLineBytes || reply.lines.size() == kMaxReplyLines) return malformed("reply");
+    reply.lines.emplace_back(line);
     if (end == std::string_view::npos) return reply;
     bytes.remove_prefix(end + 1);
   }

@@ -16,6 +16,7 @@ namespace tsmtp::mail {
 
 inline constexpr std::size_t kTransactionIdBytes = 16;
 inline constexpr std::size_t kMaxRecordBytes = 256 * 1024;  ///< a reply of 128 lines fits
+inline constexpr std::size_t kMaxRecipients = 1000;         ///< Rcpt records of one transaction
 
 // From near to far.
 struct Mail {

@@ -6,13 +6,28 @@ namespace tsmtp::mail {
 namespace {
 
 constexpr std::size_t kMaxListedRecipients = 5;
+constexpr std::size_t kShownPathBytes = 256;
+constexpr std::size_t kShownReplyBytes = 512;
 constexpr std::size_t kLoggedIdBytes = 6;  // enough to tell mails apart in a log
+
+// Escaped, and without the characters that end its field in the line.
+std::string field(std::string_view text, std::size_t max_bytes) {
+  std::string out;
+  for (const char c : base::escaped(text, max_bytes)) {
+    if (c == '"' || c == '<' || c == '>') {
+      out += "\\x" + base::hex(std::string_view(&c, 1));
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out;
+}
 
 std::string recipients_text(const std::vector<std::string>& recipients) {
   if (recipients.empty()) return "-";
   std::string out;
   for (std::size_t i = 0; i < recipients.size() && i < kMaxListedRecipients; ++i)
-    out += (i > 0 ? "," : "") + ("<" + base::escaped(recipients[i], 256) + ">");
+    out += (i > 0 ? "," : "") + ("<" + field(recipients[i], kShownPathBytes) + ">");
   if (recipients.size() > kMaxListedRecipients)
     out += ",+" + std::to_string(recipients.size() - kMaxListedRecipients) + " more";
   return out;
@@ -24,8 +39,8 @@ std::string to_line(const Summary& s) {
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(s.took);
   return (s.direction == Direction::kOut ? "out " : "in ") + s.site + ' ' +
          base::hex(std::string_view(s.transaction).substr(0, kLoggedIdBytes)) + ": from=<" +
-         base::escaped(s.sender, 256) + "> to=" + recipients_text(s.recipients) +
-         " size=" + std::to_string(s.size_bytes) + " reply=\"" + base::escaped(s.reply.summary()) +
+         field(s.sender, kShownPathBytes) + "> to=" + recipients_text(s.recipients) +
+         " size=" + std::to_string(s.size_bytes) + " reply=\"" + field(s.reply.summary(), kShownReplyBytes) +
          "\" took=" + std::to_string(took.count()) + "ms";
 }
 

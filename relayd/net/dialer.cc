@@ -14,7 +14,7 @@ constexpr std::chrono::seconds kConnectTimeout{10};
 
 }  // namespace
 
-Dialer::Dialer(boost::asio::any_io_executor executor, const TlsContext& tls,
+Dialer::Dialer(const boost::asio::any_io_executor& executor, const TlsContext& tls,
                std::vector<base::HostPort> targets, Callbacks callbacks)
     : tls_(tls),
       targets_(std::move(targets)),

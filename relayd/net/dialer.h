@@ -27,8 +27,8 @@ class Dialer : public std::enable_shared_from_this<Dialer> {
   };
 
   /// `tls` is borrowed and outlives the dialer. `targets` must not be empty.
-  Dialer(boost::asio::any_io_executor executor, const TlsContext& tls, std::vector<base::HostPort> targets,
-         Callbacks callbacks);
+  Dialer(const boost::asio::any_io_executor& executor, const TlsContext& tls,
+         std::vector<base::HostPort> targets, Callbacks callbacks);
 
   /// Begins a round now; no effect while one is under way. After connected() it rests until started again.
   void start();

@@ -15,7 +15,7 @@ constexpr unsigned kUnixMode = 0660;
 
 }  // namespace
 
-Endpoint::Endpoint(boost::asio::any_io_executor executor)
+Endpoint::Endpoint(const boost::asio::any_io_executor& executor)
     : tcp_(executor), unix_(executor), pause_(executor) {}
 
 base::Result<void> Endpoint::bind(const base::HostPort& address) {

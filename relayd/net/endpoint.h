@@ -17,7 +17,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
  public:
   using Accepted = std::function<void(ByteChannel::Socket)>;
 
-  explicit Endpoint(boost::asio::any_io_executor executor);
+  explicit Endpoint(const boost::asio::any_io_executor& executor);
 
   /// Binds; the error names the address.
   [[nodiscard]] base::Result<void> bind(const base::HostPort& address);

@@ -13,7 +13,8 @@ constexpr std::size_t kMaxHandshakes = 64;
 
 }  // namespace
 
-LinkListener::LinkListener(boost::asio::any_io_executor executor, const TlsContext& tls, Callbacks callbacks)
+LinkListener::LinkListener(const boost::asio::any_io_executor& executor, const TlsContext& tls,
+                           Callbacks callbacks)
     : tls_(tls), callbacks_(std::move(callbacks)), acceptor_(executor), pause_(executor) {}
 
 base::Result<void> LinkListener::bind(const base::HostPort& address) {

@@ -24,7 +24,7 @@ class LinkListener : public std::enable_shared_from_this<LinkListener> {
   };
 
   /// `tls` is borrowed and outlives the listener.
-  LinkListener(boost::asio::any_io_executor executor, const TlsContext& tls, Callbacks callbacks);
+  LinkListener(const boost::asio::any_io_executor& executor, const TlsContext& tls, Callbacks callbacks);
 
   /// Binds; the error names the address. Then start() accepts.
   [[nodiscard]] base::Result<void> bind(const base::HostPort& address);

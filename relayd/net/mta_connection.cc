@@ -16,7 +16,7 @@ constexpr std::chrono::minutes kReadyTimeout{2};
 
 }  // namespace
 
-MtaConnection::MtaConnection(asio::any_io_executor executor, std::string helo, Callbacks callbacks)
+MtaConnection::MtaConnection(const asio::any_io_executor& executor, std::string helo, Callbacks callbacks)
     : executor_(executor),
       helo_(helo),
       session_(std::move(helo)),

@@ -36,7 +36,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
         gone;  ///< last call; `cause` empty: we closed it
   };
 
-  MtaConnection(boost::asio::any_io_executor executor, std::string helo, Callbacks callbacks);
+  MtaConnection(const boost::asio::any_io_executor& executor, std::string helo, Callbacks callbacks);
 
   /// Connects; `source` is the local address to bind to where the target is on loopback, or empty.
   void connect(const base::HostPort& target, const std::string& source);

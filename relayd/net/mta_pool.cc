@@ -19,7 +19,7 @@ base::TimePoint now() {
 
 }  // namespace
 
-MtaPool::MtaPool(boost::asio::any_io_executor executor, Settings settings, Changed changed)
+MtaPool::MtaPool(const boost::asio::any_io_executor& executor, Settings settings, Changed changed)
     : executor_(executor),
       settings_(std::move(settings)),
       changed_(std::move(changed)),

@@ -29,7 +29,7 @@ class MtaPool {
   /// What is known of the MTA has changed.
   using Changed = std::function<void(const mail::FarMta&)>;
 
-  MtaPool(boost::asio::any_io_executor executor, Settings settings, Changed changed);
+  MtaPool(const boost::asio::any_io_executor& executor, Settings settings, Changed changed);
   ~MtaPool();
   MtaPool(const MtaPool&) = delete;
   MtaPool& operator=(const MtaPool&) = delete;

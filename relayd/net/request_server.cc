@@ -80,7 +80,7 @@ class Client : public std::enable_shared_from_this<Client> {
 
 }  // namespace
 
-RequestServer::RequestServer(asio::any_io_executor executor, Handler handler)
+RequestServer::RequestServer(const asio::any_io_executor& executor, Handler handler)
     : handler_(std::move(handler)), tcp_(executor), unix_(executor), pause_(executor) {}
 
 base::Result<void> RequestServer::bind(const base::HostPort& address) {

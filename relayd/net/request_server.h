@@ -22,7 +22,7 @@ class RequestServer : public std::enable_shared_from_this<RequestServer> {
   /// complete.
   using Handler = std::function<std::optional<std::string>(std::string_view received)>;
 
-  RequestServer(boost::asio::any_io_executor executor, Handler handler);
+  RequestServer(const boost::asio::any_io_executor& executor, Handler handler);
 
   /// A unix socket gets mode 0600: it is for this relayd's user and root.
   [[nodiscard]] base::Result<void> bind(const base::HostPort& address);

@@ -1,0 +1,52 @@
+// An intake's surroundings: a link that takes what it is given, a real Doubts without a disk, and a log of
+// all that was asked for, in order, as short words:
+//   Mail Rcpt Data Content Commit Ask(1) Settled(1)    records, pieces of content as one
+//   record(1) claim(1) mark(1) settle(1)               the ledger, by transaction
+//   reset(1) finish(1)                                 the link, by stream
+//   ended(250)                                         the log line, by its reply's code
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "relayd/ledger/doubts.h"
+#include "relayd/mail/intake_host.h"
+#include "relayd/mail/record.h"
+
+namespace tsmtp::mail {
+
+class FakeIntakeHost : public IntakeHost {
+ public:
+  base::Result<mux::StreamId> open_stream() override;
+  std::size_t stream_writable(mux::StreamId) const override { return writable_bytes; }
+  void write_stream(mux::StreamId stream, std::string_view bytes) override;
+  void consumed(mux::StreamId, std::size_t bytes) override { consumed_bytes += bytes; }
+  void finish_stream(mux::StreamId stream) override { say("finish", std::to_string(stream)); }
+  void reset_stream(mux::StreamId stream) override { say("reset", std::to_string(stream)); }
+
+  void record_doubt(const std::string& transaction, const std::string& digest) override;
+  std::optional<std::string> claim_doubt(const std::string& digest) override;
+  void mark_in_doubt(const std::string& transaction) override;
+  void settle_doubt(const std::string& transaction) override;
+  void ended(const Summary& summary) override;
+
+  std::optional<std::string> link_down;  ///< the cause
+  std::size_t writable_bytes = 1 << 20;
+  std::size_t consumed_bytes = 0;
+  std::string last_recorded;  ///< the transaction of the last record_doubt
+  mux::StreamId last_stream = 0;
+  std::vector<std::string> log;
+  std::vector<std::string> arguments;  ///< of Mail ("helo argument") and Rcpt
+  std::string content;
+  std::vector<Summary> summaries;
+  ledger::Doubts doubts;
+
+ private:
+  void say(const std::string& word, const std::string& argument = {});
+
+  std::map<mux::StreamId, RecordReader> readers_;
+};
+
+}  // namespace tsmtp::mail
