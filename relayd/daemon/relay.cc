@@ -29,6 +29,10 @@ base::WallTime wall_now() {
   return std::chrono::system_clock::now();
 }
 
+std::string count_of_sites(std::size_t sites) {
+  return std::to_string(sites) + (sites == 1 ? " site" : " sites");
+}
+
 std::string parent_of(const std::string& path) {
   return path.substr(0, path.find_last_of('/'));
 }
@@ -154,8 +158,8 @@ void Relay::serve() {
     ledger_->expire(wall_now());
     return true;
   });
-  log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + std::to_string(sites_.size()) +
-                                " sites, key " + net::pin_text(identity_->pin()));
+  log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + count_of_sites(sites_.size()) +
+                                ", key " + net::pin_text(identity_->pin()));
 }
 
 base::Result<std::string> Relay::reload() {
@@ -174,10 +178,9 @@ base::Result<std::string> Relay::reload() {
   config_ = *wanted;
   config_loaded_ = wall_now();
   last_reload_error_.clear();
-  log_.log(LogLevel::kInfo, "configuration reloaded, " + std::to_string(sites_.size()) + " sites");
-  return base::Result<std::string>(
-      boost::system::in_place_value,
-      findings.to_string() + "reloaded, " + std::to_string(sites_.size()) + " sites\n");
+  log_.log(LogLevel::kInfo, "configuration reloaded, " + count_of_sites(sites_.size()));
+  return base::Result<std::string>(boost::system::in_place_value, findings.to_string() + "reloaded, " +
+                                                                      count_of_sites(sites_.size()) + "\n");
 }
 
 // First everything that can fail, on the side; then the change itself, which cannot.

@@ -26,7 +26,8 @@ int check(const config::Config& config) {
     complain("hub.identity: " + identity.error().message);
     return EX_CONFIG;
   }
-  std::cout << config.file << ": ok, hub " << config.hub.name << ", " << config.sites.size() << " sites\n";
+  std::cout << config.file << ": ok, hub " << config.hub.name << ", " << config.sites.size()
+            << (config.sites.size() == 1 ? " site\n" : " sites\n");
   return EX_OK;
 }
 

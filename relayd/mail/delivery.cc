@@ -201,7 +201,9 @@ void Delivery::stream_lost(base::TimePoint now) {
   const bool was_open = state_ != State::kReported && state_ != State::kStart;
   give_up_transaction();
   if (was_open)
-    end(own_reply(451, "4.4.2", "given up by the near side, or link lost, before the end of content"), now);
+    end(refusal_.value_or(
+            own_reply(451, "4.4.2", "given up by the near side, or link lost, before the end of content")),
+        now);
   state_ = State::kOver;
 }
 
