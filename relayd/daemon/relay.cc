@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "relayd/base/diagnostic.h"
-#include "relayd/config/reader.h"
 #include "relayd/control/metrics.h"
 #include "relayd/control/request.h"
 #include "relayd/control/status_json.h"
@@ -27,10 +25,6 @@ constexpr std::size_t kInstanceBytes = 16;
 
 base::WallTime wall_now() {
   return std::chrono::system_clock::now();
-}
-
-std::string count_of_sites(std::size_t sites) {
-  return std::to_string(sites) + (sites == 1 ? " site" : " sites");
 }
 
 std::string parent_of(const std::string& path) {
@@ -87,24 +81,23 @@ base::Result<void> Relay::bind_all() {
   return bind_services();
 }
 
-base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fresh) const {
-  auto* self = const_cast<Relay*>(this);
+base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fresh) {
   for (const base::HostPort& address : hub.listen) {
     const std::string key = address.to_string();
     if (listeners_.contains(key)) continue;
     auto listener = std::make_shared<net::LinkListener>(
         loop_.executor(), *tls_,
         net::LinkListener::Callbacks{
-            .accept_peer = [self](const std::string& pin,
-                                  const std::string& from) { return self->accept_peer(pin, from); },
+            .accept_peer = [this](const std::string& pin,
+                                  const std::string& from) { return accept_peer(pin, from); },
             .connected =
-                [self](std::unique_ptr<net::TlsStream> stream) {
-                  if (net::Site* site = self->site_of_pin(stream->peer_pin()))
+                [this](std::unique_ptr<net::TlsStream> stream) {
+                  if (net::Site* site = site_of_pin(stream->peer_pin()))
                     site->link().adopt(std::move(stream), mux::Role::kListener);
                 },
             .refused =
-                [self](const std::string& peer, const std::string& cause) {
-                  self->log_.log(LogLevel::kWarning, "refused a connection from " + peer + ": " + cause);
+                [this](const std::string& peer, const std::string& cause) {
+                  log_.log(LogLevel::kWarning, "refused a connection from " + peer + ": " + cause);
                 }});
     if (auto ok = listener->bind(address); !ok) return base::with_context("hub.listen", ok.error());
     fresh[key] = std::move(listener);
@@ -160,86 +153,6 @@ void Relay::serve() {
   });
   log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + count_of_sites(sites_.size()) +
                                 ", key " + net::pin_text(identity_->pin()));
-}
-
-base::Result<std::string> Relay::reload() {
-  base::Diagnostics findings;
-  const auto wanted = config::read(source_.file, source_.overrides, findings);
-  base::Result<void> result =
-      wanted ? apply(*wanted) : base::Result<void>(base::Error{"the configuration has errors"});
-  if (!result) {
-    last_reload_error_ = findings.to_string() + result.error().message;
-    log_.log(LogLevel::kError,
-             "not reloaded, the running configuration stays in force: " + result.error().message);
-    for (const base::Diagnostic& finding : findings.all())
-      log_.log(LogLevel::kError, base::to_string(finding));
-    return base::Error{last_reload_error_ + "\nnot reloaded: the running configuration stays in force"};
-  }
-  config_ = *wanted;
-  config_loaded_ = wall_now();
-  last_reload_error_.clear();
-  log_.log(LogLevel::kInfo, "configuration reloaded, " + count_of_sites(sites_.size()));
-  return base::Result<std::string>(boost::system::in_place_value, findings.to_string() + "reloaded, " +
-                                                                      count_of_sites(sites_.size()) + "\n");
-}
-
-// First everything that can fail, on the side; then the change itself, which cannot.
-base::Result<void> Relay::apply(const config::Config& wanted) {
-  if (draining_) return base::Error{"relayd is shutting down"};
-  if (const std::string key = restart_needed(config_.hub, wanted.hub); !key.empty())
-    return base::Error{"hub." + key + " has changed, which a reload cannot do: restart relayd"};
-  Listeners fresh_listeners;
-  if (auto ok = bind_listeners(wanted.hub, fresh_listeners); !ok) return ok;
-  std::map<std::string, net::Site::Endpoints> fresh_endpoints;
-  for (const config::Site& site : wanted.sites) {
-    const net::Site* running = find_site(site.name);
-    auto fresh = net::Site::bind(loop_.executor(), site_settings(site),
-                                 running != nullptr ? running->endpoints() : net::Site::Endpoints{});
-    if (!fresh) return fresh.error();
-    fresh_endpoints[site.name] = std::move(*fresh);
-  }
-
-  std::vector<std::unique_ptr<net::Site>> sites;
-  for (const config::Site& site : wanted.sites) {
-    const auto running = std::find_if(sites_.begin(), sites_.end(),
-                                      [&](const auto& known) { return known && known->name() == site.name; });
-    if (running != sites_.end()) {
-      (*running)->update(site_settings(site), std::move(fresh_endpoints[site.name]));
-      sites.push_back(std::move(*running));
-    } else {
-      sites.push_back(std::make_unique<net::Site>(*services_, site_settings(site)));
-      sites.back()->start(std::move(fresh_endpoints[site.name]));
-    }
-  }
-  std::swap(sites_, sites);
-  for (auto& removed : sites)
-    if (removed) retire(std::move(removed));
-  std::erase_if(listeners_, [&](const auto& running) {
-    const auto& listen = wanted.hub.listen;
-    if (std::any_of(listen.begin(), listen.end(),
-                    [&](const auto& address) { return address.to_string() == running.first; }))
-      return false;
-    running.second->stop();
-    return true;
-  });
-  for (auto& [address, listener] : fresh_listeners) {
-    listener->start();
-    listeners_[address] = std::move(listener);
-  }
-  return {};
-}
-
-// A site that is no longer configured: its transactions may end, then it goes.
-void Relay::retire(std::unique_ptr<net::Site> site) {
-  site->drain();
-  net::Site* retired = site.get();
-  retired_.push_back(std::move(site));
-  const auto deadline = std::chrono::steady_clock::now() + config_.hub.drain_timeout;
-  loop_.every(kDrainPoll, [this, retired, deadline] {
-    if (retired->in_flight() > 0 && std::chrono::steady_clock::now() < deadline) return true;
-    std::erase_if(retired_, [&](const auto& known) { return known.get() == retired; });
-    return false;
-  });
 }
 
 void Relay::drain() {

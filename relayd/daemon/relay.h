@@ -55,7 +55,7 @@ class Relay {
 
   [[nodiscard]] base::Result<void> make_directories();
   [[nodiscard]] base::Result<void> bind_all();
-  [[nodiscard]] base::Result<void> bind_listeners(const config::Hub& hub, Listeners& fresh) const;
+  [[nodiscard]] base::Result<void> bind_listeners(const config::Hub& hub, Listeners& fresh);
   [[nodiscard]] base::Result<void> bind_services();
   [[nodiscard]] base::Result<void> open_state();
   void serve();

@@ -12,6 +12,7 @@
 #include "relayd/daemon/background.h"
 #include "relayd/daemon/log.h"
 #include "relayd/daemon/relay.h"
+#include "relayd/daemon/settings.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -26,8 +27,8 @@ int check(const config::Config& config) {
     complain("hub.identity: " + identity.error().message);
     return EX_CONFIG;
   }
-  std::cout << config.file << ": ok, hub " << config.hub.name << ", " << config.sites.size()
-            << (config.sites.size() == 1 ? " site\n" : " sites\n");
+  std::cout << config.file << ": ok, hub " << config.hub.name << ", " << count_of_sites(config.sites.size())
+            << '\n';
   return EX_OK;
 }
 

@@ -27,4 +27,8 @@ std::string restart_needed(const config::Hub& running, const config::Hub& wanted
   return {};
 }
 
+std::string count_of_sites(std::size_t sites) {
+  return std::to_string(sites) + (sites == 1 ? " site" : " sites");
+}
+
 }  // namespace tsmtp::daemon

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/domain.h"
 
 namespace tsmtp::mail {
 namespace {
@@ -28,6 +29,17 @@ std::string argument(std::string_view keyword, const smtp::PathCommand& command)
   return out;
 }
 
+// A sender must be qualified when it leaves its hub (RFC 5321 section 2.3.5). Some of sendmail's mailer
+// lines, the paper's among them, send MAIL FROM:<root>; the far MTA would refuse it, or take it for a user of
+// its own. The name our MTA gave in HELO is its own.
+smtp::PathCommand qualified(smtp::PathCommand mail, const std::string& helo) {
+  const bool is_host = helo.find('.') != std::string::npos && base::check_domain(helo);
+  if (!mail.path.domain.empty() || mail.path.is_null() || !is_host) return mail;
+  mail.path.domain = helo;
+  mail.path.text += '@' + helo;
+  return mail;
+}
+
 }  // namespace
 
 Outgoing::Outgoing(OutgoingContext context, mux::StreamId stream, const smtp::MailRequest& request,
@@ -37,7 +49,7 @@ Outgoing::Outgoing(OutgoingContext context, mux::StreamId stream, const smtp::Ma
       transaction_(std::move(transaction)),
       digest_(std::move(digest)),
       started_(now),
-      mail_(request.command),
+      mail_(qualified(request.command, request.helo)),
       mail_ticket_(request.ticket) {
   send(Mail{.transaction = transaction_, .helo = request.helo, .argument = argument("FROM:", mail_)});
   give_answers(now);
