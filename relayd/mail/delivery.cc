@@ -165,7 +165,7 @@ void Delivery::on(const Commit&, base::TimePoint now) {
 }
 
 void Delivery::on(const Ask& record, base::TimePoint now) {
-  if (is_committing() || state_ == State::kStart)
+  if (is_committing() || state_ == State::kStart || is_reported())
     return protocol_error("peer sent an Ask record out of turn", now);
   const Outcome outcome = host_.find_outcome(record.transaction);
   send(outcome);

@@ -46,8 +46,8 @@ TEST_F(OneRecipient, FinalReplyWordForWord) {
   near_.run(R"(
     C hello|.
     D ok
-    F final 250 2.0.0 first line|2.0.0  second  line|
-    S 250-2.0.0 first line|250-2.0.0  second  line|250 
+    F final 250 2.0.0 first line|2.0.0  second  line||.
+    S 250-2.0.0 first line|250-2.0.0  second  line|250-|250 .
     L Content record(1) Commit ended(250))");
 }
 

@@ -101,8 +101,8 @@ policy::SiteRules far_rules() {
 }
 
 std::string transaction_id(int n) {
-  char text[kTransactionIdBytes + 1];
-  std::snprintf(text, sizeof text, "transaction %04d", n);
+  char text[32];
+  std::snprintf(text, sizeof text, "transaction %04d", n % 10000);
   return text;
 }
 

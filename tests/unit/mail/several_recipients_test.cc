@@ -47,10 +47,10 @@ TEST_F(SeveralRecipients, RefusedMail) {
     F rcpt 1 503 5.5.1 MAIL first
     F rcpt 2 503 5.5.1 MAIL first
     S 354...
-    L -
+    L reset(1)
     C hello|.
     S 550 5.1.8 no such sender
-    L reset(1) ended(550))");
+    L ended(550))");
 }
 
 TEST_F(SeveralRecipients, RefusedFirst) {
@@ -178,7 +178,7 @@ TEST(SeveralRecipientsHere, OneThatIsNotBehindTheSite) {
 
 TEST(SeveralRecipientsHere, MoreThanARecordLimitWithRefusedOnes) {
   NearEnd near(false);
-  near.run("C MAIL FROM:<a@tokyo.example>");
+  near.run("C MAIL FROM:<a@tokyo.example>\nL Mail");
   near.host.log.clear();
   near.far(MailVerdict{script_reply("250 ok")});
   for (std::uint16_t i = 0; i < 1000; ++i) {

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Checks the shape of the source tree: which layer includes which, who may know Asio, OpenSSL, Berkeley DB, clocks, threads and logs,
+and that a file says what it is for. docs/architecture.md explains the rules; this is where they are kept.
+
+usage: check_layers.py ROOT        prints each violation as file:line: what, and exits with 1 if there is one
+"""
+import pathlib
+import re
+import sys
+
+# A layer, and the layers right below it; what those include is allowed too.
+BELOW = {
+    "base": [],
+    "wire": ["base"],
+    "smtp": ["base"],
+    "mux": ["wire"],
+    "policy": ["smtp"],
+    "ledger": ["base"],
+    "mail": ["smtp", "mux", "policy", "ledger"],
+    "config": ["base"],
+    "net": ["mail", "mux"],
+    "control": ["mail"],
+    "daemon": ["config", "control", "net"],
+    "cli": ["daemon"],
+    "mailertable": ["base"],
+}
+SANS_IO = {"base", "wire", "smtp", "mux", "policy", "ledger", "mail", "config", "control"}
+
+# What only some layers may include or use: pattern, the layers that may, and how it is called in a complaint.
+RESERVED = [
+    (re.compile(r'#include\s*[<"]boost/asio'), {"net"}, "Asio"),
+    (re.compile(r'#include\s*[<"]openssl/'), {"net"}, "OpenSSL"),
+    (re.compile(r'#include\s*[<"]db\.h'), {"ledger", "mailertable"}, "Berkeley DB"),
+    (re.compile(r'#include\s*[<"]spdlog/'), {"daemon"}, "spdlog"),
+    (re.compile(r"\b(?:steady|system|high_resolution)_clock::now\("), {"net", "daemon", "cli", "mailertable"}, "a clock"),
+    (re.compile(r"\bstd::j?thread\b"), {"net", "daemon"}, "a thread"),
+]
+VAGUE = re.compile(r"(^|_)(utils?|commons?|helpers?|managers?|misc)(_|$)")
+INCLUDE = re.compile(r'#include\s*"((?:relayd|mailertable)/([a-z_/]+)\.h)"')
+
+
+def allowed(layer):
+    """The layer itself and everything below it."""
+    seen = {layer}
+    for below in BELOW[layer]:
+        seen |= allowed(below)
+    return seen
+
+
+def layer_of(path):
+    return path.parts[1] if path.parts[0] == "relayd" else path.parts[0]
+
+
+def check_file(path, text):
+    """Yields (line, complaint) for one source file; `path` is relative to the root."""
+    layer = layer_of(path)
+    if layer not in BELOW:
+        yield 0, f"there is no layer {layer}"
+        return
+    if VAGUE.search(path.stem):
+        yield 0, f"{path.name} names no job"
+    if not text.startswith("//") and path.suffix == ".h":
+        yield 1, "a header begins with a few lines on what it does"
+    own = str(path.with_suffix(".h"))
+    first = INCLUDE.search(text)
+    if path.suffix == ".cc" and f'#include "{own}"' in text and first.group(1) != own and layer != "cli":
+        yield 0, f"its own header, {own}, is not included first"
+    for number, line in enumerate(text.splitlines(), 1):
+        include = INCLUDE.match(line)
+        if include:
+            other = layer_of(pathlib.Path(include.group(1)))
+            if other not in allowed(layer):
+                yield number, f"{layer} may not include {other}"
+        for pattern, layers, name in RESERVED:
+            if pattern.search(line.split("//")[0]) and layer not in layers:
+                yield number, f"{layer} may not use {name}"
+
+
+def check_tree(root):
+    complaints = []
+    for top in ("relayd", "mailertable"):
+        for path in sorted((root / top).rglob("*")):
+            if path.suffix not in (".h", ".cc"):
+                continue
+            relative = path.relative_to(root)
+            for line, complaint in check_file(relative, path.read_text()):
+                complaints.append(f"{relative}:{line}: {complaint}")
+    return complaints
+
+
+def main():
+    complaints = check_tree(pathlib.Path(sys.argv[1]))
+    print("\n".join(complaints) if complaints else "every include goes downwards")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

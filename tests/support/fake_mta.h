@@ -1,0 +1,61 @@
+// An MTA that does what the test says, and remembers what it was given.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/connection.h"
+
+namespace tsmtp::testing {
+
+/// A mail it accepted.
+struct Delivered {
+  std::string helo, sender, content, peer;  ///< content with its dots unstuffed; peer: the address it came from
+  std::vector<std::string> recipients;
+};
+
+class FakeMta {
+ public:
+  /// The reply to one command line (MAIL, RCPT, DATA, or "." for the end of content), CRLF included; "" for the usual one,
+  /// "drop" to close the connection instead.
+  using Script = std::function<std::string(const std::string& command)>;
+
+  explicit FakeMta(std::uint16_t port);
+  ~FakeMta();
+  FakeMta(const FakeMta&) = delete;
+  FakeMta& operator=(const FakeMta&) = delete;
+
+  void set_script(Script script);
+  void set_greeting(const std::string& greeting);
+  /// What EHLO offers, lines without code.
+  void set_extensions(std::vector<std::string> lines);
+  [[nodiscard]] std::vector<Delivered> delivered() const;
+  [[nodiscard]] std::size_t count() const;
+  /// While set, it reads no content: a disk that is full, a process that hangs.
+  std::atomic<bool> stalled{false};
+
+ private:
+  void accept_loop();
+  void serve(int fd);
+  [[nodiscard]] std::string answer(const std::string& command, const std::string& usual) const;
+  [[nodiscard]] bool read_content(Connection& connection, std::string& content) const;
+
+  mutable std::mutex mutex_;
+  Script script_;
+  std::string greeting_ = "220 fake.mta ESMTP\r\n";
+  std::vector<std::string> extensions_{"PIPELINING", "8BITMIME", "SIZE", "DSN"};
+  std::vector<Delivered> delivered_;
+  std::vector<int> open_;
+  int listener_;
+  std::atomic<bool> ending_{false};
+  std::vector<std::thread> sessions_;
+  std::thread acceptor_;
+};
+
+}  // namespace tsmtp::testing

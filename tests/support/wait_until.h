@@ -1,0 +1,22 @@
+// Waiting for a condition: the only place in the tests that polls.
+#pragma once
+
+#include <chrono>
+#include <thread>
+
+namespace tsmtp::testing {
+
+inline constexpr std::chrono::seconds kPatience{20};
+
+/// Whether `condition` became true within `patience`.
+template <typename Condition>
+[[nodiscard]] bool wait_until(Condition condition, std::chrono::milliseconds patience = kPatience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
+}  // namespace tsmtp::testing

@@ -1,0 +1,366 @@
+// The far side against its peer: policy, Ask and Settled, a stream lost at each state, records out of turn,
+// hostile content, limits and backpressure.
+#include <gtest/gtest.h>
+
+#include "tests/unit/mail/far_end.h"
+
+namespace tsmtp::mail {
+namespace {
+
+constexpr char kToContent[] = R"(
+  R mail FROM:<a@tokyo.example>
+  R rcpt TO:<x@birl.example>
+  R data
+  K ok
+  M 250 ok|250 ok|354 go
+  W MAIL FROM:<a@tokyo.example>|RCPT TO:<x@birl.example>|DATA
+  V *)";
+
+constexpr char kToCommitted[] = R"(
+  R content hello
+  R commit
+  W hello|.)";
+
+class DeliveryProtocol : public testing::Test {
+ protected:
+  void to_content() { far_.run(kToContent); }
+  void to_committed() {
+    far_.run(kToContent);
+    far_.run(kToCommitted);
+  }
+  FarEnd far_;
+};
+
+TEST_F(DeliveryProtocol, SenderWithoutBusinessHere) {
+  far_.run(R"(
+    R mail FROM:<a@else.example>
+    V Mail(550)
+    R rcpt TO:<x@birl.example>
+    R data
+    R content hello
+    R commit
+    # No connection is made for it.
+    V Rcpt(0,550) Data(550) Final(550) ended(550))");
+}
+
+TEST_F(DeliveryProtocol, RecipientWithoutBusinessHere) {
+  far_.run(R"(
+    R mail FROM:<>
+    R rcpt TO:<x@else.example>
+    R rcpt TO:<x%else.example@birl.example>
+    R rcpt TO:<y@birl.example>
+    R data
+    K ok
+    V request(tokyo.example) Rcpt(0,550) Rcpt(1,550)
+    W MAIL FROM:<>|RCPT TO:<y@birl.example>|DATA
+    M 250 ok|250 ok|354 go
+    V Mail(250) Rcpt(2,250) Data(354))");
+}
+
+TEST_F(DeliveryProtocol, MalformedArguments) {
+  far_.run(R"(
+    R mail nonsense
+    R rcpt TO:<x@birl.example>
+    V Mail(501) Rcpt(0,501))");
+  FarEnd other;
+  other.run(R"(
+    R mail FROM:<a@tokyo.example>
+    R rcpt FROM:<x@birl.example>
+    R rcpt TO:<x@birl.example> NOSUCH=1
+    K ok
+    V request(tokyo.example) Rcpt(0,501) Rcpt(1,555)
+    W MAIL FROM:<a@tokyo.example>)");
+}
+
+TEST_F(DeliveryProtocol, SizeDeclaredTooLarge) {
+  far_.run(R"(
+    R mail FROM:<a@tokyo.example> SIZE=1001
+    V Mail(552))");
+}
+
+TEST_F(DeliveryProtocol, SizeCountedTooLarge) {
+  to_content();
+  const std::string piece(600, 'x');
+  far_.record(Content{piece});
+  far_.session->output().clear();
+  far_.record(Content{piece});
+  far_.run(R"(
+    # There is no other way out of DATA.
+    V release(close)
+    W -
+    R content more
+    R commit
+    V Final(552) ended(552))");
+}
+
+TEST_F(DeliveryProtocol, BareLineEndsNeverReachTheMta) {
+  for (const char* evil :
+       {"a\n.\nMAIL FROM:<b@tokyo.example>\n", "a\r\n.\n", "\n.\r\n", "a\r.\r\n", "a\n.\r\n", "\r"}) {
+    SCOPED_TRACE(testing::PrintToString(evil));
+    FarEnd far;
+    far.run(kToContent);
+    std::string to_mta;
+    for (const char byte : std::string(evil)) {
+      far.record(Content{std::string_view(&byte, 1)});
+      to_mta += std::exchange(far.session->output(), {});
+    }
+    far.record(Commit{});
+    to_mta += std::exchange(far.session->output(), {});
+    EXPECT_EQ(to_mta.find("\n.\n"), std::string::npos);
+    EXPECT_FALSE(to_mta.ends_with("\r\n.\r\n") || to_mta == ".\r\n") << testing::PrintToString(to_mta);
+    far.run("V release(close) Final(554) ended(554)");
+  }
+}
+
+TEST_F(DeliveryProtocol, DotsAreStuffedAnew) {
+  to_content();
+  far_.run(R"(
+    R content .|..|.MAIL FROM:<b@tokyo.example>|a.
+    R commit
+    W ..|...|..MAIL FROM:<b@tokyo.example>|a.|.)");
+}
+
+TEST_F(DeliveryProtocol, AskForAKnownOne) {
+  far_.host.outcomes[transaction_id(7)] = {.kind = Outcome::Kind::kKnown, .reply = script_reply("250 then")};
+  to_content();
+  far_.run(R"(
+    R content hello
+    W hello
+    R ask 7
+    V Outcome(known) release(close) ended(250)
+    R settled 7
+    V forget(7)
+    E
+    V finish)");
+  EXPECT_TRUE(far_.delivery->is_over());
+}
+
+TEST_F(DeliveryProtocol, AskForAnUnknownOneThenCommit) {
+  to_content();
+  far_.run(R"(
+    R ask 7
+    V Outcome(unknown)
+    R content hello
+    R commit
+    W hello|.
+    M 250 ok
+    V release(keep) record(1)
+    D ok
+    V Final(250) ended(250))");
+}
+
+TEST_F(DeliveryProtocol, AskForAPendingOne) {
+  far_.host.outcomes[transaction_id(7)] = {.kind = Outcome::Kind::kPending, .reply = {}};
+  to_content();
+  far_.run(R"(
+    R ask 7
+    V Outcome(pending)
+    X
+    V release(close) ended(451))");
+}
+
+TEST_F(DeliveryProtocol, AskWhereThisTryIsRefused) {
+  far_.host.outcomes[transaction_id(7)] = {.kind = Outcome::Kind::kKnown, .reply = script_reply("250 then")};
+  far_.run(R"(
+    R mail FROM:<a@tokyo.example>
+    R rcpt TO:<x@birl.example>
+    R data
+    R ask 7
+    K 451 4.4.1 no connection
+    V request(tokyo.example) release(close) Mail(451) Rcpt(0,451) Data(451) Outcome(known) ended(250))");
+}
+
+TEST_F(DeliveryProtocol, StreamLostWhileConnecting) {
+  far_.run(R"(
+    R mail FROM:<a@tokyo.example>
+    X
+    V request(tokyo.example) release(close) ended(451))");
+  EXPECT_TRUE(far_.delivery->is_over());
+}
+
+TEST_F(DeliveryProtocol, StreamLostInTheEnvelope) {
+  far_.run(R"(
+    R mail FROM:<a@tokyo.example>
+    R rcpt TO:<x@birl.example>
+    K ok
+    W MAIL FROM:<a@tokyo.example>|RCPT TO:<x@birl.example>
+    X
+    W RSET
+    V request(tokyo.example) release(keep) ended(451))");
+  EXPECT_TRUE(far_.delivery->is_over());
+}
+
+TEST_F(DeliveryProtocol, StreamLostBehindData) {
+  far_.run(R"(
+    R mail FROM:<a@tokyo.example>
+    R rcpt TO:<x@birl.example>
+    R data
+    K ok
+    W MAIL FROM:<a@tokyo.example>|RCPT TO:<x@birl.example>|DATA
+    X
+    V request(tokyo.example) release(close) ended(451))");
+}
+
+TEST_F(DeliveryProtocol, StreamLostInContent) {
+  to_content();
+  far_.run(R"(
+    R content hello
+    W hello
+    X
+    # Never an end of content.
+    W -
+    V release(close) ended(451))");
+  EXPECT_TRUE(far_.delivery->is_over());
+}
+
+TEST_F(DeliveryProtocol, StreamLostAfterCommitGoesOn) {
+  to_committed();
+  far_.run(R"(
+    X
+    V -)");
+  EXPECT_TRUE(far_.delivery->is_committing());
+  far_.run(R"(
+    M 250 2.0.0 ok
+    V release(keep) record(1))");
+  EXPECT_TRUE(far_.delivery->is_committing());
+  far_.run(R"(
+    D ok
+    V ended(250))");
+  EXPECT_TRUE(far_.delivery->is_over());
+  EXPECT_EQ(far_.host.find_outcome(transaction_id(1)).reply, script_reply("250 2.0.0 ok"));
+}
+
+TEST_F(DeliveryProtocol, StreamLostAfterCommitAndRefused) {
+  to_committed();
+  far_.run(R"(
+    X
+    M 450 later
+    V release(keep) ended(450))");
+  EXPECT_TRUE(far_.delivery->is_over());
+  EXPECT_TRUE(far_.host.outcomes.empty()) << "it may be tried again";
+}
+
+TEST_F(DeliveryProtocol, StreamLostWhileTheOutcomeIsWritten) {
+  to_committed();
+  far_.run(R"(
+    M 250 ok
+    X
+    D ok
+    V release(keep) record(1) ended(250))");
+  EXPECT_TRUE(far_.delivery->is_over());
+}
+
+TEST_F(DeliveryProtocol, StreamLostUnsettledKeepsTheOutcome) {
+  to_committed();
+  far_.run(R"(
+    M 250 ok
+    D ok
+    X
+    V release(keep) record(1) Final(250) ended(250))");
+  EXPECT_TRUE(far_.delivery->is_over());
+  EXPECT_EQ(far_.host.find_outcome(transaction_id(1)).kind, Outcome::Kind::kKnown);
+}
+
+TEST_F(DeliveryProtocol, FinishBeforeTheEnd) {
+  to_content();
+  far_.run(R"(
+    E
+    V reset release(close) ended(451))");
+}
+
+TEST_F(DeliveryProtocol, RecordsOutOfTurn) {
+  const char* const at_start[] = {
+      "R rcpt TO:<x@birl.example>", "R data", "R content x", "R commit", "R ask 7", "R settled 7"};
+  for (const char* record : at_start) {
+    SCOPED_TRACE(record);
+    FarEnd far;
+    far.run(std::string(record) + "\nV reset");
+    EXPECT_TRUE(far.delivery->is_over());
+  }
+  const char* const in_content[] = {"R mail FROM:<>", "R rcpt TO:<x@birl.example>", "R data", "R settled 7"};
+  for (const char* record : in_content) {
+    SCOPED_TRACE(record);
+    FarEnd far;
+    far.run(kToContent);
+    far.run(std::string(record) + "\nV reset release(close) ended(451)\nW -");
+    EXPECT_TRUE(far.delivery->is_over());
+  }
+  const char* const committed[] = {"R mail FROM:<>", "R content x", "R commit", "R ask 7", "R settled 1"};
+  for (const char* record : committed) {
+    SCOPED_TRACE(record);
+    FarEnd far;
+    far.run(kToContent);
+    far.run(kToCommitted);
+    // The stream goes, but the mail is the MTA's by now.
+    far.run(std::string(record) + "\nV reset\nM 250 ok\nV release(keep) record(1)");
+  }
+}
+
+TEST_F(DeliveryProtocol, AskAfterTheEnd) {
+  to_committed();
+  far_.run(R"(
+    M 250 ok
+    D ok
+    V release(keep) record(1) Final(250) ended(250)
+    R ask 1
+    V reset)");
+  EXPECT_TRUE(far_.delivery->is_over());
+}
+
+TEST_F(DeliveryProtocol, DataWithoutRecipients) {
+  far_.run(R"(
+    R mail FROM:<a@tokyo.example>
+    K ok
+    W MAIL FROM:<a@tokyo.example>
+    R data
+    V request(tokyo.example) reset release(keep) ended(451)
+    W RSET)");
+}
+
+TEST_F(DeliveryProtocol, VerdictsFromTheNearSide) {
+  to_content();
+  far_.record(FinalVerdict{script_reply("250 ok")});
+  far_.run("V reset release(close) ended(451)");
+  EXPECT_EQ(far_.host.reset_cause, "peer sent a record that only the far side sends");
+}
+
+TEST_F(DeliveryProtocol, TooManyRecipients) {
+  far_.run("R mail FROM:<a@tokyo.example>\nK ok\nW MAIL FROM:<a@tokyo.example>\nV request(tokyo.example)");
+  for (std::size_t i = 0; i < kMaxRecipients; ++i)
+    far_.record(Rcpt{"TO:<x@birl.example>"});
+  far_.session->output().clear();
+  far_.host.log.clear();
+  far_.record(Rcpt{"TO:<x@birl.example>"});
+  far_.run(R"(
+    W RSET
+    V reset release(keep) ended(451))");
+}
+
+TEST_F(DeliveryProtocol, NearSideFallsSilent) {
+  to_content();
+  far_.run(R"(
+    T 299
+    V -
+    T 1
+    V reset release(close) ended(451))");
+}
+
+TEST_F(DeliveryProtocol, GivesCreditOnlyAsTheMtaReads) {
+  far_.settings.rules.max_message_bytes = 0;
+  to_content();
+  const std::size_t before = far_.host.consumed_bytes;
+  const std::string line(1022, 'x');
+  const std::string record = encode(Content{line + "\r\n"});
+  for (int i = 0; i < 100; ++i)
+    far_.delivery->receive(record, far_.now);
+  const std::size_t taken = far_.host.consumed_bytes - before;
+  EXPECT_LT(taken, 70U * 1024);
+  EXPECT_FALSE(far_.delivery->wants_step());
+  far_.session->output().clear();
+  EXPECT_TRUE(far_.delivery->wants_step());
+  far_.delivery->step(far_.now);
+  EXPECT_EQ(far_.host.consumed_bytes - before, 100 * record.size());
+}
+
+}  // namespace
+}  // namespace tsmtp::mail

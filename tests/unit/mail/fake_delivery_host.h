@@ -1,0 +1,45 @@
+// A delivery's surroundings: one connection to the MTA, outcomes without a disk, and a log of all that was
+// asked for, in order, as short words:
+//   Mail(250) Rcpt(0,550) Data(354) Final(250) Outcome(known)   records, replies by their code
+//   request(tokyo.example) release(keep) release(close)         the connection
+//   record(1) forget(1) finish reset ended(250)                 the ledger, the stream, the log line
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "relayd/mail/delivery_host.h"
+
+namespace tsmtp::mail {
+
+class FakeDeliveryHost : public DeliveryHost {
+ public:
+  void request_connection(const std::string& helo) override { say("request(" + helo + ')'); }
+  void release_connection(bool reusable) override;
+  void write_stream(std::string_view bytes) override;
+  void consumed(std::size_t bytes) override { consumed_bytes += bytes; }
+  void finish_stream() override { say("finish"); }
+  void reset_stream(const std::string& cause) override;
+  void record_outcome(const std::string& transaction, const smtp::Reply& reply) override;
+  Outcome find_outcome(const std::string& transaction) const override;
+  void forget_outcome(const std::string& transaction) override;
+  void ended(const Summary& summary) override;
+
+  std::vector<std::string> log;
+  std::vector<smtp::Reply> replies;  ///< of the records written
+  std::vector<Summary> summaries;
+  std::map<std::string, Outcome> outcomes;
+  std::string reset_cause;
+  std::size_t consumed_bytes = 0;
+  bool released = false;  ///< the connection is not the delivery's any more
+  bool kept_after_release = false;
+
+ private:
+  void say(const std::string& word) { log.push_back(word); }
+  void say(const std::string& word, const smtp::Reply& reply);
+
+  RecordReader reader_;
+};
+
+}  // namespace tsmtp::mail

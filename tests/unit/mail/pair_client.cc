@@ -1,0 +1,151 @@
+#include "tests/unit/mail/pair_client.h"
+
+#include <algorithm>
+
+namespace tsmtp::mail {
+namespace {
+
+constexpr char kSite[] = "birlinghoven";
+
+}  // namespace
+
+void PairClient::start(base::TimePoint now) {
+  at_ = At::kGreeting;
+  codes.clear();
+  streams_.clear();
+  recording_.clear();
+  smtp::Extensions offered;
+  offered.pipelining = true;
+  intake_ = std::make_unique<Intake>(
+      IntakeSettings{
+          .site = kSite, .rules = near_rules(), .early_reply = near_.early_reply, .offered = offered},
+      *this, near_.digests, now);
+}
+
+void PairClient::vanish(base::TimePoint now) {
+  if (!intake_) return;
+  intake_->client_closed(false, now);
+  intake_.reset();
+  recording_.clear();
+}
+
+bool PairClient::pump(base::TimePoint now) {
+  bool moved = false;
+  while (!recording_.empty()) {
+    const std::string transaction = std::exchange(recording_.front(), {});
+    recording_.pop_front();
+    intake_->recorded(transaction, {}, now);
+    moved = true;
+  }
+  smtp::ReplyReader reader;
+  while (intake_ && now >= reads_at && !intake_->output().empty()) {
+    std::string_view output = intake_->output();
+    const std::size_t before = output.size();
+    const int code = (**reader.read(output)).code;
+    intake_->output().erase(0, before - output.size());
+    on_reply(code, now);
+    moved = true;
+  }
+  if (intake_ && intake_->finished() && intake_->output().empty()) {
+    intake_->client_closed(true, now);
+    intake_.reset();
+  }
+  return moved;
+}
+
+void PairClient::on_reply(int code, base::TimePoint now) {
+  codes.push_back(code);
+  const bool good = code < 400;
+  switch (at_) {
+    case At::kGreeting:
+      at_ = At::kEhlo;
+      return good ? send("EHLO tokyo.example", now) : void();
+    case At::kEhlo:
+      at_ = At::kMail;
+      began = now;
+      return send("MAIL FROM:<a@tokyo.example>", now);
+    case At::kMail: {
+      if (!good) return send_quit(now);
+      at_ = At::kEnvelope;
+      std::string lines;
+      for (const std::string& recipient : recipients_)
+        lines += "RCPT TO:<" + recipient + ">|";
+      replies_owed_ = recipients_.size() + 1;
+      return send(lines + "DATA", now);
+    }
+    case At::kEnvelope:
+      if (--replies_owed_ > 0) return;
+      if (code != 354) return send_quit(now);
+      at_ = At::kContent;
+      return send(content_ + "|.", now);
+    case At::kContent:
+      ended_at = now;
+      done_ = good;
+      return send_quit(now);
+    case At::kQuit:
+      return;
+  }
+}
+
+void PairClient::send(std::string_view lines, base::TimePoint now) {
+  intake_->receive(wire_lines(lines), now);
+}
+
+void PairClient::send_quit(base::TimePoint now) {
+  at_ = At::kQuit;
+  send("QUIT", now);
+}
+
+void PairClient::link_lost(base::TimePoint now) {
+  for (const mux::StreamId stream : std::exchange(streams_, {}))
+    if (intake_) intake_->stream_lost(stream, "link cut", now);
+}
+
+void PairClient::on_event(const mux::Event& event, base::TimePoint now) {
+  const auto ours = [&](mux::StreamId stream) {
+    return intake_ && std::find(streams_.begin(), streams_.end(), stream) != streams_.end();
+  };
+  if (const auto* received = std::get_if<mux::Received>(&event)) {
+    if (ours(received->stream)) intake_->stream_received(received->stream, received->bytes, now);
+  } else if (const auto* reset = std::get_if<mux::PeerReset>(&event)) {
+    if (ours(reset->stream)) intake_->stream_lost(reset->stream, reset->cause, now);
+  }
+}
+
+base::Result<mux::StreamId> PairClient::open_stream() {
+  if (!near_.link.is_up()) return base::Error{"link down"};
+  auto stream = near_.link.near_session().open(mux::Service::kTransaction);
+  if (stream) streams_.push_back(*stream);
+  return stream;
+}
+
+std::size_t PairClient::stream_writable(mux::StreamId stream) const {
+  return near_.link.near_session().writable(stream);
+}
+
+void PairClient::write_stream(mux::StreamId stream, std::string_view bytes) {
+  near_.link.near_session().write(stream, bytes);
+}
+
+void PairClient::consumed(mux::StreamId stream, std::size_t bytes) {
+  near_.link.near_session().consumed(stream, bytes);
+}
+
+void PairClient::finish_stream(mux::StreamId stream) {
+  near_.link.near_session().finish(stream);
+}
+
+void PairClient::reset_stream(mux::StreamId stream) {
+  near_.link.near_session().reset(stream, mux::ResetCode::kCancelled, "given up");
+}
+
+void PairClient::record_doubt(const std::string& transaction, const std::string& digest) {
+  (void)near_.doubts.record(transaction, kSite, digest, {});
+  recording_.push_back(transaction);
+}
+
+std::optional<std::string> PairClient::claim_doubt(const std::string& digest) {
+  return near_.doubts.claim(kSite, digest);
+}
+
+}  // namespace tsmtp::mail

@@ -1,0 +1,52 @@
+#include "tests/unit/mail/pair_link.h"
+
+#include <gtest/gtest.h>
+
+namespace tsmtp::mail {
+
+PairLink::PairLink(base::Duration one_way, OnEvent near_event, OnEvent far_event) : one_way_(one_way) {
+  near_.on_event = std::move(near_event);
+  far_.on_event = std::move(far_event);
+}
+
+void PairLink::connect(base::TimePoint now) {
+  near_.session = std::make_unique<mux::Session>(mux::Settings{.role = mux::Role::kDialer}, now);
+  far_.session = std::make_unique<mux::Session>(mux::Settings{.role = mux::Role::kListener}, now);
+}
+
+void PairLink::cut() {
+  near_.session.reset();
+  far_.session.reset();
+  near_.inbound.clear();
+  far_.inbound.clear();
+}
+
+bool PairLink::pump(base::TimePoint now) {
+  if (!near_.session) return false;
+  const bool near_moved = pump(near_, far_, now);
+  return pump(far_, near_, now) || near_moved;
+}
+
+bool PairLink::pump(End& end, End& other, base::TimePoint now) {
+  bool moved = false;
+  while (!end.inbound.empty() && end.inbound.front().at <= now) {
+    const auto taken = end.session->receive(end.inbound.front().bytes, now);
+    EXPECT_TRUE(taken) << taken.error().message;
+    end.inbound.pop_front();
+    moved = true;
+  }
+  if (end.session->deadline() <= now) {
+    EXPECT_TRUE(end.session->tick(now));
+  }
+  while (const auto event = end.session->next_event()) {
+    end.on_event(*event);
+    moved = true;
+  }
+  std::string out;
+  end.session->produce(out, 1 << 20, now);
+  if (out.empty()) return moved;
+  other.inbound.push_back({now + one_way_, std::move(out)});
+  return true;
+}
+
+}  // namespace tsmtp::mail

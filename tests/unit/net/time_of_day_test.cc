@@ -1,0 +1,45 @@
+// Times in replies: the time alone today, with the date on other days.
+#include "relayd/net/time_of_day.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <ctime>
+
+namespace tsmtp::net {
+namespace {
+
+class TimeOfDay : public testing::Test {
+ protected:
+  void SetUp() override { set_zone("UTC"); }
+  void TearDown() override {
+    unsetenv("TZ");
+    tzset();
+  }
+  static void set_zone(const char* zone) {
+    setenv("TZ", zone, 1);
+    tzset();
+  }
+  static base::WallTime at(std::time_t seconds) { return std::chrono::system_clock::from_time_t(seconds); }
+};
+
+constexpr std::time_t kNoon = 1'795'262'400;  // 2026-11-21 12:00:00 UTC
+
+TEST_F(TimeOfDay, Today) {
+  EXPECT_EQ(time_of_day(at(kNoon + 184), at(kNoon + 4000)), "12:03:04");
+  EXPECT_EQ(time_of_day(at(kNoon - 12 * 3600), at(kNoon)), "00:00:00");
+}
+
+TEST_F(TimeOfDay, AnotherDay) {
+  EXPECT_EQ(time_of_day(at(kNoon - 24 * 3600), at(kNoon)), "2026-11-20 12:00:00");
+  EXPECT_EQ(time_of_day(at(kNoon - 12 * 3600 - 1), at(kNoon)), "2026-11-20 23:59:59");
+  EXPECT_EQ(time_of_day(at(kNoon - 365 * 24 * 3600), at(kNoon)), "2025-11-21 12:00:00");
+}
+
+TEST_F(TimeOfDay, InTheZoneOfTheReader) {
+  set_zone("JST-9");
+  EXPECT_EQ(time_of_day(at(kNoon), at(kNoon + 60)), "21:00:00");
+}
+
+}  // namespace
+}  // namespace tsmtp::net
