@@ -46,7 +46,7 @@ int ask(const Context& context, control::Request request) {
   const auto received = net::ask(context.config.hub.control, control::request_line(request));
   if (!received) return complain(received.error().message, EX_UNAVAILABLE);
   const auto reply = control::parse_reply(*received);
-  if (!reply) return complain(reply.error().message, EX_TEMPFAIL);
+  if (!reply) return complain(reply.error().message, EX_SOFTWARE);
   std::cout << *reply;
   return EX_OK;
 }

@@ -121,6 +121,17 @@ void check_source(const Site& site, const Places& places, base::Diagnostics& dia
           "rules relay; only \"local\" stands before it");
 }
 
+void check_bindable(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
+  const bool on_loopback =
+      !site.deliver.is_unix() && base::is_ipv4(site.deliver.host) && site.deliver.host.starts_with("127.");
+  if (site.address.empty() || on_loopback) return;
+  diagnostics.warning(
+      places.of("deliver"),
+      "deliver: " + quoted(site.deliver.to_string()) +
+          " cannot be reached from the site address: our MTA will not see which site a mail comes "
+          "from; give it an address in 127.0.0.0/8");
+}
+
 void check_overlap(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
   const std::vector<std::string>& local = site.local.patterns();
   for (const std::string& pattern : site.domains.patterns())
@@ -142,6 +153,7 @@ void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagn
     check_link(config.sites[i], places.sites[i], config.hub, places.hub, diagnostics);
     check_exposure(config.sites[i], places.sites[i], diagnostics);
     check_source(config.sites[i], places.sites[i], diagnostics);
+    check_bindable(config.sites[i], places.sites[i], diagnostics);
     check_overlap(config.sites[i], places.sites[i], diagnostics);
   }
   check_names(config, places, diagnostics);

@@ -99,10 +99,10 @@ void put_hub(std::string& out, const HubStatus& hub) {
   out += fmt::format("  listening on   {}\n",
                      hub.listen.empty() ? "nothing, dials out only" : joined(hub.listen));
   if (hub.sessions_refused > 0)
-    out += fmt::format("  refused        {} connections of MTAs at endpoints\n", hub.sessions_refused);
+    out += fmt::format("  refused        {} at endpoints, connections of MTAs\n", hub.sessions_refused);
   for (const RefusedKey& key : hub.refused_keys)
-    out += fmt::format("  unknown key    {} from {}, {} times, last {}: no site has this pin\n",
-                       escaped(key.pin), escaped(key.address), key.times, local_time(key.last, hub.now));
+    out += fmt::format("  unknown key    {} from {}, {}x, last {}: no site has this pin\n", escaped(key.pin),
+                       escaped(key.address), key.times, local_time(key.last, hub.now));
 }
 
 }  // namespace

@@ -68,7 +68,9 @@ base::Result<void> Relay::start() {
 base::Result<void> Relay::make_directories() {
   raise_descriptor_limit();
   if (auto ok = make_directory(parent_of(config_.hub.control), 0755, config_.hub.user); !ok) return ok;
-  return make_directory(config_.hub.state_dir, 0700, config_.hub.user);
+  if (auto ok = make_directory(config_.hub.state_dir, 0700, config_.hub.user); !ok) return ok;
+  // Service managers make it before they start us, and then it is root's.
+  return give_to(config_.hub.state_dir, config_.hub.user);
 }
 
 base::Result<void> Relay::bind_all() {

@@ -24,14 +24,16 @@ base::Result<std::string> Relay::reload() {
   base::Diagnostics findings;
   const auto wanted = config::read(source_.file, source_.overrides, findings);
   base::Result<void> result =
-      wanted ? apply(*wanted) : base::Result<void>(base::Error{"the configuration has errors"});
+      wanted ? apply(*wanted)
+             : base::Result<void>(base::Error{"the configuration has errors, see the log or relayd --check"});
   if (!result) {
-    last_reload_error_ = findings.to_string() + result.error().message;
+    last_reload_error_ = result.error().message;
     log_.log(LogLevel::kError,
              "not reloaded, the running configuration stays in force: " + result.error().message);
     for (const base::Diagnostic& finding : findings.all())
       log_.log(LogLevel::kError, base::to_string(finding));
-    return base::Error{last_reload_error_ + "\nnot reloaded: the running configuration stays in force"};
+    return base::Error{findings.to_string() + last_reload_error_ +
+                       "\nnot reloaded: the running configuration stays in force"};
   }
   config_ = *wanted;
   config_loaded_ = wall_now();

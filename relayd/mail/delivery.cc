@@ -77,12 +77,11 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
   if (state_ != State::kStart) return protocol_error("peer sent a second Mail record", now);
   auto mail = smtp::parse_mail(record.argument);
   transaction_ = record.transaction;
-  mail_argument_ = record.argument;
   std::optional<smtp::Reply> refusal;
   if (mail) {
     mail_ = std::move(*mail);
-    refusal = policy::check_incoming_sender(settings_.rules, settings_.site, mail_.path);
-    if (!refusal) refusal = policy::check_size(settings_.rules, settings_.site, smtp::declared_size(mail_));
+    refusal = policy::check_incoming_sender(settings_.rules, settings_.hub, mail_.path);
+    if (!refusal) refusal = policy::check_size(settings_.rules, settings_.hub, smtp::declared_size(mail_));
   } else {
     refusal = mail.error();
   }
@@ -95,11 +94,15 @@ void Delivery::connected(smtp::ClientSession& session, base::TimePoint now) {
   session_ = &session;
   last_step_ = now;
   state_ = State::kEnvelope;
+  // SIZE is offered by us whether or not the MTA knows it: the limit is checked on this side of it.
+  if (!session.extensions().size)
+    std::erase_if(mail_.parameters, [](const auto& p) { return p.keyword == "SIZE"; });
   // The near side offers what our MTA offered last; it may have changed since.
   if (const auto refusal = smtp::check_mail_parameters(mail_, session.extensions())) {
     refuse_all(own_reply(451, "4.5.0", "its MTA no longer offers this: " + refusal->summary()));
   } else {
-    session.send("MAIL " + mail_argument_, kMailTag);
+    const std::string parameters = mail_.parameters.empty() ? "" : ' ' + mail_.parameter_text();
+    session.send("MAIL FROM:<" + mail_.path.text + '>' + parameters, kMailTag);
   }
   process(now);
 }
@@ -120,7 +123,7 @@ void Delivery::on(const Rcpt& record, base::TimePoint now) {
   recipients_.push_back({.path = rcpt ? rcpt->path.text : "", .verdict = {}});
   std::optional<smtp::Reply> refusal = refusal_;
   if (!refusal && !rcpt) refusal = rcpt.error();
-  if (!refusal) refusal = policy::check_incoming_recipient(settings_.rules, settings_.site, rcpt->path);
+  if (!refusal) refusal = policy::check_incoming_recipient(settings_.rules, settings_.hub, rcpt->path);
   if (!refusal) {
     refusal = smtp::check_rcpt_parameters(*rcpt, session_->extensions());
     if (!refusal) return session_->send("RCPT " + record.argument, index);
@@ -146,7 +149,7 @@ void Delivery::on(const Content& record, base::TimePoint now) {
   if (state_ == State::kRefused) return;
   if (state_ != State::kContent) return protocol_error("peer sent content out of turn", now);
   size_bytes_ += record.bytes.size();
-  std::optional<smtp::Reply> refusal = policy::check_size(settings_.rules, settings_.site, size_bytes_);
+  std::optional<smtp::Reply> refusal = policy::check_size(settings_.rules, settings_.hub, size_bytes_);
   if (!refusal && !session_->content(record.bytes))
     refusal = own_reply(554, "5.6.0", "content has a CR or LF that is not part of a CRLF");
   if (!refusal) return;

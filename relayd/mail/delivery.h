@@ -116,7 +116,6 @@ class Delivery {
 
   std::string transaction_;
   smtp::PathCommand mail_;
-  std::string mail_argument_;
   std::optional<smtp::Reply> mail_verdict_;
   struct Recipient {
     std::string path;

@@ -50,7 +50,8 @@ Connection::Connection(const std::string& unix_path) : fd_(-1) {
 
 Connection::Connection(int fd) : fd_(fd) {}
 
-Connection::Connection(Connection&& other) noexcept : fd_(std::exchange(other.fd_, -1)), input_(std::move(other.input_)) {}
+Connection::Connection(Connection&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), input_(std::move(other.input_)) {}
 
 Connection::~Connection() {
   if (fd_ >= 0) close(fd_);
@@ -103,7 +104,8 @@ std::string Connection::command(const std::string& text) {
 }
 
 bool Connection::closes() {
-  while (receive()) input_.clear();
+  while (receive())
+    input_.clear();
   pollfd ready{.fd = fd_, .events = POLLIN, .revents = 0};
   return poll(&ready, 1, 0) == 1;
 }

@@ -26,7 +26,7 @@ class Connection {
   /// A whole SMTP reply, all its lines; what there was of it if the connection ended.
   [[nodiscard]] std::string reply();
   /// Sends a command line and returns its reply.
-  [[nodiscard]] std::string command(const std::string& text);
+  std::string command(const std::string& text);
   /// Whether the other side closes within 20 seconds; what it still sends is thrown away.
   [[nodiscard]] bool closes();
   /// Closes so that the other side sees a reset, as a killed process with unread data leaves it.

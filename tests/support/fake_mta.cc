@@ -12,7 +12,8 @@ namespace {
 std::string between(const std::string& line, char open, char close) {
   const std::size_t begin = line.find(open);
   const std::size_t end = line.rfind(close);
-  return begin == std::string::npos || end == std::string::npos ? "" : line.substr(begin + 1, end - begin - 1);
+  return begin == std::string::npos || end == std::string::npos ? ""
+                                                                : line.substr(begin + 1, end - begin - 1);
 }
 
 std::string peer_of(int fd) {
@@ -36,9 +37,11 @@ FakeMta::~FakeMta() {
   close(listener_);
   {
     const std::lock_guard lock(mutex_);
-    for (const int fd : open_) shutdown(fd, SHUT_RDWR);
+    for (const int fd : open_)
+      shutdown(fd, SHUT_RDWR);
   }
-  for (std::thread& session : sessions_) session.join();
+  for (std::thread& session : sessions_)
+    session.join();
 }
 
 void FakeMta::set_script(Script script) {
@@ -110,7 +113,8 @@ void FakeMta::serve(int fd) {
       mail.helo = line->substr(5, line->size() - 7);
       usual = "250-fake.mta\r\n";
       const std::lock_guard lock(mutex_);
-      for (const std::string& extension : extensions_) usual += "250-" + extension + "\r\n";
+      for (const std::string& extension : extensions_)
+        usual += "250-" + extension + "\r\n";
       usual += "250 HELP\r\n";
     }
     if (verb == "DATA") usual = "354 go ahead\r\n";

@@ -16,14 +16,15 @@ namespace tsmtp::testing {
 
 /// A mail it accepted.
 struct Delivered {
-  std::string helo, sender, content, peer;  ///< content with its dots unstuffed; peer: the address it came from
+  std::string helo, sender, content,
+      peer;  ///< content with its dots unstuffed; peer: the address it came from
   std::vector<std::string> recipients;
 };
 
 class FakeMta {
  public:
-  /// The reply to one command line (MAIL, RCPT, DATA, or "." for the end of content), CRLF included; "" for the usual one,
-  /// "drop" to close the connection instead.
+  /// The reply to one command line (MAIL, RCPT, DATA, or "." for the end of content), CRLF included; "" for
+  /// the usual one, "drop" to close the connection instead.
   using Script = std::function<std::string(const std::string& command)>;
 
   explicit FakeMta(std::uint16_t port);

@@ -15,7 +15,8 @@ namespace tsmtp::testing {
 Process::Process(const std::vector<std::string>& arguments, const std::string& log) : pid_(fork()) {
   if (pid_ != 0) return;
   std::vector<char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : arguments)
+    argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   const int null = open("/dev/null", O_RDONLY);
   const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -33,7 +34,9 @@ Process::~Process() {
   (void)wait();
 }
 
-void Process::signal(int number) const { kill(pid_, number); }
+void Process::signal(int number) const {
+  kill(pid_, number);
+}
 
 bool Process::running() {
   int status = 0;

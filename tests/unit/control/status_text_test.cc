@@ -52,8 +52,8 @@ TEST_F(StatusText, WhatIsWrongIsSaid) {
   EXPECT_THAT(text, HasSubstr("DRAINING"));
   EXPECT_THAT(text, HasSubstr("LAST RELOAD FAILED, still running the one before: relayd.toml:3:1: error"));
   EXPECT_THAT(text, HasSubstr("nothing, dials out only"));
-  EXPECT_THAT(text, HasSubstr("7 connections of MTAs"));
-  EXPECT_THAT(text, HasSubstr("sha256:x from 192.0.2.9:4711, 3 times, last 12:03:04: no site has this pin"));
+  EXPECT_THAT(text, HasSubstr("refused        7 at endpoints"));
+  EXPECT_THAT(text, HasSubstr("sha256:x from 192.0.2.9:4711, 3x, last 12:03:04: no site has this pin"));
   EXPECT_THAT(text, HasSubstr("no sites are configured"));
 }
 

@@ -1,0 +1,155 @@
+// P4: whatever is killed or cut, every accepted mail is delivered, and delivered once.
+#include <csignal>
+#include <map>
+#include <random>
+#include <set>
+
+#include "tests/support/two_hubs.h"
+
+namespace tsmtp::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr char kContent[] = "Subject: only once\r\n\r\ntext\r\n";
+
+class P4_NothingTwice : public TwoHubs {
+ protected:
+  /// Tries the mail as an MTA does, until it is answered with 2yz or 5yz. Every try's connection may break.
+  [[nodiscard]] std::string deliver(const std::string& content) {
+    std::string reply;
+    const bool answered = wait_until(
+        [&] {
+          try {
+            const std::string endpoint = tokyo.site_status("birl").at("endpoints").at(0);
+            Connection client(endpoint.substr(0, endpoint.find(':')), endpoint_port);
+            if (!client.reply().starts_with("220")) return false;
+            client.command("EHLO mx.tokyo.example");
+            reply = send_mail(client, content);
+            if (reply.starts_with("2")) (void)client.command("QUIT");
+            return reply.starts_with("2") || reply.starts_with("5");
+          } catch (const std::exception&) {
+            return false;
+          }
+        },
+        std::chrono::seconds(60));
+    return answered ? reply : "never answered";
+  }
+
+  /// Waits until the far MTA has taken the mail, whose final reply it holds back.
+  [[nodiscard]] bool taken() {
+    return wait_until([&] { return final_asked.load(); });
+  }
+  void hold_final_reply() {
+    birl_mta.set_script([this](const std::string& command) -> std::string {
+      if (command != "." || final_asked.exchange(true)) return "";
+      (void)wait_until([this] { return final_released.load(); });
+      return "250 2.0.0 first try\r\n";
+    });
+  }
+
+  std::atomic<bool> final_asked{false};
+  std::atomic<bool> final_released{false};
+};
+
+TEST_F(P4_NothingTwice, NearRelaydKilledBeforeItCouldReply) {
+  hold_final_reply();
+  Connection client = session();
+  begin_mail(client, kContent);
+  client.send(".\r\n");
+  ASSERT_TRUE(taken());
+  tokyo.kill();
+  final_released = true;
+  tokyo.start();
+  ASSERT_TRUE(link_is_up());
+  EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+  EXPECT_EQ(birl_mta.count(), 1U);
+}
+
+TEST_F(P4_NothingTwice, ClientGoneBeforeTheReply) {
+  hold_final_reply();
+  Connection client = session();
+  begin_mail(client, kContent);
+  client.send(".\r\n");
+  ASSERT_TRUE(taken());
+  client.reset();
+  ASSERT_TRUE(tokyo.logs("in doubt until our MTA tries again"));
+  EXPECT_EQ(tokyo.site_status("birl")["in_doubt"], 1);
+  final_released = true;
+  EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+  EXPECT_EQ(birl_mta.count(), 1U);
+  EXPECT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 0; }));
+}
+
+TEST_F(P4_NothingTwice, LinkCutBetweenTheEndOfContentAndTheReply) {
+  hold_final_reply();
+  Connection client = session();
+  begin_mail(client, kContent);
+  client.send(".\r\n");
+  ASSERT_TRUE(taken());
+  path.cut();
+  EXPECT_THAT(client.reply(), StartsWith("451 4.4.2 birl: link down since "));
+  final_released = true;
+  EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+  EXPECT_EQ(birl_mta.count(), 1U);
+}
+
+TEST_F(P4_NothingTwice, TwoEqualMailsAreTwoMails) {
+  Connection client = session();
+  EXPECT_THAT(send_mail(client, kContent), StartsWith("250 "));
+  EXPECT_THAT(send_mail(client, kContent), StartsWith("250 "));
+  EXPECT_EQ(birl_mta.count(), 2U);
+}
+
+TEST_F(P4_NothingTwice, FarRelaydKilledInTheContent) {
+  birl_mta.stalled = true;
+  Connection client = session();
+  begin_mail(client, std::string(2'000'000, 'x') + "\r\n");
+  birl.kill();
+  birl_mta.stalled = false;
+  client.send(".\r\n");
+  EXPECT_THAT(client.reply(), StartsWith("451 4.4.2 birl: "));
+  birl.start();
+  ASSERT_TRUE(link_is_up());
+  EXPECT_THAT(deliver(kContent), StartsWith("250 "));
+  EXPECT_EQ(birl_mta.count(), 1U);
+}
+
+TEST_F(P4_NothingTwice, RandomCutsOfLinkAndClientAndKillsOfTheNearRelayd) {
+  const char* given = std::getenv("TSMTP_SEED");
+  const auto seed = given != nullptr ? std::stoul(given) : std::random_device{}();
+  SCOPED_TRACE("TSMTP_SEED=" + std::to_string(seed));
+  std::minstd_rand random(static_cast<unsigned>(seed));
+  constexpr int kMails = TSMTP_VOLUME / 10;
+  std::atomic<bool> done{false};
+  std::thread sender([&] {
+    for (int i = 0; i < kMails; ++i)
+      EXPECT_THAT(
+          deliver("X-Id: " + std::to_string(i) + "\r\n\r\n" + std::string(i * 997 % 100'000, 'x') + "\r\n"),
+          StartsWith("250 "));
+    done = true;
+  });
+  // What is done next, and after how many delivered mails, is drawn; the moment within a mail is the
+  // machine's.
+  while (!done) {
+    const std::size_t next = birl_mta.count() + random() % 3;
+    if (!wait_until([&] { return done || birl_mta.count() >= next; })) break;
+    if (random() % 4 == 0) {
+      tokyo.kill();
+      tokyo.launch();
+    } else {
+      path.cut();
+    }
+  }
+  sender.join();
+  std::map<std::string, int> times;
+  for (const Delivered& mail : birl_mta.delivered())
+    ++times[mail.content.substr(0, mail.content.find('\r'))];
+  EXPECT_EQ(times.size(), static_cast<std::size_t>(kMails));
+  for (const auto& [id, count] : times)
+    EXPECT_EQ(count, 1) << id;
+}
+
+}  // namespace
+}  // namespace tsmtp::testing

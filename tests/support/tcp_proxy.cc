@@ -1,0 +1,64 @@
+#include "tests/support/tcp_proxy.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include "tests/support/connection.h"
+#include "tests/support/wait_until.h"
+
+namespace tsmtp::testing {
+
+TcpProxy::TcpProxy(std::uint16_t port, std::uint16_t target)
+    : target_(target), listener_(listen_on(port)), acceptor_([this] { accept_loop(); }) {}
+
+TcpProxy::~TcpProxy() {
+  ending_ = true;
+  holding = false;
+  shutdown(listener_, SHUT_RDWR);
+  acceptor_.join();
+  close(listener_);
+  cut();
+  for (std::thread& thread : threads_)
+    thread.join();
+  for (const int fd : open_)
+    close(fd);
+}
+
+void TcpProxy::cut() {
+  const std::lock_guard lock(mutex_);
+  for (const int fd : open_)
+    shutdown(fd, SHUT_RDWR);
+}
+
+void TcpProxy::accept_loop() {
+  while (!ending_) {
+    const int near = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (near < 0) continue;
+    int far = -1;
+    try {
+      far = dup(Connection("127.0.0.1", target_).fd());
+    } catch (const std::runtime_error&) {
+      close(near);
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    open_.insert(open_.end(), {near, far});
+    threads_.emplace_back([=, this] { pass(near, far, true); });
+    threads_.emplace_back([=, this] { pass(far, near, false); });
+  }
+}
+
+void TcpProxy::pass(int from, int to, bool may_hold) {
+  char buffer[16384];
+  for (;;) {
+    const ssize_t bytes = recv(from, buffer, sizeof buffer, 0);
+    if (may_hold) (void)wait_until([this] { return !holding; }, std::chrono::minutes(5));
+    if (bytes <= 0 || send(to, buffer, static_cast<std::size_t>(bytes), MSG_NOSIGNAL) != bytes) break;
+  }
+  shutdown(from, SHUT_RDWR);
+  shutdown(to, SHUT_RDWR);
+}
+
+}  // namespace tsmtp::testing

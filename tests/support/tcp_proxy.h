@@ -1,0 +1,37 @@
+// A TCP connection's path that a test can cut: accepts on a port of its own and passes bytes on to another.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace tsmtp::testing {
+
+class TcpProxy {
+ public:
+  TcpProxy(std::uint16_t port, std::uint16_t target);
+  ~TcpProxy();
+  TcpProxy(const TcpProxy&) = delete;
+  TcpProxy& operator=(const TcpProxy&) = delete;
+
+  /// Breaks every connection that is open now.
+  void cut();
+  /// While set, bytes towards the target are held back: the far side hears nothing more.
+  std::atomic<bool> holding{false};
+
+ private:
+  void accept_loop();
+  void pass(int from, int to, bool may_hold);
+
+  std::uint16_t target_;
+  int listener_;
+  std::atomic<bool> ending_{false};
+  std::mutex mutex_;
+  std::vector<int> open_;
+  std::vector<std::thread> threads_;
+  std::thread acceptor_;
+};
+
+}  // namespace tsmtp::testing
