@@ -51,6 +51,7 @@ void ByteChannel::read_ready() {
     if (error == asio::error::would_block) break;
     if (error == asio::error::eof) return closed(true, "closed by peer");
     if (error) return closed(false, error.message());
+    acknowledge_now(socket_);
     if (!closing_) owner_->on_bytes({buffer.data(), bytes});
   }
   if (owner_ != nullptr && (reading_ || closing_) && !waiting_read_) wait_read();

@@ -1,5 +1,7 @@
 #include "relayd/net/socket_options.h"
 
+#include <netinet/tcp.h>
+
 #include <sstream>
 
 namespace tsmtp::net {
@@ -17,6 +19,12 @@ void set_mta_options(asio::generic::stream_protocol::socket& socket) {
   boost::system::error_code ignored;
   socket.non_blocking(true, ignored);
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+void acknowledge_now(asio::generic::stream_protocol::socket& socket) {
+  const int on = 1;
+  setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on,
+             sizeof on);  // fails on unix sockets, harmlessly
 }
 
 std::string peer_name(const asio::ip::tcp::socket& socket) {

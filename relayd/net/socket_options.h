@@ -13,6 +13,10 @@ void set_link_options(boost::asio::ip::tcp::socket& socket);
 /// Non-blocking, and TCP_NODELAY where it is TCP.
 void set_mta_options(boost::asio::generic::stream_protocol::socket& socket);
 
+/// Acknowledges what was just read at once. A client that writes content and its final dot apart (Nagle)
+/// would else wait 40 ms for our delayed acknowledgement. Does not last: call it after each read.
+void acknowledge_now(boost::asio::generic::stream_protocol::socket& socket);
+
 /// "192.0.2.1:40322", "[2001:db8::1]:40322"; "unknown" when it is not connected.
 [[nodiscard]] std::string peer_name(const boost::asio::ip::tcp::socket& socket);
 

@@ -66,7 +66,7 @@ TEST_F(ContentTest, OverMaxMessageIsRefusedBeforeAndBehindTheContent) {
   ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);
   Connection client = session();
   EXPECT_THAT(client.command("MAIL FROM:<a@tokyo.example> SIZE=2000000"), StartsWith("552 5.3.4 "));
-  begin_mail(client, random_lines(2'000'000));
+  begin_mail(client, stuffed(random_lines(2'000'000)));
   EXPECT_THAT(client.command("."), StartsWith("552 5.3.4 "));
   EXPECT_EQ(birl_mta.count(), 0U);
 }

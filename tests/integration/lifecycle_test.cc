@@ -23,6 +23,7 @@ TEST_F(Lifecycle, SigtermLetsATransactionInFlightFinish) {
   birl_mta.stalled = true;
   Connection client = session();
   begin_mail(client, "Subject: x\r\n\r\n");
+  ASSERT_TRUE(wait_until([&] { return birl.site_status("tokyo")["open_transactions"] == 1; }));
   tokyo.process().signal(SIGTERM);
   ASSERT_TRUE(tokyo.logs("shutting down"));
   birl_mta.stalled = false;
@@ -44,6 +45,7 @@ TEST_F(Lifecycle, DrainIsBoundedInTime) {
 TEST_F(Lifecycle, WhileDrainingNewSessionsAreToldSo) {
   Connection busy = session();
   begin_mail(busy, "Subject: x\r\n\r\n");
+  ASSERT_TRUE(wait_until([&] { return birl.site_status("tokyo")["open_transactions"] == 1; }));
   birl.process().signal(SIGTERM);
   ASSERT_TRUE(tokyo.logs("the far relayd is shutting down"));
   const std::string endpoint = tokyo.site_status("birl")["endpoints"][0];

@@ -80,8 +80,8 @@ Finished Hub::relayctl(std::vector<std::string> arguments) const {
 nlohmann::json Hub::status() const {
   const std::string output = relayctl({"status", "--json"}).output;
   const std::size_t begin = output.find('{');  // warnings of the configuration come first
-  return begin == std::string::npos ? nlohmann::json{}
-                                    : nlohmann::json::parse(output.substr(begin), nullptr, false);
+  if (begin == std::string::npos) return nlohmann::json::object();  // it does not serve (yet)
+  return nlohmann::json::parse(output.substr(begin), nullptr, false);
 }
 
 nlohmann::json Hub::site_status(const std::string& site) const {
