@@ -1,0 +1,104 @@
+// The half of Outgoing that decides which reply the client gets when: early ones, the far MTA's verdicts, and
+// refusals that can only be told at the end of content. docs/replies.md is this file as a table.
+#include <algorithm>
+#include <utility>
+
+#include "relayd/mail/outgoing.h"
+
+namespace tsmtp::mail {
+
+// Answers whatever can be answered by now. Called whenever something new is known.
+void Outgoing::give_answers(base::TimePoint now) {
+  if (!mail_answered_) {
+    if (context_.early_reply)
+      context_.session.reply(mail_ticket_, smtp::make_reply(250, "2.1.0", "Sender ok"));
+    else if (mail_verdict_)
+      context_.session.reply(mail_ticket_, *mail_verdict_);
+    mail_answered_ = context_.early_reply || mail_verdict_.has_value();
+  }
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    Recipient& recipient = recipients_[i];
+    if (recipient.answer) continue;
+    recipient.answer = answer_to_recipient(i);
+    if (recipient.answer) context_.session.reply(recipient.ticket, *recipient.answer);
+  }
+  if (phase_ != Phase::kEnvelope) return;
+  if (data_ticket_) {
+    const auto answer = answer_to_data();
+    if (!answer) return;
+    context_.session.reply(*std::exchange(data_ticket_, {}), *answer);
+    if (answer->is_intermediate()) {
+      phase_ = Phase::kContent;
+    } else {
+      abandon(now);
+    }
+  } else if (abandoned_ || mail_was_refused()) {
+    abandon(now);
+  }
+}
+
+// MAIL itself was answered with a refusal: there is no transaction for the client.
+bool Outgoing::mail_was_refused() const {
+  return !context_.early_reply && mail_verdict_ && !mail_verdict_->is_positive();
+}
+
+bool Outgoing::owes_answers() const {
+  return !mail_answered_ ||
+         std::any_of(recipients_.begin(), recipients_.end(), [](const Recipient& r) { return !r.answer; });
+}
+
+// Early: the first recipient is accepted unseen, later ones get the far MTA's own verdict, as long as the
+// first one's refusal, which can only be told at the end of content and would then speak for all, has not
+// come (DESIGN, "One round trip a mail").
+std::optional<smtp::Reply> Outgoing::answer_to_recipient(std::size_t index) const {
+  const Recipient& recipient = recipients_[index];
+  if (!context_.early_reply) return recipient.verdict;
+  if (index == 0)
+    return smtp::make_reply(250, "2.1.5",
+                            "Recipient ok, " + context_.site + " has the last word at the end of content");
+  if (!mail_verdict_) return {};
+  if (!mail_verdict_->is_positive()) return mail_verdict_;
+  if (!recipients_[0].verdict) return {};
+  if (!recipients_[0].verdict->is_positive())
+    return own_reply(452, "4.5.3", "the recipient before this one was refused; send this one again");
+  return recipient.verdict;
+}
+
+// sendmail takes any refusal of DATA but 554 for a broken server, so early refusals are kept for the end of
+// content.
+std::optional<smtp::Reply> Outgoing::answer_to_data() const {
+  if (!context_.early_reply) return data_verdict_;
+  if (recipients_.size() > 1 && !all_verdicts_known()) return {};
+  return smtp::Reply{.code = 354, .lines = {"Go ahead, end with a dot on a line by itself"}};
+}
+
+bool Outgoing::all_verdicts_known() const {
+  return mail_verdict_ && std::all_of(recipients_.begin(), recipients_.end(), [](const Recipient& recipient) {
+           return recipient.verdict.has_value();
+         });
+}
+
+std::optional<smtp::Reply> Outgoing::known_refusal() const {
+  if (own_refusal_) return own_refusal_;
+  if (mail_verdict_ && !mail_verdict_->is_positive()) return mail_verdict_;
+  if (context_.early_reply && recipients_[0].verdict && !recipients_[0].verdict->is_positive())
+    return recipients_[0].verdict;
+  if (data_verdict_ && !data_verdict_->is_intermediate()) return data_verdict_;
+  return {};
+}
+
+// Why a client most likely gives a transaction up; nothing when it was told no refusal.
+std::optional<smtp::Reply> Outgoing::last_refusal() const {
+  if (mail_verdict_ && !mail_verdict_->is_positive()) return mail_verdict_;
+  for (auto recipient = recipients_.rbegin(); recipient != recipients_.rend(); ++recipient)
+    if (recipient->answer && !recipient->answer->is_positive()) return recipient->answer;
+  return {};
+}
+
+// Once the verdict is certain, the rest of the content need not cross the link. Recipients that the far MTA
+// accepted behind a refused first one were told 452: they must not get this try's content either.
+void Outgoing::stop_content_if_refused() {
+  if (phase_ == Phase::kContent && known_refusal()) reset_stream();
+}
+
+}  // namespace tsmtp::mail
