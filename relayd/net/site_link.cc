@@ -153,8 +153,9 @@ void SiteLink::on_connection_lost(LinkConnection& connection, const std::string&
     go_down(cause);
   } else {
     std::erase_if(candidates_, [&](const auto& candidate) { return candidate.get() == &connection; });
-    if (is_up()) return;
-    set_cause(connection.stream().peer_address() + ": " + cause);
+    const std::string text = connection.stream().peer_address() + ": " + cause;
+    if (is_up()) return log(base::LogLevel::kWarning, "a connection beside the link ended: " + text);
+    set_cause(text);
   }
   if (dialer_ && !is_up() && !stopped_) dialer_->start_later();
 }

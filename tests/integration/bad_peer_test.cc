@@ -60,11 +60,24 @@ TEST_F(BadPeer, ShowsAForeignCertificate) {
   EXPECT_EQ(birl.status()["refused_keys"][0]["pin"], stranger.pin());
 }
 
+// A whole frame in printf(1)'s notation: four bytes of payload, type Hello, all else 0.
+constexpr char kHelloOfSomebodyElse[] =
+    "\\000\\004\\001\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000"
+    "\\000\\000\\000\\000\\000\\000\\000\\000junk";
+
 TEST_F(BadPeer, HasTheKeyAndSendsGarbage) {
   const std::string identity = tokyo.file("identity.pem");
-  // s_client sends its standard input, which is empty, so what comes is the end of the stream: no Hello.
-  (void)s_client({"-tls1_3", "-alpn", "tsmtp/1", "-cert", identity, "-key", identity});
-  EXPECT_TRUE(link_is_up());
+  for (const char* garbage : {"GET / HTTP/1.1", kHelloOfSomebodyElse}) {
+    const Finished peer =
+        run({"/bin/sh", "-c",
+             "(printf '" + std::string(garbage) +
+                 "'; cat) | exec openssl s_client -quiet -tls1_3 -alpn tsmtp/1" + " -cert " + identity +
+                 " -key " + identity + " -connect 127.0.0.1:" + std::to_string(link_port)});
+    EXPECT_NE(peer.status, -1);  // it was hung up on
+  }
+  EXPECT_TRUE(birl.logs("peer announced a frame with 18245 bytes of payload")) << birl.log();
+  EXPECT_TRUE(birl.logs("peer does not speak the tsmtp link protocol")) << birl.log();
+  EXPECT_EQ(tokyo.site_status("birl")["links_up_total"], 1);  // the link that stood did not notice
 }
 
 TEST_F(BadPeer, ManyThatSayNothingKeepNobodyOut) {
