@@ -2,13 +2,15 @@
 # tsmtp_unit_test(NAME SOURCES … DEPENDS …): one GoogleTest program, unit_NAME, its cases known to CTest.
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # With precompiled headers ccache wants to be told that their macros do not matter.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 
 add_library(tsmtp_options INTERFACE)
 target_include_directories(tsmtp_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(tsmtp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -fstack-protector-strong
-  -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. $<$<BOOL:${TSMTP_WERROR}>:-Werror>)
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. $<$<BOOL:${TSMTP_WERROR}>:-Werror>
+  $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 if(TSMTP_SANITIZE)
   target_compile_options(tsmtp_options INTERFACE -fsanitize=${TSMTP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(tsmtp_options INTERFACE -fsanitize=${TSMTP_SANITIZE})
@@ -27,5 +29,6 @@ function(tsmtp_unit_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(unit_${name} ${arg_SOURCES})
   target_link_libraries(unit_${name} PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  target_precompile_headers(unit_${name} REUSE_FROM tsmtp_test_headers)
   gtest_discover_tests(unit_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 60)
 endfunction()
