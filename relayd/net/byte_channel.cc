@@ -49,7 +49,7 @@ void ByteChannel::read_ready() {
     error_code error;
     const std::size_t bytes = socket_.read_some(asio::buffer(buffer), error);
     if (error == asio::error::would_block) break;
-    if (error == asio::error::eof) return closed(true, "closed by peer");
+    if (error == asio::error::eof) return closed(all_was_read(), "closed by peer");
     if (error) return closed(false, error.message());
     acknowledge_now(socket_);
     if (!closing_) owner_->on_bytes({buffer.data(), bytes});
@@ -69,6 +69,7 @@ void ByteChannel::flush(std::string& output) {
       break;
     }
     if (error) {  // reading tells the owner what happened; until then the connection swallows
+      send_failed_ = true;
       sent = output.size();
       set_reading(true);
     } else {
@@ -76,6 +77,16 @@ void ByteChannel::flush(std::string& output) {
     }
   }
   output.erase(0, sent);
+}
+
+// A peer that died before our last words reached it shows as an orderly end too, if its FIN came first; then
+// sending failed, or the socket holds the error of the reset that answered it.
+bool ByteChannel::all_was_read() const {
+  int pending = 0;
+  socklen_t length = sizeof pending;
+  const bool known =
+      getsockopt(const_cast<Socket&>(socket_).native_handle(), SOL_SOCKET, SO_ERROR, &pending, &length) == 0;
+  return known && pending == 0 && !send_failed_;
 }
 
 void ByteChannel::wait_write() {

@@ -44,6 +44,7 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   void wait_read();
   void wait_write();
   void read_ready();
+  [[nodiscard]] bool all_was_read() const;
   void closed(bool clean, const std::string& cause);
 
   Socket socket_;
@@ -53,6 +54,7 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   bool waiting_read_ = false;
   bool waiting_write_ = false;
   bool closing_ = false;
+  bool send_failed_ = false;
 };
 
 }  // namespace tsmtp::net

@@ -41,6 +41,11 @@ bool fill_certificate(X509* certificate, EVP_PKEY* key, const std::string& hub_n
          X509_sign(certificate, key, nullptr) > 0;
 }
 
+// A daemon has nobody to ask: a key under a password is an error, not a prompt.
+int no_password(char*, int, int, void*) {
+  return -1;
+}
+
 base::Result<void> check_permissions(const std::string& path, FILE* file) {
   struct stat status {};
   if (fstat(fileno(file), &status) != 0) return file_error(path, "cannot be examined");
@@ -83,7 +88,7 @@ base::Result<Identity> Identity::load(const std::string& path) {
   if (!file) return file_error(path, "cannot be read");
   if (auto ok = check_permissions(path, file.get()); !ok) return ok.error();
   Identity identity;
-  identity.key_.reset(PEM_read_PrivateKey(file.get(), nullptr, nullptr, nullptr));
+  identity.key_.reset(PEM_read_PrivateKey(file.get(), nullptr, no_password, nullptr));
   if (!identity.key_) return base::Error{path + ": holds no private key in PEM form: " + openssl_error()};
   std::rewind(file.get());
   identity.certificate_.reset(PEM_read_X509(file.get(), nullptr, nullptr, nullptr));

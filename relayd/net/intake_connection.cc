@@ -69,7 +69,10 @@ void IntakeConnection::on_stream_bytes(mux::StreamId stream, std::string_view by
 }
 
 void IntakeConnection::on_stream_finished(mux::StreamId stream) {
-  // The far side finishes only after us. Otherwise there is nothing more to be had from it.
+  // The far side finishes only after us. Otherwise there is nothing more to be had from it, and the link must
+  // forget us.
+  link_.reset(stream, mux::ResetCode::kFailed, "finished before its end");
+  if (gone_) return;
   intake_.stream_lost(stream, "the far side ended the transaction", now());
   after_event();
 }

@@ -1,7 +1,7 @@
 // Whatever a client at the endpoint does, it hears what is wrong, and nobody else notices.
 #include "tests/support/two_hubs.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 namespace {
 
 using ::testing::HasSubstr;
@@ -107,4 +107,4 @@ TEST_F(BadClient, SaysNothingAndGoes) {
 }
 
 }  // namespace
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

@@ -3,7 +3,7 @@
 
 #include "tests/support/two_hubs.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 namespace {
 
 using ::testing::StartsWith;
@@ -100,4 +100,4 @@ TEST_F(ContentTest, P6_FarMtaThatStopsReadingHoldsBackTheSenderAndNobodyElse) {
 }
 
 }  // namespace
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

@@ -3,7 +3,7 @@
 
 #include "tests/support/two_hubs.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 namespace {
 
 using ::testing::ContainsRegex;
@@ -166,4 +166,4 @@ TEST(BothDial, OneLinkStaysAndMailPasses) {
 }
 
 }  // namespace
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

@@ -6,7 +6,7 @@
 
 #include "tests/support/two_hubs.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 namespace {
 
 using ::testing::HasSubstr;
@@ -153,4 +153,4 @@ TEST_F(P4_NothingTwice, RandomCutsOfLinkAndClientAndKillsOfTheNearRelayd) {
 }
 
 }  // namespace
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

@@ -3,7 +3,7 @@
 
 #include "tests/support/two_hubs.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 namespace {
 
 using ::testing::HasSubstr;
@@ -103,4 +103,4 @@ TEST(Metrics, ArePrometheusText) {
 }
 
 }  // namespace
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

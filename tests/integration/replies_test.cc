@@ -1,7 +1,7 @@
 // The far MTA's replies reach the near MTA word for word, at the point where they can still be told.
 #include "tests/support/two_hubs.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 namespace {
 
 using ::testing::HasSubstr;
@@ -161,4 +161,4 @@ TEST_F(RepliesAwaited, EveryVerdictIsToldWhereItIsGiven) {
 }
 
 }  // namespace
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

@@ -4,7 +4,7 @@
 
 #include "tests/support/two_hubs.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 namespace {
 
 using ::testing::StartsWith;
@@ -61,4 +61,4 @@ TEST_F(Volume, BothWaysAtOnceAllThereNoneChanged) {
 }
 
 }  // namespace
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

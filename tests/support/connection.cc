@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 namespace {
 
 constexpr int kPatienceMs = 20'000;
@@ -137,4 +137,4 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

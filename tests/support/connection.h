@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 
 class Connection {
  public:
@@ -45,4 +45,4 @@ class Connection {
 /// A listening socket on 127.0.0.1:`port`.
 [[nodiscard]] int listen_on(std::uint16_t port);
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

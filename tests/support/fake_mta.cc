@@ -6,7 +6,7 @@
 
 #include "tests/support/wait_until.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 namespace {
 
 std::string between(const std::string& line, char open, char close) {
@@ -138,4 +138,4 @@ void FakeMta::serve(int fd) {
   std::erase(open_, fd);
 }
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

@@ -12,7 +12,7 @@
 
 #include "tests/support/connection.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 
 /// A mail it accepted.
 struct Delivered {
@@ -59,4 +59,4 @@ class FakeMta {
   std::thread acceptor_;
 };
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

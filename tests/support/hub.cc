@@ -3,7 +3,7 @@
 #include <csignal>
 #include <stdexcept>
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 namespace {
 
 std::string quoted_list(const std::vector<std::string>& items) {
@@ -105,4 +105,4 @@ bool Hub::wait_for_link_down(const std::string& site) const {
   });
 }
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

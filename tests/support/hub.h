@@ -10,7 +10,7 @@
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 
 /// A [[site]] of a hub. Domains are NAME.example and below, unless said otherwise.
 struct SiteEntry {
@@ -60,4 +60,4 @@ class Hub {
 /// The first pin that no key has: 32 zero bytes.
 [[nodiscard]] std::string nobodys_pin();
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

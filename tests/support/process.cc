@@ -10,7 +10,7 @@
 
 #include "tests/support/temporary_directory.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 
 Process::Process(const std::vector<std::string>& arguments, const std::string& log) : pid_(fork()) {
   if (pid_ != 0) return;
@@ -74,4 +74,4 @@ Finished run(const std::vector<std::string>& arguments) {
   return {status, read_file(directory.file("output"))};
 }
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

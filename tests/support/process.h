@@ -10,7 +10,7 @@
 
 #include "tests/support/wait_until.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 
 class Process {
  public:
@@ -42,4 +42,4 @@ struct Finished {
 /// Runs a program to its end.
 [[nodiscard]] Finished run(const std::vector<std::string>& arguments);
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

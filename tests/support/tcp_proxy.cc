@@ -8,7 +8,7 @@
 #include "tests/support/connection.h"
 #include "tests/support/wait_until.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 
 TcpProxy::TcpProxy(std::uint16_t port, std::uint16_t target)
     : target_(target), listener_(listen_on(port)), acceptor_([this] { accept_loop(); }) {}
@@ -61,4 +61,4 @@ void TcpProxy::pass(int from, int to, bool may_hold) {
   shutdown(to, SHUT_RDWR);
 }
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

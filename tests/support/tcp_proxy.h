@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 
 class TcpProxy {
  public:
@@ -34,4 +34,4 @@ class TcpProxy {
   std::thread acceptor_;
 };
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 
 class TemporaryDirectory {
  public:
@@ -22,6 +22,7 @@ class TemporaryDirectory {
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
+  [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
 
  private:
@@ -38,4 +39,4 @@ inline std::string read_file(const std::string& path) {
   return out.str();
 }
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 namespace {
 
 // Tests run side by side: each has addresses of its own in 127/8, and none of those that others use.
@@ -82,4 +82,4 @@ std::string TwoHubs::send_mail(Connection& session, const std::string& content, 
   return session.command(".");
 }
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

@@ -12,7 +12,7 @@
 #include "tests/support/hub.h"
 #include "tests/support/tcp_proxy.h"
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 
 class TwoHubs : public ::testing::Test {
  protected:
@@ -46,4 +46,4 @@ class TwoHubs : public ::testing::Test {
   Hub birl{"birl", link_port};
 };
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <thread>
 
-namespace tsmtp::testing {
+namespace tsmtp::support {
 
 inline constexpr std::chrono::seconds kPatience{20};
 
@@ -19,4 +19,4 @@ template <typename Condition>
   return true;
 }
 
-}  // namespace tsmtp::testing
+}  // namespace tsmtp::support

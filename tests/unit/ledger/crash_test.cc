@@ -9,7 +9,7 @@
 #include <set>
 
 #include "relayd/ledger/store.h"
-#include "tests/unit/ledger/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace tsmtp::ledger {
 namespace {
@@ -69,11 +69,11 @@ std::set<int> stored(Store& store) {
 
 // P4. A third of the changes are durable; of a killed process, the others survive too.
 TEST(Crash, KilledAtAnyMomentLosesNothingAcknowledged) {
-  const TemporaryDirectory dir;
+  const support::TemporaryDirectory dir;
   std::set<int> acknowledged;
   for (int round = 0; round < 6; ++round) {
     const Child child = start([&](int fd) {
-      auto store = Store::open(dir.ledger());
+      auto store = Store::open(dir.file("ledger"));
       for (int i = round * 1'000'000; store; ++i) {
         const Change batch[] = {row(i, i % 3 == 0)};
         if (!(*store)->apply(batch)) break;
@@ -86,7 +86,7 @@ TEST(Crash, KilledAtAnyMomentLosesNothingAcknowledged) {
     close(child.acknowledged);
     waitpid(child.pid, nullptr, 0);
 
-    auto store = Store::open(dir.ledger());
+    auto store = Store::open(dir.file("ledger"));
     ASSERT_TRUE(store) << store.error().message;
     EXPECT_THAT(stored(**store), testing::IsSupersetOf(acknowledged));
   }
@@ -117,8 +117,8 @@ void fill_up(const std::string& dir, int fd) {
 }
 
 TEST(Crash, FullDiskIsAnErrorThatPasses) {
-  const TemporaryDirectory dir;
-  const Child child = start([&](int fd) { fill_up(dir.ledger(), fd); });
+  const support::TemporaryDirectory dir;
+  const Child child = start([&](int fd) { fill_up(dir.file("ledger"), fd); });
   const std::set<int> acknowledged = read_acknowledgements(child.acknowledged, 1'000'000);
   close(child.acknowledged);
   int status = 0;
@@ -126,7 +126,7 @@ TEST(Crash, FullDiskIsAnErrorThatPasses) {
   ASSERT_TRUE(WIFEXITED(status)) << "killed by signal " << WTERMSIG(status);
   ASSERT_EQ(WEXITSTATUS(status), 0);
   EXPECT_GT(acknowledged.size(), 10U);
-  auto store = Store::open(dir.ledger());
+  auto store = Store::open(dir.file("ledger"));
   ASSERT_TRUE(store) << store.error().message;
   EXPECT_THAT(stored(**store), testing::IsSupersetOf(acknowledged));
 }

@@ -8,7 +8,7 @@
 #include <random>
 
 #include "relayd/ledger/store.h"
-#include "tests/unit/ledger/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace tsmtp::ledger {
 namespace {
@@ -58,36 +58,36 @@ void overwrite(const fs::path& file, std::uint64_t at, const std::string& bytes)
 class DamageTest : public testing::Test {
  protected:
   void SetUp() override {
-    fill(dir_.ledger());
-    fs::copy(dir_.ledger(), pristine(), fs::copy_options::recursive);
+    fill(dir_.file("ledger"));
+    fs::copy(dir_.file("ledger"), pristine(), fs::copy_options::recursive);
   }
   std::string pristine() const { return dir_.path() + "/pristine"; }
   void restore() {
-    fs::remove_all(dir_.ledger());
-    fs::copy(pristine(), dir_.ledger(), fs::copy_options::recursive);
+    fs::remove_all(dir_.file("ledger"));
+    fs::copy(pristine(), dir_.file("ledger"), fs::copy_options::recursive);
   }
   std::vector<fs::path> files() const {
     std::vector<fs::path> out;
-    for (const auto& file : fs::directory_iterator(dir_.ledger()))
+    for (const auto& file : fs::directory_iterator(dir_.file("ledger")))
       if (file.path().filename() != "lock") out.push_back(file.path());
     return out;
   }
 
-  TemporaryDirectory dir_;
+  support::TemporaryDirectory dir_;
 };
 
 TEST_F(DamageTest, UndamagedWorks) {
-  EXPECT_EQ(open_in_child(dir_.ledger()), kWorks);
+  EXPECT_EQ(open_in_child(dir_.file("ledger")), kWorks);
 }
 
 TEST_F(DamageTest, TextInsteadOfATable) {
-  overwrite(dir_.ledger() + "/doubts.db", 0, std::string(4096, 'x'));
-  EXPECT_EQ(open_in_child(dir_.ledger()), kError);
+  overwrite(dir_.file("ledger") + "/doubts.db", 0, std::string(4096, 'x'));
+  EXPECT_EQ(open_in_child(dir_.file("ledger")), kError);
 }
 
 TEST_F(DamageTest, GarbageInAPage) {
-  overwrite(dir_.ledger() + "/outcomes.db", 2 * 4096 + 500, "garbage");
-  EXPECT_EQ(open_in_child(dir_.ledger()), kError);
+  overwrite(dir_.file("ledger") + "/outcomes.db", 2 * 4096 + 500, "garbage");
+  EXPECT_EQ(open_in_child(dir_.file("ledger")), kError);
 }
 
 TEST_F(DamageTest, CutFiles) {
@@ -95,7 +95,7 @@ TEST_F(DamageTest, CutFiles) {
     for (const std::uintmax_t size : {std::uintmax_t{0}, std::uintmax_t{10}, fs::file_size(file) / 2}) {
       restore();
       fs::resize_file(file, size);
-      EXPECT_LT(open_in_child(dir_.ledger()), kWrong) << file << " cut to " << size;
+      EXPECT_LT(open_in_child(dir_.file("ledger")), kWrong) << file << " cut to " << size;
     }
   }
 }
@@ -104,7 +104,7 @@ TEST_F(DamageTest, MissingFiles) {
   for (const fs::path& file : files()) {
     restore();
     fs::remove(file);
-    EXPECT_LT(open_in_child(dir_.ledger()), kWrong) << file;
+    EXPECT_LT(open_in_child(dir_.file("ledger")), kWrong) << file;
   }
 }
 
@@ -119,7 +119,7 @@ TEST_F(DamageTest, RandomBytesAnywhere) {
       for (char& byte : bytes)
         byte = static_cast<char>(random());
       overwrite(file, at, bytes);
-      EXPECT_LT(open_in_child(dir_.ledger()), kWrong) << file << " at " << at << " round " << round;
+      EXPECT_LT(open_in_child(dir_.file("ledger")), kWrong) << file << " at " << at << " round " << round;
     }
   }
 }

@@ -7,7 +7,7 @@
 
 #include <fstream>
 
-#include "tests/unit/ledger/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace tsmtp::ledger {
 namespace {
@@ -34,18 +34,18 @@ std::string contents(Store& store, Table table) {
 class StoreTest : public testing::Test {
  protected:
   std::unique_ptr<Store> open() {
-    auto store = Store::open(dir_.ledger());
+    auto store = Store::open(dir_.file("ledger"));
     EXPECT_TRUE(store) << store.error().message;
     return store ? std::move(*store) : nullptr;
   }
 
-  TemporaryDirectory dir_;
+  support::TemporaryDirectory dir_;
 };
 
 TEST_F(StoreTest, MakesItsDirectoryForItselfOnly) {
   const auto store = open();
   struct stat found {};
-  ASSERT_EQ(stat(dir_.ledger().c_str(), &found), 0);
+  ASSERT_EQ(stat(dir_.file("ledger").c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777U, 0700U);
   EXPECT_EQ(contents(*store, Table::kDoubts), "");
 }
@@ -98,14 +98,14 @@ TEST_F(StoreTest, StaysSmallWhereRowsComeAndGo) {
     ASSERT_TRUE(store->apply(batch));
   }
   std::uintmax_t bytes = 0;
-  for (const auto& file : std::filesystem::directory_iterator(dir_.ledger()))
+  for (const auto& file : std::filesystem::directory_iterator(dir_.file("ledger")))
     bytes += file.file_size();
   EXPECT_LT(bytes, 8U << 20);
 }
 
 TEST_F(StoreTest, SecondOpeningSaysWhoHasIt) {
   const auto store = open();
-  const auto second = Store::open(dir_.ledger());
+  const auto second = Store::open(dir_.file("ledger"));
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().message, HasSubstr("is in use by process " + std::to_string(getpid())));
 }
@@ -122,8 +122,8 @@ TEST_F(StoreTest, DirectoryThatCannotBeMade) {
 }
 
 TEST_F(StoreTest, FileInsteadOfADirectory) {
-  std::ofstream(dir_.ledger()) << "x";
-  const auto store = Store::open(dir_.ledger());
+  std::ofstream(dir_.file("ledger")) << "x";
+  const auto store = Store::open(dir_.file("ledger"));
   ASSERT_FALSE(store);
   EXPECT_THAT(store.error().message, HasSubstr("is no directory"));
 }

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "relayd/base/bytes.h"
-#include "tests/unit/net/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace tsmtp::net {
 namespace {
@@ -26,7 +26,7 @@ void write_file(const std::string& path, const std::string& bytes) {
 
 class HmacDigest : public testing::Test {
  protected:
-  TemporaryDirectory directory_;
+  support::TemporaryDirectory directory_;
   std::string path_ = directory_.file("digest.key");
 };
 

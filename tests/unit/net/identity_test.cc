@@ -13,7 +13,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/unit/net/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace tsmtp::net {
 namespace {
@@ -44,7 +44,7 @@ class IdentityFile : public testing::Test {
     const auto identity = Identity::load(path_);
     return identity ? "" : identity.error().message;
   }
-  TemporaryDirectory directory_;
+  support::TemporaryDirectory directory_;
   std::string path_ = directory_.file("identity.pem");
 };
 

@@ -8,7 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <fstream>
 
-#include "tests/unit/net/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace tsmtp::net {
 namespace {
@@ -20,7 +20,7 @@ using UnixAcceptor = boost::asio::local::stream_protocol::acceptor;
 class Listening : public testing::Test {
  protected:
   boost::asio::io_context context_;
-  TemporaryDirectory directory_;
+  support::TemporaryDirectory directory_;
 };
 
 TEST_F(Listening, PortInUseIsNamed) {
