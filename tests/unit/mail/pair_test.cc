@@ -94,7 +94,7 @@ TEST(RoundTrips, OneForASingleRecipient) {
   EXPECT_EQ(pair.far.delivered.at("second\r\n"), 1);
 }
 
-TEST(RoundTrips, OneForAMailOfManyWindows) {
+TEST(RoundTrips, OneForAMailOfManyPieces) {
   // Credit goes back while content is under way; here it all fits into the first window.
   Pair pair(willing());
   EXPECT_EQ(round_trips(pair, pair.add(std::string(900, 'x'))), 1.0);
