@@ -77,6 +77,7 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
   if (state_ != State::kStart) return protocol_error("peer sent a second Mail record", now);
   auto mail = smtp::parse_mail(record.argument);
   transaction_ = record.transaction;
+  helo_ = record.helo;
   std::optional<smtp::Reply> refusal;
   if (mail) {
     mail_ = std::move(*mail);
@@ -356,13 +357,15 @@ void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
   Summary summary{.direction = Direction::kIn,
                   .site = settings_.site,
                   .transaction = transaction_,
+                  .helo = helo_,
+                  .lmtp = false,
                   .sender = mail_.path.text,
                   .recipients = {},
                   .size_bytes = size_bytes_,
                   .reply = reply,
-                  .took = now - started_};
+                  .took = {.total = now - started_}};
   for (const Recipient& recipient : recipients_)
-    summary.recipients.push_back(recipient.path);
+    summary.recipients.push_back({.address = recipient.path, .reply = recipient.verdict.value_or(reply)});
   host_.ended(summary);
 }
 

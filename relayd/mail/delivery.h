@@ -115,6 +115,7 @@ class Delivery {
   base::TimePoint last_step_;
 
   std::string transaction_;
+  std::string helo_;
   smtp::PathCommand mail_;
   std::optional<smtp::Reply> mail_verdict_;
   struct Recipient {

@@ -49,6 +49,7 @@ Outgoing::Outgoing(OutgoingContext context, mux::StreamId stream, const smtp::Ma
       transaction_(std::move(transaction)),
       digest_(std::move(digest)),
       started_(now),
+      helo_(request.helo),
       mail_(qualified(request.command, request.helo)),
       mail_ticket_(request.ticket) {
   send(Mail{.transaction = transaction_, .helo = request.helo, .argument = argument("FROM:", mail_)});
@@ -62,7 +63,7 @@ void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint n
 }
 
 void Outgoing::refused_here(const smtp::Path& recipient, const smtp::Reply& reply, base::TimePoint now) {
-  tell(reply, {recipient.text}, now);
+  tell(reply, {{.address = recipient.text, .reply = reply}}, now);
 }
 
 void Outgoing::data(const smtp::DataRequest& request, base::TimePoint now) {
@@ -300,21 +301,26 @@ void Outgoing::answer_end(const smtp::Reply& reply, base::TimePoint now) {
 
 void Outgoing::end(const smtp::Reply& reply, base::TimePoint now) {
   phase_ = Phase::kOver;
-  std::vector<std::string> recipients;
-  for (const Recipient& recipient : recipients_)
-    recipients.push_back(recipient.command.path.text);
+  std::vector<RecipientResult> recipients;
+  for (const Recipient& recipient : recipients_) {
+    const bool refused = recipient.answer && !recipient.answer->is_positive();
+    recipients.push_back(
+        {.address = recipient.command.path.text, .reply = refused ? *recipient.answer : reply});
+  }
   tell(reply, std::move(recipients), now);
 }
 
-void Outgoing::tell(const smtp::Reply& reply, std::vector<std::string> recipients, base::TimePoint now) {
+void Outgoing::tell(const smtp::Reply& reply, std::vector<RecipientResult> recipients, base::TimePoint now) {
   context_.host.ended({.direction = Direction::kOut,
                        .site = context_.site,
                        .transaction = transaction_,
+                       .helo = helo_,
+                       .lmtp = false,
                        .sender = mail_.path.text,
                        .recipients = std::move(recipients),
                        .size_bytes = size_bytes_,
                        .reply = reply,
-                       .took = now - started_});
+                       .took = {.total = now - started_}});
 }
 
 void Outgoing::reset_stream() {

@@ -110,7 +110,7 @@ class Outgoing {
   [[nodiscard]] std::string finish_digest();
   void answer_end(const smtp::Reply& reply, base::TimePoint now);
   void end(const smtp::Reply& reply, base::TimePoint now);
-  void tell(const smtp::Reply& reply, std::vector<std::string> recipients, base::TimePoint now);
+  void tell(const smtp::Reply& reply, std::vector<RecipientResult> recipients, base::TimePoint now);
   void reset_stream();
   void send(const Record& record);
   [[nodiscard]] smtp::Reply own_reply(int code, std::string_view enhanced, std::string_view text) const;
@@ -125,6 +125,7 @@ class Outgoing {
   std::string digest_value_;  // of the finished digest_
   base::TimePoint started_;
 
+  std::string helo_;
   smtp::PathCommand mail_;
   smtp::Ticket mail_ticket_;
   bool mail_answered_ = false;

@@ -23,11 +23,11 @@ std::string field(std::string_view text, std::size_t max_bytes) {
   return out;
 }
 
-std::string recipients_text(const std::vector<std::string>& recipients) {
+std::string recipients_text(const std::vector<RecipientResult>& recipients) {
   if (recipients.empty()) return "-";
   std::string out;
   for (std::size_t i = 0; i < recipients.size() && i < kMaxListedRecipients; ++i)
-    out += (i > 0 ? "," : "") + ("<" + field(recipients[i], kShownPathBytes) + ">");
+    out += (i > 0 ? "," : "") + ("<" + field(recipients[i].address, kShownPathBytes) + ">");
   if (recipients.size() > kMaxListedRecipients)
     out += ",+" + std::to_string(recipients.size() - kMaxListedRecipients) + " more";
   return out;
@@ -36,7 +36,7 @@ std::string recipients_text(const std::vector<std::string>& recipients) {
 }  // namespace
 
 std::string to_line(const Summary& s) {
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(s.took);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(s.took.total);
   return (s.direction == Direction::kOut ? "out " : "in ") + s.site + ' ' +
          base::hex(std::string_view(s.transaction).substr(0, kLoggedIdBytes)) + ": from=<" +
          field(s.sender, kShownPathBytes) + "> to=" + recipients_text(s.recipients) +

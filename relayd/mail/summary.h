@@ -14,15 +14,34 @@ namespace tsmtp::mail {
 
 enum class Direction { kOut, kIn };
 
+/// A recipient, and the verdict on it: the far MTA's, or what stood in its place.
+struct RecipientResult {
+  std::string address;  ///< without angle brackets
+  smtp::Reply reply;
+};
+
+/// Who took how long. The three parts add up to the whole.
+struct Took {
+  base::Duration total{};
+  /// Out: from MAIL to the end of content, our MTA's part. In: zero.
+  base::Duration near_mta{};
+  /// Out: what is left of the total. In: from the first record to the last of the content.
+  base::Duration link{};
+  /// From the end of content to the far MTA's final reply, as the far side measured it.
+  base::Duration far_mta{};
+};
+
 struct Summary {
   Direction direction = Direction::kOut;
   std::string site;
   std::string transaction;  ///< the identifier, raw bytes
+  std::string helo;         ///< what the near MTA called itself
+  bool lmtp = false;        ///< our MTA spoke LMTP
   std::string sender;       ///< without angle brackets
-  std::vector<std::string> recipients;
+  std::vector<RecipientResult> recipients;
   std::uint64_t size_bytes = 0;  ///< of content seen
-  smtp::Reply reply;             ///< the verdict, or what stood in its place
-  base::Duration took{};
+  smtp::Reply reply;             ///< the verdict on the mail, or what stood in its place
+  Took took;
 };
 
 /// "out birlinghoven 3f…: from=<a@b> to=<c@d> size=4096 reply=\"250 2.0.0 ok\" took=12ms"; escaped.

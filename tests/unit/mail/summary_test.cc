@@ -11,11 +11,13 @@ Summary plain() {
   return {.direction = Direction::kIn,
           .site = "tokyo",
           .transaction = std::string("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 16),
+          .helo = "hub.b.example",
+          .lmtp = false,
           .sender = "a@b.example",
-          .recipients = {"c@d.example"},
+          .recipients = {{.address = "c@d.example", .reply = {}}},
           .size_bytes = 4096,
           .reply = {.code = 250, .lines = {"2.0.0 ok"}},
-          .took = std::chrono::milliseconds(12)};
+          .took = {.total = std::chrono::milliseconds(12)}};
 }
 
 TEST(Summary, OneLine) {
@@ -27,7 +29,7 @@ TEST(Summary, OneLine) {
 TEST(Summary, HostileBytesAreEscaped) {
   Summary s = plain();
   s.sender = "a\r\nout evil: from=<x>\x1b[0m\xff\\";
-  s.recipients = {"c\n\"d\"> to=<e"};
+  s.recipients = {{.address = "c\n\"d\"> to=<e", .reply = {}}};
   s.reply.lines = {"ok\" took=0ms\nin x", std::string("\0\x7f", 2)};
   const std::string line = to_line(s);
   for (const char c : line)
@@ -40,7 +42,7 @@ TEST(Summary, HostileBytesAreEscaped) {
 
 TEST(Summary, ManyAndNoRecipients) {
   Summary s = plain();
-  s.recipients.assign(1000, "x@d.example");
+  s.recipients.assign(1000, {.address = "x@d.example", .reply = {}});
   EXPECT_NE(to_line(s).find(",+995 more "), std::string::npos);
   s.recipients.clear();
   EXPECT_NE(to_line(s).find(" to=- "), std::string::npos);
