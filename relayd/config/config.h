@@ -15,6 +15,41 @@ namespace tsmtp::config {
 
 enum class LogTarget { kStderr, kSyslog };
 
+/// How our MTA is told which site a mail comes from, besides the address it comes from.
+enum class Origin { kNone, kXclient, kProxy };
+
+/// What one site may use up, of ours and of our MTA's. 0 for a rate: no limit.
+struct Limits {
+  std::uint64_t max_sessions = 1000;  ///< at the site's endpoints at once
+  std::uint64_t max_recipients = 1000;
+  std::uint64_t max_errors = 20;  ///< bad commands of one session since its last mail
+  std::chrono::seconds client_timeout{300};
+  std::uint64_t mails_per_second = 0;
+  std::uint64_t bytes_per_second = 0;
+  std::chrono::seconds mta_idle_time{20};  ///< each connection costs the MTA a process
+  std::uint64_t mta_idle_connections = 16;
+  std::uint64_t mta_mails_per_connection = 100;
+
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+/// A user, by the name or number that was written.
+struct User {
+  std::string name;
+  std::uint32_t uid = 0;
+
+  friend bool operator==(const User&, const User&) = default;
+};
+
+/// Who on this machine may use a site's endpoints.
+struct Access {
+  std::vector<User> allow_users;  ///< empty: everybody
+  unsigned socket_mode = 0660;    ///< of unix sockets
+  std::optional<std::uint32_t> socket_group;
+
+  friend bool operator==(const Access&, const Access&) = default;
+};
+
 /// [hub]: this relayd.
 struct Hub {
   std::string name;
@@ -44,6 +79,10 @@ struct Site {
   bool early_reply = true;
   std::chrono::seconds resume_window{60};
   bool any_sender = false;  ///< accept senders outside `domains` from the site
+  bool canonical_line_ends = false;
+  Origin origin = Origin::kNone;
+  Limits limits;
+  Access access;
 
   friend bool operator==(const Site&, const Site&) = default;
 };

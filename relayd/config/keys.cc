@@ -12,6 +12,17 @@ namespace {
 constexpr bool kRequired = true;
 constexpr bool kOptional = false;
 
+constexpr std::uint64_t kMany = 1'000'000;
+
+void read_line_ends(const Value& value, Site& site) {
+  if (const auto word = value.choice({"refuse", "canonical"})) site.canonical_line_ends = *word == 1;
+}
+
+void read_origin(const Value& value, Site& site) {
+  constexpr std::array kOrigins{Origin::kNone, Origin::kXclient, Origin::kProxy};
+  if (const auto word = value.choice({"none", "xclient", "proxy"})) site.origin = kOrigins.at(*word);
+}
+
 void read_log(const Value& value, Hub& hub) {
   std::string target;
   value.into_string(target);
@@ -77,6 +88,46 @@ constexpr std::array kSiteKeys{
               "how long transactions outlive a broken connection"},
     Key<Site>{"any_sender", kOptional, [](const Value& v, Site& site) { v.into_bool(site.any_sender); },
               "accept senders outside domains from the site"},
+    Key<Site>{"bare_line_ends", kOptional, read_line_ends,
+              "a CR or LF alone in a mail: refuse, or canonical"},
+    Key<Site>{"origin", kOptional, read_origin, "tell our MTA where a mail comes from: xclient or proxy"},
+    Key<Site>{"max_sessions", kOptional,
+              [](const Value& v, Site& site) { v.into_number(site.limits.max_sessions, 1, kMany); },
+              "sessions at the site's endpoints at once"},
+    Key<Site>{"max_recipients", kOptional,
+              [](const Value& v, Site& site) { v.into_number(site.limits.max_recipients, 1, 1000); },
+              "recipients of one mail"},
+    Key<Site>{"max_errors", kOptional,
+              [](const Value& v, Site& site) { v.into_number(site.limits.max_errors, 1, kMany); },
+              "bad commands before a session is closed"},
+    Key<Site>{"client_timeout", kOptional,
+              [](const Value& v, Site& site) { v.into_seconds(site.limits.client_timeout); },
+              "how long our MTA may be silent in a session"},
+    Key<Site>{"mails_per_second", kOptional,
+              [](const Value& v, Site& site) { v.into_number(site.limits.mails_per_second, 1, kMany); },
+              "mails a second, either way"},
+    Key<Site>{"bytes_per_second", kOptional,
+              [](const Value& v, Site& site) { v.into_size(site.limits.bytes_per_second); },
+              "content a second, either way"},
+    Key<Site>{"mta_idle_time", kOptional,
+              [](const Value& v, Site& site) { v.into_seconds(site.limits.mta_idle_time); },
+              "how long a connection to our MTA is kept for the next mail"},
+    Key<Site>{"mta_idle_connections", kOptional,
+              [](const Value& v, Site& site) { v.into_number(site.limits.mta_idle_connections, 0, kMany); },
+              "how many of them"},
+    Key<Site>{
+        "mta_mails_per_connection", kOptional,
+        [](const Value& v, Site& site) { v.into_number(site.limits.mta_mails_per_connection, 1, kMany); },
+        "and for how many mails each"},
+    Key<Site>{"allow_users", kOptional,
+              [](const Value& v, Site& site) { v.into_users(site.access.allow_users); },
+              "who on this machine may use the endpoints"},
+    Key<Site>{"endpoint_mode", kOptional,
+              [](const Value& v, Site& site) { v.into_mode(site.access.socket_mode); },
+              "mode of unix sockets among the endpoints"},
+    Key<Site>{"endpoint_group", kOptional,
+              [](const Value& v, Site& site) { v.into_group(site.access.socket_group); },
+              "group of unix sockets among the endpoints"},
 };
 
 }  // namespace

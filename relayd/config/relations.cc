@@ -111,6 +111,21 @@ void check_exposure(const Site& site, const Places& places, base::Diagnostics& d
                               " is no loopback address: whoever reaches it can send mail to the site");
 }
 
+void check_access(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
+  for (const base::HostPort& endpoint : site.endpoints)
+    if (!site.access.allow_users.empty() && !endpoint.is_unix() && !endpoint.host.starts_with("127.") &&
+        endpoint.host != "::1")
+      diagnostics.error(places.of("allow_users"),
+                        "allow_users: whose connection it is can only be known on this machine, and " +
+                            quoted(endpoint.to_string()) + " is no loopback address");
+}
+
+void check_origin(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
+  if (site.origin != Origin::kNone && site.address.empty() && places.trusted("address"))
+    diagnostics.error(places.of("origin"),
+                      "origin: needs \"address\", the site address: it is what our MTA is told");
+}
+
 void check_source(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
   if (!site.address.empty() || site.endpoints.empty() || !places.trusted("address") || site.deliver.is_unix())
     return;
@@ -124,12 +139,12 @@ void check_source(const Site& site, const Places& places, base::Diagnostics& dia
 void check_bindable(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
   const bool on_loopback =
       !site.deliver.is_unix() && base::is_ipv4(site.deliver.host) && site.deliver.host.starts_with("127.");
-  if (site.address.empty() || on_loopback) return;
+  if (site.address.empty() || on_loopback || site.origin != Origin::kNone) return;
   diagnostics.warning(
       places.of("deliver"),
       "deliver: " + quoted(site.deliver.to_string()) +
           " cannot be reached from the site address: our MTA will not see which site a mail comes "
-          "from; give it an address in 127.0.0.0/8");
+          "from; give it an address in 127.0.0.0/8, or tell it by \"origin\"");
 }
 
 void check_overlap(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
@@ -152,6 +167,8 @@ void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagn
     fill_in_endpoints(config.sites[i], places.sites[i], diagnostics);
     check_link(config.sites[i], places.sites[i], config.hub, places.hub, diagnostics);
     check_exposure(config.sites[i], places.sites[i], diagnostics);
+    check_access(config.sites[i], places.sites[i], diagnostics);
+    check_origin(config.sites[i], places.sites[i], diagnostics);
     check_source(config.sites[i], places.sites[i], diagnostics);
     check_bindable(config.sites[i], places.sites[i], diagnostics);
     check_overlap(config.sites[i], places.sites[i], diagnostics);

@@ -136,6 +136,37 @@ void Value::into_bool(bool& out) const {
   }
 }
 
+void Value::into_number(std::uint64_t& out, std::uint64_t least, std::uint64_t most) const {
+  const std::string expected = "a number from " + std::to_string(least) + " to " + std::to_string(most);
+  const auto read = node_.value_exact<std::int64_t>();
+  if (!read) return complain(expected_not(expected, node_));
+  if (*read < 0 || static_cast<std::uint64_t>(*read) < least || static_cast<std::uint64_t>(*read) > most)
+    return complain(expected + " was expected, not " + std::to_string(*read));
+  out = static_cast<std::uint64_t>(*read);
+}
+
+std::optional<std::size_t> Value::choice(std::initializer_list<std::string_view> words) const {
+  std::string expected;
+  for (const std::string_view word : words)
+    expected += (expected.empty() ? "\"" : " or \"") + std::string(word) + '"';
+  const auto read = text(expected);
+  if (!read) return std::nullopt;
+  const auto found = std::find(words.begin(), words.end(), *read);
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  complain(expected + " was expected, not \"" + base::escaped(*read) + "\"");
+  return std::nullopt;
+}
+
+void Value::into_mode(unsigned& out) const {
+  constexpr std::size_t kMostDigits = 4;
+  const auto read = text("the mode of a file, such as \"0660\",");
+  if (!read) return;
+  if (read->size() > kMostDigits || read->find_first_not_of("01234567") != std::string::npos ||
+      std::stoul(*read, nullptr, 8) > 0777)
+    return complain("\"" + base::escaped(*read) + "\": the mode of a file was expected, such as \"0660\"");
+  out = static_cast<unsigned>(std::stoul(*read, nullptr, 8));
+}
+
 void Value::into_size(std::uint64_t& out) const {
   if (const auto integer = node_.value_exact<std::int64_t>()) {
     if (*integer <= 0) return complain("more than 0 bytes were expected");

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "relayd/base/diagnostic.h"
 #include "relayd/base/domain.h"
 #include "relayd/base/host_port.h"
+#include "relayd/config/config.h"
 
 namespace tsmtp::config {
 
@@ -31,6 +33,10 @@ class Value {
   void into_path(std::string& out) const;
   void into_socket_path(std::string& out) const;  ///< a path that unix(7) can bind
   void into_bool(bool& out) const;
+  void into_number(std::uint64_t& out, std::uint64_t least, std::uint64_t most) const;
+  /// One of `words`: the index of the one that stands there.
+  [[nodiscard]] std::optional<std::size_t> choice(std::initializer_list<std::string_view> words) const;
+  void into_mode(unsigned& out) const;                 ///< of a file, "0660"
   void into_size(std::uint64_t& out) const;            ///< more than zero
   void into_seconds(std::chrono::seconds& out) const;  ///< at most a day
   void into_site_address(std::string& out) const;      ///< in 127/8, not what an MTA relays for
@@ -38,6 +44,8 @@ class Value {
   void into_host_ports(std::vector<base::HostPort>& out, bool allow_unix) const;
   void into_domains(base::DomainSet& out) const;        ///< at least one
   void into_pins(std::vector<std::string>& out) const;  ///< at least one
+  void into_users(std::vector<User>& out) const;        ///< at least one; each must exist
+  void into_group(std::optional<std::uint32_t>& out) const;
 
   void complain(std::string_view message) const;
   void warn(std::string_view message) const;

@@ -75,7 +75,7 @@ base::Result<void> Relay::make_directories() {
 
 base::Result<void> Relay::bind_all() {
   for (const config::Site& site : config_.sites) {
-    auto endpoints = net::Site::bind(loop_.executor(), site_settings(site), {});
+    auto endpoints = net::Site::bind(loop_.executor(), site_settings(site, config_.hub.name), {});
     if (!endpoints) return endpoints.error();
     bound_endpoints_[site.name] = std::move(*endpoints);
   }
@@ -141,7 +141,7 @@ void Relay::serve() {
                                                             .digests = *digests_,
                                                             .log = log_});
   for (const config::Site& site : config_.sites) {
-    sites_.push_back(std::make_unique<net::Site>(*services_, site_settings(site)));
+    sites_.push_back(std::make_unique<net::Site>(*services_, site_settings(site, config_.hub.name)));
     sites_.back()->start(std::move(bound_endpoints_[site.name]));
   }
   bound_endpoints_.clear();

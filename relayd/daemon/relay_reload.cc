@@ -53,7 +53,7 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
   std::map<std::string, net::Site::Endpoints> fresh_endpoints;
   for (const config::Site& site : wanted.sites) {
     const net::Site* running = find_site(site.name);
-    auto fresh = net::Site::bind(loop_.executor(), site_settings(site),
+    auto fresh = net::Site::bind(loop_.executor(), site_settings(site, config_.hub.name),
                                  running != nullptr ? running->endpoints() : net::Site::Endpoints{});
     if (!fresh) return fresh.error();
     fresh_endpoints[site.name] = std::move(*fresh);
@@ -64,10 +64,10 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
     const auto running = std::find_if(sites_.begin(), sites_.end(),
                                       [&](const auto& known) { return known && known->name() == site.name; });
     if (running != sites_.end()) {
-      (*running)->update(site_settings(site), std::move(fresh_endpoints[site.name]));
+      (*running)->update(site_settings(site, config_.hub.name), std::move(fresh_endpoints[site.name]));
       sites.push_back(std::move(*running));
     } else {
-      sites.push_back(std::make_unique<net::Site>(*services_, site_settings(site)));
+      sites.push_back(std::make_unique<net::Site>(*services_, site_settings(site, config_.hub.name)));
       sites.back()->start(std::move(fresh_endpoints[site.name]));
     }
   }

@@ -1,19 +1,59 @@
 #include "relayd/daemon/settings.h"
 
 namespace tsmtp::daemon {
+namespace {
 
-net::SiteSettings site_settings(const config::Site& site) {
+smtp::Origin origin(config::Origin origin) {
+  switch (origin) {
+    case config::Origin::kNone:
+      break;
+    case config::Origin::kXclient:
+      return smtp::Origin::kXclient;
+    case config::Origin::kProxy:
+      return smtp::Origin::kProxy;
+  }
+  return smtp::Origin::kNone;
+}
+
+net::MtaPool::Settings mta_settings(const config::Site& site, const std::string& hub_name) {
+  return {.target = {.address = site.deliver,
+                     .source = site.address,
+                     .origin = origin(site.origin),
+                     .origin_name = site.name + ".tsmtp"},
+          .own_helo = hub_name,
+          .idle_time = site.limits.mta_idle_time,
+          .idle_connections = site.limits.mta_idle_connections,
+          .mails_per_connection = site.limits.mta_mails_per_connection};
+}
+
+net::Access access(const config::Access& access) {
+  net::Access out{.allow_users = {}, .socket = {.mode = access.socket_mode, .group = access.socket_group}};
+  for (const config::User& user : access.allow_users)
+    out.allow_users.push_back({.name = user.name, .uid = user.uid});
+  return out;
+}
+
+}  // namespace
+
+net::SiteSettings site_settings(const config::Site& site, const std::string& hub_name) {
   return {.name = site.name,
           .pins = site.pins,
           .dial = site.dial,
           .endpoints = site.endpoints,
-          .address = site.address,
-          .deliver = site.deliver,
+          .mta = mta_settings(site, hub_name),
           .rules = {.domains = site.domains,
                     .local = site.local,
                     .max_message_bytes = site.max_message_bytes,
                     .any_sender = site.any_sender},
-          .early_reply = site.early_reply};
+          .early_reply = site.early_reply,
+          .canonical_line_ends = site.canonical_line_ends,
+          .limits = {.max_sessions = site.limits.max_sessions,
+                     .max_recipients = site.limits.max_recipients,
+                     .max_errors = static_cast<int>(site.limits.max_errors),
+                     .client_timeout = site.limits.client_timeout,
+                     .mails_per_second = site.limits.mails_per_second,
+                     .bytes_per_second = site.limits.bytes_per_second},
+          .access = access(site.access)};
 }
 
 std::string restart_needed(const config::Hub& running, const config::Hub& wanted) {

@@ -8,7 +8,7 @@
 
 namespace tsmtp::daemon {
 
-[[nodiscard]] net::SiteSettings site_settings(const config::Site& site);
+[[nodiscard]] net::SiteSettings site_settings(const config::Site& site, const std::string& hub_name);
 
 /// The first key of [hub] that differs and cannot be changed without a restart; empty if none does.
 [[nodiscard]] std::string restart_needed(const config::Hub& running, const config::Hub& wanted);

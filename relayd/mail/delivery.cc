@@ -79,6 +79,7 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
     mail_ = std::move(*mail);
     refusal = policy::check_incoming_sender(settings_.rules, settings_.hub, mail_.path);
     if (!refusal) refusal = policy::check_size(settings_.rules, settings_.hub, smtp::declared_size(mail_));
+    if (!refusal && settings_.rate != nullptr) refusal = settings_.rate->begin_mail(settings_.hub, now);
   } else {
     refusal = mail.error();
   }
@@ -121,6 +122,7 @@ void Delivery::on(const Data&, base::TimePoint now) {
 }
 
 void Delivery::on(const Content& record, base::TimePoint now) {
+  if (settings_.rate != nullptr) settings_.rate->count_bytes(record.bytes.size(), now);
   if (state_ == State::kRefused) return;
   if (state_ != State::kContent) return protocol_error("peer sent content out of turn", now);
   size_bytes_ += record.bytes.size();

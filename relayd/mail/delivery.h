@@ -16,6 +16,7 @@
 #include "relayd/base/clock.h"
 #include "relayd/mail/delivery_host.h"
 #include "relayd/mail/record.h"
+#include "relayd/policy/rate.h"
 #include "relayd/policy/site_rules.h"
 #include "relayd/smtp/client_session.h"
 
@@ -26,6 +27,7 @@ struct DeliverySettings {
   std::string hub;   ///< our own name, for replies of our own
   std::string mta;   ///< "127.0.0.1:25", for replies of our own
   policy::SiteRules rules;
+  policy::RateLimit* rate = nullptr;  ///< of all that the site sends; borrowed, outlives the delivery
 };
 
 class Delivery {

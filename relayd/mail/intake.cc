@@ -14,6 +14,8 @@ smtp::ServerOptions server_options(const IntakeSettings& settings) {
   // Never our near MTA's own name, which sendmail takes for a mail loop.
   return {.name = settings.site + ".tsmtp",
           .offered = settings.offered,
+          .max_recipients = settings.max_recipients,
+          .max_errors = settings.max_errors,
           .canonical_line_ends = settings.canonical_line_ends};
 }
 
@@ -88,6 +90,9 @@ void Intake::on(const smtp::MailRequest& request, base::TimePoint now) {
   if (const auto refusal =
           policy::check_size(settings_.rules, settings_.site, smtp::declared_size(request.command)))
     return session_.reply(request.ticket, *refusal);
+  if (settings_.rate != nullptr)
+    if (const auto refusal = settings_.rate->begin_mail(settings_.site, now))
+      return session_.reply(request.ticket, *refusal);
   const auto stream = host_.open_stream();
   if (!stream) return session_.close(site_reply(421, "4.4.1", stream.error().message));
   current_ =
@@ -119,7 +124,8 @@ void Intake::on(const smtp::DataRequest& request, base::TimePoint now) {
   current_->data(request, now);
 }
 
-void Intake::on(const smtp::ContentPiece& piece, base::TimePoint) {
+void Intake::on(const smtp::ContentPiece& piece, base::TimePoint now) {
+  if (settings_.rate != nullptr) settings_.rate->count_bytes(piece.bytes.size(), now);
   if (current_) current_->content(piece.bytes);
 }
 
@@ -162,8 +168,13 @@ void Intake::recorded(const std::string& transaction, const base::Result<void>& 
 void Intake::tick(base::TimePoint now) {
   if (now < deadline() || finished_) return;
   const bool far_is_late = current_ && current_->awaits_far();
-  const std::string cause = far_is_late ? "no verdict from the far MTA in time"
-                                        : "nothing heard from the client for five minutes, closing";
+  const std::string cause =
+      far_is_late
+          ? "no verdict from the far MTA in time"
+          : "nothing heard from the client for " +
+                std::to_string(
+                    std::chrono::duration_cast<std::chrono::seconds>(settings_.client_timeout).count()) +
+                " s, closing";
   if (current_) current_->give_up(cause, now);
   session_.close(site_reply(421, "4.4.2", cause));
   after_event(now);

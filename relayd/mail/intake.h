@@ -14,6 +14,7 @@
 #include "relayd/base/keyed_digest.h"
 #include "relayd/mail/intake_host.h"
 #include "relayd/mail/outgoing.h"
+#include "relayd/policy/rate.h"
 #include "relayd/policy/site_rules.h"
 #include "relayd/smtp/server_session.h"
 
@@ -23,8 +24,11 @@ struct IntakeSettings {
   std::string site;
   policy::SiteRules rules;
   bool early_reply = true;
-  bool canonical_line_ends = false;  ///< make a CR or LF alone in the content a CRLF, instead of refusing it
-  smtp::Extensions offered;          ///< what the far MTA offers, less what we do not carry
+  bool canonical_line_ends = false;   ///< make a CR or LF alone in the content a CRLF, instead of refusing it
+  smtp::Extensions offered;           ///< what the far MTA offers, less what we do not carry
+  policy::RateLimit* rate = nullptr;  ///< of all sessions of the site; borrowed, outlives the intake
+  std::size_t max_recipients = kMaxRecipients;
+  int max_errors = 20;
   base::Duration client_timeout{std::chrono::minutes(5)};  ///< RFC 5321 section 4.5.3.2.7
   base::Duration far_timeout{
       std::chrono::minutes(12)};  ///< longer than the far side's own, section 4.5.3.2.6

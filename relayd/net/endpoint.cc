@@ -9,18 +9,18 @@ namespace {
 
 using boost::system::error_code;
 
-// A unix socket endpoint is for programs of this hub's own: owner and group. The administrator gives the
-// group.
-constexpr unsigned kUnixMode = 0660;
-
 }  // namespace
 
 Endpoint::Endpoint(const boost::asio::any_io_executor& executor)
     : tcp_(executor), unix_(executor), pause_(executor) {}
 
-base::Result<void> Endpoint::bind(const base::HostPort& address) {
+base::Result<void> Endpoint::bind(const base::HostPort& address, const SocketAccess& access) {
   address_ = address;
-  return address.is_unix() ? listen_unix(unix_, address.unix_path, kUnixMode) : listen_tcp(tcp_, address);
+  return address.is_unix() ? listen_unix(unix_, address.unix_path, access) : listen_tcp(tcp_, address);
+}
+
+base::Result<void> Endpoint::change(const SocketAccess& access) {
+  return address_.is_unix() ? set_access(address_.unix_path, access) : base::Result<void>();
 }
 
 void Endpoint::start(Accepted accepted) {

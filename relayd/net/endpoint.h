@@ -10,6 +10,7 @@
 #include "relayd/base/host_port.h"
 #include "relayd/base/result.h"
 #include "relayd/net/byte_channel.h"
+#include "relayd/net/listening.h"
 
 namespace tsmtp::net {
 
@@ -19,8 +20,10 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
 
   explicit Endpoint(const boost::asio::any_io_executor& executor);
 
-  /// Binds; the error names the address.
-  [[nodiscard]] base::Result<void> bind(const base::HostPort& address);
+  /// Binds; the error names the address. `access`: of a unix socket.
+  [[nodiscard]] base::Result<void> bind(const base::HostPort& address, const SocketAccess& access);
+  /// Lets others in than before. Without effect on TCP.
+  [[nodiscard]] base::Result<void> change(const SocketAccess& access);
   /// Calls `accepted` for each client until stop().
   void start(Accepted accepted);
   void stop();

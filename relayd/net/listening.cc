@@ -63,7 +63,8 @@ base::Result<void> listen_tcp(tcp::acceptor& acceptor, const base::HostPort& add
   return cannot_listen(address.to_string(), error);
 }
 
-base::Result<void> listen_unix(UnixProtocol::acceptor& acceptor, const std::string& path, unsigned mode) {
+base::Result<void> listen_unix(UnixProtocol::acceptor& acceptor, const std::string& path,
+                               const SocketAccess& access) {
   if (somebody_listens(path)) return cannot_listen(path, asio::error::address_in_use);
   struct stat status {};
   if (lstat(path.c_str(), &status) == 0) {
@@ -72,16 +73,29 @@ base::Result<void> listen_unix(UnixProtocol::acceptor& acceptor, const std::stri
     unlink(path.c_str());
   }
   // The mode is set by the mask, so that there is no moment at which others may connect.
-  const mode_t old_mask = umask(static_cast<mode_t>(~mode & 0777));
+  const mode_t old_mask = umask(static_cast<mode_t>(~access.mode & 0777));
   error_code error;
   acceptor.open(UnixProtocol(), error);
   if (!error) acceptor.bind(UnixProtocol::endpoint(path), error);
   umask(old_mask);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (!error) return {};
+  base::Result<void> result;
+  if (error)
+    result = cannot_listen(path, error);
+  else if (access.group)
+    result = set_access(path, access);
   error_code ignored;
-  acceptor.close(ignored);
-  return cannot_listen(path, error);
+  if (!result) acceptor.close(ignored);
+  return result;
+}
+
+base::Result<void> set_access(const std::string& path, const SocketAccess& access) {
+  const bool failed = (access.group && chown(path.c_str(), static_cast<uid_t>(-1), *access.group) != 0) ||
+                      chmod(path.c_str(), access.mode) != 0;
+  if (!failed) return {};
+  const error_code error(errno, boost::system::system_category());
+  return base::Error{"cannot set mode and group of " + path + ": " + error.message() +
+                     " (a group that relayd's user is not in can be given only when relayd starts as root)"};
 }
 
 }  // namespace tsmtp::net

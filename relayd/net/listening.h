@@ -1,10 +1,13 @@
 // Binding listening sockets, TCP and unix, with errors that name the address and what to do.
 #pragma once
 
+#include <sys/types.h>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+
 #include <chrono>
+#include <optional>
 
 #include "relayd/base/host_port.h"
 #include "relayd/base/result.h"
@@ -19,9 +22,19 @@ inline constexpr std::chrono::milliseconds kAcceptPause{200};
 [[nodiscard]] base::Result<void> listen_tcp(boost::asio::ip::tcp::acceptor& acceptor,
                                             const base::HostPort& address);
 
-/// Binds and listens with the given mode. A socket file left behind by a dead process is replaced, a live one
-/// is an error.
+/// Who may connect to a unix socket.
+struct SocketAccess {
+  unsigned mode = 0660;
+  std::optional<gid_t> group;  ///< of the socket file; unset: ours
+
+  friend bool operator==(const SocketAccess&, const SocketAccess&) = default;
+};
+
+/// Binds and listens. A socket file left behind by a dead process is replaced, a live one is an error.
 [[nodiscard]] base::Result<void> listen_unix(boost::asio::local::stream_protocol::acceptor& acceptor,
-                                             const std::string& path, unsigned mode);
+                                             const std::string& path, const SocketAccess& access);
+
+/// Gives a bound unix socket another mode and group.
+[[nodiscard]] base::Result<void> set_access(const std::string& path, const SocketAccess& access);
 
 }  // namespace tsmtp::net

@@ -25,22 +25,28 @@ MtaConnection::MtaConnection(const asio::any_io_executor& executor, std::string 
       socket_(executor),
       timer_(executor) {}
 
-void MtaConnection::connect(const base::HostPort& target, const std::string& source) {
+void MtaConnection::connect(const MtaTarget& target, bool is_probe) {
   target_ = target;
-  source_ = source;
+  is_probe_ = is_probe;
+  if (target.origin == smtp::Origin::kXclient)
+    session_ = smtp::ClientSession(helo_, {{.name = "NAME", .value = target.origin_name},
+                                           {.name = "ADDR", .value = target.source},
+                                           {.name = "HELO", .value = helo_},
+                                           {.name = "PROTO", .value = "ESMTP"}});
   timer_.expires_after(kReadyTimeout);
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
     if (!error) self->close("no greeting within two minutes");
   });
-  if (target.is_unix()) return connect_to(asio::local::stream_protocol::endpoint(target.unix_path));
+  const base::HostPort& where = target_.address;
+  if (where.is_unix()) return connect_to(asio::local::stream_protocol::endpoint(where.unix_path));
   error_code not_numeric;
-  const auto address = asio::ip::make_address(target.host, not_numeric);
+  const auto address = asio::ip::make_address(where.host, not_numeric);
   if (not_numeric) return resolve();
-  connect_tcp({address, target.port});
+  connect_tcp({address, where.port});
 }
 
 void MtaConnection::resolve() {
-  resolver_.async_resolve(target_.host, std::to_string(target_.port),
+  resolver_.async_resolve(target_.address.host, std::to_string(target_.address.port),
                           [self = shared_from_this()](const error_code& error, const auto& addresses) {
                             if (self->gone_) return;
                             if (error) return self->close("name not resolved: " + error.message());
@@ -50,13 +56,16 @@ void MtaConnection::resolve() {
 
 void MtaConnection::connect_tcp(const tcp::endpoint& target) {
   // The site address is on loopback; from there only loopback can be reached.
-  if (!source_.empty() && target.address().is_v4() && target.address().is_loopback()) {
+  if (target_.origin == smtp::Origin::kProxy)
+    proxy_header_ =
+        smtp::proxy_header(is_probe_ ? "" : target_.source, target.address().to_string(), target.port());
+  if (!target_.source.empty() && target.address().is_v4() && target.address().is_loopback()) {
     error_code error;
     socket_.open(target.protocol(), error);
-    if (!error) socket_.bind(tcp::endpoint(asio::ip::make_address_v4(source_), 0), error);
+    if (!error) socket_.bind(tcp::endpoint(asio::ip::make_address_v4(target_.source), 0), error);
     if (error) {
       asio::post(executor_, [self = shared_from_this(), error] {
-        self->close("cannot bind to the site address " + self->source_ + ": " + error.message());
+        self->close("cannot bind to the site address " + self->target_.source + ": " + error.message());
       });
       return;
     }
@@ -74,6 +83,7 @@ void MtaConnection::connect_to(const ByteChannel::Socket::endpoint_type& target)
 
 void MtaConnection::connected() {
   channel_ = std::make_shared<ByteChannel>(std::move(socket_), *this);
+  channel_->flush(proxy_header_);  // the first bytes of a connection, so the kernel takes them all
   channel_->set_reading(true);
 }
 

@@ -15,6 +15,16 @@
 
 namespace tsmtp::net {
 
+/// Our MTA for one site, and how we come to it.
+struct MtaTarget {
+  base::HostPort address;
+  std::string source;  ///< local address to bind to where the MTA is on loopback, or empty
+  smtp::Origin origin = smtp::Origin::kNone;
+  std::string origin_name;  ///< what `source` is called, for XCLIENT
+
+  friend bool operator==(const MtaTarget&, const MtaTarget&) = default;
+};
+
 /// The transaction that has the connection. Must release it before it goes.
 class MtaUser {
  public:
@@ -38,8 +48,8 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
 
   MtaConnection(const boost::asio::any_io_executor& executor, std::string helo, Callbacks callbacks);
 
-  /// Connects; `source` is the local address to bind to where the target is on loopback, or empty.
-  void connect(const base::HostPort& target, const std::string& source);
+  /// `is_probe`: no mail will come over it.
+  void connect(const MtaTarget& target, bool is_probe);
   /// Lends it to `user`, who is told on_mta_ready (now, if it is ready), and flush()es after each use.
   void lend(MtaUser& user);
   /// The user gives it back: `reusable`, or to be closed at once.
@@ -52,11 +62,10 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void close(const std::string& cause);
 
   [[nodiscard]] const std::string& helo() const { return helo_; }
-  [[nodiscard]] const base::HostPort& target() const { return target_; }
-  [[nodiscard]] const std::string& source() const { return source_; }
+  [[nodiscard]] const MtaTarget& target() const { return target_; }
   [[nodiscard]] const smtp::Extensions& extensions() const { return session_.extensions(); }
   [[nodiscard]] bool is_ready() const { return ready_; }
-  [[nodiscard]] int mails() const { return mails_; }
+  [[nodiscard]] std::uint64_t mails() const { return mails_; }
   /// The reply with which the MTA refused to serve us, if it did.
   [[nodiscard]] const std::optional<smtp::Reply>& refusal() const { return refusal_; }
 
@@ -72,8 +81,9 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
 
   boost::asio::any_io_executor executor_;
   std::string helo_;
-  base::HostPort target_;
-  std::string source_;
+  MtaTarget target_;
+  std::string proxy_header_;  // to be written before anything else
+  bool is_probe_ = false;
   smtp::ClientSession session_;
   Callbacks callbacks_;
   boost::asio::ip::tcp::resolver resolver_;
@@ -84,7 +94,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   bool ready_ = false;
   bool idle_told_ = false;
   bool gone_ = false;
-  int mails_ = 0;
+  std::uint64_t mails_ = 0;
   std::optional<smtp::Reply> refusal_;
 };
 

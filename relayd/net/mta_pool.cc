@@ -7,9 +7,6 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr std::chrono::seconds kMaxIdleTime{20};  // each costs the MTA a process
-constexpr std::size_t kMaxIdle = 16;
-constexpr int kMaxMails = 100;
 constexpr Backoff::Milliseconds kFirstProbe{500};
 constexpr Backoff::Milliseconds kLongestProbe{10'000};
 
@@ -35,8 +32,9 @@ MtaPool::~MtaPool() {
 }
 
 void MtaPool::retarget(Settings settings) {
-  if (settings == settings_) return;
+  const bool is_same = settings.target == settings_.target;
   settings_ = std::move(settings);
+  if (is_same) return;
   close_idle();
   mta_.reset();
   probe();
@@ -57,7 +55,7 @@ std::shared_ptr<MtaConnection> MtaPool::acquire(const std::string& helo, MtaUser
     connection = found->connection;
     idle_.erase(std::next(found).base());
   } else {
-    connection = connect(helo);
+    connection = connect(helo, false);
   }
   connection->lend(user);
   return connection;
@@ -65,10 +63,10 @@ std::shared_ptr<MtaConnection> MtaPool::acquire(const std::string& helo, MtaUser
 
 void MtaPool::probe() {
   probe_timer_.cancel();
-  (void)connect(settings_.own_helo);
+  (void)connect(settings_.own_helo, true);
 }
 
-std::shared_ptr<MtaConnection> MtaPool::connect(const std::string& helo) {
+std::shared_ptr<MtaConnection> MtaPool::connect(const std::string& helo, bool is_probe) {
   const auto guarded = [this, alive = alive_](auto member) {
     return [this, alive, member](MtaConnection& connection, auto&&... arguments) {
       if (*alive) (this->*member)(connection, arguments...);
@@ -80,7 +78,7 @@ std::shared_ptr<MtaConnection> MtaPool::connect(const std::string& helo) {
                                                                .idle = guarded(&MtaPool::on_idle),
                                                                .gone = guarded(&MtaPool::on_gone)});
   all_.push_back(connection);
-  connection->connect(settings_.target, settings_.source);
+  connection->connect(settings_.target, is_probe);
   return connection;
 }
 
@@ -92,9 +90,9 @@ void MtaPool::on_ready(MtaConnection& connection) {
 }
 
 void MtaPool::on_idle(MtaConnection& connection) {
-  if (connection.target() != settings_.target || connection.source() != settings_.source)
+  const bool is_used_up = connection.mails() == 0 || connection.mails() >= settings_.mails_per_connection;
+  if (connection.target() != settings_.target || is_used_up || idle_.size() >= settings_.idle_connections)
     return connection.quit();
-  if (connection.mails() >= kMaxMails || idle_.size() >= kMaxIdle) return connection.quit();
   idle_.push_back({connection.shared_from_this(), now()});
   if (idle_.size() == 1) set_idle_timer();
 }
@@ -103,7 +101,8 @@ void MtaPool::on_gone(MtaConnection& connection, const std::string& cause) {
   std::erase_if(idle_, [&](const Idle& idle) { return idle.connection.get() == &connection; });
   std::erase_if(all_, [&](const auto& known) { return known.get() == &connection; });
   if (connection.is_ready() || cause.empty() || connection.target() != settings_.target) return;
-  learnt({.reachable = false, .extensions = {}, .cause = settings_.target.to_string() + ": " + cause});
+  learnt(
+      {.reachable = false, .extensions = {}, .cause = settings_.target.address.to_string() + ": " + cause});
   probe_timer_.expires_after(probe_backoff_.next());
   probe_timer_.async_wait([this, alive = alive_](const error_code& error) {
     if (!error && *alive) probe();
@@ -118,10 +117,10 @@ void MtaPool::learnt(mail::FarMta mta) {
 
 void MtaPool::set_idle_timer() {
   if (idle_.empty()) return;
-  idle_timer_.expires_at(idle_.front().since + kMaxIdleTime);
+  idle_timer_.expires_at(idle_.front().since + settings_.idle_time);
   idle_timer_.async_wait([this, alive = alive_](const error_code& error) {
     if (error || !*alive) return;
-    while (!idle_.empty() && idle_.front().since + kMaxIdleTime <= now()) {
+    while (!idle_.empty() && idle_.front().since + settings_.idle_time <= now()) {
       const auto connection = idle_.front().connection;
       idle_.pop_front();
       connection->quit();

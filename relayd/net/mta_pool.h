@@ -20,9 +20,12 @@ namespace tsmtp::net {
 class MtaPool {
  public:
   struct Settings {
-    base::HostPort target;
-    std::string source;    ///< local address to come from, or empty
+    MtaTarget target;
     std::string own_helo;  ///< for connections that only ask what the MTA offers
+    std::chrono::seconds idle_time{
+        20};  ///< a connection is kept for the next mail; each costs the MTA a process
+    std::size_t idle_connections = 16;
+    std::uint64_t mails_per_connection = 100;
 
     friend bool operator==(const Settings&, const Settings&) = default;
   };
@@ -52,7 +55,7 @@ class MtaPool {
     base::TimePoint since;
   };
 
-  [[nodiscard]] std::shared_ptr<MtaConnection> connect(const std::string& helo);
+  [[nodiscard]] std::shared_ptr<MtaConnection> connect(const std::string& helo, bool is_probe);
   void on_ready(MtaConnection& connection);
   void on_idle(MtaConnection& connection);
   void on_gone(MtaConnection& connection, const std::string& cause);

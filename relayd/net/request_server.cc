@@ -17,7 +17,7 @@ using boost::system::error_code;
 constexpr std::size_t kMaxRequestBytes = 8 * 1024;
 constexpr int kMaxClients = 32;
 constexpr std::chrono::seconds kDeadline{10};
-constexpr unsigned kControlMode = 0600;
+constexpr SocketAccess kControlAccess{.mode = 0600, .group = {}};
 
 class Client : public std::enable_shared_from_this<Client> {
  public:
@@ -85,7 +85,8 @@ RequestServer::RequestServer(const asio::any_io_executor& executor, Handler hand
 
 base::Result<void> RequestServer::bind(const base::HostPort& address) {
   address_ = address;
-  return address.is_unix() ? listen_unix(unix_, address.unix_path, kControlMode) : listen_tcp(tcp_, address);
+  return address.is_unix() ? listen_unix(unix_, address.unix_path, kControlAccess)
+                           : listen_tcp(tcp_, address);
 }
 
 void RequestServer::start() {

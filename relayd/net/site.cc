@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "relayd/net/socket_user.h"
 #include "relayd/net/time_of_day.h"
 
 namespace tsmtp::net {
@@ -10,7 +11,6 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr std::size_t kMaxSessions = 1000;
 // Time-outs of minutes are looked after this often.
 constexpr std::chrono::seconds kSweepInterval{5};
 
@@ -28,22 +28,20 @@ bool contains(const Site::Endpoints& endpoints, const base::HostPort& address) {
 Site::Site(const Services& services, SiteSettings settings)
     : services_(services),
       settings_(std::move(settings)),
-      pool_(services.executor, mta_settings(), [this](const mail::FarMta& mta) { own_mta_changed(mta); }),
+      pool_(services.executor, settings_.mta, [this](const mail::FarMta& mta) { own_mta_changed(mta); }),
       link_(
           services, settings_.name, settings_.pins, settings_.dial,
           SiteLink::Callbacks{.accept_stream = [this](mux::StreamId stream) { return accept_stream(stream); },
                               .up = [this] { link_up(); },
                               .down = [this] { far_mta_.reset(); },
                               .noticed = [this](std::string_view bytes) { noticed(bytes); }}),
+      out_rate_(settings_.limits.mails_per_second, settings_.limits.bytes_per_second),
+      in_rate_(settings_.limits.mails_per_second, settings_.limits.bytes_per_second),
       sweep_timer_(services.executor) {}
 
 Site::~Site() {
   stop("closing");
   *alive_ = false;
-}
-
-MtaPool::Settings Site::mta_settings() const {
-  return {.target = settings_.deliver, .source = settings_.address, .own_helo = services_.hub_name};
 }
 
 base::Result<Site::Endpoints> Site::bind(boost::asio::any_io_executor executor, const SiteSettings& settings,
@@ -52,7 +50,7 @@ base::Result<Site::Endpoints> Site::bind(boost::asio::any_io_executor executor, 
   for (const base::HostPort& address : settings.endpoints) {
     if (contains(bound, address)) continue;
     auto endpoint = std::make_shared<Endpoint>(executor);
-    if (auto ok = endpoint->bind(address); !ok)
+    if (auto ok = endpoint->bind(address, settings.access.socket); !ok)
       return base::with_context("site " + settings.name, ok.error());
     fresh.push_back(std::move(endpoint));
   }
@@ -76,12 +74,17 @@ void Site::update(SiteSettings settings, Endpoints fresh) {
     endpoint->stop();
     return true;
   });
+  for (const auto& endpoint : endpoints_)
+    if (const auto ok = endpoint->change(settings_.access.socket); !ok)
+      log(base::LogLevel::kWarning, ok.error().message);
   for (auto& endpoint : fresh) {
     start_endpoint(endpoint);
     endpoints_.push_back(std::move(endpoint));
   }
   link_.reconfigure(settings_.pins, settings_.dial);
-  pool_.retarget(mta_settings());
+  pool_.retarget(settings_.mta);
+  out_rate_.set_rates(settings_.limits.mails_per_second, settings_.limits.bytes_per_second);
+  in_rate_.set_rates(settings_.limits.mails_per_second, settings_.limits.bytes_per_second);
 }
 
 void Site::drain() {
@@ -114,7 +117,8 @@ void Site::start_endpoint(const std::shared_ptr<Endpoint>& endpoint) {
 }
 
 void Site::accept_session(ByteChannel::Socket socket) {
-  const auto refused = refusal();
+  auto refused = refusal();
+  if (!refused) refused = refusal_of_user(socket);
   if (refused) {
     ++sessions_refused_;
     log(base::LogLevel::kWarning, "session refused: " + refused->summary());
@@ -137,7 +141,9 @@ void Site::accept_session(ByteChannel::Socket socket) {
 // mail.
 std::optional<smtp::Reply> Site::refusal() const {
   if (draining_) return reply_421("4.3.2", "this relayd is shutting down");
-  if (sessions_.size() >= kMaxSessions) return reply_421("4.3.2", "too many sessions at this endpoint");
+  if (sessions_.size() >= settings_.limits.max_sessions)
+    return reply_421(
+        "4.3.2", "too many sessions at once, the limit is " + std::to_string(settings_.limits.max_sessions));
   if (!link_.is_up()) return reply_421("4.4.1", link_.down_text());
   if (link_.peer_drains()) return reply_421("4.3.2", "the far relayd is shutting down");
   if (!far_mta_) return reply_421("4.4.1", "link up, but it has not yet said whether its MTA can be reached");
@@ -147,11 +153,34 @@ std::optional<smtp::Reply> Site::refusal() const {
   return {};
 }
 
-mail::IntakeSettings Site::intake_settings() const {
+// Not for everybody on this machine (allow_users). Told with a 421, for mail in another's hands must not
+// bounce.
+std::optional<smtp::Reply> Site::refusal_of_user(ByteChannel::Socket& socket) const {
+  const auto& allowed = settings_.access.allow_users;
+  if (allowed.empty()) return {};
+  const auto uid = user_of_peer(socket);
+  if (!uid)
+    return reply_421("4.7.1",
+                     "allow_users: whose connection this is cannot be known: " + uid.error().message);
+  std::string names;
+  for (const auto& user : allowed) {
+    if (user.uid == *uid) return {};
+    names += (names.empty() ? "" : ", ") + user.name;
+  }
+  return reply_421("4.7.1",
+                   "user " + std::to_string(*uid) + " may not use this endpoint; allow_users are " + names);
+}
+
+mail::IntakeSettings Site::intake_settings() {
   mail::IntakeSettings settings;
   settings.site = settings_.name;
   settings.rules = settings_.rules;
   settings.early_reply = settings_.early_reply;
+  settings.canonical_line_ends = settings_.canonical_line_ends;
+  settings.rate = &out_rate_;
+  settings.max_recipients = settings_.limits.max_recipients;
+  settings.max_errors = settings_.limits.max_errors;
+  settings.client_timeout = settings_.limits.client_timeout;
   if (far_mta_) settings.offered = far_mta_->extensions;
   settings.offered.pipelining = true;  // between our MTA and us, whatever the far one does
   const std::uint64_t far_size = settings.offered.size.value_or(0);
@@ -166,8 +195,9 @@ StreamUser* Site::accept_stream(mux::StreamId stream) {
       stream, services_, link_, pool_,
       mail::DeliverySettings{.site = settings_.name,
                              .hub = services_.hub_name,
-                             .mta = settings_.deliver.to_string(),
-                             .rules = settings_.rules},
+                             .mta = settings_.mta.target.address.to_string(),
+                             .rules = settings_.rules,
+                             .rate = &in_rate_},
       DeliveryStream::Callbacks{.ended = [this](const mail::Summary& summary) { ended(summary); },
                                 .find_outcome = [this](const std::string& id) { return find_outcome(id); },
                                 .gone =

@@ -67,11 +67,11 @@ class Site {
   [[nodiscard]] std::uint64_t sessions_refused() const { return sessions_refused_; }
 
  private:
-  [[nodiscard]] MtaPool::Settings mta_settings() const;
   void start_endpoint(const std::shared_ptr<Endpoint>& endpoint);
   void accept_session(ByteChannel::Socket socket);
   [[nodiscard]] std::optional<smtp::Reply> refusal() const;
-  [[nodiscard]] mail::IntakeSettings intake_settings() const;
+  [[nodiscard]] std::optional<smtp::Reply> refusal_of_user(ByteChannel::Socket& socket) const;
+  [[nodiscard]] mail::IntakeSettings intake_settings();
   [[nodiscard]] StreamUser* accept_stream(mux::StreamId stream);
   [[nodiscard]] mail::Outcome find_outcome(const std::string& transaction) const;
   void link_up();
@@ -86,6 +86,8 @@ class Site {
   SiteSettings settings_;
   MtaPool pool_;
   SiteLink link_;
+  policy::RateLimit out_rate_;
+  policy::RateLimit in_rate_;
   Endpoints endpoints_;
   std::set<std::shared_ptr<IntakeConnection>> sessions_;
   std::set<std::shared_ptr<DeliveryStream>> deliveries_;

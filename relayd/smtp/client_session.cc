@@ -3,6 +3,8 @@
 #include <cassert>
 #include <utility>
 
+#include "relayd/base/bytes.h"
+
 namespace tsmtp::smtp {
 namespace {
 
@@ -61,6 +63,10 @@ void ClientSession::on_reply(Reply reply) {
       if (!reply.is_positive()) return fail("greeting refused: " + reply.summary(), reply);
       state_ = State::kEhlo;
       return write_line("EHLO " + helo_);
+    case State::kXclient:
+      if (!reply.is_positive()) return fail("XCLIENT refused: " + reply.summary(), reply);
+      state_ = State::kEhlo;
+      return write_line("EHLO " + helo_);
     case State::kEhlo:
     case State::kHelo:
       return on_ehlo_reply(reply);
@@ -75,6 +81,7 @@ void ClientSession::on_reply(Reply reply) {
 
 void ClientSession::on_ehlo_reply(const Reply& reply) {
   const bool is_extended = state_ == State::kEhlo;
+  if (reply.is_positive() && !origin_.empty()) return tell_origin(reply);
   if (reply.is_positive()) {
     if (is_extended) extensions_ = parse_extensions(reply);
     state_ = State::kReady;
@@ -86,6 +93,18 @@ void ClientSession::on_ehlo_reply(const Reply& reply) {
   } else {
     fail((is_extended ? "EHLO refused: " : "HELO refused: ") + reply.summary(), reply);
   }
+}
+
+void ClientSession::tell_origin(const Reply& ehlo) {
+  for (const std::string& line : ehlo.lines) {
+    if (base::ascii_upper(line.substr(0, line.find(' '))) != "XCLIENT") continue;
+    state_ = State::kXclient;
+    return write_line(xclient_line(std::exchange(origin_, {}), line));
+  }
+  fail(
+      "XCLIENT is not offered; the MTA must be told to take it from us (Postfix: "
+      "smtpd_authorized_xclient_hosts)",
+      std::nullopt);
 }
 
 void ClientSession::on_answer(Reply reply) {

@@ -10,10 +10,12 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "relayd/smtp/command.h"
 #include "relayd/smtp/content.h"
 #include "relayd/smtp/extensions.h"
+#include "relayd/smtp/origin.h"
 #include "relayd/smtp/reply.h"
 
 namespace tsmtp::smtp {
@@ -41,8 +43,10 @@ using ClientEvent = std::variant<Ready, Answer, Failed>;
 
 class ClientSession {
  public:
-  /// `helo`: the name for EHLO (HELO where EHLO is refused with 5yz).
-  explicit ClientSession(std::string helo) : helo_(std::move(helo)) {}
+  /// `helo`: the name for EHLO (HELO where EHLO is refused with 5yz). `origin`: what to tell by XCLIENT; a
+  /// server that does not offer that is not used then, for it would take us for the origin.
+  explicit ClientSession(std::string helo, std::vector<XclientAttribute> origin = {})
+      : helo_(std::move(helo)), origin_(std::move(origin)) {}
 
   /// Takes bytes from the server; then draw the events.
   void receive(std::string_view bytes);
@@ -80,6 +84,7 @@ class ClientSession {
     kGreeting,  // the server's greeting is awaited
     kEhlo,      // EHLO is sent
     kHelo,      // EHLO was refused, HELO is sent
+    kXclient,   // XCLIENT is sent; a new greeting follows
     kReady,
     kContent,  // 354 was received
     kFailed,
@@ -98,6 +103,7 @@ class ClientSession {
 
   void on_reply(Reply reply);
   void on_ehlo_reply(const Reply& reply);
+  void tell_origin(const Reply& ehlo);
   void on_answer(Reply reply);
   void send_queued();
   void write_line(std::string_view line);
@@ -106,6 +112,7 @@ class ClientSession {
   void fail(std::string cause, std::optional<Reply> reply);
 
   std::string helo_;
+  std::vector<XclientAttribute> origin_;  // empty once told
   State state_ = State::kGreeting;
   ReplyReader reader_;
   ContentEncoder encoder_;

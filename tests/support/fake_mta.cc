@@ -25,6 +25,15 @@ std::string peer_of(int fd) {
   return text;
 }
 
+// Its fixed part says how much follows.
+std::string proxy_header(Connection& connection) {
+  const auto fixed = connection.bytes(16);
+  if (!fixed) return "";
+  const auto high = static_cast<unsigned char>((*fixed)[14]);
+  const auto low = static_cast<unsigned char>((*fixed)[15]);
+  return *fixed + connection.bytes(high * 256U + low).value_or("");
+}
+
 }  // namespace
 
 FakeMta::FakeMta(std::uint16_t port) : listener_(listen_on(port)), acceptor_([this] { accept_loop(); }) {}
@@ -107,8 +116,14 @@ void FakeMta::take(const Delivered& mail, const std::string& final_reply) {
 
 void FakeMta::serve(int fd) {
   Connection connection(fd);
-  Delivered mail{
-      .helo = {}, .sender = {}, .content = {}, .peer = peer_of(fd), .commands = {}, .recipients = {}};
+  Delivered mail{.helo = {},
+                 .sender = {},
+                 .content = {},
+                 .peer = peer_of(fd),
+                 .commands = {},
+                 .origin = {},
+                 .recipients = {}};
+  if (expects_proxy) mail.origin = proxy_header(connection);
   {
     const std::lock_guard lock(mutex_);
     connection.send(greeting_);
@@ -123,6 +138,11 @@ void FakeMta::serve(int fd) {
       for (const std::string& extension : extensions_)
         usual += "250-" + extension + "\r\n";
       usual += "250 HELP\r\n";
+    }
+    if (verb == "XCLI") {
+      mail.origin = line->substr(0, line->size() - 2);
+      const std::lock_guard lock(mutex_);
+      usual = greeting_;
     }
     if (verb == "DATA") usual = "354 go ahead\r\n";
     if (verb == "QUIT") usual = "221 2.0.0 bye\r\n";

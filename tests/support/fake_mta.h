@@ -19,6 +19,7 @@ struct Delivered {
   std::string helo, sender, content,
       peer;                           ///< content with its dots unstuffed; peer: the address it came from
   std::vector<std::string> commands;  ///< MAIL and RCPT lines, and BDAT's, without CRLF
+  std::string origin;                 ///< the XCLIENT line, or the header of the PROXY protocol
   std::vector<std::string> recipients;
 };
 
@@ -41,6 +42,8 @@ class FakeMta {
   [[nodiscard]] std::size_t count() const;
   /// While set, it reads no content: a disk that is full, a process that hangs.
   std::atomic<bool> stalled{false};
+  /// While set, connections begin with a header of the PROXY protocol.
+  std::atomic<bool> expects_proxy{false};
 
  private:
   void accept_loop();

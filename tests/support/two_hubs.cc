@@ -45,7 +45,11 @@ void TwoHubs::configure(const std::string& tokyo_site_keys, const std::string& t
                    .address = own_address(2),
                    .port = endpoint_port,
                    .deliver = birl_mta_port,
-                   .more = {}}});
+                   .more = birl_site_keys}});
+}
+
+std::string TwoHubs::endpoint_address() {
+  return own_address(1);
 }
 
 void TwoHubs::start(const std::string& keys) {

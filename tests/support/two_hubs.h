@@ -35,6 +35,10 @@ class TwoHubs : public ::testing::Test {
   /// MAIL, RCPT, DATA and the content up to, not including, the final dot.
   static void begin_mail(Connection& session, const std::string& content);
 
+  /// Where tokyo's MTA hands mail for birl over.
+  [[nodiscard]] static std::string endpoint_address();
+
+  std::string birl_site_keys;  ///< further ones of birl's [[site]] tokyo, for configure()
   std::uint16_t link_port = free_port();
   std::uint16_t proxy_port = free_port();
   std::uint16_t endpoint_port = free_port();

@@ -168,6 +168,23 @@ const Bad kBadInput[] = {
      "max_message: a size such as \"64MiB\" was expected, not a floating"},
     {"bool", in_addressed_site("early_reply = \"yes\""),
      "early_reply: true or false, without quotes, was expected, not a string"},
+    {"number_least", in_addressed_site("max_recipients = 0"), "a number from 1 to 1000 was expected, not 0"},
+    {"number_most", in_addressed_site("max_recipients = 1001"),
+     "a number from 1 to 1000 was expected, not 1001"},
+    {"number_type", in_addressed_site("max_sessions = \"9\""),
+     "max_sessions: a number from 1 to 1000000 was expected, not a string"},
+    {"choice", in_addressed_site("bare_line_ends = \"pass\""),
+     "bare_line_ends: \"refuse\" or \"canonical\" was expected, not \"pass\""},
+    {"origin", in_addressed_site("origin = \"haproxy\""),
+     "origin: \"none\" or \"xclient\" or \"proxy\" was expected, not \"haproxy\""},
+    {"mode", in_addressed_site("endpoint_mode = \"0888\""), "endpoint_mode: \"0888\": the mode of a file"},
+    {"mode_most", in_addressed_site("endpoint_mode = \"1777\""),
+     "endpoint_mode: \"1777\": the mode of a file"},
+    {"group", in_addressed_site("endpoint_group = \"no-such-group\""),
+     "endpoint_group: there is no group \"no-such-group\" on this system"},
+    {"user", in_addressed_site("allow_users = [\"root\", \"no-such-user\"]"),
+     "t.toml:10:24: error: allow_users: there is no user \"no-such-user\" on this system"},
+    {"users_none", in_addressed_site("allow_users = []"), "allow_users: [] would let nobody in"},
     {"domains_none", kHub + "[[site]]\nname = \"a\"\ndomains = []\n", "to let any through, write [\".\"]"},
     {"domain_mail", kHub + "[[site]]\nname = \"a\"\nlocal = [\"x\", \"a@b\"]\n",
      "t.toml:6:15: error: local: \"a@b\" is a mail address"},
@@ -230,6 +247,41 @@ TEST(Reader, CutAnywhereItNeverThrows) {
     const auto config = read_text(text.substr(0, size), "t.toml", {}, diagnostics);
     EXPECT_EQ(config.has_value(), !diagnostics.has_errors());
   }
+}
+
+TEST(Reader, LimitsAndAccessOfASite) {
+  const auto [config, findings] = read_it(in_addressed_site(R"(bare_line_ends = "canonical"
+origin = "proxy"
+max_sessions = 7
+max_recipients = 8
+max_errors = 9
+client_timeout = "10s"
+mails_per_second = 11
+bytes_per_second = "12kB"
+mta_idle_time = "13s"
+mta_idle_connections = 0
+mta_mails_per_connection = 14
+allow_users = ["root", "54321"]
+endpoint_mode = "0600"
+endpoint_group = "root")"));
+  ASSERT_TRUE(config) << findings;
+  const Site& site = config->sites[0];
+  EXPECT_TRUE(site.canonical_line_ends);
+  EXPECT_EQ(site.origin, Origin::kProxy);
+  const Limits limits{.max_sessions = 7,
+                      .max_recipients = 8,
+                      .max_errors = 9,
+                      .client_timeout = std::chrono::seconds(10),
+                      .mails_per_second = 11,
+                      .bytes_per_second = 12'000,
+                      .mta_idle_time = std::chrono::seconds(13),
+                      .mta_idle_connections = 0,
+                      .mta_mails_per_connection = 14};
+  EXPECT_EQ(site.limits, limits);
+  EXPECT_EQ(site.access.allow_users,
+            (std::vector<User>{{.name = "root", .uid = 0}, {.name = "54321", .uid = 54321}}));
+  EXPECT_EQ(site.access.socket_mode, 0600U);
+  EXPECT_EQ(site.access.socket_group, 0U);
 }
 
 }  // namespace

@@ -138,5 +138,18 @@ TEST(Relations, DomainOnBothSidesIsWarnedOf) {
       "t.toml:8:9: warning: local: \"a.example\" is in \"domains\" too: mail to it may go in circles\n");
 }
 
+TEST(Relations, UsersCanOnlyBeKnownOnLoopback) {
+  const std::string users = "\nallow_users = [\"root\"]";
+  EXPECT_FALSE(read_it(kHub + birl("endpoint = [\"192.0.2.1:5000\"]" + users)).config);
+  EXPECT_TRUE(
+      read_it(kHub + birl("endpoint = [\"127.0.0.1:5000\", \"unix:/x\", \"[::1]:5000\"]" + users)).config);
+}
+
+TEST(Relations, AnOriginNeedsTheSiteAddress) {
+  const auto [config, findings] = read_it(kHub + birl("endpoint = [\"127.0.0.1:5000\"]\norigin = \"proxy\""));
+  EXPECT_FALSE(config);
+  EXPECT_THAT(findings, HasSubstr("origin: needs \"address\""));
+}
+
 }  // namespace
 }  // namespace tsmtp::config

@@ -189,7 +189,7 @@ TEST(Intake, IdleClient) {
     T 299
     S -
     T 1
-    S 421 4.4.2 birlinghoven: nothing heard from the client for five minutes, closing)");
+    S 421 4.4.2 birlinghoven: nothing heard from the client for 300 s, closing)");
   EXPECT_TRUE(near.intake->finished());
 }
 

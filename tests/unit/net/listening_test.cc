@@ -58,7 +58,7 @@ TEST_F(Listening, SiteAddressNeedsNoAlias) {
 TEST_F(Listening, UnixSocketHasItsMode) {
   const std::string path = directory_.file("birl.sock");
   UnixAcceptor acceptor(context_);
-  ASSERT_TRUE(listen_unix(acceptor, path, 0660));
+  ASSERT_TRUE(listen_unix(acceptor, path, {.mode = 0660, .group = {}}));
   struct stat status {};
   ASSERT_EQ(stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0660U);
@@ -67,9 +67,9 @@ TEST_F(Listening, UnixSocketHasItsMode) {
 TEST_F(Listening, UnixSocketInUse) {
   const std::string path = directory_.file("birl.sock");
   UnixAcceptor first(context_);
-  ASSERT_TRUE(listen_unix(first, path, 0600));
+  ASSERT_TRUE(listen_unix(first, path, {.mode = 0600, .group = {}}));
   UnixAcceptor second(context_);
-  const auto refused = listen_unix(second, path, 0600);
+  const auto refused = listen_unix(second, path, {.mode = 0600, .group = {}});
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr(path));
 }
@@ -78,17 +78,17 @@ TEST_F(Listening, UnixSocketLeftBehindIsReplaced) {
   const std::string path = directory_.file("birl.sock");
   {
     UnixAcceptor dead(context_);
-    ASSERT_TRUE(listen_unix(dead, path, 0600));
+    ASSERT_TRUE(listen_unix(dead, path, {.mode = 0600, .group = {}}));
   }
   UnixAcceptor acceptor(context_);
-  EXPECT_TRUE(listen_unix(acceptor, path, 0600));
+  EXPECT_TRUE(listen_unix(acceptor, path, {.mode = 0600, .group = {}}));
 }
 
 TEST_F(Listening, AFileIsNotReplaced) {
   const std::string path = directory_.file("precious");
   std::ofstream(path) << "text";
   UnixAcceptor acceptor(context_);
-  const auto refused = listen_unix(acceptor, path, 0600);
+  const auto refused = listen_unix(acceptor, path, {.mode = 0600, .group = {}});
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("is no socket"));
   EXPECT_TRUE(std::ifstream(path).good());
