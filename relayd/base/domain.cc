@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/idna.h"
 
 namespace tsmtp::base {
 namespace {
@@ -63,7 +64,9 @@ Result<void> DomainSet::add(std::string_view pattern) {
 bool DomainSet::contains(std::string_view domain) const {
   if (domain.ends_with('.')) domain.remove_suffix(1);
   if (domain.empty()) return false;
-  const std::string folded = ascii_lower(domain);
+  const auto ascii = ascii_domain(domain);
+  if (!ascii) return false;
+  const std::string folded = ascii_lower(*ascii);
   return std::any_of(patterns_.begin(), patterns_.end(),
                      [&](const std::string& pattern) { return matches(pattern, folded); });
 }

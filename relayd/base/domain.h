@@ -19,7 +19,8 @@ class DomainSet {
   /// they are by sendmail).
   [[nodiscard]] Result<void> add(std::string_view pattern);
 
-  /// Whether `domain` is in the set. A trailing dot of `domain` and its case do not matter.
+  /// Whether `domain` is in the set. A trailing dot of `domain` and its case do not matter, nor
+  /// whether a label is written in Unicode or in punycode (RFC 5891).
   [[nodiscard]] bool contains(std::string_view domain) const;
 
   [[nodiscard]] bool empty() const { return patterns_.empty(); }

@@ -11,101 +11,164 @@ namespace tsmtp::ledger {
 namespace {
 
 constexpr std::size_t kMaxSiteBytes = 255;
+constexpr std::size_t kBothDigestsBytes = 2 * kDigestBytes;
+constexpr std::size_t kKeyBytes = kTransactionBytes + 2;
 
-std::string mail_key(std::string_view site, std::string_view digest) {
+std::string digest_key(std::string_view site, std::string_view digest) {
   return std::string(digest).append(site);  // unambiguous: a digest has a fixed length
 }
 
-Change erasure(const std::string& transaction) {
-  return {.table = Table::kDoubts, .key = transaction, .value = std::nullopt, .durable = false};
+std::string stored_key(const DoubtKey& key) {
+  std::string out = key.transaction;
+  base::put_u16(out, key.index);
+  return out;
+}
+
+Change erasure(const DoubtKey& key) {
+  return {.table = Table::kDoubts, .key = stored_key(key), .value = std::nullopt, .durable = false};
 }
 
 }  // namespace
 
 std::vector<std::string> Doubts::restore(const std::vector<Entry>& rows) {
   std::vector<std::string> problems;
-  std::vector<std::pair<std::string, Doubt>> found;
+  std::vector<std::pair<DoubtKey, Doubt>> found;
   for (const Entry& entry : rows) {
     const auto row = decode_row(entry.value);
-    const bool readable = row && entry.key.size() == kTransactionBytes && row->body.size() > kDigestBytes &&
-                          row->body.size() <= kDigestBytes + kMaxSiteBytes;
+    const bool readable = row && entry.key.size() == kKeyBytes && row->body.size() > kBothDigestsBytes &&
+                          row->body.size() <= kBothDigestsBytes + kMaxSiteBytes;
     if (!readable) {
       problems.push_back("skipped a row of the table of doubts that cannot be read, key " +
                          base::hex(entry.key));
       continue;
     }
-    found.emplace_back(entry.key, Doubt{.state = State::kMatchable,
-                                        .site = std::string(row->body.substr(kDigestBytes)),
-                                        .digest = std::string(row->body.substr(0, kDigestBytes)),
-                                        .recorded = row->recorded});
+    const std::string_view index = std::string_view(entry.key).substr(kTransactionBytes);
+    found.emplace_back(
+        DoubtKey{.transaction = entry.key.substr(0, kTransactionBytes), .index = base::get_u16(index)},
+        Doubt{.state = State::kMatchable,
+              .site = std::string(row->body.substr(kBothDigestsBytes)),
+              .mail = std::string(row->body.substr(0, kDigestBytes)),
+              .address = std::string(row->body.substr(kDigestBytes, kDigestBytes)),
+              .recorded = row->recorded});
   }
   // Rows come in the order of their random keys; claim() promises the oldest.
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.second.recorded < b.second.recorded; });
-  for (auto& [transaction, doubt] : found)
-    insert(transaction, std::move(doubt));
+  for (auto& [key, doubt] : found)
+    insert(key, std::move(doubt));
   return problems;
 }
 
-Change Doubts::record(const std::string& transaction, const std::string& site, const std::string& digest,
-                      base::WallTime now) {
-  insert(transaction, {.state = State::kUnderWay, .site = site, .digest = digest, .recorded = now});
-  return {
-      .table = Table::kDoubts, .key = transaction, .value = encode_row(now, digest + site), .durable = true};
+std::vector<Change> Doubts::record(const std::string& transaction, const std::string& site,
+                                   const std::vector<DoubtfulRecipient>& recipients, base::WallTime now) {
+  std::vector<Change> changes;
+  for (const DoubtfulRecipient& recipient : recipients) {
+    const DoubtKey key{.transaction = transaction, .index = recipient.index};
+    insert(key, {.state = State::kUnderWay,
+                 .site = site,
+                 .mail = recipient.mail,
+                 .address = recipient.address,
+                 .recorded = now});
+    changes.push_back({.table = Table::kDoubts,
+                       .key = stored_key(key),
+                       .value = encode_row(now, recipient.mail + recipient.address + site),
+                       .durable = true});
+  }
+  return changes;
 }
 
 void Doubts::mark_in_doubt(const std::string& transaction) {
-  const auto doubt = doubts_.find(transaction);
+  for (auto doubt = first_of(transaction); doubt != doubts_.end() && doubt->first.transaction == transaction;
+       ++doubt)
+    doubt->second.state = State::kMatchable;
+}
+
+void Doubts::mark_in_doubt(const DoubtKey& key) {
+  const auto doubt = doubts_.find(key);
   if (doubt != doubts_.end()) doubt->second.state = State::kMatchable;
 }
 
-std::optional<std::string> Doubts::claim(const std::string& site, const std::string& digest) {
-  const auto [begin, end] = by_mail_.equal_range(mail_key(site, digest));
-  for (auto mail = begin; mail != end; ++mail) {
-    Doubt& doubt = doubts_.at(mail->second);
+std::optional<DoubtKey> Doubts::claim(const std::string& site, const std::string& mail) {
+  const auto [begin, end] = by_mail_.equal_range(digest_key(site, mail));
+  for (auto entry = begin; entry != end; ++entry) {
+    Doubt& doubt = doubts_.at(entry->second);
     if (doubt.state != State::kMatchable) continue;
     doubt.state = State::kClaimed;
-    return mail->second;
+    return entry->second;
   }
   return std::nullopt;
 }
 
-Change Doubts::settle(const std::string& transaction) {
-  const auto doubt = doubts_.find(transaction);
+std::set<std::string> Doubts::transactions_with(const std::string& site, const std::string& address) const {
+  std::set<std::string> transactions;
+  const auto [begin, end] = by_address_.equal_range(digest_key(site, address));
+  for (auto entry = begin; entry != end; ++entry)
+    if (doubts_.at(entry->second).state != State::kUnderWay) transactions.insert(entry->second.transaction);
+  return transactions;
+}
+
+std::vector<Change> Doubts::settle(const std::string& transaction) {
+  std::vector<Change> changes;
+  for (auto doubt = first_of(transaction);
+       doubt != doubts_.end() && doubt->first.transaction == transaction;) {
+    changes.push_back(erasure(doubt->first));
+    doubt = erase(doubt);
+  }
+  return changes;
+}
+
+Change Doubts::settle(const DoubtKey& key) {
+  const auto doubt = doubts_.find(key);
   if (doubt != doubts_.end()) erase(doubt);
-  return erasure(transaction);
+  return erasure(key);
+}
+
+bool Doubts::contains(const std::string& transaction) const {
+  const auto doubt = doubts_.lower_bound({.transaction = transaction, .index = 0});
+  return doubt != doubts_.end() && doubt->first.transaction == transaction;
 }
 
 std::vector<Change> Doubts::expire(base::WallTime before) {
   std::vector<Change> changes;
   for (auto doubt = doubts_.begin(); doubt != doubts_.end();) {
-    const auto next = std::next(doubt);
     if (doubt->second.state == State::kMatchable && doubt->second.recorded < before) {
       changes.push_back(erasure(doubt->first));
-      erase(doubt);
+      doubt = erase(doubt);
+    } else {
+      ++doubt;
     }
-    doubt = next;
   }
   return changes;
 }
 
 std::size_t Doubts::in_doubt(std::string_view site) const {
-  return static_cast<std::size_t>(std::count_if(doubts_.begin(), doubts_.end(), [&](const auto& doubt) {
-    return doubt.second.state != State::kUnderWay && doubt.second.site == site;
-  }));
+  std::set<std::string_view> transactions;
+  for (const auto& [key, doubt] : doubts_)
+    if (doubt.state != State::kUnderWay && doubt.site == site) transactions.insert(key.transaction);
+  return transactions.size();
 }
 
-void Doubts::insert(const std::string& transaction, Doubt doubt) {
-  std::string key = mail_key(doubt.site, doubt.digest);
-  const bool added = doubts_.emplace(transaction, std::move(doubt)).second;
-  if (added) by_mail_.emplace(std::move(key), transaction);
+Doubts::ByKey::iterator Doubts::first_of(const std::string& transaction) {
+  return doubts_.lower_bound({.transaction = transaction, .index = 0});
 }
 
-void Doubts::erase(std::map<std::string, Doubt>::iterator doubt) {
-  const auto [begin, end] = by_mail_.equal_range(mail_key(doubt->second.site, doubt->second.digest));
-  const auto mail = std::find_if(begin, end, [&](const auto& entry) { return entry.second == doubt->first; });
-  if (mail != end) by_mail_.erase(mail);
-  doubts_.erase(doubt);
+void Doubts::insert(const DoubtKey& key, Doubt doubt) {
+  std::string mail = digest_key(doubt.site, doubt.mail);
+  std::string address = digest_key(doubt.site, doubt.address);
+  if (!doubts_.emplace(key, std::move(doubt)).second) return;
+  by_mail_.emplace(std::move(mail), key);
+  by_address_.emplace(std::move(address), key);
+}
+
+Doubts::ByKey::iterator Doubts::erase(ByKey::iterator doubt) {
+  const auto erase_from = [&](ByDigest& index, const std::string& digest) {
+    const auto [begin, end] = index.equal_range(digest_key(doubt->second.site, digest));
+    const auto entry = std::find_if(begin, end, [&](const auto& e) { return e.second == doubt->first; });
+    if (entry != end) index.erase(entry);
+  };
+  erase_from(by_mail_, doubt->second.mail);
+  erase_from(by_address_, doubt->second.address);
+  return doubts_.erase(doubt);
 }
 
 }  // namespace tsmtp::ledger

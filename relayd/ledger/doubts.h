@@ -1,14 +1,18 @@
 // The near side's memory of mails whose end of content went out while their final reply may never reach our
-// MTA, so that a second try is recognised (DESIGN, "Nothing twice"). Pure memory: what must be kept is
-// returned as a Change for Store. Holds digests, never content (P8).
+// MTA, so that a second try is recognised (DESIGN, "Nothing twice"): recipient by recipient, for the second
+// try may be for some of them only. Pure memory: what must be kept is returned as Changes for Store. Holds
+// digests, never content (P8).
 //
 //   record ──► under way ──mark_in_doubt──► matchable ──claim──► claimed ──mark_in_doubt──► matchable
 //                  └──────────── settle ───────┴────── settle ──────┘
 #pragma once
 
+#include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,33 +25,58 @@ namespace tsmtp::ledger {
 inline constexpr std::size_t kTransactionBytes = 16;
 inline constexpr std::size_t kDigestBytes = 32;
 
+/// One recipient of one transaction, by its place among the transaction's Rcpt records.
+struct DoubtKey {
+  std::string transaction;
+  std::uint16_t index = 0;
+
+  friend auto operator<=>(const DoubtKey&, const DoubtKey&) = default;
+};
+
+/// What is remembered of a recipient, 32 bytes each.
+struct DoubtfulRecipient {
+  std::uint16_t index = 0;
+  std::string mail;     ///< keyed digest of content, sender and this recipient: the same mail again?
+  std::string address;  ///< keyed digest of sender and recipient only: might it be?
+};
+
 class Doubts {
  public:
   /// Takes in what a Store loaded, before anything else is called. All of it is matchable: whoever was under
   /// way died with the last process. Returns a sentence for each row that could not be read and was skipped.
   [[nodiscard]] std::vector<std::string> restore(const std::vector<Entry>& rows);
 
-  /// A mail is about to send its end of content: the durable change to make first. Not matchable until
-  /// mark_in_doubt(). `transaction` has 16 bytes and is new, `digest` has 32.
-  [[nodiscard]] Change record(const std::string& transaction, const std::string& site,
-                              const std::string& digest, base::WallTime now);
+  /// A mail is about to send its end of content: the durable changes to make first. Not matchable until
+  /// mark_in_doubt(). `transaction` has 16 bytes and is new.
+  [[nodiscard]] std::vector<Change> record(const std::string& transaction, const std::string& site,
+                                           const std::vector<DoubtfulRecipient>& recipients,
+                                           base::WallTime now);
 
-  /// The final reply could not be handed to our MTA: the next try of this mail may claim the transaction.
-  /// Without effect on a transaction that is not here.
+  /// The final reply could not be handed to our MTA: the next try of this mail may claim what is left of the
+  /// transaction, or that recipient. Without effect on what is not here.
   void mark_in_doubt(const std::string& transaction);
+  void mark_in_doubt(const DoubtKey& key);
 
-  /// The oldest matchable transaction of that mail, if any. It is matchable no longer until it is marked in
-  /// doubt again; whoever claimed it settles it once our MTA has the reply.
-  [[nodiscard]] std::optional<std::string> claim(const std::string& site, const std::string& digest);
+  /// The oldest matchable one with that digest, if any. It is matchable no longer until it is marked in doubt
+  /// again; whoever claimed it settles it once our MTA has the reply.
+  [[nodiscard]] std::optional<DoubtKey> claim(const std::string& site, const std::string& mail);
 
-  /// Our MTA has the reply: forgets the transaction. The change need not be durable: an entry that comes back
-  /// after a power failure is for a mail that will not be tried again.
-  [[nodiscard]] Change settle(const std::string& transaction);
+  /// Transactions in which that address is in doubt (matchable or claimed).
+  [[nodiscard]] std::set<std::string> transactions_with(const std::string& site,
+                                                        const std::string& address) const;
 
-  /// Forgets matchable transactions recorded before `before`: MTAs give up after days. Those under way or
-  /// claimed stay.
+  /// Our MTA has the reply: forgets the transaction, or that recipient. The changes need not be durable: an
+  /// entry that comes back after a power failure is for a mail that will not be tried again.
+  [[nodiscard]] std::vector<Change> settle(const std::string& transaction);
+  [[nodiscard]] Change settle(const DoubtKey& key);
+  /// Whether anything of the transaction is left.
+  [[nodiscard]] bool contains(const std::string& transaction) const;
+
+  /// Forgets matchable ones recorded before `before`: MTAs give up after days. Those under way or claimed
+  /// stay.
   [[nodiscard]] std::vector<Change> expire(base::WallTime before);
 
+  /// Recipients.
   [[nodiscard]] std::size_t size() const { return doubts_.size(); }
   /// How many transactions of `site` are in doubt (matchable or claimed), for status.
   [[nodiscard]] std::size_t in_doubt(std::string_view site) const;
@@ -57,15 +86,20 @@ class Doubts {
   struct Doubt {
     State state = State::kUnderWay;
     std::string site;
-    std::string digest;
+    std::string mail;
+    std::string address;
     base::WallTime recorded;
   };
+  using ByKey = std::map<DoubtKey, Doubt>;
+  using ByDigest = std::multimap<std::string, DoubtKey>;  ///< digest and site -> key, oldest first
 
-  void insert(const std::string& transaction, Doubt doubt);
-  void erase(std::map<std::string, Doubt>::iterator doubt);
+  void insert(const DoubtKey& key, Doubt doubt);
+  ByKey::iterator erase(ByKey::iterator doubt);
+  [[nodiscard]] ByKey::iterator first_of(const std::string& transaction);
 
-  std::map<std::string, Doubt> doubts_;              ///< by transaction
-  std::multimap<std::string, std::string> by_mail_;  ///< digest and site -> transaction, oldest first
+  ByKey doubts_;
+  ByDigest by_mail_;
+  ByDigest by_address_;
 };
 
 }  // namespace tsmtp::ledger

@@ -19,7 +19,7 @@ namespace tsmtp::ledger {
 class Outcomes {
  public:
   /// The longest reply text that is recorded; a longer one is cut.
-  static constexpr std::size_t kMaxReplyBytes = 4096;
+  static constexpr std::size_t kMaxReplyBytes = 8192;
 
   /// Takes in what a Store loaded, before anything else is called. Returns a sentence for each row that could
   /// not be read and was skipped.

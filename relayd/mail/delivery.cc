@@ -2,16 +2,12 @@
 
 #include <algorithm>
 
-#include "relayd/base/bytes.h"
+#include "relayd/base/utf8.h"
+#include "relayd/mail/delivery_tags.h"
 #include "relayd/smtp/extensions.h"
 
 namespace tsmtp::mail {
 namespace {
-
-constexpr smtp::Tag kMailTag = 0xffff0000;
-constexpr smtp::Tag kDataTag = 0xffff0001;
-constexpr smtp::Tag kFinalTag = 0xffff0002;
-constexpr smtp::Tag kResetTag = 0xffff0003;  // below are the recipients' indices
 
 // More than this waiting for the MTA, and the link waits too.
 constexpr std::size_t kMaxUnsentBytes = 64 * 1024;
@@ -59,7 +55,7 @@ bool Delivery::may_read() const {
     case State::kDataSent:
       return false;
     case State::kContent:
-      return session_->output().size() < kMaxUnsentBytes;
+      return session_->unsent_bytes() < kMaxUnsentBytes;
     case State::kStart:
     case State::kEnvelope:
     case State::kRefused:
@@ -91,36 +87,13 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
   host_.request_connection(record.helo);
 }
 
-void Delivery::connected(smtp::ClientSession& session, base::TimePoint now) {
-  session_ = &session;
-  last_step_ = now;
-  state_ = State::kEnvelope;
-  // SIZE is offered by us whether or not the MTA knows it: the limit is checked on this side of it.
-  if (!session.extensions().size)
-    std::erase_if(mail_.parameters, [](const auto& p) { return p.keyword == "SIZE"; });
-  // The near side offers what our MTA offered last; it may have changed since.
-  if (const auto refusal = smtp::check_mail_parameters(mail_, session.extensions())) {
-    refuse_all(own_reply(451, "4.5.0", "its MTA no longer offers this: " + refusal->summary()));
-  } else {
-    const std::string parameters = mail_.parameters.empty() ? "" : ' ' + mail_.parameter_text();
-    session.send("MAIL FROM:<" + mail_.path.text + '>' + parameters, kMailTag);
-  }
-  process(now);
-}
-
-void Delivery::connection_failed(const smtp::Reply& reply, base::TimePoint now) {
-  last_step_ = now;
-  refuse_all(reply);
-  process(now);
-}
-
 void Delivery::on(const Rcpt& record, base::TimePoint now) {
   if (state_ != State::kEnvelope && state_ != State::kRefused)
     return protocol_error("peer sent a Rcpt record out of turn", now);
   if (recipients_.size() >= kMaxRecipients)
     return protocol_error("peer sent more than 1,000 recipients", now);
   const auto index = static_cast<std::uint16_t>(recipients_.size());
-  auto rcpt = smtp::parse_rcpt(record.argument);
+  auto rcpt = smtp::parse_rcpt(record.argument, true);
   recipients_.push_back({.path = rcpt ? rcpt->path.text : "", .verdict = {}});
   std::optional<smtp::Reply> refusal = refusal_;
   if (!refusal && !rcpt) refusal = rcpt.error();
@@ -143,6 +116,7 @@ void Delivery::on(const Data&, base::TimePoint now) {
     return send(DataVerdict{*refusal});
   }
   state_ = State::kDataSent;
+  if (takes_chunks()) return begin_chunks();
   session_->send("DATA", kDataTag);
 }
 
@@ -151,18 +125,21 @@ void Delivery::on(const Content& record, base::TimePoint now) {
   if (state_ != State::kContent) return protocol_error("peer sent content out of turn", now);
   size_bytes_ += record.bytes.size();
   std::optional<smtp::Reply> refusal = policy::check_size(settings_.rules, settings_.hub, size_bytes_);
+  if (!refusal && !session_->extensions().eight_bit_mime && base::has_eighth_bit(record.bytes))
+    refusal = own_reply(554, "5.6.3", "content has bytes beyond ASCII, and its MTA does not offer 8BITMIME");
   if (!refusal && !session_->content(record.bytes))
     refusal = own_reply(554, "5.6.0", "content has a CR or LF that is not part of a CRLF");
   if (!refusal) return;
-  release(false);
+  give_up_transaction();
   refuse(*refusal);
 }
 
 void Delivery::on(const Commit&, base::TimePoint now) {
+  committed_ = now;
   if (state_ == State::kRefused) return report(*refusal_, now);
   if (state_ != State::kContent) return protocol_error("peer sent a Commit record out of turn", now);
   if (!session_->finish_content(kFinalTag)) {
-    release(false);
+    give_up_transaction();
     return report(own_reply(554, "5.6.0", "content ends in a CR without LF"), now);
   }
   state_ = State::kCommitting;
@@ -211,91 +188,6 @@ void Delivery::stream_lost(base::TimePoint now) {
   state_ = State::kOver;
 }
 
-void Delivery::step(base::TimePoint now) {
-  while (session_ != nullptr) {
-    const auto event = session_->next_event();
-    if (!event) break;
-    last_step_ = now;
-    if (const auto* answer = std::get_if<smtp::Answer>(&*event)) on_answer(*answer, now);
-    if (const auto* failed = std::get_if<smtp::Failed>(&*event))
-      connection_lost(failed->cause, failed->reply, now);
-  }
-  process(now);
-}
-
-void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
-  if (answer.tag == kMailTag) {
-    mail_verdict_ = final_reply(answer.reply, "MAIL");
-    send(MailVerdict{*mail_verdict_});
-  } else if (answer.tag == kDataTag) {
-    on_data_answer(answer.reply, now);
-  } else if (answer.tag == kFinalTag) {
-    on_final_answer(answer.reply, now);
-  } else if (answer.tag < recipients_.size()) {
-    const smtp::Reply verdict = final_reply(answer.reply, "RCPT");
-    recipients_[answer.tag].verdict = verdict;
-    send(RcptVerdict{.index = static_cast<std::uint16_t>(answer.tag), .reply = verdict});
-  }
-}
-
-void Delivery::on_data_answer(const smtp::Reply& reply, base::TimePoint now) {
-  const auto refusal = refused_by_all();
-  const bool goes_ahead = reply.code == 354;
-  if (goes_ahead && !refusal) {
-    state_ = State::kContent;
-    send(DataVerdict{reply});
-    return process(now);
-  }
-  // An MTA that says 354 with nobody to deliver to must not get content (RFC 2920 section 3.1): there the
-  // connection goes. Any other may still hold the envelope, and the next transaction needs a clean one.
-  if (!goes_ahead) session_->send("RSET", kResetTag);
-  release(!goes_ahead);
-  const bool refuses = reply.is_transient() || reply.is_permanent();
-  refuse(refusal   ? *refusal
-         : refuses ? reply  // 2yz would be taken for a delivery (P1)
-                   : own_reply(451, "4.5.0", "its MTA answered DATA with " + reply.summary()));
-  send(DataVerdict{*refusal_});
-  process(now);
-}
-
-void Delivery::on_final_answer(const smtp::Reply& said, base::TimePoint now) {
-  release(true);
-  const smtp::Reply reply = final_reply(said, "the end of content");
-  if (!reply.is_positive()) return report(reply, now);
-  outcome_ = reply;
-  state_ = State::kRecording;
-  host_.record_outcome(transaction_, reply);
-}
-
-void Delivery::recorded(base::TimePoint now) {
-  if (state_ == State::kRecording) report(*outcome_, now);
-}
-
-void Delivery::connection_lost(const std::string& cause, const std::optional<smtp::Reply>& said,
-                               base::TimePoint now) {
-  const bool committing = state_ == State::kCommitting;
-  release(false);
-  if (committing)
-    return report(own_reply(451, "4.4.2",
-                            "connection to its MTA lost after the end of content (" + cause +
-                                "); whether it took the mail is not known"),
-                  now);
-  const bool refusing = said && (said->is_transient() || said->is_permanent());
-  if (state_ == State::kEnvelope || state_ == State::kDataSent || state_ == State::kContent)
-    refuse_all(refusing ? *said : own_reply(451, "4.4.2", "connection to its MTA lost (" + cause + ")"));
-  process(now);
-}
-
-// MAIL, or every recipient, was refused: the verdict on the mail as a whole.
-std::optional<smtp::Reply> Delivery::refused_by_all() const {
-  if (mail_verdict_ && !mail_verdict_->is_positive()) return mail_verdict_;
-  const bool all = std::all_of(recipients_.begin(), recipients_.end(), [](const Recipient& recipient) {
-    return recipient.verdict && !recipient.verdict->is_positive();
-  });
-  if (all && !recipients_.empty()) return recipients_.front().verdict;
-  return {};
-}
-
 void Delivery::refuse(const smtp::Reply& reply) {
   refusal_ = reply;
   state_ = State::kRefused;
@@ -319,7 +211,8 @@ void Delivery::refuse_all(const smtp::Reply& reply) {
 }
 
 void Delivery::report(const smtp::Reply& reply, base::TimePoint now) {
-  send(FinalVerdict{reply});
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - committed_.value_or(now));
+  send(FinalVerdict{.reply = reply, .took_ms = static_cast<std::uint32_t>(took.count())});
   end(reply, now);
   state_ = stream_open_ ? State::kReported : State::kOver;
 }
@@ -330,7 +223,9 @@ void Delivery::give_up_transaction() {
     if (state_ == State::kConnecting) host_.release_connection(false);
     return;
   }
-  const bool in_data = state_ == State::kDataSent || state_ == State::kContent;
+  // There is no way out of DATA but to close; between chunks there is.
+  const bool in_data = (state_ == State::kDataSent || state_ == State::kContent) && !takes_chunks();
+  session_->give_up_chunks();
   if (!in_data) session_->send("RSET", kResetTag);
   release(!in_data);
 }
@@ -363,7 +258,9 @@ void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
                   .recipients = {},
                   .size_bytes = size_bytes_,
                   .reply = reply,
-                  .took = {.total = now - started_}};
+                  .took = {.total = now - started_,
+                           .link = committed_.value_or(now) - started_,
+                           .far_mta = now - committed_.value_or(now)}};
   for (const Recipient& recipient : recipients_)
     summary.recipients.push_back({.address = recipient.path, .reply = recipient.verdict.value_or(reply)});
   host_.ended(summary);

@@ -2,6 +2,9 @@
 // to our MTA command by command, and its replies go back word for word. After the end of content it goes on
 // to the end even if the link is gone, and its outcome is written before it is reported (P4). It must never
 // send the end of content without a Commit.
+//
+// delivery.cc has what comes over the link and what becomes of the transaction, delivery_mta.cc what our MTA
+// says.
 #pragma once
 
 #include <cstdint>
@@ -69,7 +72,7 @@ class Delivery {
     kStart,       // until the Mail record
     kConnecting,  // until there is a connection
     kEnvelope,    // MAIL and RCPT are under way
-    kDataSent,    // until DATA is answered
+    kDataSent,    // until DATA is answered; with BDAT, until the envelope is
     kContent,     // until Commit
     kRefused,     // refusal_ says why; what comes is swallowed until Commit
     kCommitting,  // until the MTA's final reply
@@ -91,6 +94,9 @@ class Delivery {
 
   void on_answer(const smtp::Answer& answer, base::TimePoint now);
   void on_data_answer(const smtp::Reply& reply, base::TimePoint now);
+  [[nodiscard]] bool takes_chunks() const;
+  void begin_chunks();
+  void on_chunk_answer(const smtp::Reply& said, base::TimePoint now);
   void on_final_answer(const smtp::Reply& said, base::TimePoint now);
   void refuse(const smtp::Reply& reply);
   void refuse_all(const smtp::Reply& reply);
@@ -113,6 +119,7 @@ class Delivery {
   std::string input_;  // not yet read records; bounded by the stream's window
   base::TimePoint started_;
   base::TimePoint last_step_;
+  std::optional<base::TimePoint> committed_;
 
   std::string transaction_;
   std::string helo_;

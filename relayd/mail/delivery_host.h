@@ -30,7 +30,7 @@ class DeliveryHost {
   virtual void reset_stream(const std::string& cause) = 0;
 
   /// The ledger's outcomes (ledger/outcomes.h). record_outcome is answered later by Delivery::recorded().
-  virtual void record_outcome(const std::string& transaction, const smtp::Reply& reply) = 0;
+  virtual void record_outcome(const std::string& transaction, const Outcome& outcome) = 0;
   [[nodiscard]] virtual Outcome find_outcome(const std::string& transaction) const = 0;
   virtual void forget_outcome(const std::string& transaction) = 0;
 

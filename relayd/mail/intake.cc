@@ -12,7 +12,9 @@ constexpr char kClientGone[] = "the connection from our MTA ended before it had 
 
 smtp::ServerOptions server_options(const IntakeSettings& settings) {
   // Never our near MTA's own name, which sendmail takes for a mail loop.
-  return {.name = settings.site + ".tsmtp", .offered = settings.offered};
+  return {.name = settings.site + ".tsmtp",
+          .offered = settings.offered,
+          .canonical_line_ends = settings.canonical_line_ends};
 }
 
 }  // namespace
@@ -92,9 +94,10 @@ void Intake::on(const smtp::MailRequest& request, base::TimePoint now) {
       std::make_unique<Outgoing>(OutgoingContext{.host = host_,
                                                  .session = session_,
                                                  .site = settings_.site,
+                                                 .digests = digests_,
                                                  .max_message_bytes = settings_.rules.max_message_bytes,
                                                  .early_reply = settings_.early_reply},
-                                 *stream, request, digests_.new_identifier(), digests_.start(), now);
+                                 *stream, request, now);
 }
 
 void Intake::on(const smtp::RcptRequest& request, base::TimePoint now) {

@@ -23,7 +23,8 @@ struct IntakeSettings {
   std::string site;
   policy::SiteRules rules;
   bool early_reply = true;
-  smtp::Extensions offered;  ///< what the far MTA offers, less what we do not carry
+  bool canonical_line_ends = false;  ///< make a CR or LF alone in the content a CRLF, instead of refusing it
+  smtp::Extensions offered;          ///< what the far MTA offers, less what we do not carry
   base::Duration client_timeout{std::chrono::minutes(5)};  ///< RFC 5321 section 4.5.3.2.7
   base::Duration far_timeout{
       std::chrono::minutes(12)};  ///< longer than the far side's own, section 4.5.3.2.6

@@ -5,10 +5,13 @@
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "relayd/base/result.h"
+#include "relayd/ledger/doubts.h"
 #include "relayd/mail/summary.h"
 #include "relayd/mux/session.h"
 
@@ -27,10 +30,16 @@ class IntakeHost {
   virtual void reset_stream(mux::StreamId stream) = 0;
 
   /// The ledger's doubts (ledger/doubts.h). record_doubt is answered later by Intake::recorded().
-  virtual void record_doubt(const std::string& transaction, const std::string& digest) = 0;
-  [[nodiscard]] virtual std::optional<std::string> claim_doubt(const std::string& digest) = 0;
+  virtual void record_doubt(const std::string& transaction,
+                            const std::vector<ledger::DoubtfulRecipient>& recipients) = 0;
+  [[nodiscard]] virtual std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) = 0;
+  /// Transactions in which that address is in doubt.
+  [[nodiscard]] virtual std::set<std::string> doubts_about(const std::string& address) const = 0;
   virtual void mark_in_doubt(const std::string& transaction) = 0;
+  virtual void mark_in_doubt(const ledger::DoubtKey& key) = 0;
   virtual void settle_doubt(const std::string& transaction) = 0;
+  /// True: nothing of its transaction is left.
+  virtual bool settle_doubt(const ledger::DoubtKey& key) = 0;
 
   /// A transaction is over.
   virtual void ended(const Summary& summary) = 0;

@@ -16,6 +16,14 @@ smtp::Reply final_or_451(const smtp::Reply& reply) {
   return reply.is_intermediate() ? smtp::make_reply(451, "4.5.0", "the far side gave no final reply") : reply;
 }
 
+// What may have been in doubt before: the sender and one recipient, whatever the content.
+std::string address_digest(const base::DigestMaker& digests, const smtp::Path& sender,
+                           const smtp::Path& recipient) {
+  const auto digest = digests.start();
+  digest->update(sender.text + '\n' + recipient.text);  // no address holds an LF
+  return digest->finish();
+}
+
 // A verdict that can only refuse: taking 2yz for one would answer the end of content with it (P1).
 smtp::Reply refusal_or_451(const smtp::Reply& reply) {
   const bool refuses = reply.is_transient() || reply.is_permanent();
@@ -43,13 +51,14 @@ smtp::PathCommand qualified(smtp::PathCommand mail, const std::string& helo) {
 }  // namespace
 
 Outgoing::Outgoing(OutgoingContext context, mux::StreamId stream, const smtp::MailRequest& request,
-                   std::string transaction, std::unique_ptr<base::KeyedDigest> digest, base::TimePoint now)
+                   base::TimePoint now)
     : context_(context),
       stream_(stream),
-      transaction_(std::move(transaction)),
-      digest_(std::move(digest)),
+      transaction_(context_.digests.new_identifier()),
+      digest_(context_.digests.start()),
       started_(now),
       helo_(request.helo),
+      lmtp_(request.lmtp),
       mail_(qualified(request.command, request.helo)),
       mail_ticket_(request.ticket) {
   send(Mail{.transaction = transaction_, .helo = request.helo, .argument = argument("FROM:", mail_)});
@@ -57,7 +66,15 @@ Outgoing::Outgoing(OutgoingContext context, mux::StreamId stream, const smtp::Ma
 }
 
 void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint now) {
-  recipients_.push_back({.command = request.command, .ticket = request.ticket, .verdict = {}, .answer = {}});
+  Recipient recipient{.command = request.command,
+                      .ticket = request.ticket,
+                      .address_digest = address_digest(context_.digests, mail_.path, request.command.path)};
+  if (must_go_alone(recipient.address_digest)) {
+    const smtp::Reply later = own_reply(452, "4.5.3", "an earlier try is in doubt; send this one by itself");
+    context_.session.reply(request.ticket, later);
+    return refused_here(request.command.path, later, now);
+  }
+  recipients_.push_back(std::move(recipient));
   send(Rcpt{argument("TO:", request.command)});
   give_answers(now);
 }
@@ -85,13 +102,14 @@ void Outgoing::content(std::string_view bytes) {
 }
 
 void Outgoing::content_end(const smtp::ContentEnd& end, base::TimePoint now) {
-  end_ticket_ = end.ticket;
+  end_tickets_ = end.tickets;
+  handed_over_ = now;
   if (end.bare_line_end && !own_refusal_)
     own_refusal_ =
         own_reply(554, "5.6.0", "content has a CR or LF that is not part of a CRLF (RFC 5321 section 2.3.8)");
   stop_content_if_refused();
   if (const auto refusal = known_refusal()) return answer_end(*refusal, now);
-  commit_or_ask();
+  commit_or_ask(now);
 }
 
 void Outgoing::abandon(base::TimePoint now) {
@@ -112,30 +130,20 @@ void Outgoing::give_up(const std::string& cause, base::TimePoint now) {
       break;
     case Phase::kChecking:
     case Phase::kCommitted:
-      context_.host.mark_in_doubt(transaction_);
+      mark_in_doubt();
       end(own_reply(451, "4.4.2", cause + "; in doubt until our MTA tries again"), now);
       break;
     case Phase::kAsking:
-      context_.host.mark_in_doubt(earlier_);
+      mark_in_doubt();
       end(own_reply(451, "4.4.2", cause), now);
       break;
     case Phase::kAnswered:
-      context_.host.mark_in_doubt(earlier_.empty() ? transaction_ : earlier_);
+      mark_in_doubt();
       break;
     case Phase::kOver:
       break;
   }
   reset_stream();
-  phase_ = Phase::kOver;
-}
-
-void Outgoing::proved() {
-  assert(phase_ == Phase::kAnswered);
-  const std::string& settled = earlier_.empty() ? transaction_ : earlier_;
-  context_.host.settle_doubt(settled);
-  send(Settled{settled});
-  if (stream_open_) context_.host.finish_stream(stream_);
-  stream_open_ = false;
   phase_ = Phase::kOver;
 }
 
@@ -182,68 +190,9 @@ void Outgoing::on(const DataVerdict& record, base::TimePoint now) {
 void Outgoing::on(const FinalVerdict& record, base::TimePoint now) {
   if (phase_ != Phase::kCommitted) return;  // said before it was asked: P1 forbids to believe it
   const smtp::Reply reply = final_or_451(record.reply);
+  far_mta_took_ = std::chrono::milliseconds(record.took_ms);
   if (!reply.is_positive()) context_.host.settle_doubt(transaction_);
   answer_end(reply, now);
-}
-
-void Outgoing::on(const Outcome& record, base::TimePoint now) {
-  if (phase_ != Phase::kAsking) return;
-  switch (record.kind) {
-    case Outcome::Kind::kUnknown:  // the far MTA never had it
-      context_.host.settle_doubt(earlier_);
-      earlier_.clear();
-      return record_doubt();
-    case Outcome::Kind::kPending:
-      context_.host.mark_in_doubt(earlier_);
-      return answer_end(own_reply(451, "4.4.2", "an earlier try of this mail is still being delivered"), now);
-    case Outcome::Kind::kKnown:
-      if (!record.reply.is_positive()) context_.host.settle_doubt(earlier_);  // it was not delivered
-      return answer_end(final_or_451(record.reply), now);
-  }
-}
-
-void Outgoing::commit_or_ask() {
-  digest_value_ = finish_digest();
-  auto earlier = context_.host.claim_doubt(digest_value_);
-  if (!earlier) return record_doubt();
-  earlier_ = std::move(*earlier);
-  phase_ = Phase::kAsking;
-  send(Ask{earlier_});
-}
-
-void Outgoing::record_doubt() {
-  phase_ = Phase::kChecking;
-  context_.host.record_doubt(transaction_, digest_value_);
-}
-
-void Outgoing::recorded(const base::Result<void>& result, base::TimePoint now) {
-  if (phase_ != Phase::kChecking) return;
-  if (!result || !stream_open_) {
-    context_.host.settle_doubt(transaction_);  // nothing was committed
-    const std::string cause =
-        result ? "link lost before the end of content was sent" : result.error().message;
-    return answer_end(own_reply(451, result ? "4.4.2" : "4.3.0", cause), now);
-  }
-  phase_ = Phase::kCommitted;
-  send(Commit{});
-}
-
-// Content, sender and the recipients this try is for; not what may differ between two tries of one mail
-// (HELO, parameters, order).
-std::string Outgoing::finish_digest() {
-  std::vector<std::string> paths;
-  for (const Recipient& recipient : recipients_)
-    if (recipient.answer && recipient.answer->is_positive()) paths.push_back(recipient.command.path.text);
-  std::sort(paths.begin(), paths.end());
-  paths.insert(paths.begin(), mail_.path.text);
-  std::string envelope;
-  base::put_u64(envelope, size_bytes_);
-  for (const std::string& path : paths) {
-    base::put_u32(envelope, static_cast<std::uint32_t>(path.size()));
-    envelope += path;
-  }
-  digest_->update(envelope);
-  return digest_->finish();
 }
 
 void Outgoing::stream_lost(const std::string& cause, base::TimePoint now) {
@@ -259,10 +208,10 @@ void Outgoing::stream_lost(const std::string& cause, base::TimePoint now) {
     case Phase::kChecking:
       return;  // recorded() will see it
     case Phase::kAsking:
-      context_.host.mark_in_doubt(earlier_);
+      mark_in_doubt();
       return answer_end(own_reply(451, "4.4.2", cause), now);
     case Phase::kCommitted:
-      context_.host.mark_in_doubt(transaction_);
+      mark_in_doubt();
       return answer_end(
           own_reply(451, "4.4.2", cause + "; whether it was delivered will be asked when it is tried again"),
           now);
@@ -288,15 +237,32 @@ bool Outgoing::awaits_far() const {
   return false;
 }
 
-// Gives the final reply. After 2yz the stream stays until the client has proved that it read it.
+// Gives the final reply: one, or with LMTP each recipient's own. After 2yz the stream stays until the client
+// has proved that it read it.
 void Outgoing::answer_end(const smtp::Reply& reply, base::TimePoint now) {
-  context_.session.reply(*end_ticket_, reply);
+  bool delivered = false;
+  auto ticket = end_tickets_.begin();
+  for (Recipient& recipient : recipients_) {
+    if (!recipient.is_accepted()) continue;
+    recipient.final = lmtp_ ? final_for(recipient, reply) : reply;
+    delivered |= recipient.final->is_positive();
+    if (ticket != end_tickets_.end()) context_.session.reply(*ticket++, *recipient.final);
+  }
   end(reply, now);
-  if (reply.is_positive()) {
+  if (delivered) {
     phase_ = Phase::kAnswered;
   } else {
     reset_stream();
   }
+}
+
+// What was refused at RCPT, early replies could not tell there.
+smtp::Reply Outgoing::final_for(const Recipient& recipient, const smtp::Reply& reply) const {
+  if (recipient.final) return *recipient.final;
+  if (recipient.is_refused_by_far()) return *recipient.verdict;
+  if (reply.is_positive() && !is_retry_ && !recipient.verdict)
+    return own_reply(451, "4.5.0", "the far side gave no verdict on this recipient");
+  return reply;
 }
 
 void Outgoing::end(const smtp::Reply& reply, base::TimePoint now) {
@@ -304,23 +270,27 @@ void Outgoing::end(const smtp::Reply& reply, base::TimePoint now) {
   std::vector<RecipientResult> recipients;
   for (const Recipient& recipient : recipients_) {
     const bool refused = recipient.answer && !recipient.answer->is_positive();
-    recipients.push_back(
-        {.address = recipient.command.path.text, .reply = refused ? *recipient.answer : reply});
+    recipients.push_back({.address = recipient.command.path.text,
+                          .reply = refused ? *recipient.answer : recipient.final.value_or(reply)});
   }
   tell(reply, std::move(recipients), now);
 }
 
 void Outgoing::tell(const smtp::Reply& reply, std::vector<RecipientResult> recipients, base::TimePoint now) {
-  context_.host.ended({.direction = Direction::kOut,
-                       .site = context_.site,
-                       .transaction = transaction_,
-                       .helo = helo_,
-                       .lmtp = false,
-                       .sender = mail_.path.text,
-                       .recipients = std::move(recipients),
-                       .size_bytes = size_bytes_,
-                       .reply = reply,
-                       .took = {.total = now - started_}});
+  const base::Duration near_mta = handed_over_.value_or(now) - started_;
+  const base::Duration rest = now - started_ - near_mta;
+  const base::Duration far_mta = std::min(far_mta_took_, rest);
+  context_.host.ended(
+      {.direction = Direction::kOut,
+       .site = context_.site,
+       .transaction = transaction_,
+       .helo = helo_,
+       .lmtp = lmtp_,
+       .sender = mail_.path.text,
+       .recipients = std::move(recipients),
+       .size_bytes = size_bytes_,
+       .reply = reply,
+       .took = {.total = now - started_, .near_mta = near_mta, .link = rest - far_mta, .far_mta = far_mta}});
 }
 
 void Outgoing::reset_stream() {

@@ -1,11 +1,13 @@
 // One transaction on the near side: which reply the MTA gets when, from the verdicts that come over the link.
-// DESIGN's "One round trip a mail" and "Nothing twice" are here. It must never answer the end of content with
-// 2yz before the far MTA did (P1).
+// It must never answer the end of content with 2yz before the far MTA did (P1).
+//
+// outgoing.cc has its life, outgoing_answers.cc "one round trip a mail", outgoing_doubts.cc "nothing twice".
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,7 @@ struct OutgoingContext {
   IntakeHost& host;
   smtp::ServerSession& session;
   const std::string& site;
+  const base::DigestMaker& digests;
   std::uint64_t max_message_bytes;
   bool early_reply;
 };
@@ -31,7 +34,7 @@ class Outgoing {
  public:
   /// Sends the Mail record on `stream`, and answers MAIL at once where early replies are allowed.
   Outgoing(OutgoingContext context, mux::StreamId stream, const smtp::MailRequest& request,
-           std::string transaction, std::unique_ptr<base::KeyedDigest> digest, base::TimePoint now);
+           base::TimePoint now);
 
   // From the client.
   void add_recipient(const smtp::RcptRequest& request, base::TimePoint now);
@@ -85,8 +88,15 @@ class Outgoing {
   struct Recipient {
     smtp::PathCommand command;
     smtp::Ticket ticket = 0;
-    std::optional<smtp::Reply> verdict;  // the far MTA's
-    std::optional<smtp::Reply> answer;   // ours to the client
+    std::string address_digest;
+    std::optional<smtp::Reply> verdict{};  // the far MTA's
+    std::optional<smtp::Reply> answer{};   // ours to the client, to RCPT
+    std::optional<smtp::Reply> final{};    // … and to the end of content
+    std::string mail_digest{};
+    std::optional<ledger::DoubtKey> earlier{};  // it in an earlier try of this mail, claimed
+
+    [[nodiscard]] bool is_accepted() const { return answer && answer->is_positive(); }
+    [[nodiscard]] bool is_refused_by_far() const { return verdict && !verdict->is_positive(); }
   };
 
   void on(const MailVerdict& record, base::TimePoint now);
@@ -101,14 +111,22 @@ class Outgoing {
   [[nodiscard]] std::optional<smtp::Reply> answer_to_data() const;
   [[nodiscard]] bool all_verdicts_known() const;
   [[nodiscard]] bool mail_was_refused() const;
+  [[nodiscard]] bool is_refused_for_all() const;
   [[nodiscard]] bool owes_answers() const;
   [[nodiscard]] std::optional<smtp::Reply> known_refusal() const;
   void stop_content_if_refused();
 
-  void commit_or_ask();
+  [[nodiscard]] bool must_go_alone(const std::string& address_digest);
+  void digest_recipients();
+  void commit_or_ask(base::TimePoint now);
   void record_doubt();
-  [[nodiscard]] std::string finish_digest();
+  void mark_in_doubt();
+  void settle();
+  void was_delivered_before(const Outcome& outcome, base::TimePoint now);
+  [[nodiscard]] std::vector<Recipient*> to_deliver();
+
   void answer_end(const smtp::Reply& reply, base::TimePoint now);
+  [[nodiscard]] smtp::Reply final_for(const Recipient& recipient, const smtp::Reply& reply) const;
   void end(const smtp::Reply& reply, base::TimePoint now);
   void tell(const smtp::Reply& reply, std::vector<RecipientResult> recipients, base::TimePoint now);
   void reset_stream();
@@ -121,25 +139,29 @@ class Outgoing {
   Phase phase_ = Phase::kEnvelope;
   std::string transaction_;
   RecordReader reader_;
-  std::unique_ptr<base::KeyedDigest> digest_;
-  std::string digest_value_;  // of the finished digest_
+  std::unique_ptr<base::KeyedDigest> digest_;  // of the content
   base::TimePoint started_;
+  std::optional<base::TimePoint> handed_over_;  // the end of content was read
+  base::Duration far_mta_took_{};
 
   std::string helo_;
+  bool lmtp_;
   smtp::PathCommand mail_;
   smtp::Ticket mail_ticket_;
   bool mail_answered_ = false;
   bool abandoned_ = false;
   std::optional<smtp::Reply> mail_verdict_;
   std::vector<Recipient> recipients_;
+  std::set<std::string> doubts_about_recipients_;  // all of them have the same
   std::optional<smtp::Ticket> data_ticket_;
   std::optional<smtp::Reply> data_verdict_;
-  std::optional<smtp::Ticket> end_ticket_;
+  std::vector<smtp::Ticket> end_tickets_;
   std::optional<std::string> envelope_loss_;
   std::optional<smtp::Reply>
       own_refusal_;  // ours, found during the content: too big, bare line end, link lost
   std::uint64_t size_bytes_ = 0;
-  std::string earlier_;  // the transaction whose outcome is asked for, or was given as the answer
+  bool is_retry_ =
+      false;  // of what an earlier transaction may have delivered: it is that one's outcome that counts
 };
 
 }  // namespace tsmtp::mail

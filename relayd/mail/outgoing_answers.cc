@@ -49,11 +49,12 @@ bool Outgoing::owes_answers() const {
 
 // Early: the first recipient is accepted unseen, later ones get the far MTA's own verdict, as long as the
 // first one's refusal, which can only be told at the end of content and would then speak for all, has not
-// come (DESIGN, "One round trip a mail").
+// come (DESIGN, "One round trip a mail"). With LMTP every recipient has a final reply of its own, and nothing
+// need be awaited.
 std::optional<smtp::Reply> Outgoing::answer_to_recipient(std::size_t index) const {
   const Recipient& recipient = recipients_[index];
   if (!context_.early_reply) return recipient.verdict;
-  if (index == 0)
+  if (index == 0 || lmtp_)
     return smtp::make_reply(250, "2.1.5",
                             "Recipient ok, " + context_.site + " has the last word at the end of content");
   if (!mail_verdict_) return {};
@@ -68,7 +69,7 @@ std::optional<smtp::Reply> Outgoing::answer_to_recipient(std::size_t index) cons
 // content.
 std::optional<smtp::Reply> Outgoing::answer_to_data() const {
   if (!context_.early_reply) return data_verdict_;
-  if (recipients_.size() > 1 && !all_verdicts_known()) return {};
+  if (!lmtp_ && recipients_.size() > 1 && !all_verdicts_known()) return {};
   return smtp::Reply{.code = 354, .lines = {"Go ahead, end with a dot on a line by itself"}};
 }
 
@@ -78,10 +79,16 @@ bool Outgoing::all_verdicts_known() const {
          });
 }
 
+bool Outgoing::is_refused_for_all() const {
+  return std::all_of(recipients_.begin(), recipients_.end(),
+                     [](const Recipient& recipient) { return recipient.is_refused_by_far(); });
+}
+
 std::optional<smtp::Reply> Outgoing::known_refusal() const {
   if (own_refusal_) return own_refusal_;
   if (mail_verdict_ && !mail_verdict_->is_positive()) return mail_verdict_;
-  if (context_.early_reply && recipients_[0].verdict && !recipients_[0].verdict->is_positive())
+  // One refusal speaks for all that were accepted early: in SMTP the first one's, in LMTP the last of them.
+  if (context_.early_reply && (lmtp_ ? is_refused_for_all() : recipients_[0].is_refused_by_far()))
     return recipients_[0].verdict;
   if (data_verdict_ && !data_verdict_->is_intermediate()) return data_verdict_;
   return {};

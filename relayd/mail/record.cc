@@ -30,6 +30,16 @@ enum class Kind : std::uint8_t {
   kOutcome = 20,
 };
 
+std::string encode_reply(const smtp::Reply& reply) {
+  std::string out;
+  base::put_u16(out, static_cast<std::uint16_t>(reply.code));
+  for (std::size_t i = 0; i < reply.lines.size(); ++i) {
+    if (i > 0) out += '\n';
+    out += reply.lines[i];
+  }
+  return out;
+}
+
 std::string framed(Kind kind, std::string_view payload) {
   std::string out;
   out.reserve(kHeaderBytes + payload.size());
@@ -69,18 +79,38 @@ struct Encoder {
     return framed(Kind::kDataVerdict, encode_reply(r.reply));
   }
   std::string operator()(const FinalVerdict& r) const {
-    return framed(Kind::kFinalVerdict, encode_reply(r.reply));
+    std::string payload;
+    base::put_u32(payload, r.took_ms);
+    return framed(Kind::kFinalVerdict, payload + encode_reply(r.reply));
   }
   std::string operator()(const Outcome& r) const {
     std::string payload;
     base::put_u8(payload, static_cast<std::uint8_t>(r.kind));
-    if (r.kind == Outcome::Kind::kKnown) payload += encode_reply(r.reply);
+    if (r.kind == Outcome::Kind::kKnown) payload += encode_known(r);
     return framed(Kind::kOutcome, payload);
   }
 };
 
 base::Error malformed(const char* record) {
   return base::Error{std::string("peer sent a malformed ") + record + " record"};
+}
+
+base::Result<smtp::Reply> decode_reply(std::string_view bytes) {
+  if (bytes.size() < 2) return malformed("reply");
+  smtp::Reply reply;
+  reply.code = base::get_u16(bytes);
+  if (reply.code < 200 || reply.code > 599) return malformed("reply");
+  bytes.remove_prefix(2);
+  // A reply from the peer becomes a reply to our MTA: only its own lines may end lines there.
+  if (bytes.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos) return malformed("reply");
+  for (;;) {
+    const std::size_t end = bytes.find('\n');
+    const std::string_view line = bytes.substr(0, end);
+    if (line.size() > kMaxReplyLineBytes || reply.lines.size() == kMaxReplyLines) return malformed("reply");
+    reply.lines.emplace_back(line);
+    if (end == std::string_view::npos) return reply;
+    bytes.remove_prefix(end + 1);
+  }
 }
 
 // Whatever becomes part of an SMTP command must not be able to end it.
@@ -113,9 +143,9 @@ base::Result<Record> decode_outcome(std::string_view payload) {
       if (payload.size() != 1) return malformed("Outcome");
       return Record{Outcome{.kind = kind, .reply = {}}};
     case Outcome::Kind::kKnown: {
-      auto reply = decode_reply(payload.substr(1));
-      if (!reply) return reply.error();
-      return Record{Outcome{.kind = kind, .reply = std::move(*reply)}};
+      auto known = decode_known(payload.substr(1));
+      if (!known) return known.error();
+      return Record{std::move(*known)};
     }
   }
   return malformed("Outcome");
@@ -133,6 +163,13 @@ base::Result<Record> decode_rcpt_verdict(std::string_view payload) {
   auto reply = decode_reply(payload.substr(2));
   if (!reply) return reply.error();
   return Record{RcptVerdict{.index = base::get_u16(payload), .reply = std::move(*reply)}};
+}
+
+base::Result<Record> decode_final_verdict(std::string_view payload) {
+  if (payload.size() < 4) return malformed("FinalVerdict");
+  auto reply = decode_reply(payload.substr(4));
+  if (!reply) return reply.error();
+  return Record{FinalVerdict{.reply = std::move(*reply), .took_ms = base::get_u32(payload)}};
 }
 
 base::Result<Record> decode(Kind kind, std::string_view payload) {
@@ -161,7 +198,7 @@ base::Result<Record> decode(Kind kind, std::string_view payload) {
     case Kind::kDataVerdict:
       return decode_verdict<DataVerdict>(payload);
     case Kind::kFinalVerdict:
-      return decode_verdict<FinalVerdict>(payload);
+      return decode_final_verdict(payload);
     case Kind::kOutcome:
       return decode_outcome(payload);
   }
@@ -174,32 +211,30 @@ std::string encode(const Record& record) {
   return std::visit(Encoder{}, record);
 }
 
-std::string encode_reply(const smtp::Reply& reply) {
+std::string encode_known(const Outcome& outcome) {
   std::string out;
-  base::put_u16(out, static_cast<std::uint16_t>(reply.code));
-  for (std::size_t i = 0; i < reply.lines.size(); ++i) {
-    if (i > 0) out += '\n';
-    out += reply.lines[i];
-  }
-  return out;
+  base::put_u16(out, static_cast<std::uint16_t>(outcome.refused.size()));
+  for (const std::uint16_t index : outcome.refused)
+    base::put_u16(out, index);
+  return out + encode_reply(outcome.reply);
 }
 
-base::Result<smtp::Reply> decode_reply(std::string_view bytes) {
-  if (bytes.size() < 2) return malformed("reply");
-  smtp::Reply reply;
-  reply.code = base::get_u16(bytes);
-  if (reply.code < 200 || reply.code > 599) return malformed("reply");
+base::Result<Outcome> decode_known(std::string_view bytes) {
+  if (bytes.size() < 2) return malformed("Outcome");
+  const std::size_t count = base::get_u16(bytes);
   bytes.remove_prefix(2);
-  // A reply from the peer becomes a reply to our MTA: only its own lines may end lines there.
-  if (bytes.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos) return malformed("reply");
-  for (;;) {
-    const std::size_t end = bytes.find('\n');
-    const std::string_view line = bytes.substr(0, end);
-    if (line.size() > kMaxReplyLineBytes || reply.lines.size() == kMaxReplyLines) return malformed("reply");
-    reply.lines.emplace_back(line);
-    if (end == std::string_view::npos) return reply;
-    bytes.remove_prefix(end + 1);
+  if (count > kMaxRecipients || bytes.size() < 2 * count) return malformed("Outcome");
+  Outcome outcome{.kind = Outcome::Kind::kKnown, .reply = {}};
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint16_t index = base::get_u16(bytes);
+    if (i > 0 && index <= outcome.refused.back()) return malformed("Outcome");
+    outcome.refused.push_back(index);
+    bytes.remove_prefix(2);
   }
+  auto reply = decode_reply(bytes);
+  if (!reply) return reply.error();
+  outcome.reply = std::move(*reply);
+  return outcome;
 }
 
 base::Result<bool> RecordReader::gather(std::string_view& input) {

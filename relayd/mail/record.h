@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "relayd/base/result.h"
 #include "relayd/smtp/reply.h"
@@ -52,11 +53,13 @@ struct DataVerdict {
 };
 struct FinalVerdict {
   smtp::Reply reply;
-};  ///< follows every Commit
+  std::uint32_t took_ms = 0;  ///< from Commit to the far MTA's reply
+};                            ///< follows every Commit
 struct Outcome {
   enum class Kind : std::uint8_t { kUnknown = 0, kPending = 1, kKnown = 2 };
   Kind kind = Kind::kUnknown;
-  smtp::Reply reply;  ///< for kKnown
+  smtp::Reply reply;                     ///< for kKnown
+  std::vector<std::uint16_t> refused{};  ///< recipients, by index, that it does not speak for; ascending
 };
 
 using Record = std::variant<Mail, Rcpt, Data, Content, Commit, Ask, Settled, MailVerdict, RcptVerdict,
@@ -65,9 +68,9 @@ using Record = std::variant<Mail, Rcpt, Data, Content, Commit, Ask, Settled, Mai
 /// One record as bytes.
 [[nodiscard]] std::string encode(const Record& record);
 
-/// A reply as it is kept in the ledger and sent in records, and back.
-[[nodiscard]] std::string encode_reply(const smtp::Reply& reply);
-[[nodiscard]] base::Result<smtp::Reply> decode_reply(std::string_view bytes);
+/// A known outcome as it is kept in the ledger and sent in records, and back.
+[[nodiscard]] std::string encode_known(const Outcome& outcome);
+[[nodiscard]] base::Result<Outcome> decode_known(std::string_view bytes);
 
 /// Records out of a stream's bytes.
 class RecordReader {

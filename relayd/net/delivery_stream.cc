@@ -115,8 +115,8 @@ void DeliveryStream::reset_stream(const std::string& cause) {
   link_.reset(stream_, mux::ResetCode::kFailed, cause);
 }
 
-void DeliveryStream::record_outcome(const std::string& transaction, const smtp::Reply& reply) {
-  services_.ledger.record_outcome(site_, transaction, mail::encode_reply(reply),
+void DeliveryStream::record_outcome(const std::string& transaction, const mail::Outcome& outcome) {
+  services_.ledger.record_outcome(site_, transaction, mail::encode_known(outcome),
                                   [self = shared_from_this()](const base::Result<void>&) {
                                     if (self->gone_) return;
                                     // Not on disk is no reason to keep it from the near side: the mail is

@@ -55,7 +55,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void consumed(std::size_t bytes) override;
   void finish_stream() override;
   void reset_stream(const std::string& cause) override;
-  void record_outcome(const std::string& transaction, const smtp::Reply& reply) override;
+  void record_outcome(const std::string& transaction, const mail::Outcome& outcome) override;
   [[nodiscard]] mail::Outcome find_outcome(const std::string& transaction) const override;
   void forget_outcome(const std::string& transaction) override;
   void ended(const mail::Summary& summary) override;

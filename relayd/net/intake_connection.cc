@@ -120,8 +120,9 @@ void IntakeConnection::reset_stream(mux::StreamId stream) {
   link_.reset(stream, mux::ResetCode::kCancelled, "given up by the near side");
 }
 
-void IntakeConnection::record_doubt(const std::string& transaction, const std::string& digest) {
-  services_.ledger.record_doubt(site_, transaction, digest,
+void IntakeConnection::record_doubt(const std::string& transaction,
+                                    const std::vector<ledger::DoubtfulRecipient>& recipients) {
+  services_.ledger.record_doubt(site_, transaction, recipients,
                                 [self = shared_from_this(), transaction](const base::Result<void>& result) {
                                   if (self->gone_) return;
                                   self->intake_.recorded(transaction, result, now());
@@ -129,16 +130,28 @@ void IntakeConnection::record_doubt(const std::string& transaction, const std::s
                                 });
 }
 
-std::optional<std::string> IntakeConnection::claim_doubt(const std::string& digest) {
-  return services_.ledger.claim_doubt(site_, digest);
+std::optional<ledger::DoubtKey> IntakeConnection::claim_doubt(const std::string& mail) {
+  return services_.ledger.claim_doubt(site_, mail);
+}
+
+std::set<std::string> IntakeConnection::doubts_about(const std::string& address) const {
+  return services_.ledger.doubts_about(site_, address);
 }
 
 void IntakeConnection::mark_in_doubt(const std::string& transaction) {
   services_.ledger.mark_in_doubt(transaction);
 }
 
+void IntakeConnection::mark_in_doubt(const ledger::DoubtKey& key) {
+  services_.ledger.mark_in_doubt(key);
+}
+
 void IntakeConnection::settle_doubt(const std::string& transaction) {
   services_.ledger.settle_doubt(transaction);
+}
+
+bool IntakeConnection::settle_doubt(const ledger::DoubtKey& key) {
+  return services_.ledger.settle_doubt(key);
 }
 
 void IntakeConnection::ended(const mail::Summary& summary) {

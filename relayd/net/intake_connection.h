@@ -53,10 +53,14 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   void consumed(mux::StreamId stream, std::size_t bytes) override;
   void finish_stream(mux::StreamId stream) override;
   void reset_stream(mux::StreamId stream) override;
-  void record_doubt(const std::string& transaction, const std::string& digest) override;
-  [[nodiscard]] std::optional<std::string> claim_doubt(const std::string& digest) override;
+  void record_doubt(const std::string& transaction,
+                    const std::vector<ledger::DoubtfulRecipient>& recipients) override;
+  [[nodiscard]] std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) override;
+  [[nodiscard]] std::set<std::string> doubts_about(const std::string& address) const override;
   void mark_in_doubt(const std::string& transaction) override;
+  void mark_in_doubt(const ledger::DoubtKey& key) override;
   void settle_doubt(const std::string& transaction) override;
+  bool settle_doubt(const ledger::DoubtKey& key) override;
   void ended(const mail::Summary& summary) override;
 
  private:

@@ -189,9 +189,8 @@ mail::Outcome Site::find_outcome(const std::string& transaction) const {
   if (pending) return {.kind = mail::Outcome::Kind::kPending, .reply = {}};
   const auto known = services_.ledger.find_outcome(settings_.name, transaction);
   if (!known) return {};
-  auto reply = mail::decode_reply(*known);
-  if (!reply) return {};
-  return {.kind = mail::Outcome::Kind::kKnown, .reply = std::move(*reply)};
+  auto outcome = mail::decode_known(*known);
+  return outcome ? std::move(*outcome) : mail::Outcome{};
 }
 
 void Site::link_up() {

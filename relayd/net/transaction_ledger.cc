@@ -50,32 +50,47 @@ base::Result<void> TransactionLedger::restore() {
   for (const std::string& skipped : outcomes_.restore(*outcomes))
     log_.log(base::LogLevel::kWarning, "ledger: " + skipped);
   if (doubts_.size() + outcomes_.size() > 0)
-    log_.log(base::LogLevel::kInfo, "ledger: " + std::to_string(doubts_.size()) + " transactions in doubt, " +
+    log_.log(base::LogLevel::kInfo, "ledger: " + std::to_string(doubts_.size()) + " recipients in doubt, " +
                                         std::to_string(outcomes_.size()) + " outcomes kept for other hubs");
   return {};
 }
 
 void TransactionLedger::record_doubt(const std::string& site, const std::string& transaction,
-                                     const std::string& digest, Recorded recorded) {
-  enqueue(doubts_.record(transaction, site, digest, wall_now()), std::move(recorded));
+                                     const std::vector<ledger::DoubtfulRecipient>& recipients,
+                                     Recorded recorded) {
+  enqueue(doubts_.record(transaction, site, recipients, wall_now()), std::move(recorded));
 }
 
-std::optional<std::string> TransactionLedger::claim_doubt(const std::string& site,
-                                                          const std::string& digest) {
-  return doubts_.claim(site, digest);
+std::optional<ledger::DoubtKey> TransactionLedger::claim_doubt(const std::string& site,
+                                                               const std::string& mail) {
+  return doubts_.claim(site, mail);
+}
+
+std::set<std::string> TransactionLedger::doubts_about(const std::string& site,
+                                                      const std::string& address) const {
+  return doubts_.transactions_with(site, address);
 }
 
 void TransactionLedger::mark_in_doubt(const std::string& transaction) {
   doubts_.mark_in_doubt(transaction);
 }
 
+void TransactionLedger::mark_in_doubt(const ledger::DoubtKey& key) {
+  doubts_.mark_in_doubt(key);
+}
+
 void TransactionLedger::settle_doubt(const std::string& transaction) {
   enqueue(doubts_.settle(transaction));
 }
 
+bool TransactionLedger::settle_doubt(const ledger::DoubtKey& key) {
+  enqueue({doubts_.settle(key)});
+  return !doubts_.contains(key.transaction);
+}
+
 void TransactionLedger::record_outcome(const std::string& site, const std::string& transaction,
                                        const std::string& reply, Recorded recorded) {
-  enqueue(outcomes_.record(site, transaction, reply, wall_now()), std::move(recorded));
+  enqueue({outcomes_.record(site, transaction, reply, wall_now())}, std::move(recorded));
 }
 
 std::optional<std::string> TransactionLedger::find_outcome(const std::string& site,
@@ -84,20 +99,19 @@ std::optional<std::string> TransactionLedger::find_outcome(const std::string& si
 }
 
 void TransactionLedger::forget_outcome(const std::string& site, const std::string& transaction) {
-  enqueue(outcomes_.forget(site, transaction));
+  enqueue({outcomes_.forget(site, transaction)});
 }
 
 void TransactionLedger::expire(base::WallTime now) {
-  for (ledger::Change& change : doubts_.expire(now - kDoubtAge))
-    enqueue(std::move(change));
-  for (ledger::Change& change : outcomes_.expire(now - kOutcomeAge))
-    enqueue(std::move(change));
+  enqueue(doubts_.expire(now - kDoubtAge));
+  enqueue(outcomes_.expire(now - kOutcomeAge));
 }
 
-void TransactionLedger::enqueue(ledger::Change change, Recorded recorded) {
+void TransactionLedger::enqueue(std::vector<ledger::Change> changes, Recorded recorded) {
+  if (changes.empty() && !recorded) return;
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back({std::move(change), std::move(recorded)});
+    queue_.push_back({std::move(changes), std::move(recorded)});
   }
   wake_.notify_one();
 }
@@ -121,7 +135,7 @@ void TransactionLedger::write(std::vector<Pending> batch) {
   std::vector<ledger::Change> changes;
   changes.reserve(batch.size());
   for (Pending& pending : batch)
-    changes.push_back(std::move(pending.change));
+    std::move(pending.changes.begin(), pending.changes.end(), std::back_inserter(changes));
   const base::Result<void> result = store_->apply(changes);
   boost::asio::post(executor_, [this, batch = std::move(batch), result] {
     if (!result) log_.log(base::LogLevel::kError, "ledger: " + result.error().message);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,11 +36,15 @@ class TransactionLedger {
   TransactionLedger& operator=(const TransactionLedger&) = delete;
 
   // Near side. `recorded` is called from the event loop when it is on disk, or cannot be.
-  void record_doubt(const std::string& site, const std::string& transaction, const std::string& digest,
-                    Recorded recorded);
-  [[nodiscard]] std::optional<std::string> claim_doubt(const std::string& site, const std::string& digest);
+  void record_doubt(const std::string& site, const std::string& transaction,
+                    const std::vector<ledger::DoubtfulRecipient>& recipients, Recorded recorded);
+  [[nodiscard]] std::optional<ledger::DoubtKey> claim_doubt(const std::string& site, const std::string& mail);
+  [[nodiscard]] std::set<std::string> doubts_about(const std::string& site, const std::string& address) const;
   void mark_in_doubt(const std::string& transaction);
+  void mark_in_doubt(const ledger::DoubtKey& key);
   void settle_doubt(const std::string& transaction);
+  /// Whether nothing of its transaction is left.
+  bool settle_doubt(const ledger::DoubtKey& key);
   [[nodiscard]] std::size_t in_doubt(const std::string& site) const { return doubts_.in_doubt(site); }
 
   // Far side.
@@ -54,14 +59,14 @@ class TransactionLedger {
 
  private:
   struct Pending {
-    ledger::Change change;
+    std::vector<ledger::Change> changes;
     Recorded recorded;
   };
 
   TransactionLedger(boost::asio::any_io_executor executor, std::unique_ptr<ledger::Store> store,
                     base::Logger& log);
   [[nodiscard]] base::Result<void> restore();
-  void enqueue(ledger::Change change, Recorded recorded = {});
+  void enqueue(std::vector<ledger::Change> changes, Recorded recorded = {});
   void write_loop();
   void write(std::vector<Pending> batch);
 

@@ -6,18 +6,22 @@
 namespace tsmtp::smtp {
 namespace {
 
-// RFC 2920 section 3.1: the last of a group.
+// As much content goes into one BDAT: enough to make its command line and its reply cost nothing, little
+// enough to hold one for each mail under way.
+constexpr std::size_t kChunkBytes = 64 * 1024;
+
+// RFC 2920 section 3.1: the last of a group. BDAT is none (RFC 3030 section 4.2).
 bool ends_group(Verb verb) {
   switch (verb) {
     case Verb::kMail:
     case Verb::kRcpt:
     case Verb::kRset:
+    case Verb::kBdat:
       return false;
     case Verb::kHelo:
     case Verb::kEhlo:
     case Verb::kLhlo:
     case Verb::kData:
-    case Verb::kBdat:
     case Verb::kNoop:
     case Verb::kQuit:
     case Verb::kVrfy:
@@ -97,27 +101,37 @@ void ClientSession::on_answer(Reply reply) {
     encoder_ = {};
     state_ = State::kContent;
   }
+  if (command.is_chunk && !reply.is_positive()) give_up_chunks();  // the last one above all
   events_.push_back(Answer{command.tag, std::move(reply)});
   send_queued();
 }
 
 void ClientSession::send(std::string line, Tag tag) {
-  if (state_ == State::kFailed) return;
   const Verb verb = parse_command(line).verb;
-  queued_.push_back({tag, std::move(line), verb == Verb::kData, ends_group(verb)});
+  enqueue(
+      {.tag = tag, .line = std::move(line), .is_data = verb == Verb::kData, .ends_group = ends_group(verb)});
+}
+
+void ClientSession::enqueue(Sent command) {
+  if (state_ == State::kFailed) return;
+  queued_bytes_ += command.line.size() + command.chunk.size();
+  queued_.push_back(std::move(command));
   send_queued();
 }
 
 void ClientSession::send_queued() {
   while (state_ == State::kReady && !queued_.empty()) {
-    const bool may_follow =
-        outstanding_.empty() || (extensions_.pipelining && !outstanding_.back().ends_group);
+    const bool may_follow = outstanding_.empty() || (extensions_.pipelining && !queued_.front().waits &&
+                                                     !outstanding_.back().ends_group);
     if (!may_follow) return;
     Sent command = std::move(queued_.front());
     queued_.pop_front();
+    queued_bytes_ -= command.line.size() + command.chunk.size();
     write_line(command.line);
     if (state_ == State::kFailed) return;
-    command.line.clear();
+    output_ += command.chunk;
+    std::string().swap(command.line);
+    std::string().swap(command.chunk);
     outstanding_.push_back(std::move(command));
   }
 }
@@ -131,27 +145,66 @@ void ClientSession::write_line(std::string_view line) {
   output_ += "\r\n";
 }
 
+void ClientSession::begin_chunks(Tag tag) {
+  chunk_tag_ = tag;
+  chunk_line_ends_ = {};
+}
+
+void ClientSession::give_up_chunks() {
+  chunk_tag_.reset();
+  std::string().swap(chunk_);
+  std::erase_if(queued_, [this](const Sent& command) {
+    if (!command.is_chunk) return false;
+    queued_bytes_ -= command.line.size() + command.chunk.size();
+    return true;
+  });
+}
+
+void ClientSession::send_chunk(bool is_last, Tag tag) {
+  std::string line = "BDAT " + std::to_string(chunk_.size()) + (is_last ? " LAST" : "");
+  enqueue({.tag = tag,
+           .line = std::move(line),
+           .chunk = std::exchange(chunk_, {}),
+           .is_chunk = true,
+           .waits = is_last});
+}
+
 bool ClientSession::content(std::string_view bytes) {
+  if (chunk_tag_) {
+    chunk_line_ends_.look_at(bytes);
+    if (chunk_line_ends_.found_bare()) return false;
+    chunk_ += bytes;
+    if (chunk_.size() >= kChunkBytes) send_chunk(false, *chunk_tag_);
+    return true;
+  }
   assert(state_ == State::kContent || state_ == State::kFailed);
   return state_ == State::kContent && encoder_.encode(bytes, output_);
 }
 
 bool ClientSession::finish_content(Tag tag) {
+  if (chunk_tag_) {
+    chunk_line_ends_.finish();
+    if (chunk_line_ends_.found_bare()) return false;
+    send_chunk(true, tag);
+    chunk_tag_.reset();
+    return true;
+  }
   assert(state_ == State::kContent || state_ == State::kFailed);
   if (state_ != State::kContent || !encoder_.finish(output_)) return false;
   state_ = State::kReady;
-  outstanding_.push_back({tag, {}});
+  outstanding_.push_back({.tag = tag, .line = {}});
   send_queued();
   return true;
 }
 
 bool ClientSession::is_idle() const {
-  return state_ == State::kReady && queued_.empty() && outstanding_.empty();
+  return state_ == State::kReady && !chunk_tag_ && queued_.empty() && outstanding_.empty();
 }
 
 void ClientSession::fail(std::string cause, std::optional<Reply> reply) {
   state_ = State::kFailed;
   queued_.clear();
+  queued_bytes_ = 0;
   outstanding_.clear();
   events_.push_back(Failed{std::move(cause), std::move(reply)});
 }

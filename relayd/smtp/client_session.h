@@ -53,14 +53,23 @@ class ClientSession {
   /// called before Ready.
   void send(std::string line, Tag tag);
 
-  /// Content, after the Answer 354 to DATA was drawn. False: a bare CR or LF in it; the connection must then
-  /// be closed (there is no other way out of DATA). finish_content() sends the end of content; its reply
-  /// comes under `tag`.
+  /// Instead of DATA where the server offers CHUNKING (RFC 3030), once every RCPT is answered: content()
+  /// sends chunks by BDAT. The replies to all but the last come under `tag`; after a refusing one the rest is
+  /// given up, and RSET is to be sent. The last chunk leaves only when all others are answered, so that it
+  /// can still be given up.
+  void begin_chunks(Tag tag);
+  void give_up_chunks();
+
+  /// Content, after begin_chunks() or after the Answer 354 to DATA was drawn. False: a bare CR or LF in it;
+  /// behind DATA the connection must then be closed (there is no other way out of it). finish_content() sends
+  /// the end of content; its reply comes under `tag`.
   [[nodiscard]] bool content(std::string_view bytes);
   [[nodiscard]] bool finish_content(Tag tag);
 
   /// What is to be written to the server. The owner erases what it wrote.
   [[nodiscard]] std::string& output() { return output_; }
+  /// Of content and commands taken over and not yet written.
+  [[nodiscard]] std::size_t unsent_bytes() const { return output_.size() + queued_bytes_ + chunk_.size(); }
 
   /// Ready, nothing queued, and no reply outstanding: a next transaction may begin.
   [[nodiscard]] bool is_idle() const;
@@ -79,9 +88,12 @@ class ClientSession {
   /// A command, queued or sent.
   struct Sent {
     Tag tag;
-    std::string line;  // empty once sent
+    std::string line;  // empty once sent, as is the chunk
+    std::string chunk{};
+    bool is_chunk = false;
     bool is_data = false;
     bool ends_group = false;  // what comes behind waits for its reply
+    bool waits = false;       // for all replies before it
   };
 
   void on_reply(Reply reply);
@@ -89,15 +101,21 @@ class ClientSession {
   void on_answer(Reply reply);
   void send_queued();
   void write_line(std::string_view line);
+  void enqueue(Sent command);
+  void send_chunk(bool is_last, Tag tag);
   void fail(std::string cause, std::optional<Reply> reply);
 
   std::string helo_;
   State state_ = State::kGreeting;
   ReplyReader reader_;
   ContentEncoder encoder_;
+  std::optional<Tag> chunk_tag_;  // content goes by BDAT
+  std::string chunk_;             // gathered for the next one
+  LineEndCheck chunk_line_ends_;
   Extensions extensions_;
   std::string output_;
   std::deque<Sent> queued_;
+  std::size_t queued_bytes_ = 0;
   std::deque<Sent> outstanding_;  // sent, not yet answered
   std::deque<ClientEvent> events_;
 };

@@ -59,6 +59,8 @@ struct PathCommand {
   Path path;
   std::vector<Parameter> parameters;
 
+  /// Whether a parameter of that name (in upper case) was given.
+  [[nodiscard]] bool has(std::string_view keyword) const;
   /// The parameters as written, separated by one blank; empty without any.
   [[nodiscard]] std::string parameter_text() const;
 };
@@ -68,9 +70,11 @@ using PathResult = boost::system::result<PathCommand, Reply>;
 
 /// Parses the argument of MAIL: "FROM:<path> parameters". Blanks behind the colon are tolerated, as sendmail
 /// tolerates them.
+/// Addresses beyond ASCII must be UTF-8 and come with SMTPUTF8 (RFC 6531 section 3.4), else 553 5.6.7.
 [[nodiscard]] PathResult parse_mail(std::string_view argument);
 
-/// Parses the argument of RCPT: "TO:<path> parameters". The null path is refused.
-[[nodiscard]] PathResult parse_rcpt(std::string_view argument);
+/// Parses the argument of RCPT: "TO:<path> parameters". The null path is refused. `utf8`: MAIL came
+/// with SMTPUTF8.
+[[nodiscard]] PathResult parse_rcpt(std::string_view argument, bool utf8);
 
 }  // namespace tsmtp::smtp

@@ -3,16 +3,6 @@
 #include <algorithm>
 
 namespace tsmtp::smtp {
-namespace {
-
-// The next CR at or behind `from`, or the end. `bare_lf`: an LF stands before it, which therefore has no CR.
-std::size_t find_cr(std::string_view bytes, std::size_t from, bool& bare_lf) {
-  const std::size_t cr = std::min(bytes.find('\r', from), bytes.size());
-  if (bytes.substr(from, cr - from).find('\n') != std::string_view::npos) bare_lf = true;
-  return cr;
-}
-
-}  // namespace
 
 // Bytes are copied in runs as long as nothing is to be left out: [kept, at) is read and not yet appended.
 bool ContentDecoder::decode(std::string_view& input, std::string& out) {
@@ -30,7 +20,7 @@ bool ContentDecoder::decode(std::string_view& input, std::string& out) {
         }
         break;
       case State::kText:
-        at = find_cr(input, at, bare_line_end_);
+        at = std::min(input.find('\r', at), input.size());
         if (at < input.size()) {
           ++at;
           state_ = State::kCr;
@@ -41,7 +31,6 @@ bool ContentDecoder::decode(std::string_view& input, std::string& out) {
           ++at;
           state_ = State::kLineStart;
         } else {
-          bare_line_end_ = true;
           state_ = State::kText;
         }
         break;
@@ -59,7 +48,6 @@ bool ContentDecoder::decode(std::string_view& input, std::string& out) {
           state_ = State::kLineStart;
           return true;
         }
-        bare_line_end_ = true;
         out.push_back('\r');
         state_ = State::kText;
         break;
@@ -71,55 +59,25 @@ bool ContentDecoder::decode(std::string_view& input, std::string& out) {
 }
 
 bool ContentEncoder::encode(std::string_view content, std::string& out) {
+  const bool begins_a_line = line_ends_.at_line_start();
+  line_ends_.look_at(content);
+  if (line_ends_.found_bare()) return false;
+  if (begins_a_line && content.starts_with('.')) out.push_back('.');
   std::size_t kept = 0;
-  std::size_t at = 0;
-  bool bare = false;
-  while (at < content.size()) {
-    switch (state_) {
-      case State::kLineStart:
-        if (content[at] == '.') {
-          out += content.substr(kept, at - kept);
-          out.push_back('.');
-          kept = at;
-        }
-        state_ = State::kText;
-        break;
-      case State::kText:
-        at = find_cr(content, at, bare);
-        if (bare) {
-          state_ = State::kBroken;
-        } else if (at < content.size()) {
-          ++at;
-          state_ = State::kCr;
-        }
-        break;
-      case State::kCr:
-        state_ = content[at] == '\n' ? State::kLineStart : State::kBroken;
-        ++at;
-        break;
-      case State::kBroken:
-        return false;
-    }
+  for (std::size_t at = content.find("\n."); at != std::string_view::npos; at = content.find("\n.", kept)) {
+    out += content.substr(kept, at + 1 - kept);
+    out.push_back('.');
+    kept = at + 1;
   }
-  if (state_ == State::kBroken) return false;
   out += content.substr(kept);
   return true;
 }
 
 bool ContentEncoder::finish(std::string& out) {
-  switch (state_) {
-    case State::kLineStart:
-      out += ".\r\n";
-      return true;
-    case State::kText:
-      out += "\r\n.\r\n";
-      return true;
-    case State::kCr:
-    case State::kBroken:
-      break;
-  }
-  state_ = State::kBroken;
-  return false;
+  line_ends_.finish();
+  if (line_ends_.found_bare()) return false;
+  out += line_ends_.at_line_start() ? ".\r\n" : "\r\n.\r\n";
+  return true;
 }
 
 }  // namespace tsmtp::smtp

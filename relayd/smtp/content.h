@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "relayd/smtp/line_ends.h"
+
 namespace tsmtp::smtp {
 
 /// What DATA sends, unstuffed.
@@ -14,17 +16,12 @@ class ContentDecoder {
  public:
   /// Consumes from the front of `input`, appends content to `out`, and says whether the end of content was
   /// reached; what stands behind it stays in `input`. Content ends with CRLF or is empty. Any length of line
-  /// passes.
+  /// passes. A CR or LF alone is text here (line_ends.h judges it): it neither begins nor ends a line.
   [[nodiscard]] bool decode(std::string_view& input, std::string& out);
-
-  /// Whether a CR without LF or an LF without CR was seen. It never ends a line, and such content must be
-  /// refused; decoding goes on to the true end so that the dialogue keeps its step.
-  [[nodiscard]] bool has_bare_line_end() const { return bare_line_end_; }
 
  private:
   enum class State { kLineStart, kText, kCr, kDot, kDotCr };
   State state_ = State::kLineStart;
-  bool bare_line_end_ = false;
 };
 
 /// What DATA is to send, stuffed. Trusts nobody: content from the link is checked for line ends again.
@@ -39,8 +36,7 @@ class ContentEncoder {
   [[nodiscard]] bool finish(std::string& out);
 
  private:
-  enum class State { kLineStart, kText, kCr, kBroken };
-  State state_ = State::kLineStart;
+  LineEndCheck line_ends_;
 };
 
 }  // namespace tsmtp::smtp

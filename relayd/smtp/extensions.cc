@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/utf8.h"
 
 namespace tsmtp::smtp {
 namespace {
@@ -23,6 +24,7 @@ std::uint64_t to_number(std::string_view digits) {
 // RFC 3461 section 4: '+' and two upper-case hexadecimal digits stand for a byte.
 bool is_xtext(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
+  if (base::has_eighth_bit(text)) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '+') continue;
     if (i + 2 >= text.size() || kHex.find(text[i + 1]) == std::string_view::npos ||
@@ -40,6 +42,24 @@ bool is_size(std::string_view value) {
 bool is_body(std::string_view value) {
   const std::string folded = base::ascii_upper(value);
   return folded == "7BIT" || folded == "8BITMIME";
+}
+
+bool is_empty(std::string_view value) {
+  return value.empty();
+}
+
+// RFC 2852 section 4: seconds, at most nine digits, perhaps negative; ";"; R or N, perhaps T behind. With R,
+// whose mail is to be returned when its time is over, there must be some left.
+bool is_by(std::string_view value) {
+  const std::size_t semicolon = std::min(value.find(';'), value.size());
+  std::string_view seconds = value.substr(0, semicolon);
+  const std::string mode = base::ascii_upper(value.substr(semicolon));
+  const bool has_sign = seconds.starts_with('-') || seconds.starts_with('+');
+  const bool negative = seconds.starts_with('-');
+  seconds.remove_prefix(has_sign ? 1 : 0);
+  if (!is_digits(seconds) || seconds.size() > 9) return false;
+  if (mode == ";N" || mode == ";NT") return true;
+  return (mode == ";R" || mode == ";RT") && !negative && to_number(seconds) > 0;
 }
 
 bool is_ret(std::string_view value) {
@@ -63,10 +83,26 @@ bool is_notify(std::string_view value) {
   return true;
 }
 
+// RFC 3461 section 4.2; an address of type utf-8 may also be written as it is (RFC 6533 section 3).
 bool is_orcpt(std::string_view value) {
   const std::size_t semicolon = value.find(';');
-  return semicolon != std::string_view::npos && semicolon > 0 && semicolon + 1 < value.size() &&
-         value.size() <= 500 && is_xtext(value.substr(semicolon + 1));
+  if (semicolon == std::string_view::npos || semicolon == 0 || value.size() > 500) return false;
+  const std::string type = base::ascii_lower(value.substr(0, semicolon));
+  const std::string_view address = value.substr(semicolon + 1);
+  if (address.empty() || base::has_eighth_bit(type)) return false;
+  return type == "utf-8" || is_xtext(address);
+}
+
+// The number that stands behind a keyword's blank; 0 without one.
+std::uint64_t number_behind(std::string_view line, std::size_t blank) {
+  std::string_view value = line.substr(std::min(blank + 1, line.size()));
+  value = value.substr(0, value.find(' '));
+  return is_digits(value) ? to_number(value) : 0;
+}
+
+// A keyword line that may name a number.
+std::string with_number(std::string_view keyword, std::uint64_t number) {
+  return std::string(keyword) + (number == 0 ? "" : ' ' + std::to_string(number));
 }
 
 /// A parameter we know: whether it is offered, and what its value must look like.
@@ -101,11 +137,10 @@ Extensions parse_extensions(const Reply& ehlo) {
     if (keyword == "8BITMIME") found.eight_bit_mime = true;
     if (keyword == "DSN") found.dsn = true;
     if (keyword == "ENHANCEDSTATUSCODES") found.enhanced_status_codes = true;
-    if (keyword == "SIZE") {
-      std::string_view value = line.substr(std::min(blank + 1, line.size()));
-      value = value.substr(0, value.find(' '));
-      found.size = is_digits(value) ? to_number(value) : 0;
-    }
+    if (keyword == "CHUNKING") found.chunking = true;
+    if (keyword == "SMTPUTF8") found.smtputf8 = true;
+    if (keyword == "SIZE") found.size = number_behind(line, blank);
+    if (keyword == "DELIVERBY") found.deliver_by = number_behind(line, blank);
   }
   return found;
 }
@@ -114,10 +149,12 @@ std::vector<std::string> keyword_lines(const Extensions& extensions) {
   std::vector<std::string> lines;
   if (extensions.pipelining) lines.emplace_back("PIPELINING");
   if (extensions.eight_bit_mime) lines.emplace_back("8BITMIME");
-  if (extensions.size)
-    lines.push_back(*extensions.size == 0 ? "SIZE" : "SIZE " + std::to_string(*extensions.size));
+  if (extensions.size) lines.push_back(with_number("SIZE", *extensions.size));
   if (extensions.dsn) lines.emplace_back("DSN");
   if (extensions.enhanced_status_codes) lines.emplace_back("ENHANCEDSTATUSCODES");
+  if (extensions.chunking) lines.emplace_back("CHUNKING");
+  if (extensions.smtputf8) lines.emplace_back("SMTPUTF8");
+  if (extensions.deliver_by) lines.push_back(with_number("DELIVERBY", *extensions.deliver_by));
   return lines;
 }
 
@@ -127,6 +164,8 @@ std::optional<Reply> check_mail_parameters(const PathCommand& mail, const Extens
       {"BODY", offered.eight_bit_mime, is_body},
       {"RET", offered.dsn, is_ret},
       {"ENVID", offered.dsn, is_envid},
+      {"SMTPUTF8", offered.smtputf8, is_empty},
+      {"BY", offered.deliver_by.has_value(), is_by},
   };
   return check(mail, rules);
 }

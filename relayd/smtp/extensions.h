@@ -13,11 +13,15 @@
 namespace tsmtp::smtp {
 
 struct Extensions {
-  bool pipelining = false;             ///< RFC 2920
-  bool eight_bit_mime = false;         ///< RFC 6152
-  bool dsn = false;                    ///< RFC 3461
-  bool enhanced_status_codes = false;  ///< RFC 2034
-  std::optional<std::uint64_t> size;   ///< RFC 1870: octets a message may have; 0 where no limit is named
+  bool pipelining = false;              ///< RFC 2920
+  bool eight_bit_mime = false;          ///< RFC 6152
+  bool dsn = false;                     ///< RFC 3461
+  bool enhanced_status_codes = false;   ///< RFC 2034
+  bool chunking = false;                ///< RFC 3030, BDAT; without BINARYMIME
+  bool smtputf8 = false;                ///< RFC 6531
+  std::optional<std::uint64_t> size{};  ///< RFC 1870: octets a message may have; 0 where no limit is named
+  /// RFC 2852: the least by-time in seconds that is taken; 0 where none is named.
+  std::optional<std::uint64_t> deliver_by{};
 
   friend bool operator==(const Extensions&, const Extensions&) = default;
 };
@@ -28,8 +32,8 @@ struct Extensions {
 /// The keyword lines of an EHLO reply that offers `extensions`.
 [[nodiscard]] std::vector<std::string> keyword_lines(const Extensions& extensions);
 
-/// Checks the parameters of MAIL (RCPT) against what is offered: SIZE and BODY, RET and ENVID (NOTIFY and
-/// ORCPT). The reply refuses the first one that is not: 555 5.5.4, or 501 5.5.4 for a bad value.
+/// Checks the parameters of MAIL (RCPT) against what is offered: SIZE, BODY, RET, ENVID, SMTPUTF8 and BY
+/// (NOTIFY and ORCPT). The reply refuses the first one that is not: 555 5.5.4, or 501 5.5.4 for a bad value.
 [[nodiscard]] std::optional<Reply> check_mail_parameters(const PathCommand& mail, const Extensions& offered);
 [[nodiscard]] std::optional<Reply> check_rcpt_parameters(const PathCommand& rcpt, const Extensions& offered);
 

@@ -6,6 +6,8 @@
 
 #include "relayd/base/bytes.h"
 #include "relayd/base/domain.h"
+#include "relayd/base/idna.h"
+#include "relayd/base/utf8.h"
 #include "relayd/smtp/command.h"
 
 namespace tsmtp::smtp {
@@ -24,8 +26,9 @@ struct Form {
 constexpr Form kMailForm{"FROM:", "the form is MAIL FROM:<address>", "5.1.7"};
 constexpr Form kRcptForm{"TO:", "the form is RCPT TO:<address>", "5.1.3"};
 
+// In a text that is valid UTF-8 all bytes beyond ASCII are parts of characters.
 bool is_printable(char c) {
-  return c > 0x20 && c < 0x7f;
+  return (c > 0x20 && c < 0x7f) || static_cast<unsigned char>(c) > 0x7f;
 }
 
 bool is_alnum(char c) {
@@ -69,7 +72,10 @@ bool is_local_part(std::string_view text) {
 }
 
 bool is_domain(std::string_view text) {
-  if (!text.starts_with('[')) return base::check_domain(text).has_value();
+  if (!text.starts_with('[')) {
+    const auto ascii = base::ascii_domain(text);
+    return ascii && base::check_domain(*ascii);
+  }
   const std::string_view inner = text.substr(1, text.size() - 1);
   return inner.size() > 1 && inner.ends_with(']') && std::all_of(inner.begin(), inner.end() - 1, [](char c) {
            return is_alnum(c) || c == '.' || c == ':' || c == '-';
@@ -136,7 +142,20 @@ std::optional<Reply> split_parameters(std::string_view text, std::vector<Paramet
   }
 }
 
-PathResult parse(std::string_view argument, const Form& form) {
+// Addresses and parameters beyond ASCII must be UTF-8 and need SMTPUTF8. `utf8`: it was given.
+std::optional<Reply> check_encoding(std::string_view address, std::string_view parameters, bool utf8,
+                                    const Form& form) {
+  const std::string shown = '<' + base::escaped(address, kShownBytes) + '>';
+  if (!base::is_utf8(address)) return make_reply(501, form.bad_status, shown + " is neither ASCII nor UTF-8");
+  if (base::has_eighth_bit(address) && !utf8)  // RFC 6531 section 3.5
+    return make_reply(553, "5.6.7", shown + " is not ASCII, which needs SMTPUTF8");
+  if (base::has_eighth_bit(parameters) && !(utf8 && base::is_utf8(parameters)))
+    return bad_parameter(parameters, "is not ASCII");
+  return std::nullopt;
+}
+
+// `utf8`: SMTPUTF8 was given with an earlier command; nothing: it must be given with this one.
+PathResult parse(std::string_view argument, const Form& form, std::optional<bool> utf8) {
   if (base::ascii_upper(argument.substr(0, form.keyword.size())) != form.keyword)
     return make_reply(501, "5.5.4", form.syntax);
   argument.remove_prefix(form.keyword.size());
@@ -147,10 +166,6 @@ PathResult parse(std::string_view argument, const Form& form) {
   if (end == 0) return make_reply(501, form.bad_status, "the address has no closing >");
   const std::string_view address = argument.substr(1, end - 2);
   const std::string shown = '<' + base::escaped(address, kShownBytes) + '>';
-  if (std::any_of(address.begin(), address.end(),
-                  [](char c) { return static_cast<unsigned char>(c) > 0x7f; }))
-    return make_reply(553, "5.6.7",
-                      shown + " is not ASCII, and SMTPUTF8 is not offered");  // RFC 6531 section 3.5
 
   PathCommand command;
   if (!split_path(address, command.path))
@@ -159,10 +174,17 @@ PathResult parse(std::string_view argument, const Form& form) {
   if (!rest.empty() && kBlanks.find(rest.front()) == std::string_view::npos)
     return make_reply(501, "5.5.4", form.syntax);
   if (auto refusal = split_parameters(rest, command.parameters)) return *std::move(refusal);
+  if (auto refusal = check_encoding(address, rest, utf8.value_or(command.has("SMTPUTF8")), form))
+    return *std::move(refusal);
   return command;
 }
 
 }  // namespace
+
+bool PathCommand::has(std::string_view keyword) const {
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [&](const Parameter& parameter) { return parameter.keyword == keyword; });
+}
 
 std::string PathCommand::parameter_text() const {
   std::string out;
@@ -174,11 +196,11 @@ std::string PathCommand::parameter_text() const {
 }
 
 PathResult parse_mail(std::string_view argument) {
-  return parse(argument, kMailForm);
+  return parse(argument, kMailForm, std::nullopt);
 }
 
-PathResult parse_rcpt(std::string_view argument) {
-  PathResult result = parse(argument, kRcptForm);
+PathResult parse_rcpt(std::string_view argument, bool utf8) {
+  PathResult result = parse(argument, kRcptForm, utf8);
   if (result && result->path.is_null()) return make_reply(501, "5.1.3", "<> cannot be a recipient");
   return result;
 }

@@ -15,10 +15,12 @@ bool is_hello_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-Reply hello_reply(const ServerOptions& options, bool is_extended) {
+Reply hello_reply(const ServerOptions& options, Verb verb) {
   Reply reply{250, {options.name}};
-  if (!is_extended) return reply;
-  for (std::string& line : keyword_lines(options.offered))
+  if (verb == Verb::kHelo) return reply;
+  Extensions offered = options.offered;
+  if (verb == Verb::kLhlo) offered.pipelining = offered.enhanced_status_codes = true;  // RFC 2033 section 5
+  for (std::string& line : keyword_lines(offered))
     reply.lines.push_back(std::move(line));
   return reply;
 }
@@ -47,6 +49,7 @@ std::optional<Request> ServerSession::on_command(const Command& command) {
   switch (command.verb) {
     case Verb::kHelo:
     case Verb::kEhlo:
+    case Verb::kLhlo:
       return on_hello(command);
     case Verb::kMail:
       return on_mail(command.argument);
@@ -54,6 +57,8 @@ std::optional<Request> ServerSession::on_command(const Command& command) {
       return on_rcpt(command.argument);
     case Verb::kData:
       return on_data(command.argument);
+    case Verb::kBdat:
+      return on_bdat(command.argument);
     case Verb::kRset:
       answer_idle(make_reply(250, "2.0.0", "OK"));
       return abandon();
@@ -74,12 +79,8 @@ std::optional<Request> ServerSession::on_command(const Command& command) {
     case Verb::kExpn:
     case Verb::kStarttls:
     case Verb::kAuth:
-    case Verb::kBdat:
     case Verb::kEtrn:
       refuse(make_reply(502, "5.5.1", "command not offered here"));
-      break;
-    case Verb::kLhlo:
-      refuse(make_reply(500, "5.5.1", "LMTP is not spoken here; say EHLO"));
       break;
     case Verb::kUnknown:
       refuse(make_reply(500, "5.5.1", "unknown command"));
@@ -90,17 +91,23 @@ std::optional<Request> ServerSession::on_command(const Command& command) {
 
 std::optional<Request> ServerSession::on_hello(const Command& command) {
   if (!is_hello_name(command.argument)) {
-    refuse(make_reply(501, "5.5.4", "HELO and EHLO need a host name"));
+    refuse(make_reply(501, "5.5.4", "HELO, EHLO and LHLO need a host name"));
     return std::nullopt;
   }
+  const Protocol wanted = command.verb == Verb::kLhlo ? Protocol::kLmtp : Protocol::kSmtp;
+  if (protocol_ != Protocol::kNone && protocol_ != wanted) {
+    refuse(make_reply(503, "5.5.1", is_lmtp() ? "this dialogue speaks LMTP" : "this dialogue speaks SMTP"));
+    return std::nullopt;
+  }
+  protocol_ = wanted;
   helo_ = command.argument;
-  answer_idle(hello_reply(options_, command.verb == Verb::kEhlo));
+  answer_idle(hello_reply(options_, command.verb));
   return abandon();
 }
 
 std::optional<Request> ServerSession::on_mail(const std::string& argument) {
   if (helo_.empty()) {
-    refuse(make_reply(503, "5.5.1", "say EHLO or HELO first"));
+    refuse(make_reply(503, "5.5.1", "say EHLO, HELO or LHLO first"));
     return std::nullopt;
   }
   if (in_transaction()) {
@@ -126,15 +133,16 @@ std::optional<Request> ServerSession::on_mail(const std::string& argument) {
   }
   mail_ticket_ = owe(Kind::kMail);
   transaction_ = Transaction::kAsked;
-  return MailRequest{mail_ticket_, helo_, *std::move(parsed)};
+  utf8_ = parsed->has("SMTPUTF8");
+  return MailRequest{mail_ticket_, helo_, is_lmtp(), *std::move(parsed)};
 }
 
 std::optional<Request> ServerSession::on_rcpt(const std::string& argument) {
-  if (!in_transaction()) {
-    refuse(make_reply(503, "5.5.1", "MAIL first"));
+  if (!in_transaction() || in_chunks_) {
+    refuse(make_reply(503, "5.5.1", in_chunks_ ? "RCPT behind BDAT is out of turn" : "MAIL first"));
     return std::nullopt;
   }
-  PathResult parsed = parse_rcpt(argument);
+  PathResult parsed = parse_rcpt(argument, utf8_);
   if (!parsed) {
     refuse(parsed.error());
     return std::nullopt;
@@ -162,12 +170,12 @@ std::optional<Request> ServerSession::on_data(const std::string& argument) {
     refuse(make_reply(501, "5.5.4", "DATA has no argument"));
     return std::nullopt;
   }
-  if (!in_transaction()) {
-    refuse(make_reply(503, "5.5.1", "MAIL first"));
+  if (!in_transaction() || in_chunks_) {
+    refuse(make_reply(503, "5.5.1", in_chunks_ ? "DATA behind BDAT is out of turn" : "MAIL first"));
     return std::nullopt;
   }
   if (recipients_ + asked_recipients_ == 0) {
-    answer(make_reply(554, "5.5.1", "no valid recipients"));
+    answer(make_reply(is_lmtp() ? 503 : 554, "5.5.1", "no valid recipients"));  // RFC 2033 section 4.2
     return abandon();
   }
   state_ = State::kDataAsked;

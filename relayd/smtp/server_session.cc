@@ -47,15 +47,24 @@ std::optional<Request> ServerSession::next() {
         if (auto request = next_piece()) return request;
         if (state_ != State::kContent) continue;
         return std::nullopt;
+      case State::kChunk:
+        if (auto request = next_chunk_piece()) return request;
+        if (state_ != State::kChunk) continue;
+        return std::nullopt;
+      case State::kRefusedChunk:
+        skip_chunk();
+        if (state_ != State::kRefusedChunk) continue;
+        return std::nullopt;
       case State::kContentEnded:
         state_ = State::kFinalAsked;
-        return ContentEnd{owe(Kind::kFinal), decoder_.has_bare_line_end()};
+        return end_content();
       case State::kLeaving:
         if (!owed_.empty()) return std::nullopt;
         state_ = State::kOver;
         end_transaction();
         return Finished{};
       case State::kDataAsked:
+      case State::kChunkAsked:
       case State::kFinalAsked:
       case State::kOver:
         return std::nullopt;
@@ -75,23 +84,14 @@ std::optional<Request> ServerSession::next_command() {
   return std::nullopt;
 }
 
-std::optional<Request> ServerSession::next_piece() {
-  ContentPiece piece;
-  std::string_view rest = unread();
-  const std::size_t before = rest.size();
-  if (decoder_.decode(rest, piece.bytes)) state_ = State::kContentEnded;
-  mark_read(before - rest.size());
-  if (piece.bytes.empty()) return std::nullopt;
-  return piece;
-}
-
 void ServerSession::mark_read(std::size_t bytes) {
   read_bytes_ += bytes;
   if (read_bytes_ < input_.size()) return;
   read_bytes_ = 0;
   input_.clear();
   // Between mails a dialogue may idle for long, and there may be a thousand of them.
-  if (state_ != State::kContent && input_.capacity() > kIdleBufferBytes) std::string().swap(input_);
+  const bool in_content = state_ == State::kContent || state_ == State::kChunk;
+  if (!in_content && input_.capacity() > kIdleBufferBytes) std::string().swap(input_);
 }
 
 Ticket ServerSession::owe(Kind kind) {
@@ -127,25 +127,38 @@ void ServerSession::flush() {
       leave();
       return;
     }
-    output_ += owed.reply->wire();
+    // BDAT knows no 354, and a refusal follows its chunk.
+    const bool waits = owed.kind == Kind::kChunk && owed.reply->code != 421;
+    if (!waits) output_ += owed.reply->wire();
     after_leaving(owed.kind, *owed.reply);
   }
 }
 
 void ServerSession::after_leaving(Kind kind, const Reply& reply) {
-  if (reply.code == 421) {
-    leave();
+  if (kind == Kind::kFinal && !owed_.empty()) {  // LMTP: other recipients' verdicts are still to be told
+    said_421_ |= reply.code == 421;
     return;
   }
+  if (reply.code == 421 || said_421_) return leave();
   switch (kind) {
     case Kind::kData:
       if (reply.code == 354) {
-        decoder_ = {};
+        begin_content();
         state_ = State::kContent;
         break;
       }
       end_transaction();
       state_ = State::kCommands;
+      break;
+    case Kind::kChunk:
+      if (reply.code == 354) {
+        begin_content();
+        in_chunks_ = true;
+        state_ = State::kChunk;
+        break;
+      }
+      end_transaction();
+      refuse_chunk(reply);
       break;
     case Kind::kFinal:
       end_transaction();
@@ -180,6 +193,8 @@ void ServerSession::end_transaction() {
   mail_ticket_ = 0;
   recipients_ = 0;
   asked_recipients_ = 0;
+  utf8_ = false;
+  in_chunks_ = false;
 }
 
 }  // namespace tsmtp::smtp

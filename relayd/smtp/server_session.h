@@ -1,7 +1,7 @@
-// The server's half of an SMTP dialogue (RFC 5321), without sockets or clocks: bytes in, requests out,
-// replies in, bytes out. It knows syntax and the order of commands. What a request deserves, its owner
-// decides, at once or later; replies leave in the order of the commands whatever the order of the decisions
-// (RFC 2920).
+// The server's half of an SMTP (RFC 5321) or LMTP (RFC 2033) dialogue, without sockets or clocks: bytes in,
+// requests out, replies in, bytes out. It knows syntax and the order of commands. What a request deserves,
+// its owner decides, at once or later; replies leave in the order of the commands whatever the order of the
+// decisions (RFC 2920).
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,12 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "relayd/smtp/command.h"
 #include "relayd/smtp/content.h"
 #include "relayd/smtp/extensions.h"
+#include "relayd/smtp/line_ends.h"
 #include "relayd/smtp/line_reader.h"
 #include "relayd/smtp/reply.h"
 
@@ -26,13 +28,15 @@ using Ticket = std::uint64_t;
 struct MailRequest {
   Ticket ticket;
   std::string helo;
+  bool lmtp;
   PathCommand command;
 };
 struct RcptRequest {
   Ticket ticket;
   PathCommand command;
 };
-/// Answered with 354, content follows (ContentPiece…, ContentEnd); with anything else, it does not.
+/// DATA, or the first BDAT of a mail (RFC 3030). Answered with 354, content follows (ContentPiece…,
+/// ContentEnd); with anything else, it does not.
 struct DataRequest {
   Ticket ticket;
 };
@@ -40,15 +44,17 @@ struct DataRequest {
 struct ContentPiece {
   std::string bytes;
 };
-/// The end of content; `bare_line_end`: it must be refused (ContentDecoder).
+/// The end of content. SMTP: one ticket. LMTP: one for each recipient answered positively, in their order,
+/// each to be answered with that recipient's own verdict. `bare_line_end`: a CR or LF alone was in the
+/// content, which must be refused.
 struct ContentEnd {
-  Ticket ticket;
+  std::vector<Ticket> tickets;
   bool bare_line_end;
 };
-/// The client gave the transaction up: RSET, a new HELO or EHLO, or a DATA that was refused here because
-/// every recipient had been refused. Already answered; tickets handed out before are still to be answered.
-/// Only sent while a transaction is open, that is, after a MailRequest answered positively (or not yet) and
-/// before its ContentEnd.
+/// The client gave the transaction up: RSET, a new HELO, EHLO or LHLO, or a DATA or BDAT that was refused
+/// here because every recipient had been refused. Already answered; tickets handed out before are still to be
+/// answered. Only sent while a transaction is open, that is, after a MailRequest answered positively (or not
+/// yet) and before its ContentEnd; with BDAT it may come in the middle of the content.
 struct Abandoned {};
 /// The dialogue is over: QUIT, a 421, too many errors, close(). No transaction outlives it, and no ticket is
 /// still to be answered. Flush the output, then close.
@@ -67,6 +73,8 @@ struct ServerOptions {
   int max_errors = 20;
   /// RSET, NOOP, EHLO and the like since the last message; each one more counts as an error.
   int max_idle_commands = 100;
+  /// Make a CR or LF alone in the content a CRLF, instead of reporting it.
+  bool canonical_line_ends = false;
 };
 
 class ServerSession {
@@ -94,8 +102,9 @@ class ServerSession {
   /// Answers a request. Each ticket exactly once; after close() or Finished it is passed over. MAIL: a 2yz
   /// opens the transaction, anything else ends it (RCPTs that were pipelined behind it are still to be
   /// answered). RCPT: a 2yz adds a recipient. DATA: 354 opens the content, anything else ends the
-  /// transaction. DATA without an accepted or unanswered recipient is refused here, 554 5.5.1, without a
-  /// DataRequest. A 421 to anything ends the dialogue once it leaves (RFC 5321 section 3.8).
+  /// transaction; to BDAT the 354 is not sent, and what was refused is read and thrown away. DATA without an
+  /// accepted or unanswered recipient is refused here, 554 5.5.1, without a DataRequest. A 421 to anything
+  /// ends the dialogue once it leaves (RFC 5321 section 3.8).
   void reply(Ticket ticket, Reply reply);
 
   /// Ends the dialogue from our side with `reply` (a 421) behind the replies that are ready; Finished
@@ -105,8 +114,8 @@ class ServerSession {
   /// What is to be written to the client. The owner erases what it wrote.
   [[nodiscard]] std::string& output() { return output_; }
 
-  /// From a MailRequest (answered or not) to its refusal, an Abandoned, the reply to DATA if not 354, or to
-  /// ContentEnd.
+  /// From a MailRequest (answered or not) to its refusal, an Abandoned, the reply to DATA if not 354, or the
+  /// last one to ContentEnd.
   [[nodiscard]] bool in_transaction() const { return transaction_ != Transaction::kNone; }
   [[nodiscard]] const std::string& helo() const { return helo_; }
 
@@ -115,13 +124,17 @@ class ServerSession {
     kCommands,      // lines are commands
     kDataAsked,     // DATA is not yet answered; nothing may come
     kContent,       // behind 354
+    kChunkAsked,    // the first BDAT is not yet answered; its chunk waits
+    kChunk,         // chunk_left_ bytes are content
+    kRefusedChunk,  // chunk_left_ bytes are thrown away, then refusal_ is told
     kContentEnded,  // the end of content was read; ContentEnd is the next request
     kFinalAsked,    // ContentEnd is not yet answered
     kLeaving,       // nothing more is read; Finished follows the last reply
     kOver,          // Finished was drawn
   };
   enum class Transaction { kNone, kAsked, kOpen };
-  enum class Kind { kOther, kMail, kRcpt, kData, kFinal };
+  enum class Protocol { kNone, kSmtp, kLmtp };
+  enum class Kind { kOther, kMail, kRcpt, kData, kChunk, kFinal };
 
   /// A reply that is owed, in the order of the commands.
   struct Owed {
@@ -133,7 +146,6 @@ class ServerSession {
 
   // server_session.cc: the state machine and the queue of replies
   [[nodiscard]] std::optional<Request> next_command();
-  [[nodiscard]] std::optional<Request> next_piece();
   [[nodiscard]] std::string_view unread() const { return std::string_view(input_).substr(read_bytes_); }
   void mark_read(std::size_t bytes);
   [[nodiscard]] Ticket owe(Kind kind);
@@ -141,6 +153,7 @@ class ServerSession {
   void after_leaving(Kind kind, const Reply& reply);
   void leave();
   void end_transaction();
+  [[nodiscard]] bool is_lmtp() const { return protocol_ == Protocol::kLmtp; }
 
   // server_commands.cc: what each command means; each returns the request it makes of the owner, if any
   [[nodiscard]] std::optional<Request> on_line(const Line& line);
@@ -154,14 +167,27 @@ class ServerSession {
   void refuse(Reply reply);
   void answer_idle(Reply reply);
 
+  // server_content.cc: content, by DATA and by BDAT
+  void begin_content();
+  [[nodiscard]] std::optional<Request> next_piece();
+  [[nodiscard]] std::optional<Request> next_chunk_piece();
+  void skip_chunk();
+  [[nodiscard]] ContentEnd end_content();
+  [[nodiscard]] std::optional<Request> as_piece(std::string bytes);
+  [[nodiscard]] std::optional<Request> on_bdat(const std::string& argument);
+  void refuse_chunk(Reply reply);
+
   ServerOptions options_;
   LineReader lines_{0};
   ContentDecoder decoder_;
+  LineEndCheck line_ends_;
+  CanonicalLineEnds canonical_;
   State state_ = State::kCommands;
   std::string input_;
   std::size_t read_bytes_ = 0;  // of input_
   std::string output_;
   std::string helo_;
+  Protocol protocol_ = Protocol::kNone;  // what the first HELO, EHLO or LHLO chose
 
   std::deque<Owed> owed_;
   Ticket first_owed_ = 1;  // ticket of owed_.front()
@@ -170,6 +196,13 @@ class ServerSession {
   Ticket mail_ticket_ = 0;            // later tickets belong to its transaction
   std::size_t recipients_ = 0;        // accepted
   std::size_t asked_recipients_ = 0;  // not yet answered
+  bool utf8_ = false;                 // SMTPUTF8 was given with MAIL
+  bool in_chunks_ = false;            // the content comes by BDAT
+  std::uint64_t chunk_left_ = 0;
+  bool last_chunk_ = false;
+  std::uint64_t chunk_bytes_ = 0;  // of the chunk under way, for its reply
+  std::optional<Reply> refusal_;   // of the chunk under way
+  bool said_421_ = false;          // to one of several LMTP recipients; the dialogue ends after the last
 
   int errors_ = 0;         // since the last accepted message
   int idle_commands_ = 0;  // since the last message

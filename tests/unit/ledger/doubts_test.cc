@@ -11,23 +11,44 @@ const std::string kDigest(32, 'd');
 const std::string kOtherDigest(32, 'e');
 const base::WallTime kNow = base::WallTime(1'000'000s);
 
+const std::string kAddress(32, 'x');
+
 std::string transaction(char name) {
   return std::string(16, name);
 }
 
-Entry stored(const Change& change) {
-  return {.key = change.key, .value = change.value.value_or("")};
+DoubtKey key(char name, std::uint16_t index = 0) {
+  return {.transaction = transaction(name), .index = index};
+}
+
+/// One recipient with that digest.
+std::vector<DoubtfulRecipient> one(const std::string& mail) {
+  return {{.index = 0, .mail = mail, .address = kAddress}};
+}
+
+/// Three: the second was refused, so there is no doubt about it.
+std::vector<DoubtfulRecipient> two_of_three() {
+  return {{.index = 0, .mail = kDigest, .address = kAddress},
+          {.index = 2, .mail = kOtherDigest, .address = std::string(32, 'y')}};
+}
+
+Entry stored(const std::vector<Change>& changes) {
+  return {.key = changes.front().key, .value = changes.front().value.value_or("")};
 }
 
 TEST(Doubts, RecordIsDurableAndSettleErases) {
   Doubts doubts;
-  const Change recorded = doubts.record(transaction('a'), "birl", kDigest, kNow);
+  const auto changes = doubts.record(transaction('a'), "birl", one(kDigest), kNow);
+  ASSERT_EQ(changes.size(), 1U);
+  const Change& recorded = changes.front();
   EXPECT_EQ(recorded.table, Table::kDoubts);
-  EXPECT_EQ(recorded.key, transaction('a'));
+  EXPECT_EQ(recorded.key, transaction('a') + std::string(2, '\0'));
   EXPECT_TRUE(recorded.value);
   EXPECT_TRUE(recorded.durable);
-  const Change settled = doubts.settle(transaction('a'));
-  EXPECT_EQ(settled.key, transaction('a'));
+  const auto erased = doubts.settle(transaction('a'));
+  ASSERT_EQ(erased.size(), 1U);
+  const Change& settled = erased.front();
+  EXPECT_EQ(settled.key, recorded.key);
   EXPECT_FALSE(settled.value);
   EXPECT_FALSE(settled.durable);
   EXPECT_EQ(doubts.size(), 0U);
@@ -35,18 +56,18 @@ TEST(Doubts, RecordIsDurableAndSettleErases) {
 
 TEST(Doubts, EqualMailsUnderWayDoNotMatchEachOther) {
   Doubts doubts;
-  static_cast<void>(doubts.record(transaction('a'), "birl", kDigest, kNow));
+  static_cast<void>(doubts.record(transaction('a'), "birl", one(kDigest), kNow));
   EXPECT_FALSE(doubts.claim("birl", kDigest));
-  static_cast<void>(doubts.record(transaction('b'), "birl", kDigest, kNow));
+  static_cast<void>(doubts.record(transaction('b'), "birl", one(kDigest), kNow));
   EXPECT_FALSE(doubts.claim("birl", kDigest));
   doubts.mark_in_doubt(transaction('b'));
-  EXPECT_EQ(doubts.claim("birl", kDigest), transaction('b'));
+  EXPECT_EQ(doubts.claim("birl", kDigest), key('b'));
   EXPECT_FALSE(doubts.claim("birl", kDigest));
 }
 
 TEST(Doubts, ClaimedIsMatchableAgainOnceBackInDoubt) {
   Doubts doubts;
-  static_cast<void>(doubts.record(transaction('a'), "birl", kDigest, kNow));
+  static_cast<void>(doubts.record(transaction('a'), "birl", one(kDigest), kNow));
   doubts.mark_in_doubt(transaction('a'));
   EXPECT_TRUE(doubts.claim("birl", kDigest));
   doubts.mark_in_doubt(transaction('a'));
@@ -59,17 +80,17 @@ TEST(Doubts, ClaimedIsMatchableAgainOnceBackInDoubt) {
 TEST(Doubts, OldestFirst) {
   Doubts doubts;
   for (const char name : {'z', 'a', 'm'}) {
-    static_cast<void>(doubts.record(transaction(name), "birl", kDigest, kNow));
+    static_cast<void>(doubts.record(transaction(name), "birl", one(kDigest), kNow));
     doubts.mark_in_doubt(transaction(name));
   }
-  EXPECT_EQ(doubts.claim("birl", kDigest), transaction('z'));
-  EXPECT_EQ(doubts.claim("birl", kDigest), transaction('a'));
-  EXPECT_EQ(doubts.claim("birl", kDigest), transaction('m'));
+  EXPECT_EQ(doubts.claim("birl", kDigest), key('z'));
+  EXPECT_EQ(doubts.claim("birl", kDigest), key('a'));
+  EXPECT_EQ(doubts.claim("birl", kDigest), key('m'));
 }
 
 TEST(Doubts, OfAnotherSiteOrMailDoNotMatch) {
   Doubts doubts;
-  static_cast<void>(doubts.record(transaction('a'), "birl", kDigest, kNow));
+  static_cast<void>(doubts.record(transaction('a'), "birl", one(kDigest), kNow));
   doubts.mark_in_doubt(transaction('a'));
   EXPECT_FALSE(doubts.claim("osaka", kDigest));
   EXPECT_FALSE(doubts.claim("birl", kOtherDigest));
@@ -79,23 +100,23 @@ TEST(Doubts, OfAnotherSiteOrMailDoNotMatch) {
 
 TEST(Doubts, RestoredAreMatchableOldestFirst) {
   Doubts before;
-  const std::vector<Entry> rows{stored(before.record(transaction('a'), "birl", kDigest, kNow + 1s)),
-                                stored(before.record(transaction('b'), "birl", kDigest, kNow))};
+  const std::vector<Entry> rows{stored(before.record(transaction('a'), "birl", one(kDigest), kNow + 1s)),
+                                stored(before.record(transaction('b'), "birl", one(kDigest), kNow))};
   Doubts after;
   EXPECT_TRUE(after.restore(rows).empty());
   EXPECT_EQ(after.size(), 2U);
-  EXPECT_EQ(after.claim("birl", kDigest), transaction('b'));
-  EXPECT_EQ(after.claim("birl", kDigest), transaction('a'));
+  EXPECT_EQ(after.claim("birl", kDigest), key('b'));
+  EXPECT_EQ(after.claim("birl", kDigest), key('a'));
 }
 
 TEST(Doubts, UnreadableRowsAreSkippedAndReported) {
   Doubts before;
-  const Entry good = stored(before.record(transaction('a'), "birl", kDigest, kNow));
+  const Entry good = stored(before.record(transaction('a'), "birl", one(kDigest), kNow));
   Entry version = good;
   version.value[0] = 2;
   const Entry short_key{.key = "short", .value = good.value};
-  const Entry no_site{.key = transaction('b'), .value = good.value.substr(0, 9 + 32)};
-  const Entry long_site{.key = transaction('c'), .value = good.value + std::string(255, 'x')};
+  const Entry no_site{.key = good.key, .value = good.value.substr(0, 9 + 64)};
+  const Entry long_site{.key = good.key, .value = good.value + std::string(255, 'x')};
   Entry time = good;
   time.value.replace(1, 8, std::string(8, '\xff'));
   Doubts after;
@@ -107,8 +128,8 @@ TEST(Doubts, UnreadableRowsAreSkippedAndReported) {
 
 TEST(Doubts, RowsCutAnywhereAreHarmless) {
   Doubts before;
-  const Entry good = stored(before.record(transaction('a'), "birl", kDigest, kNow));
-  for (std::size_t size = 0; size < 9 + 32 + 1; ++size) {
+  const Entry good = stored(before.record(transaction('a'), "birl", one(kDigest), kNow));
+  for (std::size_t size = 0; size < 9 + 64 + 1; ++size) {
     Doubts after;
     EXPECT_EQ(after.restore({{good.key, good.value.substr(0, size)}}).size(), 1U);
   }
@@ -117,18 +138,53 @@ TEST(Doubts, RowsCutAnywhereAreHarmless) {
 TEST(Doubts, ExpiryLeavesWhatIsUnderWayOrClaimed) {
   Doubts doubts;
   for (const char name : {'a', 'b', 'c'})
-    static_cast<void>(doubts.record(transaction(name), "birl", kDigest, kNow));
-  static_cast<void>(doubts.record(transaction('d'), "birl", kDigest, kNow + 10s));
+    static_cast<void>(doubts.record(transaction(name), "birl", one(kDigest), kNow));
+  static_cast<void>(doubts.record(transaction('d'), "birl", one(kDigest), kNow + 10s));
   doubts.mark_in_doubt(transaction('b'));
   EXPECT_TRUE(doubts.claim("birl", kDigest));
   doubts.mark_in_doubt(transaction('c'));
   doubts.mark_in_doubt(transaction('d'));
   const auto changes = doubts.expire(kNow + 1s);
   ASSERT_EQ(changes.size(), 1U);
-  EXPECT_EQ(changes[0].key, transaction('c'));
+  EXPECT_EQ(changes[0].key, transaction('c') + std::string(2, '\0'));
   EXPECT_FALSE(changes[0].value);
   EXPECT_EQ(doubts.size(), 3U);
-  EXPECT_EQ(doubts.claim("birl", kDigest), transaction('d'));
+  EXPECT_EQ(doubts.claim("birl", kDigest), key('d'));
+}
+
+TEST(Doubts, AreKeptRecipientByRecipient) {
+  Doubts doubts;
+  EXPECT_EQ(doubts.record(transaction('a'), "birl", two_of_three(), kNow).size(), 2U);
+  doubts.mark_in_doubt(transaction('a'));
+  EXPECT_EQ(doubts.claim("birl", kOtherDigest), key('a', 2));
+  EXPECT_FALSE(doubts.claim("birl", kOtherDigest));
+  EXPECT_EQ(doubts.claim("birl", kDigest), key('a', 0)) << "claiming one leaves the others";
+  doubts.mark_in_doubt(key('a', 2));
+  EXPECT_EQ(doubts.claim("birl", kOtherDigest), key('a', 2));
+  EXPECT_EQ(doubts.in_doubt("birl"), 1U) << "it is one transaction";
+
+  EXPECT_EQ(doubts.settle(key('a', 2)).key, transaction('a') + std::string("\0\2", 2));
+  EXPECT_TRUE(doubts.contains(transaction('a')));
+  static_cast<void>(doubts.settle(key('a', 0)));
+  EXPECT_FALSE(doubts.contains(transaction('a')));
+  EXPECT_EQ(doubts.size(), 0U);
+}
+
+TEST(Doubts, KnowInWhichTransactionsAnAddressIsInDoubt) {
+  Doubts doubts;
+  static_cast<void>(doubts.record(transaction('a'), "birl", two_of_three(), kNow));
+  static_cast<void>(doubts.record(transaction('b'), "birl", one(kOtherDigest), kNow));
+  EXPECT_TRUE(doubts.transactions_with("birl", kAddress).empty()) << "under way is not in doubt";
+  doubts.mark_in_doubt(transaction('a'));
+  doubts.mark_in_doubt(transaction('b'));
+  const std::set<std::string> both{transaction('a'), transaction('b')};
+  EXPECT_EQ(doubts.transactions_with("birl", kAddress), both);
+  EXPECT_EQ(doubts.transactions_with("birl", std::string(32, 'y')), std::set{transaction('a')});
+  EXPECT_TRUE(doubts.transactions_with("osaka", kAddress).empty());
+  EXPECT_TRUE(doubts.claim("birl", kDigest));
+  EXPECT_EQ(doubts.transactions_with("birl", kAddress), both) << "claimed is";
+  static_cast<void>(doubts.settle(transaction('a')));
+  EXPECT_EQ(doubts.transactions_with("birl", kAddress), std::set{transaction('b')});
 }
 
 }  // namespace

@@ -41,8 +41,8 @@ void FakeDeliveryHost::reset_stream(const std::string& cause) {
   say("reset");
 }
 
-void FakeDeliveryHost::record_outcome(const std::string& transaction, const smtp::Reply& reply) {
-  outcomes[transaction] = {.kind = Outcome::Kind::kKnown, .reply = reply};
+void FakeDeliveryHost::record_outcome(const std::string& transaction, const Outcome& outcome) {
+  outcomes[transaction] = outcome;
   say("record(" + transaction_number(transaction) + ')');
 }
 

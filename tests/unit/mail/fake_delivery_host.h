@@ -21,7 +21,7 @@ class FakeDeliveryHost : public DeliveryHost {
   void consumed(std::size_t bytes) override { consumed_bytes += bytes; }
   void finish_stream() override { say("finish"); }
   void reset_stream(const std::string& cause) override;
-  void record_outcome(const std::string& transaction, const smtp::Reply& reply) override;
+  void record_outcome(const std::string& transaction, const Outcome& outcome) override;
   Outcome find_outcome(const std::string& transaction) const override;
   void forget_outcome(const std::string& transaction) override;
   void ended(const Summary& summary) override;

@@ -9,6 +9,10 @@ namespace {
 
 constexpr char kSite[] = "birlinghoven";
 
+std::string key_text(const ledger::DoubtKey& key) {
+  return transaction_number(key.transaction) + '.' + std::to_string(key.index);
+}
+
 }  // namespace
 
 void FakeIntakeHost::say(const std::string& word, const std::string& argument) {
@@ -51,16 +55,21 @@ void FakeIntakeHost::write_stream(mux::StreamId stream, std::string_view bytes) 
   }
 }
 
-void FakeIntakeHost::record_doubt(const std::string& transaction, const std::string& digest) {
+void FakeIntakeHost::record_doubt(const std::string& transaction,
+                                  const std::vector<ledger::DoubtfulRecipient>& recipients) {
   last_recorded = transaction;
-  (void)doubts.record(transaction, kSite, digest, {});
+  (void)doubts.record(transaction, kSite, recipients, {});
   say("record", transaction_number(transaction));
 }
 
-std::optional<std::string> FakeIntakeHost::claim_doubt(const std::string& digest) {
-  auto claimed = doubts.claim(kSite, digest);
-  if (claimed) say("claim", transaction_number(*claimed));
+std::optional<ledger::DoubtKey> FakeIntakeHost::claim_doubt(const std::string& mail) {
+  auto claimed = doubts.claim(kSite, mail);
+  if (claimed) say("claim", key_text(*claimed));
   return claimed;
+}
+
+std::set<std::string> FakeIntakeHost::doubts_about(const std::string& address) const {
+  return doubts.transactions_with(kSite, address);
 }
 
 void FakeIntakeHost::mark_in_doubt(const std::string& transaction) {
@@ -68,9 +77,20 @@ void FakeIntakeHost::mark_in_doubt(const std::string& transaction) {
   say("mark", transaction_number(transaction));
 }
 
+void FakeIntakeHost::mark_in_doubt(const ledger::DoubtKey& key) {
+  doubts.mark_in_doubt(key);
+  say("mark", key_text(key));
+}
+
 void FakeIntakeHost::settle_doubt(const std::string& transaction) {
   (void)doubts.settle(transaction);
   say("settle", transaction_number(transaction));
+}
+
+bool FakeIntakeHost::settle_doubt(const ledger::DoubtKey& key) {
+  (void)doubts.settle(key);
+  say("settle", key_text(key));
+  return !doubts.contains(key.transaction);
 }
 
 void FakeIntakeHost::ended(const Summary& summary) {

@@ -1,7 +1,8 @@
 // An intake's surroundings: a link that takes what it is given, a real Doubts without a disk, and a log of
 // all that was asked for, in order, as short words:
 //   Mail Rcpt Data Content Commit Ask(1) Settled(1)    records, pieces of content as one
-//   record(1) claim(1) mark(1) settle(1)               the ledger, by transaction
+//   record(1) mark(1) settle(1)                        the ledger, by transaction
+//   claim(1.0) mark(1.0) settle(1.0)                   … and recipient
 //   reset(1) finish(1)                                 the link, by stream
 //   ended(250)                                         the log line, by its reply's code
 #pragma once
@@ -26,10 +27,14 @@ class FakeIntakeHost : public IntakeHost {
   void finish_stream(mux::StreamId stream) override { say("finish", std::to_string(stream)); }
   void reset_stream(mux::StreamId stream) override { say("reset", std::to_string(stream)); }
 
-  void record_doubt(const std::string& transaction, const std::string& digest) override;
-  std::optional<std::string> claim_doubt(const std::string& digest) override;
+  void record_doubt(const std::string& transaction,
+                    const std::vector<ledger::DoubtfulRecipient>& recipients) override;
+  std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) override;
+  std::set<std::string> doubts_about(const std::string& address) const override;
   void mark_in_doubt(const std::string& transaction) override;
+  void mark_in_doubt(const ledger::DoubtKey& key) override;
   void settle_doubt(const std::string& transaction) override;
+  bool settle_doubt(const ledger::DoubtKey& key) override;
   void ended(const Summary& summary) override;
 
   std::optional<std::string> link_down;  ///< the cause

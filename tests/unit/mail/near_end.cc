@@ -29,7 +29,7 @@ NearEnd::NearEnd(bool early_reply) {
 
 void NearEnd::connect() {
   intake = std::make_unique<Intake>(settings, host, digests_, now);
-  client("EHLO tokyo.example\r\n");
+  client(lmtp ? "LHLO tokyo.example\r\n" : "EHLO tokyo.example\r\n");
   intake->output().clear();
 }
 
@@ -84,6 +84,12 @@ void NearEnd::play_far(std::string rest) {
   if (kind == "rcpt")
     return far(
         RcptVerdict{.index = static_cast<std::uint16_t>(std::stoi(word)), .reply = script_reply(rest)});
+  if (kind == "without") {
+    Outcome outcome{.kind = Outcome::Kind::kKnown, .reply = script_reply(rest)};
+    for (const char digit : word)
+      if (digit != '|') outcome.refused.push_back(static_cast<std::uint16_t>(digit - '0'));
+    return far(outcome);
+  }
   far(Outcome{.kind = outcome_kind(word), .reply = rest.empty() ? smtp::Reply{} : script_reply(rest)});
 }
 

@@ -2,8 +2,9 @@
 //   C a|b        the client sends these lines in one segment
 //   S 250 ok     we say exactly this (of several lines: a|b); "S 250..." allows more; "S -": nothing
 //   L Data Mail  what was asked of the host since the last L (fake_intake_host.h); "L -": nothing, "L *":
-//   whatever F KIND …     the far side's record: mail REPLY, rcpt INDEX REPLY, data REPLY, final REPLY,
-//                outcome unknown|pending|known REPLY
+//   whatever
+//   F KIND …     the far side's record: mail REPLY, rcpt INDEX REPLY, data REPLY, final REPLY,
+//                outcome unknown|pending|known REPLY; without INDEX|… REPLY (known, but for these recipients)
 //   D ok|CAUSE   the ledger has written the doubt, or could not
 //   X CAUSE      the stream is lost
 //   Q clean|broken  the client closes
@@ -30,6 +31,7 @@ class NearEnd {
   void run(std::string_view script);
 
   IntakeSettings settings;
+  bool lmtp = false;  ///< clients say LHLO
   FakeIntakeHost host;
   base::TimePoint now{};
   std::unique_ptr<Intake> intake;

@@ -149,7 +149,7 @@ TEST_F(NothingTwice, RetryOfADeliveredMail) {
     L ended(250)
     C QUIT
     S 221...
-    L settle(1) Settled(1) finish(3)
+    L settle(1.0) Settled(1) finish(3)
     Q clean)");
 }
 
@@ -172,7 +172,7 @@ TEST_F(NothingTwice, RetryWhileTheFirstIsStillBeingDelivered) {
   near_.run(R"(
     F outcome pending
     S 451 4.4.2 birlinghoven: an earlier try of this mail is still being delivered
-    L mark(1) ended(451) reset(3))");
+    L mark(1.0) ended(451) reset(3))");
   near_.run(kMail);  // still in doubt: it asks again
   near_.run(R"(
     F outcome known 250 ok
@@ -188,7 +188,7 @@ TEST_F(NothingTwice, RetryAsksBeforeItCommits) {
     S 250...
     S 354...
     C hello|.
-    L Mail Rcpt Data Content claim(1) Ask(1)
+    L Mail Rcpt Data Content claim(1.0) Ask(1)
     F final 250 not yet
     S -)");
 }
@@ -199,7 +199,7 @@ TEST_F(NothingTwice, AnOutcomeThatIsNoDeliverySettles) {
   near_.run(R"(
     F outcome known 550 nonsense
     S 550 nonsense
-    L settle(1) ended(550) reset(3))");
+    L settle(1.0) ended(550) reset(3))");
 }
 
 TEST_F(NothingTwice, LinkLostWhileAsking) {
@@ -208,7 +208,7 @@ TEST_F(NothingTwice, LinkLostWhileAsking) {
   near_.run(R"(
     X link down
     S 451 4.4.2 birlinghoven: link down
-    L mark(1) ended(451))");
+    L mark(1.0) ended(451))");
 }
 
 TEST_F(NothingTwice, ClientVanishesWhileAsking) {
@@ -216,7 +216,7 @@ TEST_F(NothingTwice, ClientVanishesWhileAsking) {
   second_try();
   near_.run(R"(
     Q broken
-    L mark(1) ended(451) reset(3))");
+    L mark(1.0) ended(451) reset(3))");
 }
 
 TEST_F(NothingTwice, ClientVanishesAgainWithTheOldReplyUnread) {
@@ -227,7 +227,7 @@ TEST_F(NothingTwice, ClientVanishesAgainWithTheOldReplyUnread) {
     S 250 ok
     L ended(250)
     Q broken
-    L mark(1) reset(3))");
+    L mark(1.0) reset(3))");
 }
 
 TEST_F(NothingTwice, AnotherMailIsNoRetry) {
@@ -264,7 +264,7 @@ TEST_F(NothingTwice, ParametersHeloAndSegmentsDoNotMatter) {
     L *)");
   for (const char byte : std::string("hello\r\n.\r\n"))
     near_.client(std::string_view(&byte, 1));
-  near_.run("L Content claim(1) Ask(1)");
+  near_.run("L Content claim(1.0) Ask(1)");
 }
 
 TEST_F(NothingTwice, OrderOfRecipientsDoesNotMatter) {
@@ -285,7 +285,7 @@ TEST_F(NothingTwice, OrderOfRecipientsDoesNotMatter) {
     L *
     N)");
   both("y@birl.example", "x@birl.example");
-  near_.run("L Mail Rcpt Rcpt Data Content claim(1) Ask(1)");
+  near_.run("L Mail Rcpt Rcpt Data Content claim(1.1) claim(1.0) Ask(1)");
 }
 
 TEST_F(NothingTwice, FarTimeoutAfterCommitIsInDoubt) {

@@ -139,13 +139,23 @@ void PairClient::reset_stream(mux::StreamId stream) {
   near_.link.near_session().reset(stream, mux::ResetCode::kCancelled, "given up");
 }
 
-void PairClient::record_doubt(const std::string& transaction, const std::string& digest) {
-  (void)near_.doubts.record(transaction, kSite, digest, {});
+void PairClient::record_doubt(const std::string& transaction,
+                              const std::vector<ledger::DoubtfulRecipient>& recipients) {
+  (void)near_.doubts.record(transaction, kSite, recipients, {});
   recording_.push_back(transaction);
 }
 
-std::optional<std::string> PairClient::claim_doubt(const std::string& digest) {
-  return near_.doubts.claim(kSite, digest);
+std::optional<ledger::DoubtKey> PairClient::claim_doubt(const std::string& mail) {
+  return near_.doubts.claim(kSite, mail);
+}
+
+std::set<std::string> PairClient::doubts_about(const std::string& address) const {
+  return near_.doubts.transactions_with(kSite, address);
+}
+
+bool PairClient::settle_doubt(const ledger::DoubtKey& key) {
+  (void)near_.doubts.settle(key);
+  return !near_.doubts.contains(key.transaction);
 }
 
 }  // namespace tsmtp::mail

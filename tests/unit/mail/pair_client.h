@@ -52,10 +52,14 @@ class PairClient : public IntakeHost {
   void consumed(mux::StreamId stream, std::size_t bytes) override;
   void finish_stream(mux::StreamId stream) override;
   void reset_stream(mux::StreamId stream) override;
-  void record_doubt(const std::string& transaction, const std::string& digest) override;
-  std::optional<std::string> claim_doubt(const std::string& digest) override;
+  void record_doubt(const std::string& transaction,
+                    const std::vector<ledger::DoubtfulRecipient>& recipients) override;
+  std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) override;
+  std::set<std::string> doubts_about(const std::string& address) const override;
   void mark_in_doubt(const std::string& transaction) override { near_.doubts.mark_in_doubt(transaction); }
+  void mark_in_doubt(const ledger::DoubtKey& key) override { near_.doubts.mark_in_doubt(key); }
   void settle_doubt(const std::string& transaction) override { (void)near_.doubts.settle(transaction); }
+  bool settle_doubt(const ledger::DoubtKey& key) override;
   void ended(const Summary&) override {}
 
  private:

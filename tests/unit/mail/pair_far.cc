@@ -65,8 +65,8 @@ class PairFar::Transaction : public DeliveryHost {
   void reset_stream(const std::string& cause) override {
     session_->reset(stream_, mux::ResetCode::kFailed, cause);
   }
-  void record_outcome(const std::string& transaction, const smtp::Reply& reply) override {
-    far_.outcomes_[transaction] = reply;
+  void record_outcome(const std::string& transaction, const Outcome& outcome) override {
+    far_.outcomes_[transaction] = outcome;
     recording_ = true;
   }
   Outcome find_outcome(const std::string& transaction) const override {
@@ -75,7 +75,7 @@ class PairFar::Transaction : public DeliveryHost {
         return {.kind = Outcome::Kind::kPending, .reply = {}};
     const auto known = far_.outcomes_.find(transaction);
     if (known == far_.outcomes_.end()) return {};
-    return {.kind = Outcome::Kind::kKnown, .reply = known->second};
+    return known->second;
   }
   void forget_outcome(const std::string& transaction) override { far_.outcomes_.erase(transaction); }
   void ended(const Summary&) override {}
@@ -107,7 +107,7 @@ class PairFar::Transaction : public DeliveryHost {
       } else if (const auto* piece = std::get_if<smtp::ContentPiece>(&*request)) {
         content_ += piece->bytes;
       } else if (const auto* end = std::get_if<smtp::ContentEnd>(&*request)) {
-        final_ticket_ = end->ticket;
+        final_ticket_ = end->tickets[0];
         final_at_ = now + far_.behaviour_.thinking_time();
       }
     }

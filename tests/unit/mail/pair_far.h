@@ -38,7 +38,7 @@ class PairFar {
   class Transaction;
 
   MtaBehaviour behaviour_;
-  std::map<std::string, smtp::Reply> outcomes_;
+  std::map<std::string, Outcome> outcomes_;
   std::map<mux::StreamId, std::shared_ptr<Transaction>> streams_;
   std::vector<std::shared_ptr<Transaction>> transactions_;
 };

@@ -22,10 +22,11 @@ std::vector<Record> all_kinds() {
           MailVerdict{kReply},
           RcptVerdict{.index = 999, .reply = kReply},
           DataVerdict{smtp::Reply{.code = 354, .lines = {""}}},
-          FinalVerdict{kReply},
+          FinalVerdict{.reply = kReply, .took_ms = 0xfffffffe},
           Outcome{.kind = Outcome::Kind::kUnknown, .reply = {}},
           Outcome{.kind = Outcome::Kind::kPending, .reply = {}},
-          Outcome{.kind = Outcome::Kind::kKnown, .reply = kReply}};
+          Outcome{.kind = Outcome::Kind::kKnown, .reply = kReply},
+          Outcome{.kind = Outcome::Kind::kKnown, .reply = kReply, .refused = {0, 7, 999}}};
 }
 
 std::string framed(int kind, const std::string& payload) {
@@ -152,25 +153,45 @@ TEST(Record, ControlCharactersInArguments) {
 }
 
 TEST(Record, RepliesThatAreNone) {
-  const auto reply = [](int code, const std::string& text) {
+  const auto is_taken = [](int code, const std::string& text) {
     std::string bytes;
     base::put_u16(bytes, static_cast<std::uint16_t>(code));
-    return bytes + text;
+    return error_of(framed(16, bytes + text)).empty();
   };
   for (const int code : {0, 1, 199, 600, 65535})
-    EXPECT_FALSE(decode_reply(reply(code, "x"))) << code;
+    EXPECT_FALSE(is_taken(code, "x")) << code;
   for (const std::string& text : {std::string("a\rb"), std::string("a\r\n250 b"), std::string("a\0b", 3)})
-    EXPECT_FALSE(decode_reply(reply(250, text)));
-  EXPECT_TRUE(decode_reply(reply(250, std::string(127, '\n'))));
-  EXPECT_FALSE(decode_reply(reply(250, std::string(128, '\n'))));
-  EXPECT_TRUE(decode_reply(reply(250, std::string(2048, 'x'))));
-  EXPECT_FALSE(decode_reply(reply(250, std::string(2049, 'x'))));
+    EXPECT_FALSE(is_taken(250, text));
+  EXPECT_TRUE(is_taken(250, std::string(127, '\n')));
+  EXPECT_FALSE(is_taken(250, std::string(128, '\n')));
+  EXPECT_TRUE(is_taken(250, std::string(2048, 'x')));
+  EXPECT_FALSE(is_taken(250, std::string(2049, 'x')));
 }
 
-TEST(Record, AReplyComesBackAsItWas) {
-  const auto back = decode_reply(encode_reply(kReply));
+TEST(Record, AKnownOutcomeComesBackAsItWas) {
+  const auto back =
+      decode_known(encode_known({.kind = Outcome::Kind::kKnown, .reply = kReply, .refused = {1, 2, 500}}));
   ASSERT_TRUE(back);
-  EXPECT_EQ(*back, kReply);
+  EXPECT_EQ(back->kind, Outcome::Kind::kKnown);
+  EXPECT_EQ(back->reply, kReply);
+  EXPECT_EQ(back->refused, (std::vector<std::uint16_t>{1, 2, 500}));
+}
+
+TEST(Record, KnownOutcomesThatAreNone) {
+  const std::string reply = encode_known({.kind = Outcome::Kind::kKnown, .reply = kReply}).substr(2);
+  const auto with_list = [&](std::initializer_list<int> numbers) {
+    std::string bytes;
+    for (const int number : numbers)
+      base::put_u16(bytes, static_cast<std::uint16_t>(number));
+    return decode_known(bytes + reply).has_value();
+  };
+  EXPECT_TRUE(with_list({2, 4, 5}));
+  EXPECT_FALSE(with_list({2, 5, 4})) << "not ascending";
+  EXPECT_FALSE(with_list({2, 5, 5}));
+  EXPECT_FALSE(with_list({0xffff}));
+  EXPECT_FALSE(with_list({300, 1}));
+  EXPECT_FALSE(decode_known(""));
+  EXPECT_FALSE(decode_known(std::string(2, '\0')));
 }
 
 }  // namespace

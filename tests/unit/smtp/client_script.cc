@@ -49,6 +49,12 @@ class Player {
       drain();
     } else if (key == "D:") {
       ASSERT_TRUE(session_.content(unescaped(text)));
+    } else if (key == "BAD:") {
+      ASSERT_FALSE(session_.content(unescaped(text)));
+    } else if (key == "CHUNKS") {
+      session_.begin_chunks(++tag_);
+    } else if (key == "GIVEUP") {
+      session_.give_up_chunks();
     } else if (key == "F:") {
       ASSERT_TRUE(session_.finish_content(++tag_));
     } else if (key == "E:") {

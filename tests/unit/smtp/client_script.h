@@ -12,7 +12,8 @@ namespace tsmtp::smtp::test {
 ///   S= TEXT       the server sends TEXT as it is, \r \n \0 as in C
 ///   C: TEXT       the next line of output
 ///   > TEXT        the owner sends a command; tags count from 1 (the end of content has one, too)
-///   D: TEXT       the owner sends content, \r \n \0 as in C
+///   D: TEXT       the owner sends content, \r \n \0 as in C; BAD: TEXT … which is refused
+///   CHUNKS        the owner begins to send chunks, whose replies have a tag of their own; GIVEUP  … gives up
 ///   F:            the owner finishes the content
 ///   E: TEXT       the next event: "ready KEYWORD,…", "1 250 text" (tag and reply), "failed CAUSE", "failed
 ///   CAUSE (421 text)" IDLE, BUSY    is_idle()

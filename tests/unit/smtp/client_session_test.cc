@@ -137,5 +137,78 @@ TEST(ClientSession, RefusesContentWithBareLineEnds) {
   }
 }
 
+TEST(ClientSession, SendsContentInChunks) {
+  play_client({"S: 220 hub",
+               "C: EHLO tokyo.example",
+               "S: 250-hub",
+               "S: 250-PIPELINING",
+               "S: 250 CHUNKING",
+               "E: ready PIPELINING,CHUNKING",
+               "CHUNKS",
+               "BUSY",
+               "D: .\\r\\n",
+               "D: .\\r\\nb",
+               "F:",
+               "> MAIL FROM:<c@x>",
+               "C: BDAT 7 LAST",
+               "C: .",
+               "C: .",
+               "C: bMAIL FROM:<c@x>",
+               "S: 250 queued",
+               "S: 250 ok",
+               "E: 2 250 queued",
+               "E: 3 250 ok",
+               "IDLE"});
+}
+
+TEST(ClientSession, SendsAnEmptyMailAsAnEmptyChunk) {
+  play_client(ready({"CHUNKS", "F:", "C: BDAT 0 LAST", "S: 250 queued", "E: 2 250 queued", "IDLE"}));
+}
+
+TEST(ClientSession, RefusesBareLineEndsInChunks) {
+  for (const char* bad : {"BAD: a\\nb", "BAD: a\\rb", "BAD: \\n"})
+    play_client(ready({"CHUNKS", bad, "GIVEUP", "> RSET", "C: RSET", "S: 250 ok", "E: 2 250 ok", "IDLE"}));
+}
+
+TEST(ClientSession, SendsLongContentInSeveralChunksAndHoldsThemWithoutPipelining) {
+  for (const bool pipelining : {false, true}) {
+    ClientSession session("tokyo.example");
+    session.receive(std::string("220 hub\r\n250-hub\r\n250 ") + (pipelining ? "PIPELINING" : "CHUNKING") +
+                    "\r\n");
+    session.output().clear();
+    session.begin_chunks(7);
+    const std::string piece(40'000, 'x');
+    for (int i = 0; i < 4; ++i)
+      ASSERT_TRUE(session.content(piece));
+    ASSERT_TRUE(session.finish_content(8));
+    const std::string one = "BDAT 80000\r\n" + piece + piece;
+    EXPECT_TRUE(session.output() == (pipelining ? one + one : one));
+    EXPECT_GE(session.unsent_bytes(), 2 * one.size());
+    session.output().clear();
+    session.receive("250 first\r\n");
+    EXPECT_TRUE(session.output() == (pipelining ? "" : one));
+    session.output().clear();
+    session.receive("250 second\r\n");
+    EXPECT_EQ(session.output(), "BDAT 0 LAST\r\n") << "only now";
+    session.receive("250 queued\r\n");
+    std::vector<Tag> tags;
+    while (const auto event = session.next_event())
+      if (const auto* answer = std::get_if<Answer>(&*event)) tags.push_back(answer->tag);
+    EXPECT_EQ(tags, (std::vector<Tag>{7, 7, 8}));
+  }
+}
+
+TEST(ClientSession, ARefusedChunkKeepsTheLastOneBack) {
+  ClientSession session("tokyo.example");
+  session.receive("220 hub\r\n250-hub\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
+  session.begin_chunks(7);
+  ASSERT_TRUE(session.content(std::string(70'000, 'x')));
+  ASSERT_TRUE(session.finish_content(8));
+  session.output().clear();
+  session.receive("452 4.3.1 disk full\r\n");
+  session.send("RSET", 9);
+  EXPECT_EQ(session.output(), "RSET\r\n");
+}
+
 }  // namespace
 }  // namespace tsmtp::smtp

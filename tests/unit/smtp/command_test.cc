@@ -52,7 +52,7 @@ TEST(ParsePath, KeepsAddressesAsWritten) {
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.argument);
-    const PathResult result = parse_rcpt(c.argument);
+    const PathResult result = parse_rcpt(c.argument, false);
     ASSERT_TRUE(result) << result.error().summary();
     EXPECT_EQ(result->path.text, c.text);
     EXPECT_EQ(result->path.local_part, c.local_part);
@@ -68,7 +68,7 @@ TEST(ParsePath, AcceptsTheNullSenderOnly) {
   ASSERT_EQ(mail->parameters.size(), 1U);
   EXPECT_EQ(mail->parameters[0].keyword, "BODY");
   EXPECT_EQ(mail->parameters[0].value, "8BITMIME");
-  EXPECT_FALSE(parse_rcpt("TO:<>"));
+  EXPECT_FALSE(parse_rcpt("TO:<>", false));
 }
 
 TEST(ParsePath, FoldsKeywordsAndKeepsTheText) {
@@ -131,7 +131,26 @@ TEST(ParsePath, RefusesWhatIsNoAddress) {
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().summary().substr(0, expected.size()), expected);
   }
-  EXPECT_EQ(parse_rcpt("TO:<a@>").error().summary(), "501 5.1.3 <a@> is not a mail address");
+  EXPECT_EQ(parse_rcpt("TO:<a@>", false).error().summary(), "501 5.1.3 <a@> is not a mail address");
+}
+
+TEST(ParsePath, TakesUtf8WithSmtputf8) {
+  const PathResult mail = parse_mail(
+      "FROM:<caf\xc3\xa9@b\xc3\xbc"
+      "cher.example> SMTPUTF8");
+  ASSERT_TRUE(mail);
+  EXPECT_EQ(mail->path.local_part, "caf\xc3\xa9");
+  EXPECT_EQ(mail->path.domain,
+            "b\xc3\xbc"
+            "cher.example");
+  EXPECT_TRUE(parse_mail("FROM:<\"caf\xc3\xa9 x\"@x> SMTPUTF8"));
+  EXPECT_TRUE(parse_rcpt("TO:<caf\xc3\xa9@x>", true));
+  EXPECT_EQ(parse_rcpt("TO:<caf\xc3\xa9@x>", false).error().code, 553);
+  for (const std::string bad :
+       {"caf\xc3@x", "caf\xa9@x", "\xc0\xaf@x", "\xed\xa0\x80@x", "\xf4\x90\x80\x80@x"})
+    EXPECT_EQ(parse_rcpt("TO:<" + bad + ">", true).error().summary().substr(0, 9), "501 5.1.3")
+        << testing::PrintToString(bad);
+  EXPECT_EQ(parse_rcpt("TO:<a@\xe2\x80\x8b>", true).error().code, 501) << "not a label";
 }
 
 TEST(ParsePath, QuotesOnlyABoundedPartOfABadAddress) {

@@ -7,15 +7,36 @@
 namespace tsmtp::smtp {
 namespace {
 
-constexpr Extensions kAll{
-    .pipelining = true, .eight_bit_mime = true, .dsn = true, .enhanced_status_codes = true, .size = 5000};
+constexpr Extensions kSendmail{.pipelining = true,
+                               .eight_bit_mime = true,
+                               .dsn = true,
+                               .enhanced_status_codes = true,
+                               .size = 5000,
+                               .deliver_by = 0};
+constexpr Extensions kAll{.pipelining = true,
+                          .eight_bit_mime = true,
+                          .dsn = true,
+                          .enhanced_status_codes = true,
+                          .chunking = true,
+                          .smtputf8 = true,
+                          .size = 5000,
+                          .deliver_by = 240};
 
 TEST(Extensions, ReadsWhatSendmailOffers) {
   const Reply ehlo{
       250,
       {"hub.example Hello tokyo [192.0.2.1], pleased to meet you", "ENHANCEDSTATUSCODES", "pipelining",
        "EXPN", "VERB", "8BITMIME", "SIZE 5000", "DSN", "ETRN", "DELIVERBY", "HELP"}};
-  EXPECT_EQ(parse_extensions(ehlo), kAll);
+  EXPECT_EQ(parse_extensions(ehlo), kSendmail);
+}
+
+TEST(Extensions, ReadsWhatPostfixOffers) {
+  const Reply ehlo{250,
+                   {"hub.example", "PIPELINING", "SIZE 5000", "VRFY", "ETRN", "ENHANCEDSTATUSCODES",
+                    "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"}};
+  Extensions expected = kAll;
+  expected.deliver_by.reset();
+  EXPECT_EQ(parse_extensions(ehlo), expected);
 }
 
 TEST(Extensions, PassesOverTheGreetingAndWhatItDoesNotKnow) {
@@ -34,7 +55,8 @@ TEST(Extensions, ReadsSizes) {
 }
 
 TEST(Extensions, SurviveTheRoundTrip) {
-  for (const Extensions& extensions : {Extensions{}, kAll, Extensions{.size = 0}}) {
+  for (const Extensions& extensions :
+       {Extensions{}, kSendmail, kAll, Extensions{.size = 0}, Extensions{.deliver_by = 0}}) {
     Reply reply{250, {"hub"}};
     for (const std::string& line : keyword_lines(extensions))
       reply.lines.push_back(line);
@@ -65,10 +87,21 @@ TEST(Parameters, OfMailAreChecked) {
       {"ENVID=a+2", 501},
       {"ENVID=a+2b", 501},
       {"ENVID=" + std::string(101, 'x'), 501},
-      {"SMTPUTF8", 555},
+      {"SMTPUTF8", 0},
+      {"SMTPUTF8=yes", 501},
       {"AUTH=<>", 555},
       {"NOTIFY=NEVER", 555},
-      {"BY=100;R", 555},
+      {"BY=100;R", 0},
+      {"BY=+100;rt", 0},
+      {"BY=0;N", 0},
+      {"BY=-999999999;NT", 0},
+      {"BY=0;R", 501},
+      {"BY=-1;R", 501},
+      {"BY=1000000000;N", 501},
+      {"BY=100", 501},
+      {"BY=;R", 501},
+      {"BY=1;T", 501},
+      {"BY", 501},
   };
   for (const ParameterCase& c : cases) {
     const PathResult mail = parse_mail("FROM:<a@x> " + c.parameters);
@@ -93,10 +126,13 @@ TEST(Parameters, OfRcptAreChecked) {
       {"ORCPT=;b@x", 501},
       {"ORCPT=rfc822;", 501},
       {"ORCPT=rfc822;+zz", 501},
+      {"ORCPT=utf-8;caf\\x{E9}@x", 0},
+      {"ORCPT=utf-8;caf\xc3\xa9@x", 0},
+      {"ORCPT=rfc822;caf\xc3\xa9@x", 501},
       {"SIZE=1", 555},
   };
   for (const ParameterCase& c : cases) {
-    const PathResult rcpt = parse_rcpt("TO:<b@x> " + c.parameters);
+    const PathResult rcpt = parse_rcpt("TO:<b@x> " + c.parameters, true);
     ASSERT_TRUE(rcpt) << c.parameters;
     const auto refusal = check_rcpt_parameters(*rcpt, kAll);
     EXPECT_EQ(refusal ? refusal->code : 0, c.code) << c.parameters;

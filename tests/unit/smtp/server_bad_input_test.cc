@@ -112,7 +112,7 @@ TEST(ServerBadInput, LimitsRecipients) {
 }
 
 TEST(ServerBadInput, RefusesBadHelloNames) {
-  const std::string bad = "S: 501 5.5.4 HELO and EHLO need a host name";
+  const std::string bad = "S: 501 5.5.4 HELO, EHLO and LHLO need a host name";
   play_server(
       {"S: 220 birl.tsmtp ESMTP tsmtp", "C: EHLO", bad, "C: EHLO two words", bad, "C: EHLO caf\xc3\xa9", bad,
        "C: HELO " + std::string(256, 'x'), bad, "C: HELO [192.0.2.1]", "S: 250 birl.tsmtp"},

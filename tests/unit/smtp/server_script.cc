@@ -100,7 +100,7 @@ class Player {
 
   void note(const MailRequest& r) {
     tickets_.push_back(r.ticket);
-    requests_.push_back("MAIL " + with_parameters(r.command) + " of " + r.helo);
+    requests_.push_back("MAIL " + with_parameters(r.command) + " of " + r.helo + (r.lmtp ? " by LMTP" : ""));
   }
   void note(const RcptRequest& r) {
     tickets_.push_back(r.ticket);
@@ -117,8 +117,9 @@ class Player {
       requests_.push_back("CONTENT " + shown(r.bytes));
   }
   void note(const ContentEnd& r) {
-    tickets_.push_back(r.ticket);
-    requests_.emplace_back(r.bare_line_end ? "END bare" : "END");
+    tickets_.insert(tickets_.end(), r.tickets.begin(), r.tickets.end());
+    const std::string verdicts = r.tickets.size() == 1 ? "" : ' ' + std::to_string(r.tickets.size());
+    requests_.push_back("END" + verdicts + (r.bare_line_end ? " bare" : ""));
   }
   void note(const Abandoned&) { requests_.emplace_back("ABANDONED"); }
   void note(const Finished&) { requests_.emplace_back("FINISHED"); }
@@ -148,6 +149,12 @@ ServerOptions test_options() {
   options.name = "birl.tsmtp";
   options.offered = {
       .pipelining = true, .eight_bit_mime = true, .dsn = true, .enhanced_status_codes = true, .size = 1000};
+  return options;
+}
+
+ServerOptions test_options_with_chunking() {
+  ServerOptions options = test_options();
+  options.offered.chunking = options.offered.smtputf8 = true;
   return options;
 }
 

@@ -23,8 +23,10 @@ void play_server(const std::vector<std::string>& steps, const ServerOptions& opt
 /// As play_server, but segments only: for dialogues whose outcome rightly depends on the segments.
 void play_server_in_segments(const std::vector<std::string>& steps, const ServerOptions& options);
 
-/// Options with every extension, named "birl.tsmtp".
+/// Options with the extensions that sendmail knows, named "birl.tsmtp".
 [[nodiscard]] ServerOptions test_options();
+/// … and with CHUNKING and SMTPUTF8.
+[[nodiscard]] ServerOptions test_options_with_chunking();
 
 /// `text` with \r, \n, \0 and \\ put in.
 [[nodiscard]] std::string unescaped(std::string_view text);

@@ -111,9 +111,9 @@ TEST(ServerSession, PassesRepliesOnWordForWord) {
 TEST(ServerSession, AnswersByItselfWhatNeedsNoOwner) {
   play_server({"S: 220 birl.tsmtp ESMTP tsmtp",
                "C: MAIL FROM:<a@x>",
-               "S: 503 5.5.1 say EHLO or HELO first",
+               "S: 503 5.5.1 say EHLO, HELO or LHLO first",
                "C: helo",
-               "S: 501 5.5.4 HELO and EHLO need a host name",
+               "S: 501 5.5.4 HELO, EHLO and LHLO need a host name",
                "C: hElO tokyo.example",
                "S: 250 birl.tsmtp",
                "C: NOOP whatever",
@@ -130,12 +130,12 @@ TEST(ServerSession, AnswersByItselfWhatNeedsNoOwner) {
                "S: 502 5.5.1 command not offered here",
                "C: AUTH PLAIN AGEAYg==",
                "S: 502 5.5.1 command not offered here",
-               "C: BDAT 10 LAST",
+               "C= BDAT 6 LAST\\r\\nQUIT\\r\\n",
                "S: 502 5.5.1 command not offered here",
                "C: ETRN birl.example",
                "S: 502 5.5.1 command not offered here",
                "C: LHLO tokyo.example",
-               "S: 500 5.5.1 LMTP is not spoken here; say EHLO",
+               "S: 503 5.5.1 this dialogue speaks SMTP",
                "C: GET / HTTP/1.1",
                "S: 500 5.5.1 unknown command",
                "C: ",
@@ -281,7 +281,7 @@ TEST(ServerSession, SaysWhetherATransactionIsOpen) {
     if (const auto* mail = std::get_if<MailRequest>(&*request)) return mail->ticket;
     if (const auto* rcpt = std::get_if<RcptRequest>(&*request)) return rcpt->ticket;
     if (const auto* data = std::get_if<DataRequest>(&*request)) return data->ticket;
-    if (const auto* end = std::get_if<ContentEnd>(&*request)) return end->ticket;
+    if (const auto* end = std::get_if<ContentEnd>(&*request)) return end->tickets[0];
     return Ticket{0};
   };
   session.receive("HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<b@y>\r\nDATA\r\n");

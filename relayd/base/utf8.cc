@@ -1,0 +1,51 @@
+#include "relayd/base/utf8.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace tsmtp::base {
+namespace {
+
+// The character at the front of `bytes` and its length; length 0 if it is none.
+struct Character {
+  std::uint32_t code = 0;
+  std::size_t length = 0;
+};
+
+Character front(std::string_view bytes) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  Character character;
+  if (byte(0) < 0x80) return {byte(0), 1};
+  if ((byte(0) & 0xe0U) == 0xc0) character = {byte(0) & 0x1fU, 2};
+  if ((byte(0) & 0xf0U) == 0xe0) character = {byte(0) & 0x0fU, 3};
+  if ((byte(0) & 0xf8U) == 0xf0) character = {byte(0) & 0x07U, 4};
+  if (character.length == 0 || bytes.size() < character.length) return {};
+  for (std::size_t i = 1; i < character.length; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80) return {};
+    character.code = character.code << 6U | (byte(i) & 0x3fU);
+  }
+  return character;
+}
+
+bool is_shortest_and_allowed(const Character& c) {
+  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool is_surrogate = c.code >= 0xd800 && c.code <= 0xdfff;
+  return c.code >= kLeast[c.length] && c.code <= 0x10ffff && !is_surrogate;
+}
+
+}  // namespace
+
+bool has_eighth_bit(std::string_view bytes) {
+  return std::any_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7f; });
+}
+
+bool is_utf8(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const Character character = front(bytes);
+    if (character.length == 0 || !is_shortest_and_allowed(character)) return false;
+    bytes.remove_prefix(character.length);
+  }
+  return true;
+}
+
+}  // namespace tsmtp::base

@@ -1,0 +1,157 @@
+// The half of Delivery that faces our MTA: its connection, its replies, and what they come to.
+#include <algorithm>
+
+#include "relayd/mail/delivery.h"
+#include "relayd/mail/delivery_tags.h"
+#include "relayd/smtp/extensions.h"
+
+namespace tsmtp::mail {
+
+void Delivery::connected(smtp::ClientSession& session, base::TimePoint now) {
+  session_ = &session;
+  last_step_ = now;
+  state_ = State::kEnvelope;
+  // SIZE is offered by us whether or not the MTA knows it: the limit is checked on this side of it.
+  if (!session.extensions().size)
+    std::erase_if(mail_.parameters, [](const auto& p) { return p.keyword == "SIZE"; });
+  // The near side offers what our MTA offered last; it may have changed since.
+  if (const auto refusal = smtp::check_mail_parameters(mail_, session.extensions())) {
+    refuse_all(own_reply(451, "4.5.0", "its MTA no longer offers this: " + refusal->summary()));
+  } else {
+    const std::string parameters = mail_.parameters.empty() ? "" : ' ' + mail_.parameter_text();
+    session.send("MAIL FROM:<" + mail_.path.text + '>' + parameters, kMailTag);
+  }
+  process(now);
+}
+
+void Delivery::connection_failed(const smtp::Reply& reply, base::TimePoint now) {
+  last_step_ = now;
+  refuse_all(reply);
+  process(now);
+}
+
+void Delivery::step(base::TimePoint now) {
+  while (session_ != nullptr) {
+    const auto event = session_->next_event();
+    if (!event) break;
+    last_step_ = now;
+    if (const auto* answer = std::get_if<smtp::Answer>(&*event)) on_answer(*answer, now);
+    if (const auto* failed = std::get_if<smtp::Failed>(&*event))
+      connection_lost(failed->cause, failed->reply, now);
+  }
+  process(now);
+}
+
+void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
+  if (answer.tag == kMailTag) {
+    mail_verdict_ = final_reply(answer.reply, "MAIL");
+    send(MailVerdict{*mail_verdict_});
+    if (state_ == State::kDataSent && takes_chunks()) begin_chunks();
+  } else if (answer.tag == kDataTag) {
+    on_data_answer(answer.reply, now);
+  } else if (answer.tag == kChunkTag) {
+    on_chunk_answer(answer.reply, now);
+  } else if (answer.tag == kFinalTag) {
+    on_final_answer(answer.reply, now);
+  } else if (answer.tag < recipients_.size()) {
+    const smtp::Reply verdict = final_reply(answer.reply, "RCPT");
+    recipients_[answer.tag].verdict = verdict;
+    send(RcptVerdict{.index = static_cast<std::uint16_t>(answer.tag), .reply = verdict});
+    if (state_ == State::kDataSent && takes_chunks()) begin_chunks();
+  }
+}
+
+bool Delivery::takes_chunks() const {
+  return session_->extensions().chunking;
+}
+
+// BDAT asks for no permission: it is ours to give, once it is known that there is somebody to deliver to.
+void Delivery::begin_chunks() {
+  const bool all_answered =
+      mail_verdict_ && std::all_of(recipients_.begin(), recipients_.end(),
+                                   [](const Recipient& recipient) { return recipient.verdict.has_value(); });
+  if (!all_answered) return;
+  if (const auto refusal = refused_by_all()) {
+    give_up_transaction();
+    refuse(*refusal);
+    send(DataVerdict{*refusal});
+  } else {
+    session_->begin_chunks(kChunkTag);
+    state_ = State::kContent;
+    send(DataVerdict{smtp::make_reply(354, "", "go ahead")});
+  }
+}
+
+// Only a refusal says anything. The last chunk has not left yet (ClientSession::begin_chunks).
+void Delivery::on_chunk_answer(const smtp::Reply& said, base::TimePoint now) {
+  const smtp::Reply reply = final_reply(said, "BDAT");
+  if (reply.is_positive()) return;
+  const bool was_committing = state_ == State::kCommitting;
+  give_up_transaction();
+  if (was_committing) return report(reply, now);
+  refuse(reply);
+}
+
+void Delivery::on_data_answer(const smtp::Reply& reply, base::TimePoint now) {
+  const auto refusal = refused_by_all();
+  const bool goes_ahead = reply.code == 354;
+  if (goes_ahead && !refusal) {
+    state_ = State::kContent;
+    send(DataVerdict{reply});
+    return process(now);
+  }
+  // An MTA that says 354 with nobody to deliver to must not get content (RFC 2920 section 3.1): there the
+  // connection goes. Any other may still hold the envelope, and the next transaction needs a clean one.
+  if (!goes_ahead) session_->send("RSET", kResetTag);
+  release(!goes_ahead);
+  const bool refuses = reply.is_transient() || reply.is_permanent();
+  refuse(refusal   ? *refusal
+         : refuses ? reply  // 2yz would be taken for a delivery (P1)
+                   : own_reply(451, "4.5.0", "its MTA answered DATA with " + reply.summary()));
+  send(DataVerdict{*refusal_});
+  process(now);
+}
+
+void Delivery::on_final_answer(const smtp::Reply& said, base::TimePoint now) {
+  release(true);
+  const smtp::Reply reply = final_reply(said, "the end of content");
+  if (!reply.is_positive()) return report(reply, now);
+  outcome_ = reply;
+  state_ = State::kRecording;
+  Outcome outcome{.kind = Outcome::Kind::kKnown, .reply = reply};
+  for (std::size_t i = 0; i < recipients_.size(); ++i)
+    if (!recipients_[i].verdict || !recipients_[i].verdict->is_positive())
+      outcome.refused.push_back(static_cast<std::uint16_t>(i));
+  host_.record_outcome(transaction_, outcome);
+}
+
+void Delivery::recorded(base::TimePoint now) {
+  if (state_ == State::kRecording) report(*outcome_, now);
+}
+
+void Delivery::connection_lost(const std::string& cause, const std::optional<smtp::Reply>& said,
+                               base::TimePoint now) {
+  const bool committing = state_ == State::kCommitting;
+  release(false);
+  if (committing)
+    return report(own_reply(451, "4.4.2",
+                            "connection to its MTA lost after the end of content (" + cause +
+                                "); whether it took the mail is not known"),
+                  now);
+  const bool refusing = said && (said->is_transient() || said->is_permanent());
+  if (state_ == State::kEnvelope || state_ == State::kDataSent || state_ == State::kContent)
+    refuse_all(refusing ? *said : own_reply(451, "4.4.2", "connection to its MTA lost (" + cause + ")"));
+  process(now);
+}
+
+// MAIL, or every recipient, was refused: the verdict on the mail as a whole.
+std::optional<smtp::Reply> Delivery::refused_by_all() const {
+  if (mail_verdict_ && !mail_verdict_->is_positive()) return mail_verdict_;
+  const bool all = std::all_of(recipients_.begin(), recipients_.end(), [](const Recipient& recipient) {
+    return recipient.verdict && !recipient.verdict->is_positive();
+  });
+  if (all && !recipients_.empty()) return recipients_.front().verdict;
+  return {};
+}
+
+}  // namespace tsmtp::mail

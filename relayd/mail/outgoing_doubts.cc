@@ -1,0 +1,155 @@
+// The half of Outgoing that keeps a mail from being delivered twice: a doubt is on disk before the end of
+// content goes out, a second try is recognised before it does, and a doubt is forgotten when our MTA has the
+// reply. Recipient by recipient: what our MTA tries again may be for some of them only.
+#include <algorithm>
+#include <cassert>
+
+#include "relayd/base/bytes.h"
+#include "relayd/mail/outgoing.h"
+
+namespace tsmtp::mail {
+
+// One final reply must be true for all recipients. So recipients that are in doubt share a mail only with
+// those that are so in the same transactions; others are told to come again.
+bool Outgoing::must_go_alone(const std::string& address_digest) {
+  auto transactions = context_.host.doubts_about(address_digest);
+  if (!recipients_.empty()) return transactions != doubts_about_recipients_;
+  doubts_about_recipients_ = std::move(transactions);
+  return false;
+}
+
+// Those whom the end of content is for. SMTP's final reply speaks for all that were accepted.
+std::vector<Outgoing::Recipient*> Outgoing::to_deliver() {
+  std::vector<Recipient*> wanted;
+  for (Recipient& recipient : recipients_)
+    if (recipient.is_accepted() && !(lmtp_ && recipient.is_refused_by_far())) wanted.push_back(&recipient);
+  return wanted;
+}
+
+// Content, sender and recipient; not what may differ between two tries of one mail (HELO, parameters, order).
+void Outgoing::digest_recipients() {
+  std::string size;
+  base::put_u64(size, size_bytes_);
+  digest_->update(size);
+  const std::string content = digest_->finish();
+  for (Recipient* recipient : to_deliver()) {
+    const auto digest = context_.digests.start();
+    digest->update(content + mail_.path.text + '\n' + recipient->command.path.text);
+    recipient->mail_digest = digest->finish();
+  }
+}
+
+void Outgoing::commit_or_ask(base::TimePoint now) {
+  digest_recipients();
+  const auto wanted = to_deliver();
+  for (Recipient* recipient : wanted)
+    recipient->earlier = context_.host.claim_doubt(recipient->mail_digest);
+  const auto is_known = [&](const Recipient* r) { return r->earlier.has_value(); };
+  if (std::none_of(wanted.begin(), wanted.end(), is_known)) return record_doubt();
+
+  is_retry_ = true;
+  const auto is_of_the_same = [&](const Recipient* r) {
+    return r->earlier && wanted.front()->earlier &&
+           r->earlier->transaction == wanted.front()->earlier->transaction;
+  };
+  if (std::all_of(wanted.begin(), wanted.end(), is_of_the_same)) {
+    phase_ = Phase::kAsking;
+    return send(Ask{wanted.front()->earlier->transaction});
+  }
+  mark_in_doubt();
+  answer_end(
+      own_reply(451, "4.4.2", "an earlier try is in doubt for some of the recipients; try again later"), now);
+}
+
+void Outgoing::record_doubt() {
+  phase_ = Phase::kChecking;
+  std::vector<ledger::DoubtfulRecipient> doubtful;
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    const Recipient& recipient = recipients_[i];
+    if (!recipient.mail_digest.empty())
+      doubtful.push_back({.index = static_cast<std::uint16_t>(i),
+                          .mail = recipient.mail_digest,
+                          .address = recipient.address_digest});
+  }
+  context_.host.record_doubt(transaction_, doubtful);
+}
+
+void Outgoing::recorded(const base::Result<void>& result, base::TimePoint now) {
+  if (phase_ != Phase::kChecking) return;
+  if (!result || !stream_open_) {
+    context_.host.settle_doubt(transaction_);  // nothing was committed
+    const std::string cause =
+        result ? "link lost before the end of content was sent" : result.error().message;
+    return answer_end(own_reply(451, result ? "4.4.2" : "4.3.0", cause), now);
+  }
+  phase_ = Phase::kCommitted;
+  send(Commit{});
+}
+
+void Outgoing::on(const Outcome& record, base::TimePoint now) {
+  if (phase_ != Phase::kAsking) return;
+  switch (record.kind) {
+    case Outcome::Kind::kUnknown:  // the far MTA never had it
+      context_.host.settle_doubt(to_deliver().front()->earlier->transaction);
+      for (Recipient& recipient : recipients_)
+        recipient.earlier.reset();
+      is_retry_ = false;
+      return record_doubt();
+    case Outcome::Kind::kPending:
+      mark_in_doubt();
+      return answer_end(own_reply(451, "4.4.2", "an earlier try of this mail is still being delivered"), now);
+    case Outcome::Kind::kKnown:
+      return was_delivered_before(record, now);
+  }
+}
+
+// The earlier try may have been by LMTP, with each recipient's own end. A recipient that was refused then is
+// in doubt no more, but this transaction is over at the far side: its next try will be a first one again.
+void Outgoing::was_delivered_before(const Outcome& outcome, base::TimePoint now) {
+  const smtp::Reply again =
+      own_reply(451, "4.4.2", "was refused when this mail was tried earlier; try again");
+  const smtp::Reply& reply =
+      outcome.reply.is_positive() || outcome.reply.is_permanent() ? outcome.reply : again;
+  bool all = true;
+  for (Recipient* recipient : to_deliver()) {
+    const auto& refused = outcome.refused;
+    const bool is_meant = !std::binary_search(refused.begin(), refused.end(), recipient->earlier->index);
+    if (is_meant && reply.is_positive()) continue;
+    (void)context_.host.settle_doubt(*recipient->earlier);
+    recipient->earlier.reset();
+    recipient->final = is_meant ? reply : again;
+    all = all && is_meant;
+  }
+  if (all || lmtp_) return answer_end(reply, now);
+  mark_in_doubt();
+  answer_end(again, now);
+}
+
+// Whoever tries this mail next may ask how it ended.
+void Outgoing::mark_in_doubt() {
+  if (!is_retry_) return context_.host.mark_in_doubt(transaction_);
+  for (const Recipient& recipient : recipients_)
+    if (recipient.earlier) context_.host.mark_in_doubt(*recipient.earlier);
+}
+
+void Outgoing::settle() {
+  if (!is_retry_) {
+    context_.host.settle_doubt(transaction_);
+    return send(Settled{transaction_});
+  }
+  std::string over;  // of an earlier transaction other recipients may still be in doubt
+  for (const Recipient& recipient : recipients_)
+    if (recipient.earlier && context_.host.settle_doubt(*recipient.earlier))
+      over = recipient.earlier->transaction;
+  if (!over.empty()) send(Settled{over});
+}
+
+void Outgoing::proved() {
+  assert(phase_ == Phase::kAnswered);
+  settle();
+  if (stream_open_) context_.host.finish_stream(stream_);
+  stream_open_ = false;
+  phase_ = Phase::kOver;
+}
+
+}  // namespace tsmtp::mail
