@@ -41,6 +41,11 @@ class Intake {
 
   // From the client's connection.
   void receive(std::string_view bytes, base::TimePoint now);
+  /// The client sends nothing more. True if it may still read our replies, as one does that has said QUIT
+  /// (Exim says it in one go with the end of content); false if it is as good as gone: call client_closed().
+  [[nodiscard]] bool goes_on_without_input() const { return session_.was_told_quit(); }
+  /// A mail's final reply was written, and the client has not yet shown that it read it.
+  [[nodiscard]] bool awaits_proof() const { return !unproved_.empty(); }
   /// The client closed, `clean`: in order, with everything read. Nothing must be called afterwards.
   void client_closed(bool clean, base::TimePoint now);
   /// Whether to read from the client now; false while the link or the replies must first catch up.
