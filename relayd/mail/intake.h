@@ -14,6 +14,7 @@
 #include "relayd/base/keyed_digest.h"
 #include "relayd/mail/intake_host.h"
 #include "relayd/mail/outgoing.h"
+#include "relayd/mail/refused_recipients.h"
 #include "relayd/policy/site_rules.h"
 #include "relayd/smtp/server_session.h"
 
@@ -24,7 +25,8 @@ struct IntakeSettings {
   policy::SiteRules rules;
   bool early_reply = true;
   bool canonical_line_ends = false;  ///< make a CR or LF alone in the content a CRLF, instead of refusing it
-  smtp::Extensions offered;          ///< what the far MTA offers, less what we do not carry
+  RefusedRecipients* refused = nullptr;  ///< borrowed, outlives the intake; shared by the site's intakes
+  smtp::Extensions offered;              ///< what the far MTA offers, less what we do not carry
   base::Duration client_timeout{std::chrono::minutes(5)};  ///< RFC 5321 section 4.5.3.2.7
   base::Duration far_timeout{
       std::chrono::minutes(12)};  ///< longer than the far side's own, section 4.5.3.2.6

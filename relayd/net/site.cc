@@ -152,6 +152,7 @@ mail::IntakeSettings Site::intake_settings() const {
   settings.site = settings_.name;
   settings.rules = settings_.rules;
   settings.early_reply = settings_.early_reply;
+  settings.refused = &refused_;
   if (far_mta_) settings.offered = far_mta_->extensions;
   settings.offered.pipelining = true;  // between our MTA and us, whatever the far one does
   const std::uint64_t far_size = settings.offered.size.value_or(0);
