@@ -101,7 +101,8 @@ void Intake::on(const smtp::MailRequest& request, base::TimePoint now) {
                                                  .site = settings_.site,
                                                  .digests = digests_,
                                                  .max_message_bytes = settings_.rules.max_message_bytes,
-                                                 .early_reply = settings_.early_reply},
+                                                 .early_reply = settings_.early_reply,
+                                                 .refused = settings_.refused},
                                  *stream, request, now);
 }
 

@@ -14,6 +14,7 @@
 #include "relayd/base/keyed_digest.h"
 #include "relayd/mail/intake_host.h"
 #include "relayd/mail/outgoing.h"
+#include "relayd/mail/refused_recipients.h"
 #include "relayd/policy/rate.h"
 #include "relayd/policy/site_rules.h"
 #include "relayd/smtp/server_session.h"
@@ -29,6 +30,7 @@ struct IntakeSettings {
   policy::RateLimit* rate = nullptr;  ///< of all sessions of the site; borrowed, outlives the intake
   std::size_t max_recipients = kMaxRecipients;
   int max_errors = 20;
+  RefusedRecipients* refused = nullptr;  ///< borrowed, outlives the intake; shared by the site's intakes
   base::Duration client_timeout{std::chrono::minutes(5)};  ///< RFC 5321 section 4.5.3.2.7
   base::Duration far_timeout{
       std::chrono::minutes(12)};  ///< longer than the far side's own, section 4.5.3.2.6
@@ -45,6 +47,11 @@ class Intake {
 
   // From the client's connection.
   void receive(std::string_view bytes, base::TimePoint now);
+  /// The client sends nothing more. True if it may still read our replies, as one does that has said QUIT
+  /// (Exim says it in one go with the end of content); false if it is as good as gone: call client_closed().
+  [[nodiscard]] bool goes_on_without_input() const { return session_.was_told_quit(); }
+  /// A mail's final reply was written, and the client has not yet shown that it read it.
+  [[nodiscard]] bool awaits_proof() const { return !unproved_.empty(); }
   /// The client closed, `clean`: in order, with everything read. Nothing must be called afterwards.
   void client_closed(bool clean, base::TimePoint now);
   /// Whether to read from the client now; false while the link or the replies must first catch up.

@@ -74,7 +74,13 @@ void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint n
     context_.session.reply(request.ticket, later);
     return refused_here(request.command.path, later, now);
   }
+  if (recipients_.empty()) {
+    const bool was_refused =
+        context_.refused != nullptr && context_.refused->contains(recipient.address_digest);
+    first_is_early_ = lmtp_ || (!request.another_follows && !was_refused);
+  }
   recipients_.push_back(std::move(recipient));
+  remember_first();
   send(Rcpt{argument("TO:", request.command)});
   give_answers(now);
 }
@@ -177,6 +183,7 @@ void Outgoing::on(const MailVerdict& record, base::TimePoint now) {
 void Outgoing::on(const RcptVerdict& record, base::TimePoint now) {
   if (record.index < recipients_.size() && !recipients_[record.index].verdict)
     recipients_[record.index].verdict = final_or_451(record.reply);
+  remember_first();
   give_answers(now);
   stop_content_if_refused();
 }

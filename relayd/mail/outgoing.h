@@ -16,6 +16,7 @@
 #include "relayd/base/keyed_digest.h"
 #include "relayd/mail/intake_host.h"
 #include "relayd/mail/record.h"
+#include "relayd/mail/refused_recipients.h"
 #include "relayd/smtp/server_session.h"
 
 namespace tsmtp::mail {
@@ -28,6 +29,7 @@ struct OutgoingContext {
   const base::DigestMaker& digests;
   std::uint64_t max_message_bytes;
   bool early_reply;
+  RefusedRecipients* refused;  ///< nullptr: nobody is remembered
 };
 
 class Outgoing {
@@ -110,11 +112,13 @@ class Outgoing {
   [[nodiscard]] std::optional<smtp::Reply> answer_to_recipient(std::size_t index) const;
   [[nodiscard]] std::optional<smtp::Reply> answer_to_data() const;
   [[nodiscard]] bool all_verdicts_known() const;
+  [[nodiscard]] bool is_anybody_accepted() const;
   [[nodiscard]] bool mail_was_refused() const;
   [[nodiscard]] bool is_refused_for_all() const;
   [[nodiscard]] bool owes_answers() const;
   [[nodiscard]] std::optional<smtp::Reply> known_refusal() const;
   void stop_content_if_refused();
+  void remember_first();
 
   [[nodiscard]] bool must_go_alone(const std::string& address_digest);
   void digest_recipients();
@@ -152,6 +156,7 @@ class Outgoing {
   bool abandoned_ = false;
   std::optional<smtp::Reply> mail_verdict_;
   std::vector<Recipient> recipients_;
+  bool first_is_early_ = true;                     // the first recipient is answered before its verdict
   std::set<std::string> doubts_about_recipients_;  // all of them have the same
   std::optional<smtp::Ticket> data_ticket_;
   std::optional<smtp::Reply> data_verdict_;

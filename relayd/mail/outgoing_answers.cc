@@ -47,20 +47,21 @@ bool Outgoing::owes_answers() const {
          std::any_of(recipients_.begin(), recipients_.end(), [](const Recipient& r) { return !r.answer; });
 }
 
-// Early: the first recipient is accepted unseen, later ones get the far MTA's own verdict, as long as the
-// first one's refusal, which can only be told at the end of content and would then speak for all, has not
-// come (DESIGN, "One round trip a mail"). With LMTP every recipient has a final reply of its own, and nothing
-// need be awaited.
+// Early: a recipient that may be the only one is accepted unseen. When more are seen to come, their verdicts
+// are awaited in any case, and the first one's with them. If they come later, they get the far MTA's own
+// verdict, as long as the first one's refusal, which can only be told at the end of content and would then
+// speak for all, has not come (DESIGN, "One round trip a mail"). With LMTP every recipient has a final reply
+// of its own, and nothing need be awaited.
 std::optional<smtp::Reply> Outgoing::answer_to_recipient(std::size_t index) const {
   const Recipient& recipient = recipients_[index];
   if (!context_.early_reply) return recipient.verdict;
-  if (index == 0 || lmtp_)
+  if (lmtp_ || (index == 0 && first_is_early_))
     return smtp::make_reply(250, "2.1.5",
                             "Recipient ok, " + context_.site + " has the last word at the end of content");
   if (!mail_verdict_) return {};
   if (!mail_verdict_->is_positive()) return mail_verdict_;
   if (!recipients_[0].verdict) return {};
-  if (!recipients_[0].verdict->is_positive())
+  if (first_is_early_ && recipients_[0].is_refused_by_far())
     return own_reply(452, "4.5.3", "the recipient before this one was refused; send this one again");
   return recipient.verdict;
 }
@@ -69,7 +70,8 @@ std::optional<smtp::Reply> Outgoing::answer_to_recipient(std::size_t index) cons
 // content.
 std::optional<smtp::Reply> Outgoing::answer_to_data() const {
   if (!context_.early_reply) return data_verdict_;
-  if (!lmtp_ && recipients_.size() > 1 && !all_verdicts_known()) return {};
+  if (!lmtp_ && (recipients_.size() > 1 || !first_is_early_) && !all_verdicts_known()) return {};
+  if (!is_anybody_accepted()) return data_verdict_;
   return smtp::Reply{.code = 354, .lines = {"Go ahead, end with a dot on a line by itself"}};
 }
 
@@ -77,6 +79,11 @@ bool Outgoing::all_verdicts_known() const {
   return mail_verdict_ && std::all_of(recipients_.begin(), recipients_.end(), [](const Recipient& recipient) {
            return recipient.verdict.has_value();
          });
+}
+
+bool Outgoing::is_anybody_accepted() const {
+  return std::any_of(recipients_.begin(), recipients_.end(),
+                     [](const Recipient& r) { return r.is_accepted(); });
 }
 
 bool Outgoing::is_refused_for_all() const {
@@ -88,7 +95,8 @@ std::optional<smtp::Reply> Outgoing::known_refusal() const {
   if (own_refusal_) return own_refusal_;
   if (mail_verdict_ && !mail_verdict_->is_positive()) return mail_verdict_;
   // One refusal speaks for all that were accepted early: in SMTP the first one's, in LMTP the last of them.
-  if (context_.early_reply && (lmtp_ ? is_refused_for_all() : recipients_[0].is_refused_by_far()))
+  if (context_.early_reply &&
+      (lmtp_ ? is_refused_for_all() : first_is_early_ && recipients_[0].is_refused_by_far()))
     return recipients_[0].verdict;
   if (data_verdict_ && !data_verdict_->is_intermediate()) return data_verdict_;
   return {};
@@ -100,6 +108,15 @@ std::optional<smtp::Reply> Outgoing::last_refusal() const {
   for (auto recipient = recipients_.rbegin(); recipient != recipients_.rend(); ++recipient)
     if (recipient->answer && !recipient->answer->is_positive()) return recipient->answer;
   return {};
+}
+
+// Whether the first recipient may be accepted unseen the next time: not when others were deferred for it.
+void Outgoing::remember_first() {
+  if (context_.refused == nullptr || lmtp_ || !recipients_[0].verdict) return;
+  if (!recipients_[0].is_refused_by_far())
+    context_.refused->accepted(recipients_[0].address_digest);
+  else if (recipients_.size() > 1)
+    context_.refused->refused(recipients_[0].address_digest);
 }
 
 // Once the verdict is certain, the rest of the content need not cross the link. Recipients that the far MTA

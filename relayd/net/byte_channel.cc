@@ -31,7 +31,7 @@ ByteChannel::ByteChannel(Socket socket, ByteChannelOwner& owner)
 
 void ByteChannel::set_reading(bool reading) {
   reading_ = reading;
-  if (reading_ && !waiting_read_ && owner_ != nullptr) wait_read();
+  if (reading_ && !waiting_read_ && !ended_ && owner_ != nullptr) wait_read();
 }
 
 void ByteChannel::wait_read() {
@@ -49,7 +49,11 @@ void ByteChannel::read_ready() {
     error_code error;
     const std::size_t bytes = socket_.read_some(asio::buffer(buffer), error);
     if (error == asio::error::would_block) break;
-    if (error == asio::error::eof) return closed(all_was_read(), "closed by peer");
+    if (error == asio::error::eof) {
+      if (closing_ || !owner_->on_end()) return closed(all_was_read(), "closed by peer");
+      ended_ = true;
+      return wait_reset();
+    }
     if (error) return closed(false, error.message());
     acknowledge_now(socket_);
     if (!closing_) owner_->on_bytes({buffer.data(), bytes});
@@ -89,6 +93,12 @@ bool ByteChannel::all_was_read() const {
   return known && pending == 0 && !send_failed_;
 }
 
+void ByteChannel::wait_reset() {
+  socket_.async_wait(Socket::wait_error, [self = shared_from_this()](const error_code& error) {
+    if (!error) self->closed(false, "reset by peer");
+  });
+}
+
 void ByteChannel::wait_write() {
   waiting_write_ = true;
   socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& error) {
@@ -97,16 +107,19 @@ void ByteChannel::wait_write() {
   });
 }
 
-void ByteChannel::close_gently() {
+void ByteChannel::close_gently(bool until_read) {
   if (closing_ || owner_ == nullptr) return;
   closing_ = true;
+  if (ended_ && !until_read) return closed(all_was_read(), "closed by peer");
+  // Our own end would make the kernel of a side that has ended forget the connection, and no reset could tell
+  // us any more that our last words were not read.
   error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  if (!ended_) socket_.shutdown(Socket::shutdown_send, ignored);
   lingering_.expires_after(kLinger);
   lingering_.async_wait([self = shared_from_this()](const error_code& error) {
-    if (!error) self->closed(false, "the other side did not close");
+    if (!error) self->closed(self->ended_ && self->all_was_read(), "the other side did not close");
   });
-  if (!waiting_read_) wait_read();
+  if (!ended_ && !waiting_read_) wait_read();
 }
 
 void ByteChannel::closed(bool clean, const std::string& cause) {

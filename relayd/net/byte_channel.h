@@ -18,6 +18,8 @@ class ByteChannelOwner {
   virtual void on_bytes(std::string_view bytes) = 0;
   /// Output that was left over by flush() can go on: call flush() again.
   virtual void on_writable() = 0;
+  /// The other side sends nothing more. True to go on writing to it; false, and on_closed() follows.
+  [[nodiscard]] virtual bool on_end() { return false; }
   /// The other side is gone, last call. `clean`: it closed in order, having read all we wrote (a socket
   /// closed with unread data, as a killed process leaves it, is reset).
   virtual void on_closed(bool clean, const std::string& cause) = 0;
@@ -35,14 +37,17 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   /// Writes what the kernel takes and erases it from `output`. When some is left, on_writable() follows.
   void flush(std::string& output);
   /// Nothing more is written. What comes is thrown away until the other side closes, at most two seconds;
-  /// then on_closed().
-  void close_gently();
+  /// then on_closed(). A side that had ended its half before can only show that it did not read all, by a
+  /// reset: it is given those two seconds, if `until_read`, and counts as closed in order when they have
+  /// passed without.
+  void close_gently(bool until_read = true);
   /// Closes at once. No call follows.
   void detach();
 
  private:
   void wait_read();
   void wait_write();
+  void wait_reset();
   void read_ready();
   [[nodiscard]] bool all_was_read() const;
   void closed(bool clean, const std::string& cause);
@@ -54,6 +59,7 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   bool waiting_read_ = false;
   bool waiting_write_ = false;
   bool closing_ = false;
+  bool ended_ = false;  // the other side sends nothing more
   bool send_failed_ = false;
 };
 

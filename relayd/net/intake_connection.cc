@@ -56,6 +56,10 @@ void IntakeConnection::on_writable() {
   after_event();
 }
 
+bool IntakeConnection::on_end() {
+  return intake_.goes_on_without_input();
+}
+
 void IntakeConnection::on_closed(bool clean, const std::string&) {
   if (std::exchange(gone_, true)) return;
   intake_.client_closed(clean, now());
@@ -91,7 +95,7 @@ void IntakeConnection::on_stream_lost(mux::StreamId stream, const std::string& c
 void IntakeConnection::after_event() {
   if (gone_) return;
   channel_->flush(intake_.output());
-  if (intake_.finished() && intake_.output().empty()) return channel_->close_gently();
+  if (intake_.finished() && intake_.output().empty()) return channel_->close_gently(intake_.awaits_proof());
   channel_->set_reading(intake_.wants_input());
 }
 

@@ -181,6 +181,7 @@ mail::IntakeSettings Site::intake_settings() {
   settings.max_recipients = settings_.limits.max_recipients;
   settings.max_errors = settings_.limits.max_errors;
   settings.client_timeout = settings_.limits.client_timeout;
+  settings.refused = &refused_;
   if (far_mta_) settings.offered = far_mta_->extensions;
   settings.offered.pipelining = true;  // between our MTA and us, whatever the far one does
   const std::uint64_t far_size = settings.offered.size.value_or(0);

@@ -63,6 +63,7 @@ class Site {
   [[nodiscard]] const SiteSettings& settings() const { return settings_; }
   [[nodiscard]] const Traffic& out() const { return out_; }
   [[nodiscard]] const Traffic& in() const { return in_; }
+  mutable mail::RefusedRecipients refused_;
   [[nodiscard]] const std::optional<mail::FarMta>& far_mta() const { return far_mta_; }
   [[nodiscard]] std::uint64_t sessions_refused() const { return sessions_refused_; }
 

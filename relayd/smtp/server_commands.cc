@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "relayd/base/bytes.h"
 #include "relayd/smtp/server_session.h"
 
 namespace tsmtp::smtp {
@@ -157,7 +158,8 @@ std::optional<Request> ServerSession::on_rcpt(const std::string& argument) {
   }
   ++asked_recipients_;
   const Ticket ticket = owe(Kind::kRcpt);
-  return RcptRequest{ticket, *std::move(parsed)};
+  const bool another_follows = base::ascii_lower(unread().substr(0, 5)) == "rcpt ";
+  return RcptRequest{ticket, *std::move(parsed), another_follows};
 }
 
 std::optional<Request> ServerSession::on_data(const std::string& argument) {

@@ -3,6 +3,8 @@
 #include <cassert>
 #include <utility>
 
+#include "relayd/base/bytes.h"
+
 namespace tsmtp::smtp {
 namespace {
 
@@ -34,6 +36,15 @@ void ServerSession::receive(std::string_view bytes) {
 bool ServerSession::wants_input() const {
   return state_ != State::kLeaving && state_ != State::kOver && unread().size() < kMaxUnreadBytes &&
          output_.size() < kMaxOutputBytes;
+}
+
+bool ServerSession::was_told_quit() const {
+  if (state_ == State::kLeaving || state_ == State::kOver) return true;
+  constexpr std::string_view kQuit = "quit\r\n";
+  const std::string_view rest = unread();
+  if (rest.size() < kQuit.size()) return false;
+  const std::size_t before = rest.size() - kQuit.size();
+  return base::ascii_lower(rest.substr(before)) == kQuit && (before == 0 || rest[before - 1] == '\n');
 }
 
 std::optional<Request> ServerSession::next() {

@@ -34,6 +34,7 @@ struct MailRequest {
 struct RcptRequest {
   Ticket ticket;
   PathCommand command;
+  bool another_follows = false;  ///< the next command is here already, and is a RCPT too
 };
 /// DATA, or the first BDAT of a mail (RFC 3030). Answered with 354, content follows (ContentPiece…,
 /// ContentEnd); with anything else, it does not.
@@ -114,6 +115,9 @@ class ServerSession {
   /// What is to be written to the client. The owner erases what it wrote.
   [[nodiscard]] std::string& output() { return output_; }
 
+  /// QUIT was read, or is the last of what is still to be looked at: a client that sends nothing after it
+  /// still waits for its replies.
+  [[nodiscard]] bool was_told_quit() const;
   /// From a MailRequest (answered or not) to its refusal, an Abandoned, the reply to DATA if not 354, or the
   /// last one to ContentEnd.
   [[nodiscard]] bool in_transaction() const { return transaction_ != Transaction::kNone; }

@@ -1,4 +1,7 @@
 // P4: whatever is killed or cut, every accepted mail is delivered, and delivered once.
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <csignal>
 #include <map>
 #include <random>
@@ -80,6 +83,54 @@ TEST_F(P4_NothingTwice, ClientGoneBeforeTheReply) {
   EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
   EXPECT_EQ(birl_mta.count(), 1U);
   EXPECT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 0; }));
+}
+
+// As Exim does it: QUIT goes out with the end of content, and the client's half of the connection ends before
+// the replies come.
+TEST_F(P4_NothingTwice, ClientEndsItsHalfBehindQuit) {
+  hold_final_reply();
+  Connection client = session();
+  begin_mail(client, kContent);
+  client.send(".\r\nQUIT\r\n");
+  ::shutdown(client.fd(), SHUT_WR);
+  ASSERT_TRUE(taken());
+  final_released = true;
+  EXPECT_EQ(client.reply(), "250 2.0.0 first try\r\n");
+  EXPECT_THAT(client.reply(), StartsWith("221 "));
+  EXPECT_TRUE(client.closes());
+  EXPECT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 0; }));
+  EXPECT_EQ(birl_mta.count(), 1U);
+}
+
+TEST_F(P4_NothingTwice, ClientThatEndedItsHalfBehindQuitIsKilledBeforeItReadTheReply) {
+  hold_final_reply();
+  Connection client = session();
+  begin_mail(client, kContent);
+  client.send(".\r\nQUIT\r\n");
+  ::shutdown(client.fd(), SHUT_WR);
+  ASSERT_TRUE(taken());
+  client.reset();
+  ASSERT_TRUE(tokyo.logs("in doubt until our MTA tries again"));
+  final_released = true;
+  EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+  EXPECT_EQ(birl_mta.count(), 1U);
+}
+
+TEST_F(P4_NothingTwice, ClientThatEndedItsHalfBehindQuitDiesWithTheReplyUnread) {
+  hold_final_reply();
+  {
+    Connection client = session();
+    begin_mail(client, kContent);
+    client.send(".\r\nQUIT\r\n");
+    ::shutdown(client.fd(), SHUT_WR);
+    ASSERT_TRUE(taken());
+    final_released = true;
+    pollfd readable{.fd = client.fd(), .events = POLLIN, .revents = 0};
+    ASSERT_EQ(::poll(&readable, 1, 20'000), 1);
+  }
+  ASSERT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 1; }));
+  EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+  EXPECT_EQ(birl_mta.count(), 1U);
 }
 
 TEST_F(P4_NothingTwice, LinkCutBetweenTheEndOfContentAndTheReply) {

@@ -94,7 +94,7 @@ TEST_F(Replies, PipelinedClientGetsItsRepliesInOrder) {
   client.send(
       "MAIL FROM:<a@tokyo.example>\r\nRCPT TO:<b@birl.example>\r\nRCPT TO:<nobody@birl.example>\r\nDATA\r\n");
   EXPECT_THAT(client.reply(), StartsWith("250 2.1.0"));
-  EXPECT_THAT(client.reply(), StartsWith("250 2.1.5"));
+  EXPECT_EQ(client.reply(), "250 2.0.0 ok\r\n");
   EXPECT_EQ(client.reply(), "550 5.1.1 nobody is not here\r\n");
   EXPECT_THAT(client.reply(), StartsWith("354 "));
   client.send(std::string(kContent) + ".\r\nQUIT\r\n");

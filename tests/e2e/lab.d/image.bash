@@ -17,32 +17,44 @@ on_overlay() {
 
 release() { . /etc/os-release && echo "$VERSION_CODENAME"; }
 
+# image_name [RELEASE]: the image of this lab's hosts, on this machine's Debian release or another.
 image_name() {
   local sum
   sum=$(cd "$lab_dir" && { echo "${LAB_BASE:-}"; cat Containerfile image/*; } | sha256sum)
-  echo "localhost/tsmtp-lab:$(release)-${sum:0:12}"
+  echo "localhost/tsmtp-lab:${1:-$(release)}-${sum:0:12}"
 }
 
-lab_image() {
-  local image base log=$state/image.log
-  image=$(image_name)
-  podman_ image exists "$image" && return
+# lab_image [RELEASE]: makes it, if it is not there.
+lab_image() { make_image "$(image_name "$@")" "${1:-$(release)}" "$lab_dir"; }
+
+# make_image IMAGE RELEASE DIR: makes IMAGE of DIR/Containerfile. Whoever else makes images of that release waits.
+make_image() {
+  local log=$state/image-$2.log
   mkdir -p "$state"
-  base=${LAB_BASE:-localhost/tsmtp-base:$(release)}
-  { [ -n "${LAB_BASE:-}" ] || podman_ image exists "$base" || bootstrap "$base"; } >"$log" 2>&1 &&
-    podman_ build --isolation chroot --network host --layers=false --build-arg BASE="$base" \
-      -t "$image" -f "$lab_dir/Containerfile" "$lab_dir" >>"$log" 2>&1 && return
-  tail -n 20 "$log" >&2
-  echo "lab: could not make the image; all that was said is in $log" >&2
-  return 1
+  (
+    flock 9
+    ! podman_ image exists "$1" || exit 0
+    build_image "$@" >"$log" 2>&1 && exit
+    tail -n 20 "$log" >&2
+    echo "lab: could not make the image $1; all that was said is in $log" >&2
+    exit 1
+  ) 9>"/run/lock/tsmtp-image-$2"
 }
 
-# Makes the base image BASE: this machine's own Debian release, so that what is built here runs there.
+build_image() {
+  local base=localhost/tsmtp-base:$2
+  [ -z "${LAB_BASE:-}" ] || base=${LAB_BASE//RELEASE/$2}
+  [ -n "${LAB_BASE:-}" ] || podman_ image exists "$base" || bootstrap "$base" "$2" || return
+  podman_ build --isolation chroot --network host --layers=false --build-arg BASE="$base" \
+    -t "$1" -f "$3/Containerfile" "$3"
+}
+
+# bootstrap BASE RELEASE: makes the base image BASE of that Debian release.
 bootstrap() {
   local dir
   dir=$(mktemp -d /var/tmp/tsmtp-base.XXXXXX)
   chmod 755 "$dir"   # it becomes the root directory
-  debootstrap --variant=minbase "$(release)" "$dir" "${LAB_MIRROR:-http://deb.debian.org/debian}" &&
+  debootstrap --variant=minbase "$2" "$dir" "${LAB_MIRROR:-http://deb.debian.org/debian}" &&
     tar -C "$dir" --exclude='./var/cache/apt/archives/*.deb' --exclude='./var/lib/apt/lists/*' -c . | podman_ import - "$1"
   local result=$?
   rm -rf "$dir"

@@ -78,6 +78,8 @@ TEST(NothingTwiceRecipients, OneInDoubtDoesNotShareAMailWithOneThatIsNot) {
     C MAIL FROM:<a@tokyo.example>
     C RCPT TO:<x@birl.example>|RCPT TO:<z@birl.example>
     S 250...
+    F mail 250 ok
+    F rcpt 0 250 ok
     S 250...
     S 452 4.5.3 birlinghoven: an earlier try is in doubt; send this one by itself
     L Mail Rcpt ended(452)
@@ -87,6 +89,8 @@ TEST(NothingTwiceRecipients, OneInDoubtDoesNotShareAMailWithOneThatIsNot) {
     C MAIL FROM:<a@tokyo.example>
     C RCPT TO:<z@birl.example>|RCPT TO:<x@birl.example>
     S 250...
+    F mail 250 ok
+    F rcpt 0 250 ok
     S 250...
     S 452 4.5.3...
     L Mail Rcpt ended(452))");
@@ -187,6 +191,8 @@ TEST(NothingTwiceRecipients, MixedFatesInSmtpAreTriedAgain) {
     C MAIL FROM:<a@tokyo.example>
     C RCPT TO:<x@birl.example>|RCPT TO:<y@birl.example>
     S 250...
+    F mail 250 ok
+    F rcpt 0 250 ok
     S 250...
     S 452 4.5.3...
     L Mail Rcpt ended(452))");

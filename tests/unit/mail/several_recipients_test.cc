@@ -8,9 +8,10 @@ namespace tsmtp::mail {
 namespace {
 
 constexpr char kEnvelope[] = R"(
-  C MAIL FROM:<a@tokyo.example>|RCPT TO:<x@birl.example>|RCPT TO:<y@birl.example>|RCPT TO:<z@birl.example>|DATA
+  C MAIL FROM:<a@tokyo.example>|RCPT TO:<x@birl.example>
   S 250 2.1.0 Sender ok
   S 250 2.1.5...
+  C RCPT TO:<y@birl.example>|RCPT TO:<z@birl.example>|DATA
   S -
   L Mail Rcpt Rcpt Rcpt Data)";
 
@@ -19,6 +20,124 @@ class SeveralRecipients : public testing::Test {
   void SetUp() override { near_.run(kEnvelope); }
   NearEnd near_;
 };
+
+// A client that gives up when the others are deferred hears of the first one's refusal the next time, at its
+// RCPT.
+TEST(SeveralRecipientsAgain, RefusedFirstIsNotAcceptedUnseenTwice) {
+  RefusedRecipients memory;
+  NearEnd near;
+  near.settings.refused = &memory;
+  near.run(kEnvelope);
+  near.run(R"(
+    F mail 250 ok
+    F rcpt 0 550 5.1.1 no x here
+    S 452 4.5.3...
+    S 452 4.5.3...
+    Q clean
+    L *
+    N
+    C MAIL FROM:<a@tokyo.example>
+    S 250...
+    C RCPT TO:<x@birl.example>
+    S -
+    F mail 250 ok
+    F rcpt 0 550 5.1.1 no x here
+    S 550 5.1.1 no x here
+    C RCPT TO:<y@birl.example>
+    S -
+    F rcpt 1 250 y here
+    S 250 y here
+    C DATA
+    S 354...
+    C hello|.
+    D ok
+    F final 250 2.0.0 queued
+    S 250 2.0.0 queued
+    L Mail Rcpt Rcpt Data Content record(2) Commit ended(250))");
+  near.run(R"(
+    C MAIL FROM:<a@tokyo.example>|RCPT TO:<y@birl.example>|DATA
+    S 250...
+    S 250...
+    S 354...
+    L *)");
+}
+
+// The second RCPT comes with the first, as from a client that knows PIPELINING: nobody is accepted unseen.
+class SeveralRecipientsAtOnce : public testing::Test {
+ protected:
+  void SetUp() override {
+    near_.run(R"(
+      C MAIL FROM:<a@tokyo.example>|RCPT TO:<x@birl.example>|RCPT TO:<y@birl.example>|DATA
+      S 250 2.1.0 Sender ok
+      S -
+      L Mail Rcpt Rcpt Data)");
+  }
+  NearEnd near_;
+};
+
+TEST_F(SeveralRecipientsAtOnce, AllAccepted) {
+  near_.run(R"(
+    F mail 250 ok
+    S -
+    F rcpt 0 250 2.1.5 x here
+    S 250 2.1.5 x here
+    F rcpt 1 250 2.1.5 y here
+    S 250 2.1.5 y here
+    S 354...
+    C hello|.
+    D ok
+    F final 250 2.0.0 queued
+    S 250 2.0.0 queued
+    L Content record(1) Commit ended(250))");
+}
+
+TEST_F(SeveralRecipientsAtOnce, RefusedFirst) {
+  near_.run(R"(
+    F mail 250 ok
+    F rcpt 0 550 5.1.1 no x here
+    S 550 5.1.1 no x here
+    F rcpt 1 250 2.1.5 y here
+    S 250 2.1.5 y here
+    S 354...
+    C hello|.
+    D ok
+    F final 250 2.0.0 queued
+    S 250 2.0.0 queued
+    L Content record(1) Commit ended(250))");
+}
+
+TEST_F(SeveralRecipientsAtOnce, AllRefused) {
+  near_.run(R"(
+    F mail 250 ok
+    F rcpt 0 550 5.1.1 no x
+    S 550 5.1.1 no x
+    F rcpt 1 550 5.1.1 no y
+    S 550 5.1.1 no y
+    S -
+    F data 503 5.5.1 nobody to send it to
+    S 503 5.5.1 nobody to send it to
+    L ended(550) reset(1))");
+}
+
+TEST_F(SeveralRecipientsAtOnce, RefusedMail) {
+  near_.run(R"(
+    F mail 550 5.1.8 no such sender
+    S 550 5.1.8 no such sender
+    S 550 5.1.8 no such sender
+    F rcpt 0 503 5.5.1 MAIL first
+    F rcpt 1 503 5.5.1 MAIL first
+    F data 503 5.5.1 MAIL first
+    S 503 5.5.1 MAIL first
+    L ended(550) reset(1))");
+}
+
+TEST_F(SeveralRecipientsAtOnce, LinkLostBeforeTheVerdicts) {
+  near_.run(R"(
+    F mail 250 ok
+    X link down since 12:03:04 (connection timed out)
+    S 421 4.4.1 birlinghoven: link down since 12:03:04 (connection timed out)
+    L ended(421))");
+}
 
 TEST_F(SeveralRecipients, AllAccepted) {
   near_.run(R"(

@@ -1,0 +1,93 @@
+# shellcheck shell=bash disable=SC2154  # variables of lab
+# The relayds between the MTAs: they run on this machine, in the lab's network namespace, from the build directory.
+
+relays=(near)
+for mta in "${mtas[@]}"; do relays+=("far-$mta"); done
+
+relayd() { ip netns exec "$prefix" "$build/relayd/cli/relayd" --config "$state/relay/$1/relayd.toml" "${@:2}"; }
+relayctl() { ip netns exec "$prefix" "$build/relayd/cli/relayctl" --config "$state/relay/$1/relayd.toml" "${@:2}"; }
+
+start_relays() {
+  local relay
+  for relay in "${relays[@]}"; do
+    mkdir -p "$state/relay/$relay/state"
+    write_hub "$relay"
+    relayctl "$relay" init >"$state/relay/$relay/pin" 2>"$state/log/init-$relay" || {
+      cat "$state/log/init-$relay" >&2
+      return 1
+    }
+  done
+  write_near_sites
+  for relay in "${relays[@]:1}"; do write_far_site "${relay#far-}"; done
+  for relay in "${relays[@]}"; do
+    relayd "$relay" --foreground >"$state/log/relayd-$relay" 2>&1 &
+    echo $! >"$state/relay/$relay/pid"
+  done
+}
+
+stop_relays() {
+  local file pid
+  for file in "$state"/relay/*/pid; do
+    [ -f "$file" ] || continue
+    pid=$(cat "$file")
+    rm "$file"
+    ! grep -sqz relayd "/proc/$pid/cmdline" || kill -KILL "$pid"
+  done
+}
+
+number_of() { for i in "${!mtas[@]}"; do [ "${mtas[i]}" != "$1" ] || echo $((i + 1)); done; }
+
+write_hub() {
+  local dir=$state/relay/$1
+  cat >"$dir/relayd.toml" <<END_OF_HUB
+[hub]
+name      = "$1"
+identity  = "$dir/identity.pem"
+state_dir = "$dir/state"
+control   = "$dir/control.sock"
+END_OF_HUB
+  [ "$1" = near ] || echo "listen    = [\"127.7.0.$(number_of "${1#far-}"):5443\"]" >>"$dir/relayd.toml"
+}
+
+write_near_sites() {
+  local mta n
+  for mta in "${mtas[@]}"; do
+    n=$(number_of "$mta")
+    cat >>"$state/relay/near/relayd.toml" <<END_OF_SITE
+
+[[site]]
+name     = "far-$mta"
+pin      = ["$(cat "$state/relay/far-$mta/pin")"]
+dial     = ["127.7.0.$n:5443"]
+address  = "127.5.0.$n"
+endpoint = ["127.5.0.$n:5000", "unix:$state/run/$mta.sock"]
+deliver  = "127.0.0.1:25"                # no mail comes this way
+domains  = [".$mta.far.example"]
+local    = [".near.example"]
+END_OF_SITE
+  done
+}
+
+write_far_site() {
+  local n
+  n=$(number_of "$1")
+  cat >>"$state/relay/far-$1/relayd.toml" <<END_OF_SITE
+
+[[site]]
+name    = "near"
+pin     = ["$(cat "$state/relay/near/pin")"]
+dial    = []
+address = "127.6.0.$n"
+deliver = "127.2.0.$n:5000"
+domains = [".near.example"]
+local   = [".$1.far.example"]
+END_OF_SITE
+}
+
+await_relays() {
+  local mta
+  for mta in "${mtas[@]}"; do
+    until_true 30 "the link to far-$mta is up" greets "127.5.0.$(number_of "$mta")" 5000
+  done
+  chmod 666 "$state"/run/*.sock
+}
