@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "relayd/base/domain.h"
@@ -14,6 +15,9 @@
 namespace tsmtp::config {
 
 enum class LogTarget { kStderr, kSyslog };
+
+/// What `audit` says instead of a path.
+inline constexpr std::string_view kJournald = "journald";
 
 /// [hub]: this relayd.
 struct Hub {
@@ -25,6 +29,7 @@ struct Hub {
   std::optional<base::HostPort> metrics;
   std::string user;              ///< empty: stay who we are
   std::optional<LogTarget> log;  ///< unset: stderr with --foreground, else syslog
+  std::string audit;             ///< a path or kJournald; empty: no audit record
   std::chrono::seconds drain_timeout{30};
 
   friend bool operator==(const Hub&, const Hub&) = default;

@@ -261,8 +261,10 @@ void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
                   .took = {.total = now - started_,
                            .link = committed_.value_or(now) - started_,
                            .far_mta = now - committed_.value_or(now)}};
-  for (const Recipient& recipient : recipients_)
-    summary.recipients.push_back({.address = recipient.path, .reply = recipient.verdict.value_or(reply)});
+  for (const Recipient& recipient : recipients_) {
+    const bool refused = recipient.verdict && !recipient.verdict->is_positive();
+    summary.recipients.push_back({.address = recipient.path, .reply = refused ? *recipient.verdict : reply});
+  }
   host_.ended(summary);
 }
 
