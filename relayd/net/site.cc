@@ -153,8 +153,7 @@ mail::IntakeSettings Site::intake_settings() const {
   settings.rules = settings_.rules;
   settings.early_reply = settings_.early_reply;
   if (far_mta_) settings.offered = far_mta_->extensions;
-  settings.offered.pipelining = true;
-  settings.offered.enhanced_status_codes = true;
+  settings.offered.pipelining = true;  // between our MTA and us, whatever the far one does
   const std::uint64_t far_size = settings.offered.size.value_or(0);
   const std::uint64_t own_size = settings_.rules.max_message_bytes;
   settings.offered.size = far_size == 0 ? own_size : std::min(far_size, own_size);

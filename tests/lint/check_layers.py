@@ -36,7 +36,7 @@ RESERVED = [
     (re.compile(r"\bstd::j?thread\b"), {"net", "daemon"}, "a thread"),
 ]
 VAGUE = re.compile(r"(^|_)(utils?|commons?|helpers?|managers?|misc)(_|$)")
-INCLUDE = re.compile(r'#include\s*"((?:relayd|mailertable)/([a-z_/]+)\.h)"')
+INCLUDE = re.compile(r'#include\s*"((?:relayd|mailertable)/([a-z0-9_/]+)\.h)"')
 
 
 def allowed(layer):
@@ -83,7 +83,7 @@ def check_tree(root):
             if path.suffix not in (".h", ".cc"):
                 continue
             relative = path.relative_to(root)
-            for line, complaint in check_file(relative, path.read_text()):
+            for line, complaint in check_file(relative, path.read_text(encoding="utf-8")):
                 complaints.append(f"{relative}:{line}: {complaint}")
     return complaints
 

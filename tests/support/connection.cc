@@ -88,6 +88,14 @@ std::optional<std::string> Connection::line() {
   }
 }
 
+std::optional<std::string> Connection::bytes(std::size_t count) {
+  while (input_.size() < count)
+    if (!receive()) return std::nullopt;
+  std::string out = input_.substr(0, count);
+  input_.erase(0, count);
+  return out;
+}
+
 std::string Connection::reply() {
   std::string out;
   for (;;) {

@@ -23,6 +23,8 @@ class Connection {
   bool send(std::string_view bytes);
   /// A line with its line end; nothing at the end of the connection or after 20 seconds.
   [[nodiscard]] std::optional<std::string> line();
+  /// Exactly so many bytes; nothing at the end of the connection or after 20 seconds.
+  [[nodiscard]] std::optional<std::string> bytes(std::size_t count);
   /// A whole SMTP reply, all its lines; what there was of it if the connection ended.
   [[nodiscard]] std::string reply();
   /// Sends a command line and returns its reply.

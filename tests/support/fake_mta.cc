@@ -99,9 +99,16 @@ bool FakeMta::read_content(Connection& connection, std::string& content) const {
   }
 }
 
+void FakeMta::take(const Delivered& mail, const std::string& final_reply) {
+  if (!final_reply.starts_with("250")) return;
+  const std::lock_guard lock(mutex_);
+  delivered_.push_back(mail);
+}
+
 void FakeMta::serve(int fd) {
   Connection connection(fd);
-  Delivered mail{.helo = {}, .sender = {}, .content = {}, .peer = peer_of(fd), .recipients = {}};
+  Delivered mail{
+      .helo = {}, .sender = {}, .content = {}, .peer = peer_of(fd), .commands = {}, .recipients = {}};
   {
     const std::lock_guard lock(mutex_);
     connection.send(greeting_);
@@ -119,19 +126,28 @@ void FakeMta::serve(int fd) {
     }
     if (verb == "DATA") usual = "354 go ahead\r\n";
     if (verb == "QUIT") usual = "221 2.0.0 bye\r\n";
-    const std::string said = answer(*line, usual);
+    if (verb == "MAIL")
+      mail.sender = between(*line, '<', '>'), mail.recipients.clear(), mail.commands.clear();
+    if (verb == "MAIL" || verb == "RCPT" || verb == "BDAT")
+      mail.commands.push_back(line->substr(0, line->size() - 2));
+    if (verb == "BDAT") {
+      if (mail.commands.size() < 2 || !mail.commands[mail.commands.size() - 2].starts_with("BDAT"))
+        mail.content.clear();
+      const auto chunk = connection.bytes(std::stoul(line->substr(5)));
+      if (!chunk) break;
+      mail.content += *chunk;
+    }
+    const bool is_last_chunk = verb == "BDAT" && line->ends_with("LAST\r\n");
+    const std::string said = answer(is_last_chunk ? "." : *line, usual);
     if (said == "drop") break;
-    if (verb == "MAIL") mail.sender = between(*line, '<', '>'), mail.recipients.clear();
+    if (is_last_chunk) take(mail, said);
     if (verb == "RCPT" && said.starts_with("250")) mail.recipients.push_back(between(*line, '<', '>'));
     if (!connection.send(said) || verb == "QUIT") break;
     if (!said.starts_with("354")) continue;
     mail.content.clear();
     if (!read_content(connection, mail.content)) break;
     const std::string final_reply = answer(".", "250 2.0.0 delivered\r\n");
-    if (final_reply.starts_with("250")) {
-      const std::lock_guard lock(mutex_);
-      delivered_.push_back(mail);
-    }
+    take(mail, final_reply);
     if (final_reply == "drop" || !connection.send(final_reply)) break;
   }
   const std::lock_guard lock(mutex_);

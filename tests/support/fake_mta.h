@@ -17,14 +17,15 @@ namespace tsmtp::support {
 /// A mail it accepted.
 struct Delivered {
   std::string helo, sender, content,
-      peer;  ///< content with its dots unstuffed; peer: the address it came from
+      peer;                           ///< content with its dots unstuffed; peer: the address it came from
+  std::vector<std::string> commands;  ///< MAIL and RCPT lines, and BDAT's, without CRLF
   std::vector<std::string> recipients;
 };
 
 class FakeMta {
  public:
-  /// The reply to one command line (MAIL, RCPT, DATA, or "." for the end of content), CRLF included; "" for
-  /// the usual one, "drop" to close the connection instead.
+  /// The reply to one command line (MAIL, RCPT, DATA, BDAT, or "." for the end of content), CRLF included; ""
+  /// for the usual one, "drop" to close the connection instead.
   using Script = std::function<std::string(const std::string& command)>;
 
   explicit FakeMta(std::uint16_t port);
@@ -46,6 +47,7 @@ class FakeMta {
   void serve(int fd);
   [[nodiscard]] std::string answer(const std::string& command, const std::string& usual) const;
   [[nodiscard]] bool read_content(Connection& connection, std::string& content) const;
+  void take(const Delivered& mail, const std::string& final_reply);
 
   mutable std::mutex mutex_;
   Script script_;

@@ -55,9 +55,14 @@ void TwoHubs::start(const std::string& keys) {
   ASSERT_TRUE(link_is_up()) << tokyo.log() << birl.log();
 }
 
-Connection TwoHubs::session() {
+Connection TwoHubs::raw_session() {
   Connection session(own_address(1), endpoint_port);
   EXPECT_THAT(session.reply(), ::testing::StartsWith("220 "));
+  return session;
+}
+
+Connection TwoHubs::session() {
+  Connection session = raw_session();
   EXPECT_THAT(session.command("EHLO mx.tokyo.example"), ::testing::StartsWith("250-"));
   return session;
 }

@@ -25,7 +25,8 @@ class TwoHubs : public ::testing::Test {
   void configure(const std::string& tokyo_site_keys = "", const std::string& tokyo_hub_keys = "");
   [[nodiscard]] bool link_is_up() const { return tokyo.wait_for_link("birl") && birl.wait_for_link("tokyo"); }
 
-  /// A session at tokyo's endpoint for birl, greeted and EHLOed.
+  /// A session at tokyo's endpoint for birl, greeted, and the latter EHLOed too.
+  [[nodiscard]] Connection raw_session();
   [[nodiscard]] Connection session();
   /// From MAIL to the end of content on an open session; returns the final reply, or the first refusal.
   [[nodiscard]] static std::string send_mail(Connection& session, const std::string& content,
