@@ -130,6 +130,8 @@ class Delivery {
     std::optional<smtp::Reply> verdict;
   };
   std::vector<Recipient> recipients_;
+  bool had_data_ = false;
+  bool had_ask_ = false;
   std::optional<smtp::Reply> refusal_;
   std::optional<smtp::Reply> outcome_;
   std::uint64_t size_bytes_ = 0;
