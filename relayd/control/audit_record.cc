@@ -11,8 +11,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kShownReplyBytes = 1024;
-constexpr std::size_t kShownFieldBytes = 1024;
+constexpr std::size_t kShownBytes = 1024;
+
+// A thousand recipients of whatever length must not make a line of megabytes (P6).
+std::string shown(std::string_view text) {
+  return std::string(text.substr(0, kShownBytes));
+}
 
 // "delivered", "refused", "deferred", or "partly" when some recipients have the mail and others have not.
 std::string_view result_of(const mail::Summary& summary) {
@@ -44,7 +48,7 @@ void put_reply(Json& out, const smtp::Reply& reply) {
   const std::string_view enhanced = enhanced_status(reply);
   out["code"] = reply.code;
   out["enhanced"] = enhanced.empty() ? Json(nullptr) : Json(enhanced);
-  out["reply"] = reply.summary().substr(0, kShownReplyBytes);
+  out["reply"] = shown(reply.summary());
 }
 
 long long milliseconds(base::Duration duration) {
@@ -65,11 +69,11 @@ std::string audit_record(const mail::Summary& summary, std::string_view hub, bas
   out["direction"] = direction_of(summary);
   out["transaction"] = base::hex(summary.transaction);
   out["protocol"] = summary.lmtp ? "lmtp" : "smtp";
-  out["helo"] = summary.helo;
-  out["sender"] = summary.sender;
+  out["helo"] = shown(summary.helo);
+  out["sender"] = shown(summary.sender);
   out["recipients"] = Json::array();
   for (const mail::RecipientResult& recipient : summary.recipients) {
-    Json entry{{"address", recipient.address}};
+    Json entry{{"address", shown(recipient.address)}};
     put_reply(entry, recipient.reply);
     out["recipients"].push_back(std::move(entry));
   }
@@ -90,7 +94,7 @@ std::string journal_entry(const mail::Summary& summary, std::string_view hub, st
   out += result_of(summary) == "delivered" ? "PRIORITY=6\n" : "PRIORITY=4\n";
   const auto put = [&out](std::string_view name, std::string_view value) {
     out.append("TSMTP_").append(name) += '=';
-    out.append(base::escaped(value, kShownFieldBytes)) += '\n';  // no line end is left in it
+    out.append(base::escaped(value, kShownBytes)) += '\n';  // no line end is left in it
   };
   put("HUB", hub);
   put("SITE", summary.site);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kVerbs[] = {"EHLO", "HELO", "MAIL", "RCPT", "DATA",
                                        "BDAT", "RSET", "QUIT", "NOOP"};
+constexpr std::size_t kMaxCommandBytes = 9000;
 constexpr char kEnd[] = "end of content";
 
 }  // namespace
@@ -28,6 +29,7 @@ bool MtaModel::take_line() {
   const std::string line = input_.substr(0, end - 1);
   input_.erase(0, end + 1);
   must(line.find_first_of(std::string_view("\r\0", 2)) == std::string::npos, "a command is one line");
+  must(line.size() <= kMaxCommandBytes, "a command is bounded");
   on_command(line);
   return true;
 }

@@ -113,11 +113,18 @@ TEST(AuditRecord, P8_AnyBytesMakeOneLineOfValidJson) {
   EXPECT_THAT(entry, HasSubstr("\nTSMTP_SENDER=\\x00"));
 }
 
-// A peer that sends kilobytes of reply must not fill the disk with them.
-TEST(AuditRecord, P6_RepliesAreCutShort) {
+// A peer that sends kilobytes must not fill the disk with them.
+TEST(AuditRecord, P6_WhatIsLongIsCutShort) {
   mail::Summary s = sample();
-  s.reply = reply(250, std::string(100'000, 'x'));
-  EXPECT_EQ(parsed(s)["reply"].get<std::string>().size(), 1024U);
+  const std::string x(100'000, 'x');
+  s.reply = s.recipients[0].reply = reply(250, x);
+  s.helo = s.sender = s.recipients[0].address = x;
+  const auto record = parsed(s);
+  const auto recipient = record["recipients"][0];
+  for (const nlohmann::json& text :
+       {record["reply"], record["helo"], record["sender"], recipient["address"], recipient["reply"]})
+    EXPECT_EQ(text.get<std::string>().size(), 1024U);
+  EXPECT_LT(journal_entry(s, "tokyo", "").size(), 4000U);
 }
 
 }  // namespace
