@@ -80,6 +80,7 @@ std::string audit_record(const mail::Summary& summary, std::string_view hub, bas
   out["size"] = summary.size_bytes;
   put_reply(out, summary.reply);
   out["result"] = result_of(summary);
+  out["repeated"] = summary.repeated;
   out["milliseconds"] = Json{{"total", milliseconds(summary.took.total)},
                              {"near_mta", milliseconds(summary.took.near_mta)},
                              {"link", milliseconds(summary.took.link)},

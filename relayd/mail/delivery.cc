@@ -156,7 +156,8 @@ void Delivery::on(const Ask& record, base::TimePoint now) {
   const Outcome outcome = host_.find_outcome(record.transaction);
   send(outcome);
   if (outcome.kind != Outcome::Kind::kKnown) return;
-  give_up_transaction();  // this mail has been delivered before
+  was_delivered_before_ = true;
+  give_up_transaction();
   end(outcome.reply, now);
   state_ = State::kReported;
 }
@@ -265,7 +266,8 @@ void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
                   .reply = reply,
                   .took = {.total = now - started_,
                            .link = committed_.value_or(now) - started_,
-                           .far_mta = now - committed_.value_or(now)}};
+                           .far_mta = now - committed_.value_or(now)},
+                  .repeated = was_delivered_before_};
   for (const Recipient& recipient : recipients_) {
     const bool refused = recipient.verdict && !recipient.verdict->is_positive();
     summary.recipients.push_back({.address = recipient.path, .reply = refused ? *recipient.verdict : reply});

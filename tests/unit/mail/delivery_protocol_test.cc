@@ -133,6 +133,7 @@ TEST_F(DeliveryProtocol, AskForAKnownOne) {
     E
     V finish)");
   EXPECT_TRUE(far_.delivery->is_over());
+  EXPECT_TRUE(far_.host.summaries.back().repeated);
 }
 
 TEST_F(DeliveryProtocol, AskForAnUnknownOneThenCommit) {
@@ -147,6 +148,7 @@ TEST_F(DeliveryProtocol, AskForAnUnknownOneThenCommit) {
     V release(keep) record(1)
     D ok
     V Final(250) ended(250))");
+  EXPECT_FALSE(far_.host.summaries.back().repeated);
 }
 
 TEST_F(DeliveryProtocol, AskForAPendingOne) {
