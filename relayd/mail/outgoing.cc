@@ -248,9 +248,6 @@ void Outgoing::answer_end(const smtp::Reply& reply, base::TimePoint now) {
     delivered |= recipient.final->is_positive();
     if (ticket != end_tickets_.end()) context_.session.reply(*ticket++, *recipient.final);
   }
-  // With nobody accepted there is one all the same: 354 was for a far side that does not know what it does.
-  for (; ticket != end_tickets_.end(); ++ticket)
-    context_.session.reply(*ticket, reply);
   end(reply, now);
   if (delivered) {
     phase_ = Phase::kAnswered;

@@ -42,9 +42,6 @@ void Outgoing::digest_recipients() {
 void Outgoing::commit_or_ask(base::TimePoint now) {
   digest_recipients();
   const auto wanted = to_deliver();
-  // A far side that lets content pass with nobody to deliver it to must not get an end of it.
-  if (wanted.empty())
-    return answer_end(last_refusal().value_or(own_reply(554, "5.5.1", "no valid recipients")), now);
   for (Recipient* recipient : wanted)
     recipient->earlier = context_.host.claim_doubt(recipient->mail_digest);
   const auto is_known = [&](const Recipient* r) { return r->earlier.has_value(); };

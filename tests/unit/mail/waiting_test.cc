@@ -33,7 +33,7 @@ TEST_F(Waiting, Accepted) {
 }
 
 // A peer that breaks the protocol: its 354 is for nobody.
-TEST_F(Waiting, NoEndOfContentWithoutRecipients) {
+TEST_F(Waiting, NoContentWithoutRecipients) {
   near_.run(R"(
     C MAIL FROM:<a@tokyo.example>|RCPT TO:<x@birl.example>|DATA
     F mail 250 ok
@@ -41,10 +41,20 @@ TEST_F(Waiting, NoEndOfContentWithoutRecipients) {
     F data 354 far says go
     S 250 ok
     S 550 5.1.1 no x
-    S 354 far says go
-    C hello|.
     S 550 5.1.1 no x
-    L Mail Rcpt Data Content ended(550) reset(1))");
+    L Mail Rcpt Data ended(550) reset(1))");
+}
+
+TEST_F(Waiting, A354ThatComesTooEarlyWaitsForTheOthers) {
+  near_.run(R"(
+    C MAIL FROM:<a@tokyo.example>|RCPT TO:<x@birl.example>|DATA
+    F data 354 far says go
+    F mail 550 5.1.8 no such sender
+    S 550 5.1.8 no such sender
+    F rcpt 0 503 5.5.1 MAIL first
+    S 503 5.5.1 MAIL first
+    S 550 5.1.8 no such sender
+    L Mail Rcpt Data ended(550) reset(1))");
 }
 
 TEST_F(Waiting, RefusedMail) {
