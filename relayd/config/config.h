@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "relayd/base/domain.h"
@@ -49,6 +50,8 @@ struct Access {
 
   friend bool operator==(const Access&, const Access&) = default;
 };
+/// What `audit` says instead of a path.
+inline constexpr std::string_view kJournald = "journald";
 
 /// [hub]: this relayd.
 struct Hub {
@@ -60,6 +63,7 @@ struct Hub {
   std::optional<base::HostPort> metrics;
   std::string user;              ///< empty: stay who we are
   std::optional<LogTarget> log;  ///< unset: stderr with --foreground, else syslog
+  std::string audit;             ///< a path or kJournald; empty: no audit record
   std::chrono::seconds drain_timeout{30};
 
   friend bool operator==(const Hub&, const Hub&) = default;

@@ -41,6 +41,17 @@ void read_metrics(const Value& value, Hub& hub) {
   if (address.port != 0) hub.metrics = std::move(address);
 }
 
+void read_audit(const Value& value, Hub& hub) {
+  std::string target;
+  value.into_path(target);
+  if (target.empty()) return;
+  const bool names_a_file = target.front() == '/' && target.back() != '/';
+  if (target != kJournald && !names_a_file)
+    return value.complain("\"journald\" or the whole path of a file was expected, not \"" +
+                          base::escaped(target) + "\"");
+  hub.audit = std::move(target);
+}
+
 constexpr std::array kHubKeys{
     Key<Hub>{"name", kRequired, [](const Value& v, Hub& hub) { v.into_name(hub.name); },
              "names this hub in logs and status"},
@@ -56,6 +67,7 @@ constexpr std::array kHubKeys{
     Key<Hub>{"user", kOptional, [](const Value& v, Hub& hub) { v.into_string(hub.user); },
              "user to become after binding"},
     Key<Hub>{"log", kOptional, read_log, "stderr or syslog"},
+    Key<Hub>{"audit", kOptional, read_audit, "where a record of every transaction goes"},
     Key<Hub>{"drain_timeout", kOptional, [](const Value& v, Hub& hub) { v.into_seconds(hub.drain_timeout); },
              "how long transactions in flight may take to finish at the end"},
 };

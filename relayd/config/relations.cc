@@ -72,6 +72,16 @@ void check_addresses(const Config& config, const ConfigPlaces& places, base::Dia
   }
 }
 
+// Records would be appended to it.
+void check_audit(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
+  if (config.hub.audit.empty()) return;
+  for (const auto& [key, path] :
+       {std::pair{"identity", config.hub.identity}, std::pair{"control", config.hub.control},
+        std::pair{"state_dir", config.hub.state_dir}})
+    if (config.hub.audit == path)
+      diagnostics.error(places.hub.of("audit"), "audit: " + quoted(path) + " is already hub." + key);
+}
+
 void check_no_loop(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
   for (std::size_t i = 0; i < config.sites.size(); ++i) {
     const base::HostPort& deliver = config.sites[i].deliver;
@@ -176,6 +186,7 @@ void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagn
   check_names(config, places, diagnostics);
   check_pins(config, places, diagnostics);
   check_addresses(config, places, diagnostics);
+  check_audit(config, places, diagnostics);
   check_no_loop(config, places, diagnostics);
   if (config.sites.empty() && !diagnostics.has_errors())
     diagnostics.warning({.file = config.file, .line = 0, .column = 0},

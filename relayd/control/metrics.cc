@@ -64,6 +64,11 @@ void put_hub(Exposition& out, const HubStatus& hub) {
   out.sample("", hub.sessions_refused);
   out.header("tsmtp_keys_refused_total", "counter", "Link attempts with a key that is no site's pin.");
   out.sample("", hub.keys_refused);
+  const AuditStatus audit = hub.audit.value_or(AuditStatus{});
+  out.header("tsmtp_audit_records_total", "counter", "Audit records written.");
+  out.sample("", audit.written);
+  out.header("tsmtp_audit_records_lost_total", "counter", "Audit records that could not be written.");
+  out.sample("", audit.lost);
 }
 
 struct SiteMetric {

@@ -55,6 +55,14 @@ struct RefusedKey {
   std::uint64_t times = 0;
 };
 
+/// How it goes with the audit record.
+struct AuditStatus {
+  std::string target;  ///< a path, or "journald"
+  std::uint64_t written = 0;
+  std::uint64_t lost = 0;
+  std::string trouble;  ///< what is wrong with it now; empty: nothing
+};
+
 /// This relayd and all its sites.
 struct HubStatus {
   std::string name;
@@ -67,6 +75,7 @@ struct HubStatus {
   std::string last_reload_error;  ///< empty: the last reload, if any, succeeded
   std::string fingerprint;        ///< our own pin
   std::vector<std::string> listen;
+  std::optional<AuditStatus> audit;  ///< nothing unless configured
   bool draining = false;
   std::uint64_t sessions_refused = 0;    ///< MTA connections turned away at an endpoint
   std::uint64_t keys_refused = 0;        ///< link attempts with a key that is no site's pin

@@ -48,6 +48,13 @@ Json to_json(const RefusedKey& key) {
   return Json{{"pin", key.pin}, {"address", key.address}, {"last", rfc3339(key.last)}, {"times", key.times}};
 }
 
+Json to_json(const AuditStatus& audit) {
+  return Json{{"target", audit.target},
+              {"written", audit.written},
+              {"lost", audit.lost},
+              {"trouble", text_or_null(audit.trouble)}};
+}
+
 Json to_json(const HubStatus& hub) {
   Json out;
   out["name"] = hub.name;
@@ -60,6 +67,7 @@ Json to_json(const HubStatus& hub) {
   out["last_reload_error"] = text_or_null(hub.last_reload_error);
   out["fingerprint"] = hub.fingerprint;
   out["listen"] = hub.listen;
+  out["audit"] = hub.audit ? to_json(*hub.audit) : Json(nullptr);
   out["draining"] = hub.draining;
   out["sessions_refused"] = hub.sessions_refused;
   out["keys_refused"] = hub.keys_refused;

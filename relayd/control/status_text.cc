@@ -87,6 +87,13 @@ void put_site(std::string& out, const SiteStatus& site, base::WallTime now, std:
   if (!site.tls.empty()) out += fmt::format("{}  encrypted with {}\n", indent, escaped(site.tls));
 }
 
+std::string audit_text(const AuditStatus& audit) {
+  std::string out = escaped(audit.target);
+  if (audit.lost > 0) out += fmt::format(", {} RECORD{} LOST", audit.lost, audit.lost == 1 ? "" : "S");
+  if (!audit.trouble.empty()) out += ": " + escaped(audit.trouble);
+  return out;
+}
+
 void put_hub(std::string& out, const HubStatus& hub) {
   out += fmt::format("hub {}: relayd {}, process {}, running {}{}\n", escaped(hub.name), escaped(hub.version),
                      hub.pid, since(hub.started, hub.now), hub.draining ? ", DRAINING" : "");
@@ -98,6 +105,7 @@ void put_hub(std::string& out, const HubStatus& hub) {
   out += fmt::format("  key            {}\n", escaped(hub.fingerprint));
   out += fmt::format("  listening on   {}\n",
                      hub.listen.empty() ? "nothing, dials out only" : joined(hub.listen));
+  if (hub.audit) out += fmt::format("  audit record   {}\n", audit_text(*hub.audit));
   if (hub.sessions_refused > 0)
     out += fmt::format("  refused        {} at endpoints, connections of MTAs\n", hub.sessions_refused);
   for (const RefusedKey& key : hub.refused_keys)

@@ -25,6 +25,14 @@ std::string rfc3339(base::WallTime time) {
                      utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
+std::string rfc3339_milliseconds(base::WallTime time) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(time - whole);
+  std::string text = rfc3339(whole);
+  text.insert(text.size() - 1, fmt::format(".{:03}", rest.count()));
+  return text;
+}
+
 std::string local_time(base::WallTime time, base::WallTime now) {
   const std::tm then = local(time);
   const std::tm today = local(now);

@@ -11,6 +11,9 @@ namespace tsmtp::control {
 /// "2026-03-01T12:03:04Z".
 [[nodiscard]] std::string rfc3339(base::WallTime time);
 
+/// "2026-03-01T12:03:04.056Z".
+[[nodiscard]] std::string rfc3339_milliseconds(base::WallTime time);
+
 /// "12:03:04" in the local time zone, with the date in front where it is not `now`'s.
 [[nodiscard]] std::string local_time(base::WallTime time, base::WallTime now);
 

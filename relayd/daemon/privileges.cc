@@ -1,5 +1,6 @@
 #include "relayd/daemon/privileges.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/prctl.h>
@@ -10,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+
+#include "relayd/daemon/descriptor.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -51,6 +54,21 @@ base::Result<void> make_directory(const std::string& path, unsigned mode, const 
   }
   if (mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0) return failed(path + ": cannot be made");
   return give_to(path, user);
+}
+
+base::Result<void> make_file(const std::string& path, unsigned mode, const std::string& user) {
+  // O_EXCL follows no link, and the descriptor is the file itself, whatever is done to its name meanwhile.
+  const Descriptor file(
+      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, static_cast<mode_t>(mode)));
+  if (!file.is_open()) {
+    if (errno == EEXIST) return {};
+    return failed(path + ": cannot be made");
+  }
+  if (user.empty() || geteuid() != 0) return {};
+  const auto owner = look_up(user);
+  if (!owner) return owner.error();
+  if (fchown(file.get(), owner->uid, owner->gid) != 0) return failed(path + ": cannot be given to " + user);
+  return {};
 }
 
 base::Result<void> drop_to(const std::string& user) {

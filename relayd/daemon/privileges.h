@@ -15,6 +15,10 @@ namespace tsmtp::daemon {
 /// Gives the file at `path` to `user`, if we are root and there is one.
 [[nodiscard]] base::Result<void> give_to(const std::string& path, const std::string& user);
 
+/// Makes an empty file at `path` with `mode` that belongs to `user`, as above, unless there is something
+/// already. Safe in a directory of that user's.
+[[nodiscard]] base::Result<void> make_file(const std::string& path, unsigned mode, const std::string& user);
+
 /// Becomes `user`, groups included, for good; verifies that there is no way back. Without effect when `user`
 /// is empty or who we are already.
 [[nodiscard]] base::Result<void> drop_to(const std::string& user);

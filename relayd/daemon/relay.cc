@@ -28,7 +28,8 @@ base::WallTime wall_now() {
 }
 
 std::string parent_of(const std::string& path) {
-  return path.substr(0, path.find_last_of('/'));
+  const std::string parent = path.substr(0, path.find_last_of('/'));
+  return parent.empty() ? "/" : parent;
 }
 
 }  // namespace
@@ -38,6 +39,7 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, config::Config config, Sou
       log_(log),
       config_(std::move(config)),
       source_(std::move(source)),
+      audit_(config_.hub.name, log),
       started_(wall_now()),
       config_loaded_(started_) {}
 
@@ -58,9 +60,11 @@ base::Result<void> Relay::start() {
   if (!tls) return tls.error();
   tls_ = std::make_unique<net::TlsContext>(std::move(*tls));
   if (auto ok = make_directories(); !ok) return ok;
+  if (auto ok = make_audit_file(); !ok) return base::with_context("hub.audit", ok.error());
   if (auto ok = bind_all(); !ok) return ok;
   if (auto ok = drop_to(config_.hub.user); !ok) return ok;
   if (auto ok = open_state(); !ok) return ok;
+  if (auto ok = open_audit(); !ok) return ok;
   serve();
   return {};
 }
@@ -71,6 +75,14 @@ base::Result<void> Relay::make_directories() {
   if (auto ok = make_directory(config_.hub.state_dir, 0700, config_.hub.user); !ok) return ok;
   // Service managers make it before they start us, and then it is root's.
   return give_to(config_.hub.state_dir, config_.hub.user);
+}
+
+// It is written as hub.user, who may not be able to make it.
+base::Result<void> Relay::make_audit_file() {
+  const std::string& path = config_.hub.audit;
+  if (path.empty() || path == config::kJournald) return {};
+  if (auto ok = make_directory(parent_of(path), 0750, config_.hub.user); !ok) return ok;
+  return make_file(path, 0640, config_.hub.user);
 }
 
 base::Result<void> Relay::bind_all() {
@@ -131,15 +143,24 @@ base::Result<void> Relay::open_state() {
   return {};
 }
 
+base::Result<void> Relay::open_audit() {
+  auto sink = open_audit_sink(config_.hub.audit);
+  if (!sink) return base::with_context("hub.audit", sink.error());
+  audit_.use(config_.hub.audit, std::move(*sink));
+  return {};
+}
+
 void Relay::serve() {
-  services_ = std::make_unique<net::Services>(net::Services{.executor = loop_.executor(),
-                                                            .hub_name = config_.hub.name,
-                                                            .own_pin = identity_->pin(),
-                                                            .instance = net::random_bytes(kInstanceBytes),
-                                                            .tls = *tls_,
-                                                            .ledger = *ledger_,
-                                                            .digests = *digests_,
-                                                            .log = log_});
+  services_ = std::make_unique<net::Services>(
+      net::Services{.executor = loop_.executor(),
+                    .hub_name = config_.hub.name,
+                    .own_pin = identity_->pin(),
+                    .instance = net::random_bytes(kInstanceBytes),
+                    .tls = *tls_,
+                    .ledger = *ledger_,
+                    .digests = *digests_,
+                    .log = log_,
+                    .ended = [this](const mail::Summary& summary) { audit_.record(summary, wall_now()); }});
   for (const config::Site& site : config_.sites) {
     sites_.push_back(std::make_unique<net::Site>(*services_, site_settings(site, config_.hub.name)));
     sites_.back()->start(std::move(bound_endpoints_[site.name]));
@@ -228,6 +249,7 @@ control::HubStatus Relay::status() const {
   status.fingerprint = net::pin_text(identity_->pin());
   for (const base::HostPort& address : config_.hub.listen)
     status.listen.push_back(address.to_string());
+  status.audit = audit_.status();
   status.draining = draining_;
   status.keys_refused = keys_refused_;
   status.refused_keys.assign(refused_keys_.begin(), refused_keys_.end());

@@ -11,6 +11,7 @@
 #include "relayd/base/result.h"
 #include "relayd/config/config.h"
 #include "relayd/control/status.h"
+#include "relayd/daemon/audit_log.h"
 #include "relayd/net/event_loop.h"
 #include "relayd/net/hmac_digest.h"
 #include "relayd/net/identity.h"
@@ -36,8 +37,8 @@ class Relay {
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
-  /// Reads the identity, binds every address, becomes hub.user, opens the ledger and begins to serve. After
-  /// an error nothing serves, and the relay is of no use.
+  /// Reads the identity, binds every address, becomes hub.user, opens the ledger and the audit record, and
+  /// begins to serve. After an error nothing serves, and the relay is of no use.
   [[nodiscard]] base::Result<void> start();
 
   /// Reads the configuration again and takes it over, whole or not at all (P9). The error holds every
@@ -54,10 +55,12 @@ class Relay {
   using Listeners = std::map<std::string, std::shared_ptr<net::LinkListener>>;  // by address
 
   [[nodiscard]] base::Result<void> make_directories();
+  [[nodiscard]] base::Result<void> make_audit_file();
   [[nodiscard]] base::Result<void> bind_all();
   [[nodiscard]] base::Result<void> bind_listeners(const config::Hub& hub, Listeners& fresh);
   [[nodiscard]] base::Result<void> bind_services();
   [[nodiscard]] base::Result<void> open_state();
+  [[nodiscard]] base::Result<void> open_audit();
   void serve();
 
   [[nodiscard]] base::Result<void> apply(const config::Config& wanted);
@@ -78,6 +81,7 @@ class Relay {
   std::unique_ptr<net::TlsContext> tls_;
   std::unique_ptr<net::HmacDigestMaker> digests_;
   std::unique_ptr<net::TransactionLedger> ledger_;
+  AuditLog audit_;
   std::unique_ptr<net::Services> services_;
   std::map<std::string, net::Site::Endpoints> bound_endpoints_;  // by site, until the sites exist
   std::vector<std::unique_ptr<net::Site>> sites_;

@@ -58,7 +58,10 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
     if (!fresh) return fresh.error();
     fresh_endpoints[site.name] = std::move(*fresh);
   }
+  auto audit = open_audit_sink(wanted.hub.audit);
+  if (!audit) return base::with_context("hub.audit", audit.error());
 
+  audit_.use(wanted.hub.audit, std::move(*audit));
   std::vector<std::unique_ptr<net::Site>> sites;
   for (const config::Site& site : wanted.sites) {
     const auto running = std::find_if(sites_.begin(), sites_.end(),

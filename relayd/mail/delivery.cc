@@ -1,6 +1,7 @@
 #include "relayd/mail/delivery.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "relayd/base/utf8.h"
 #include "relayd/mail/delivery_tags.h"
@@ -89,7 +90,7 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
 }
 
 void Delivery::on(const Rcpt& record, base::TimePoint now) {
-  if (state_ != State::kEnvelope && state_ != State::kRefused)
+  if ((state_ != State::kEnvelope && state_ != State::kRefused) || had_data_)
     return protocol_error("peer sent a Rcpt record out of turn", now);
   if (recipients_.size() >= kMaxRecipients)
     return protocol_error("peer sent more than 1,000 recipients", now);
@@ -107,10 +108,13 @@ void Delivery::on(const Rcpt& record, base::TimePoint now) {
   send(RcptVerdict{.index = index, .reply = *refusal});
 }
 
+// Each record that is answered comes once: a peer that asks again and again and reads no answer would fill
+// our memory with them (P6).
 void Delivery::on(const Data&, base::TimePoint now) {
-  if (state_ == State::kRefused) return send(DataVerdict{*refusal_});
-  if (state_ != State::kEnvelope || recipients_.empty())
+  const bool may_come = state_ == State::kEnvelope || state_ == State::kRefused;
+  if (!may_come || recipients_.empty() || std::exchange(had_data_, true))
     return protocol_error("peer sent a Data record out of turn", now);
+  if (state_ == State::kRefused) return send(DataVerdict{*refusal_});
   if (const auto refusal = refused_by_all()) {
     give_up_transaction();
     refuse(*refusal);
@@ -123,7 +127,7 @@ void Delivery::on(const Data&, base::TimePoint now) {
 
 void Delivery::on(const Content& record, base::TimePoint now) {
   if (settings_.rate != nullptr) settings_.rate->count_bytes(record.bytes.size(), now);
-  if (state_ == State::kRefused) return;
+  if (state_ == State::kRefused && had_data_) return;
   if (state_ != State::kContent) return protocol_error("peer sent content out of turn", now);
   size_bytes_ += record.bytes.size();
   std::optional<smtp::Reply> refusal = policy::check_size(settings_.rules, settings_.hub, size_bytes_);
@@ -138,7 +142,7 @@ void Delivery::on(const Content& record, base::TimePoint now) {
 
 void Delivery::on(const Commit&, base::TimePoint now) {
   committed_ = now;
-  if (state_ == State::kRefused) return report(*refusal_, now);
+  if (state_ == State::kRefused && had_data_) return report(*refusal_, now);
   if (state_ != State::kContent) return protocol_error("peer sent a Commit record out of turn", now);
   if (!session_->finish_content(kFinalTag)) {
     give_up_transaction();
@@ -148,12 +152,14 @@ void Delivery::on(const Commit&, base::TimePoint now) {
 }
 
 void Delivery::on(const Ask& record, base::TimePoint now) {
-  if (is_committing() || state_ == State::kStart || is_reported())
+  const bool may_come = state_ == State::kContent || state_ == State::kRefused;
+  if (!may_come || !had_data_ || std::exchange(had_ask_, true))
     return protocol_error("peer sent an Ask record out of turn", now);
   const Outcome outcome = host_.find_outcome(record.transaction);
   send(outcome);
   if (outcome.kind != Outcome::Kind::kKnown) return;
-  give_up_transaction();  // this mail has been delivered before
+  was_delivered_before_ = true;
+  give_up_transaction();
   end(outcome.reply, now);
   state_ = State::kReported;
 }
@@ -262,9 +268,12 @@ void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
                   .reply = reply,
                   .took = {.total = now - started_,
                            .link = committed_.value_or(now) - started_,
-                           .far_mta = now - committed_.value_or(now)}};
-  for (const Recipient& recipient : recipients_)
-    summary.recipients.push_back({.address = recipient.path, .reply = recipient.verdict.value_or(reply)});
+                           .far_mta = now - committed_.value_or(now)},
+                  .repeated = was_delivered_before_};
+  for (const Recipient& recipient : recipients_) {
+    const bool refused = recipient.verdict && !recipient.verdict->is_positive();
+    summary.recipients.push_back({.address = recipient.path, .reply = refused ? *recipient.verdict : reply});
+  }
   host_.ended(summary);
 }
 

@@ -132,6 +132,9 @@ class Delivery {
     std::optional<smtp::Reply> verdict;
   };
   std::vector<Recipient> recipients_;
+  bool had_data_ = false;
+  bool had_ask_ = false;
+  bool was_delivered_before_ = false;
   std::optional<smtp::Reply> refusal_;
   std::optional<smtp::Reply> outcome_;
   std::uint64_t size_bytes_ = 0;

@@ -297,7 +297,8 @@ void Outgoing::tell(const smtp::Reply& reply, std::vector<RecipientResult> recip
        .recipients = std::move(recipients),
        .size_bytes = size_bytes_,
        .reply = reply,
-       .took = {.total = now - started_, .near_mta = near_mta, .link = rest - far_mta, .far_mta = far_mta}});
+       .took = {.total = now - started_, .near_mta = near_mta, .link = rest - far_mta, .far_mta = far_mta},
+       .repeated = is_retry_ && reply.is_positive()});
 }
 
 void Outgoing::reset_stream() {

@@ -111,6 +111,7 @@ class Outgoing {
   [[nodiscard]] std::optional<smtp::Reply> last_refusal() const;
   [[nodiscard]] std::optional<smtp::Reply> answer_to_recipient(std::size_t index) const;
   [[nodiscard]] std::optional<smtp::Reply> answer_to_data() const;
+  [[nodiscard]] std::optional<smtp::Reply> far_answer_to_data() const;
   [[nodiscard]] bool all_verdicts_known() const;
   [[nodiscard]] bool is_anybody_accepted() const;
   [[nodiscard]] bool mail_was_refused() const;

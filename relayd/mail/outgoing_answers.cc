@@ -66,12 +66,19 @@ std::optional<smtp::Reply> Outgoing::answer_to_recipient(std::size_t index) cons
   return recipient.verdict;
 }
 
+// A far side that says 354 too early, or to nobody, is not followed: there would be nobody to end it for.
+std::optional<smtp::Reply> Outgoing::far_answer_to_data() const {
+  if (!all_verdicts_known() || !data_verdict_) return {};
+  const bool is_for_nobody = !mail_verdict_->is_positive() || is_refused_for_all();
+  return is_for_nobody && data_verdict_->is_intermediate() ? last_refusal() : data_verdict_;
+}
+
 // sendmail takes any refusal of DATA but 554 for a broken server, so early refusals are kept for the end of
 // content.
 std::optional<smtp::Reply> Outgoing::answer_to_data() const {
-  if (!context_.early_reply) return data_verdict_;
+  if (!context_.early_reply) return far_answer_to_data();
   if (!lmtp_ && (recipients_.size() > 1 || !first_is_early_) && !all_verdicts_known()) return {};
-  if (!is_anybody_accepted()) return data_verdict_;
+  if (!is_anybody_accepted()) return far_answer_to_data();
   return smtp::Reply{.code = 354, .lines = {"Go ahead, end with a dot on a line by itself"}};
 }
 

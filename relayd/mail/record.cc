@@ -113,10 +113,11 @@ base::Result<smtp::Reply> decode_reply(std::string_view bytes) {
   }
 }
 
-// Whatever becomes part of an SMTP command must not be able to end it.
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+// Whatever becomes part of an SMTP command must not be able to end it, nor to make it endless.
+bool is_argument(std::string_view text) {
+  return text.size() <= kMaxArgumentBytes && std::none_of(text.begin(), text.end(), [](char c) {
+           return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+         });
 }
 
 base::Result<Record> decode_mail(std::string_view payload) {
@@ -128,8 +129,8 @@ base::Result<Record> decode_mail(std::string_view payload) {
   if (payload.size() < helo_bytes) return malformed("Mail");
   mail.helo = payload.substr(0, helo_bytes);
   mail.argument = payload.substr(helo_bytes);
-  if (mail.helo.empty() || has_control(mail.helo) || mail.helo.find(' ') != std::string::npos ||
-      has_control(mail.argument))
+  if (mail.helo.empty() || !is_argument(mail.helo) || mail.helo.find(' ') != std::string::npos ||
+      !is_argument(mail.argument))
     return malformed("Mail");
   return Record{std::move(mail)};
 }
@@ -177,7 +178,7 @@ base::Result<Record> decode(Kind kind, std::string_view payload) {
     case Kind::kMail:
       return decode_mail(payload);
     case Kind::kRcpt:
-      if (has_control(payload)) return malformed("Rcpt");
+      if (!is_argument(payload)) return malformed("Rcpt");
       return Record{Rcpt{std::string(payload)}};
     case Kind::kData:
     case Kind::kCommit:

@@ -18,6 +18,8 @@ namespace tsmtp::mail {
 inline constexpr std::size_t kTransactionIdBytes = 16;
 inline constexpr std::size_t kMaxRecordBytes = 256 * 1024;  ///< a reply of 128 lines fits
 inline constexpr std::size_t kMaxRecipients = 1000;         ///< Rcpt records of one transaction
+/// Of what stands behind MAIL or RCPT, and of a hub's name for itself: two command lines of an MTA, joined.
+inline constexpr std::size_t kMaxArgumentBytes = 8 * 1024;
 
 // From near to far.
 struct Mail {

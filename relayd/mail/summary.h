@@ -42,6 +42,7 @@ struct Summary {
   std::uint64_t size_bytes = 0;  ///< of content seen
   smtp::Reply reply;             ///< the verdict on the mail, or what stood in its place
   Took took;
+  bool repeated = false;  ///< an earlier transaction had delivered it, and this one has only told so
 };
 
 /// "out birlinghoven 3f…: from=<a@b> to=<c@d> size=4096 reply=\"250 2.0.0 ok\" took=12ms"; escaped.

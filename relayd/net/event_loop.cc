@@ -10,6 +10,8 @@ using boost::system::error_code;
 EventLoop::EventLoop() : signals_(context_) {
   // OpenSSL writes to sockets without MSG_NOSIGNAL.
   std::signal(SIGPIPE, SIG_IGN);
+  // A file at its size limit is an error of that file's, not the end of everything.
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 void EventLoop::on_signals(std::function<void(int)> handler) {

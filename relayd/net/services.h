@@ -2,10 +2,12 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <functional>
 #include <string>
 
 #include "relayd/base/keyed_digest.h"
 #include "relayd/base/log.h"
+#include "relayd/mail/summary.h"
 #include "relayd/net/tls_context.h"
 #include "relayd/net/transaction_ledger.h"
 
@@ -20,6 +22,8 @@ struct Services {
   TransactionLedger& ledger;
   const base::DigestMaker& digests;
   base::Logger& log;
+  std::function<void(const mail::Summary&)>
+      ended{};  ///< told of every transaction that is over; may be empty
 };
 
 }  // namespace tsmtp::net

@@ -253,6 +253,7 @@ void Site::ended(const mail::Summary& summary) {
   }
   services_.log.log(summary.reply.is_positive() ? base::LogLevel::kInfo : base::LogLevel::kWarning,
                     to_line(summary));
+  if (services_.ended) services_.ended(summary);
 }
 
 void Site::sweep() {

@@ -97,7 +97,9 @@ base::Result<std::optional<Reply>> ReplyReader::add_line(std::string_view line) 
   if (reply_.lines.size() == kMaxLines)
     return base::Error{"reply of more than " + std::to_string(kMaxLines) + " lines"};
   reply_.code = code;
-  reply_.lines.emplace_back(line.size() > 4 ? line.substr(4) : std::string_view());
+  // A CR alone would be '?' towards our MTA, and no reply at all on the link and in the ledger.
+  std::string& text = reply_.lines.emplace_back(line.size() > 4 ? line.substr(4) : std::string_view());
+  std::replace(text.begin(), text.end(), '\r', '?');
   if (!is_last) return std::optional<Reply>();
   return std::optional<Reply>(std::exchange(reply_, {}));
 }

@@ -36,8 +36,8 @@ struct Reply {
 [[nodiscard]] Reply make_reply(int code, std::string_view enhanced, std::string_view text);
 
 /// Reads replies from a stream of bytes. Bounded: a line of at most 2,048 bytes (RFC 5321 section 4.5.3.1.5
-/// asks for 512), at most 128 lines in a reply. A bare LF is accepted as a line end, as all clients do; NUL
-/// is not.
+/// asks for 512), at most 128 lines in a reply. A bare LF is accepted as a line end, as all clients do; a
+/// bare CR becomes '?'; NUL is an error.
 class ReplyReader {
  public:
   /// Consumes from the front of `input` and returns the first complete reply, or nothing when more bytes are

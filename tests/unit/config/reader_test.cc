@@ -75,6 +75,15 @@ TEST(Reader, DefaultsAreTheManuals) {
   EXPECT_EQ(config->sites[0].max_message_bytes, std::uint64_t{64} << 20);
 }
 
+TEST(Reader, AuditIsAPathOrJournald) {
+  for (const char* target : {"journald", "/var/log/tsmtp/audit.jsonl"}) {
+    const auto [config, findings] =
+        read_it(kHub + "audit = \"" + target + "\"\n" + site("birl", kPinA, with_address("127.0.5.2")));
+    ASSERT_TRUE(config) << findings;
+    EXPECT_EQ(config->hub.audit, target);
+  }
+}
+
 struct Bad {
   const char* name;
   std::string text;
@@ -142,6 +151,12 @@ const Bad kBadInput[] = {
     {"metrics_port", in_hub("metrics = \"127.0.0.1\""),
      "metrics: \"127.0.0.1\": HOST:PORT was expected, the port is missing"},
     {"log", in_hub("log = \"sylog\""), "log: \"stderr\" or \"syslog\" was expected, not \"sylog\""},
+    {"audit_relative", in_hub("audit = \"audit.jsonl\""),
+     "t.toml:4:9: error: audit: \"journald\" or the whole path of a file was expected, not \"audit.jsonl\""},
+    {"audit_syslog", in_hub("audit = \"syslog\""), "whole path of a file was expected, not \"syslog\""},
+    {"audit_directory", in_hub("audit = \"/var/log/\""), "whole path of a file was expected"},
+    {"audit_over_identity", in_hub("audit = \"/etc/tsmtp/identity.pem\""),
+     "t.toml:4:9: error: audit: \"/etc/tsmtp/identity.pem\" is already hub.identity"},
     {"bare_duration", in_hub("drain_timeout = 5"),
      "a duration in quotes and with its unit, such as \"60s\","},
     {"duration_unit", in_hub("drain_timeout = \"5\""), "drain_timeout: \"5\" is no duration"},

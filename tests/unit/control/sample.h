@@ -20,6 +20,10 @@ inline HubStatus sample_hub() {
   hub.config_loaded = now - minutes(192);
   hub.fingerprint = "sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
   hub.listen = {"[::]:5443"};
+  hub.audit = {.target = "/var/log/tsmtp/audit.jsonl",
+               .written = 123,
+               .lost = 2,
+               .trouble = "/var/log/tsmtp/audit.jsonl: cannot be written: No space left on device"};
   hub.keys_refused = 3;
 
   SiteStatus up;

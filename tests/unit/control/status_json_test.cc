@@ -24,6 +24,12 @@ TEST(StatusJson, Golden) {
   "listen": [
     "[::]:5443"
   ],
+  "audit": {
+    "target": "/var/log/tsmtp/audit.jsonl",
+    "written": 123,
+    "lost": 2,
+    "trouble": "/var/log/tsmtp/audit.jsonl: cannot be written: No space left on device"
+  },
   "draining": false,
   "sessions_refused": 0,
   "keys_refused": 3,
@@ -108,6 +114,7 @@ TEST(StatusJson, SurvivesAnyBytes) {
   SiteStatus& site = hub.sites[0];
   site.name = site.cause = site.peer_address = site.peer_name = site.tls = site.far_mta = bytes;
   site.endpoints = {bytes};
+  hub.audit->target = hub.audit->trouble = bytes;
   const auto parsed = nlohmann::json::parse(status_json(hub), nullptr, false);
   ASSERT_FALSE(parsed.is_discarded());
   EXPECT_EQ(parsed["sites"][0]["cause"].get<std::string>().substr(0, 128), bytes.substr(0, 128));
@@ -118,6 +125,7 @@ TEST(StatusJson, EmptyHub) {
   ASSERT_TRUE(parsed.is_object());
   EXPECT_TRUE(parsed["sites"].is_array());
   EXPECT_TRUE(parsed["listen"].is_array());
+  EXPECT_TRUE(parsed["audit"].is_null());
 }
 
 }  // namespace

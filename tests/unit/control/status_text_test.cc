@@ -28,6 +28,7 @@ TEST_F(StatusText, Golden) {
   configuration  /etc/tsmtp/relayd.toml, loaded 08:51:04 (3 h 12 min ago)
   key            sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
   listening on   [::]:5443
+  audit record   /var/log/tsmtp/audit.jsonl, 2 RECORDS LOST: /var/log/tsmtp/audit.jsonl: cannot be written: No space left on device
 
 birlinghoven  link up since 08:51:04 (3 h 12 min), with 192.0.2.7:5443, round trip 48.2 ms
               mail for it is taken at 127.0.5.2:5000, unix:/run/tsmtp/birl.sock

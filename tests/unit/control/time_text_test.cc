@@ -17,6 +17,11 @@ TEST(TimeText, Rfc3339) {
   EXPECT_EQ(rfc3339(base::WallTime{}), "1970-01-01T00:00:00Z");
 }
 
+TEST(TimeText, Rfc3339WithMilliseconds) {
+  EXPECT_EQ(rfc3339_milliseconds(kNow + std::chrono::microseconds(56'999)), "2026-03-01T12:03:04.056Z");
+  EXPECT_EQ(rfc3339_milliseconds(kNow), "2026-03-01T12:03:04.000Z");
+}
+
 TEST(TimeText, LocalTimeHasTheDateWhereItIsAnother) {
   setenv("TZ", "JST-9", 1);
   tzset();

@@ -133,6 +133,7 @@ TEST_F(DeliveryProtocol, AskForAKnownOne) {
     E
     V finish)");
   EXPECT_TRUE(far_.delivery->is_over());
+  EXPECT_TRUE(far_.host.summaries.back().repeated);
 }
 
 TEST_F(DeliveryProtocol, AskForAnUnknownOneThenCommit) {
@@ -147,6 +148,7 @@ TEST_F(DeliveryProtocol, AskForAnUnknownOneThenCommit) {
     V release(keep) record(1)
     D ok
     V Final(250) ended(250))");
+  EXPECT_FALSE(far_.host.summaries.back().repeated);
 }
 
 TEST_F(DeliveryProtocol, AskForAPendingOne) {
@@ -293,6 +295,37 @@ TEST_F(DeliveryProtocol, RecordsOutOfTurn) {
     far.run(kToCommitted);
     // The stream goes, but the mail is the MTA's by now.
     far.run(std::string(record) + "\nV reset\nM 250 ok\nV release(keep) record(1)");
+  }
+}
+
+// P6: what is answered must not come without end.
+TEST_F(DeliveryProtocol, WhatIsAnsweredComesOnce) {
+  for (const char* record : {"R rcpt TO:<x@birl.example>", "R data"}) {
+    SCOPED_TRACE(record);
+    FarEnd far;
+    far.run(R"(
+      R mail FROM:<a@elsewhere.example>
+      R rcpt TO:<b@birl.example>
+      R data
+      V Mail(550) Rcpt(0,550) Data(550))");
+    far.run(std::string(record) + "\nV reset ended(550)");
+    EXPECT_TRUE(far.delivery->is_over());
+  }
+  to_content();
+  far_.run(R"(
+    R ask 7
+    V Outcome(unknown)
+    R ask 7
+    V reset release(close) ended(451))");
+}
+
+TEST_F(DeliveryProtocol, BeforeDataThereIsNoContentAndNoEnd) {
+  for (const char* record : {"R content x", "R commit", "R ask 7"}) {
+    SCOPED_TRACE(record);
+    FarEnd far;
+    far.run("R mail FROM:<a@elsewhere.example>\nR rcpt TO:<b@birl.example>\nV Mail(550) Rcpt(0,550)");
+    far.run(std::string(record) + "\nV reset ended(550)");
+    EXPECT_TRUE(far.delivery->is_over());
   }
 }
 

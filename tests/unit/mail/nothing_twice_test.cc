@@ -151,6 +151,8 @@ TEST_F(NothingTwice, RetryOfADeliveredMail) {
     S 221...
     L settle(1.0) Settled(1) finish(3)
     Q clean)");
+  EXPECT_FALSE(near_.host.summaries.front().repeated);
+  EXPECT_TRUE(near_.host.summaries.back().repeated);
 }
 
 TEST_F(NothingTwice, RetryOfAMailThatNeverArrived) {

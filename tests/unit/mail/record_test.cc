@@ -115,7 +115,24 @@ TEST(Record, OverLongIsRefusedByItsHeader) {
 }
 
 TEST(Record, LongestIsTaken) {
-  EXPECT_EQ(error_of(framed(2, std::string(kMaxRecordBytes, 'x'))), "");
+  std::string reply("\x01\x00", 2);
+  for (int i = 0; i < 127; ++i)
+    reply += std::string(2047, 'x') + '\n';
+  reply.resize(kMaxRecordBytes, 'x');
+  EXPECT_EQ(error_of(framed(16, reply)), "");
+}
+
+// P6: a thousand of them are kept for a transaction, and go to an MTA.
+TEST(Record, ArgumentsAreBounded) {
+  const std::string longest(kMaxArgumentBytes, 'x');
+  const auto mail = [](const std::string& helo, const std::string& argument) {
+    return error_of(encode(Mail{.transaction = kId, .helo = helo, .argument = argument}));
+  };
+  EXPECT_EQ(error_of(encode(Rcpt{longest})), "");
+  EXPECT_EQ(error_of(encode(Rcpt{longest + 'x'})), "peer sent a malformed Rcpt record");
+  EXPECT_EQ(mail(longest, longest), "");
+  EXPECT_EQ(mail(longest + 'x', "FROM:<>"), "peer sent a malformed Mail record");
+  EXPECT_EQ(mail("h", longest + 'x'), "peer sent a malformed Mail record");
 }
 
 TEST(Record, WrongLengths) {

@@ -32,6 +32,31 @@ TEST_F(Waiting, Accepted) {
     L Mail Rcpt Data Content record(1) Commit ended(250))");
 }
 
+// A peer that breaks the protocol: its 354 is for nobody.
+TEST_F(Waiting, NoContentWithoutRecipients) {
+  near_.run(R"(
+    C MAIL FROM:<a@tokyo.example>|RCPT TO:<x@birl.example>|DATA
+    F mail 250 ok
+    F rcpt 0 550 5.1.1 no x
+    F data 354 far says go
+    S 250 ok
+    S 550 5.1.1 no x
+    S 550 5.1.1 no x
+    L Mail Rcpt Data ended(550) reset(1))");
+}
+
+TEST_F(Waiting, A354ThatComesTooEarlyWaitsForTheOthers) {
+  near_.run(R"(
+    C MAIL FROM:<a@tokyo.example>|RCPT TO:<x@birl.example>|DATA
+    F data 354 far says go
+    F mail 550 5.1.8 no such sender
+    S 550 5.1.8 no such sender
+    F rcpt 0 503 5.5.1 MAIL first
+    S 503 5.5.1 MAIL first
+    S 550 5.1.8 no such sender
+    L Mail Rcpt Data ended(550) reset(1))");
+}
+
 TEST_F(Waiting, RefusedMail) {
   near_.run(R"(
     C MAIL FROM:<a@tokyo.example>

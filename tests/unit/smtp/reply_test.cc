@@ -71,6 +71,16 @@ TEST(ReplyReader, RefusesWhatIsNotSmtp) {
       EXPECT_EQ(read_all(bytes, step), std::vector<std::string>{expected});
 }
 
+// Such a reply could be neither sent over the link nor kept in the ledger, and its mail would come again and
+// again.
+TEST(ReplyReader, NoCrIsLeftInALine) {
+  ReplyReader reader;
+  std::string_view input = "250-a\rb\r\r\n250 \rc\n";
+  const auto reply = reader.read(input);
+  ASSERT_TRUE(reply && *reply);
+  EXPECT_EQ((*reply)->lines, (std::vector<std::string>{"a?b?", "?c"}));
+}
+
 TEST(ReplyReader, LimitsLines) {
   std::string bytes;
   for (int i = 0; i < 127; ++i)

@@ -1,0 +1,23 @@
+// Audit records in systemd's journal, by its native protocol: a datagram each to journald's socket.
+#pragma once
+
+#include "relayd/daemon/audit_sink.h"
+#include "relayd/daemon/descriptor.h"
+
+namespace tsmtp::daemon {
+
+class AuditJournal : public AuditSink {
+ public:
+  explicit AuditJournal(std::string socket_path = "/run/systemd/journal/socket");
+
+  [[nodiscard]] AuditWrite write(const AuditRecord& record) override;
+
+ private:
+  [[nodiscard]] bool send(const std::string& entry) const;
+  [[nodiscard]] bool send_in_memory_file(const std::string& entry) const;
+
+  std::string path_;
+  Descriptor socket_;
+};
+
+}  // namespace tsmtp::daemon

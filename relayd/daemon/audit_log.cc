@@ -1,0 +1,41 @@
+#include "relayd/daemon/audit_log.h"
+
+#include "relayd/base/bytes.h"
+#include "relayd/control/audit_record.h"
+
+namespace tsmtp::daemon {
+
+void AuditLog::use(std::string target, std::unique_ptr<AuditSink> sink) {
+  sink_ = std::move(sink);
+  status_.target = std::move(target);
+}
+
+void AuditLog::record(const mail::Summary& summary, base::WallTime now) {
+  if (!sink_) return;
+  const std::string line = control::audit_record(summary, hub_, now);
+  note(sink_->write({.summary = summary, .hub = hub_, .line = line}));
+}
+
+void AuditLog::note(const AuditWrite& write) {
+  ++(write.written ? status_.written : status_.lost);
+  if (!write.written) ++lost_in_this_trouble_;
+  if (write.trouble == status_.trouble) return;
+  status_.trouble = write.trouble;
+  if (!write.trouble.empty()) {
+    log_.log(base::LogLevel::kError, (write.written ? "audit record: still written, but: "
+                                                    : "audit record: records are being lost: ") +
+                                         base::escaped(write.trouble));
+  } else {
+    log_.log(base::LogLevel::kWarning,
+             "audit record: written again, " + std::to_string(lost_in_this_trouble_) +
+                 (lost_in_this_trouble_ == 1 ? " record was" : " records were") + " lost");
+    lost_in_this_trouble_ = 0;
+  }
+}
+
+std::optional<control::AuditStatus> AuditLog::status() const {
+  if (!sink_) return {};
+  return status_;
+}
+
+}  // namespace tsmtp::daemon

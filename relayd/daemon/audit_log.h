@@ -1,0 +1,38 @@
+// The audit record of all transactions: makes the records, hands them to a sink, and keeps count of those
+// that were lost. A sink in trouble is said in the log once, and once more when it is over.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "relayd/base/clock.h"
+#include "relayd/base/log.h"
+#include "relayd/control/status.h"
+#include "relayd/daemon/audit_sink.h"
+
+namespace tsmtp::daemon {
+
+class AuditLog {
+ public:
+  /// `log` is borrowed and outlives it.
+  AuditLog(std::string hub, base::Logger& log) : hub_(std::move(hub)), log_(log) {}
+
+  /// From now on records go to `sink`, which `target` named; with none, nowhere.
+  void use(std::string target, std::unique_ptr<AuditSink> sink);
+  /// `now` is when it ended.
+  void record(const mail::Summary& summary, base::WallTime now);
+
+  /// Nothing while there is no sink.
+  [[nodiscard]] std::optional<control::AuditStatus> status() const;
+
+ private:
+  void note(const AuditWrite& write);
+
+  std::string hub_;
+  base::Logger& log_;
+  std::unique_ptr<AuditSink> sink_;
+  control::AuditStatus status_;
+  std::uint64_t lost_in_this_trouble_ = 0;
+};
+
+}  // namespace tsmtp::daemon

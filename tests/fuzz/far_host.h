@@ -1,0 +1,51 @@
+// A delivery's surroundings that hold it to docs/protocol.md: each verdict once, none that the MTA has not
+// given, and the outcome on disk before it is told.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "relayd/mail/delivery_host.h"
+#include "tests/fuzz/mta_model.h"
+
+namespace tsmtp::fuzz {
+
+class FarHost : public mail::DeliveryHost {
+ public:
+  explicit FarHost(const MtaModel& mta) : mta_(mta) {}
+
+  void request_connection(const std::string& helo) override;
+  void release_connection(bool reusable) override;
+  void write_stream(std::string_view bytes) override;
+  void consumed(std::size_t bytes) override;
+  void finish_stream() override;
+  void reset_stream(const std::string& cause) override;
+  void record_outcome(const std::string& transaction, const mail::Outcome& outcome) override;
+  mail::Outcome find_outcome(const std::string&) const override { return earlier; }
+  void forget_outcome(const std::string&) override {}
+  void ended(const mail::Summary& summary) override;
+
+  enum class Connection { kNone, kAsked, kHeld, kReleased, kClosed };
+  Connection connection = Connection::kNone;
+  std::string helo;
+  mail::Outcome earlier;  ///< what an Ask is answered with
+  bool recording = false;
+  bool recorded = false;
+  bool stream_open = true;
+  std::size_t fed_bytes = 0;   ///< given to the delivery
+  std::size_t recipients = 0;  ///< Rcpt records given to it
+
+ private:
+  void on(const mail::Record& record);
+
+  const MtaModel& mta_;
+  mail::RecordReader reader_;
+  std::size_t consumed_bytes_ = 0;
+  bool has_mail_verdict_ = false;
+  bool has_data_verdict_ = false;
+  bool has_final_verdict_ = false;
+  bool has_ended_ = false;
+  std::set<std::uint16_t> verdicts_;
+};
+
+}  // namespace tsmtp::fuzz

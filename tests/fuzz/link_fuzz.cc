@@ -1,0 +1,235 @@
+// The link session with a peer that sends anything, and an owner that keeps to its contract. Steps:
+//   G              the peer's Hello, as it should be
+//   F TYPE STREAM payload   a frame of the peer with the right sequence; TYPE as in kTypes or any byte
+//   b bytes        bytes of the peer, as they are
+//   p COUNT        we may write: about COUNT KiB
+//   o              we open a stream
+//   w STREAM COUNT, c STREAM COUNT, e STREAM, r STREAM   we write, have dealt with, finish, reset
+//   n bytes        we notice
+//   T SECONDS      time passes
+//   d, x           we drain, close
+// The first step's letter is D if we dialled. Numbers are bytes less '0'.
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "relayd/base/bytes.h"
+#include "relayd/mux/session.h"
+#include "relayd/wire/encoder.h"
+#include "tests/fuzz/fuzz.h"
+
+namespace tsmtp::fuzz {
+namespace {
+
+using wire::FrameType;
+
+constexpr std::uint32_t kMaxStreams = 4;
+constexpr std::uint32_t kWindowBytes = 4096;
+constexpr std::size_t kMaxPendingBytes = 1 << 20;
+
+const std::map<char, FrameType> kTypes{
+    {'H', FrameType::kHello},  {'P', FrameType::kPing},  {'Q', FrameType::kPong},   {'A', FrameType::kAck},
+    {'C', FrameType::kCredit}, {'D', FrameType::kDrain}, {'X', FrameType::kClose},  {'N', FrameType::kNotice},
+    {'o', FrameType::kOpen},   {'d', FrameType::kData},  {'f', FrameType::kFinish}, {'r', FrameType::kReset}};
+
+std::uint8_t take_number(std::string_view& bytes) {
+  return static_cast<std::uint8_t>(take_byte(bytes) - '0');
+}
+
+class Link {
+ public:
+  explicit Link(mux::Role role)
+      : role_(role),
+        session_(
+            {.role = role, .hub_name = "us", .max_streams = kMaxStreams, .stream_window_bytes = kWindowBytes},
+            now_) {}
+
+  void play(const Step& step) {
+    std::string_view rest = step.payload;
+    switch (step.kind) {
+      case 'G':
+        receive(frame(FrameType::kHello, 0, mux::encode_hello(hello())));
+        break;
+      case 'F': {
+        const char letter = static_cast<char>(take_byte(rest));
+        const auto known = kTypes.find(letter);
+        const auto type = known != kTypes.end() ? known->second : static_cast<FrameType>(letter);
+        const std::uint32_t stream = take_number(rest);
+        if (type == FrameType::kHello) is_sane_ = false;
+        if (type == FrameType::kCredit && rest.size() == 8) {
+          auto& credit = credit_.try_emplace(stream, kWindowBytes).first->second;
+          credit = std::max(credit, base::get_u64(rest));
+        }
+        receive(frame(type, stream, rest.substr(0, wire::kMaxPayloadBytes)));
+        break;
+      }
+      case 'b':
+        is_sane_ = false;
+        receive(rest);
+        break;
+      case 'p':
+        produce(static_cast<std::size_t>(take_number(rest)) * 1024 + 1);
+        break;
+      case 'o':
+        if (const auto stream = session_.open(mux::Service::kTransaction))
+          must(streams_.try_emplace(*stream).second, "a stream's number is new");
+        break;
+      case 'w': {
+        const std::uint32_t stream = take_number(rest);
+        const std::size_t count = static_cast<std::size_t>(take_byte(rest)) * 16;
+        session_.write(stream, std::string(std::min(count, session_.writable(stream)), 'x'));
+        break;
+      }
+      case 'c': {
+        const auto stream = streams_.find(take_number(rest));
+        if (stream == streams_.end()) break;
+        const std::size_t count = std::min<std::size_t>(std::size_t{take_byte(rest)} * 16, stream->second);
+        stream->second -= count;
+        session_.consumed(stream->first, count);
+        break;
+      }
+      case 'e':
+        session_.finish(take_number(rest));
+        break;
+      case 'r': {
+        const std::uint32_t stream = take_number(rest);
+        session_.reset(stream, mux::ResetCode::kCancelled, rest);
+        streams_.erase(stream);
+        break;
+      }
+      case 'n':
+        session_.notice(rest.substr(0, wire::kMaxPayloadBytes));
+        break;
+      case 'T':
+        now_ += std::chrono::seconds(take_number(rest));
+        if (!failed_ && !closed_ && session_.deadline() <= now_) failed_ = !session_.tick(now_);
+        break;
+      case 'd':
+        session_.drain();
+        break;
+      case 'x':
+        session_.close(rest);
+        closed_ = true;
+        break;
+      default:
+        break;
+    }
+    draw_events();
+    check();
+  }
+
+  // Everything that can be sent goes, and then there is nothing left.
+  void end() {
+    produce(kMaxPendingBytes);
+    draw_events();
+    must(!session_.wants_to_send(), "what can be sent is sent");
+  }
+
+ private:
+  mux::Hello hello() const {
+    return {
+        .instance = "0123456789abcdef", .max_streams = 4, .stream_window_bytes = kWindowBytes, .name = "p"};
+  }
+
+  std::string frame(FrameType type, std::uint32_t stream, std::string_view payload) {
+    std::string out;
+    wire::encode({.type = type,
+                  .flags = 0,
+                  .stream = stream,
+                  .sequence = wire::is_sequenced(type) ? ++peer_sequence_ : 0,
+                  .acknowledgement = our_sequence_,
+                  .payload = payload},
+                 out);
+    return out;
+  }
+
+  void receive(std::string_view bytes) {
+    const auto result = session_.receive(bytes, now_);
+    if (closed_) return;
+    must(!failed_ || !result, "a failed session stays failed");
+    failed_ = failed_ || !result;
+  }
+
+  void produce(std::size_t enough_bytes) {
+    std::string out;
+    session_.produce(out, enough_bytes, now_);
+    must(out.size() < enough_bytes + wire::kMaxFrameBytes, "no more is produced than was asked for");
+    std::string_view rest = out;
+    while (!rest.empty()) {
+      const auto frame = decoder_.decode(rest);
+      must(frame && *frame, "whole frames are produced");
+      on_frame(**frame);
+    }
+  }
+
+  void on_frame(const wire::Frame& frame) {
+    must(wire::is_known(frame.type), "a known type is sent");
+    must(!said_close_, "nothing follows Close");
+    said_close_ = frame.type == FrameType::kClose;
+    if (wire::is_sequenced(frame.type)) must(frame.sequence == ++our_sequence_, "sequences rise by one");
+    must(!is_sane_ || frame.acknowledgement <= peer_sequence_, "only what was sent is acknowledged");
+    if (frame.type != FrameType::kData) return;
+    sent_[frame.stream] += frame.payload.size();
+    const auto credit = credit_.find(frame.stream);
+    const std::uint64_t allowed = credit == credit_.end() ? kWindowBytes : credit->second;
+    must(!is_sane_ || sent_[frame.stream] <= allowed, "no more is sent than there is credit for");
+  }
+
+  void draw_events() {
+    while (const auto event = session_.next_event()) {
+      if (const auto* opened = std::get_if<mux::Opened>(&*event)) {
+        const bool ours = (opened->stream % 2 == 1) == (role_ == mux::Role::kDialer);
+        must(!ours, "the peer opens streams of its own numbers");
+        must(streams_.try_emplace(opened->stream).second, "a stream is opened once");
+      } else if (const auto* received = std::get_if<mux::Received>(&*event)) {
+        const auto stream = streams_.find(received->stream);
+        must(stream != streams_.end(), "bytes come on streams that are open");
+        must(!received->bytes.empty(), "bytes are some");
+        stream->second += received->bytes.size();
+        must(stream->second <= kWindowBytes, "no more comes than there was credit for");
+      } else if (const auto* reset = std::get_if<mux::PeerReset>(&*event)) {
+        must(streams_.erase(reset->stream) == 1, "a stream that is reset was there");
+        must(reset->cause.size() <= mux::kMaxTextBytes, "a cause is bounded");
+      } else if (const auto* finished = std::get_if<mux::PeerFinished>(&*event)) {
+        must(streams_.contains(finished->stream), "a stream that is finished was there");
+      } else if (const auto* established = std::get_if<mux::Established>(&*event)) {
+        must(established->peer_name.size() <= mux::kMaxTextBytes, "a name is bounded");
+      }
+    }
+  }
+
+  void check() const {
+    // What the peer may open, and what it lets us open; a Hello of its own making may say any number.
+    must(!is_sane_ || session_.open_streams() <= 2 * 65'536, "streams are bounded");
+    (void)session_.deadline();
+    (void)session_.counters();
+  }
+
+  mux::Role role_;
+  base::TimePoint now_{};
+  mux::Session session_;
+  wire::Decoder decoder_;
+  std::map<mux::StreamId, std::size_t> streams_;  // received and not dealt with
+  std::map<mux::StreamId, std::uint64_t> credit_;
+  std::map<mux::StreamId, std::uint64_t> sent_;
+  std::uint64_t peer_sequence_ = 0;
+  std::uint64_t our_sequence_ = 0;
+  bool is_sane_ = true;  // no bytes that this model does not understand
+  bool failed_ = false;
+  bool closed_ = false;
+  bool said_close_ = false;
+};
+
+}  // namespace
+}  // namespace tsmtp::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace tsmtp;
+  const auto steps = fuzz::steps_of({reinterpret_cast<const char*>(data), size});
+  if (steps.empty()) return 0;
+  fuzz::Link link(steps.front().kind == 'D' ? mux::Role::kDialer : mux::Role::kListener);
+  for (const fuzz::Step& step : steps)
+    link.play(step);
+  link.end();
+  return 0;
+}
