@@ -55,6 +55,7 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   bool waiting_write_ = false;
   bool closing_ = false;
   bool send_failed_ = false;
+  bool sent_since_read_ = false;
 };
 
 }  // namespace tsmtp::net
