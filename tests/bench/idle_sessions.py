@@ -1,4 +1,4 @@
-"""Opens so many SMTP sessions at HOST PORT, greeted and EHLOed, says "ready" and holds them until standard input ends."""
+"""Opens so many SMTP sessions at HOST PORT, greeted and EHLOed, says "ready", holds them until standard input ends."""
 
 import resource
 import socket
