@@ -75,6 +75,8 @@ base::Result<void> Environment::open_environment(const std::string& dir) {
   if (code == 0) code = env_->set_lk_max_locks(env_, kMaxLocks);
   if (code == 0) code = env_->set_lk_max_objects(env_, kMaxLocks);
   if (code == 0) code = env_->log_set_config(env_, DB_LOG_AUTO_REMOVE, 1);
+  // A log file that has its size already: a sync need not write its inode too.
+  if (code == 0) code = env_->log_set_config(env_, DB_LOG_ZERO, 1);
   // Private: our own memory instead of shared region files; DirectoryLock keeps others out.
   constexpr std::uint32_t kFlags =
       DB_CREATE | DB_PRIVATE | DB_RECOVER | DB_INIT_TXN | DB_INIT_LOG | DB_INIT_LOCK | DB_INIT_MPOOL;

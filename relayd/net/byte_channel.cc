@@ -55,8 +55,13 @@ void ByteChannel::read_ready() {
       return wait_reset();
     }
     if (error) return closed(false, error.message());
-    acknowledge_now(socket_);
+    sent_since_read_ = false;
     if (!closing_) owner_->on_bytes({buffer.data(), bytes});
+    if (owner_ == nullptr) return;
+    // An answer acknowledges by itself. Where none comes yet, a client may be waiting for the acknowledgement:
+    // one that writes the final dot apart, with Nagle's algorithm.
+    if (!sent_since_read_) acknowledge_now(socket_);
+    if (bytes < buffer.size()) break;  // there was no more; if that changed, the wait ends at once
   }
   if (owner_ != nullptr && (reading_ || closing_) && !waiting_read_) wait_read();
 }
@@ -78,6 +83,7 @@ void ByteChannel::flush(std::string& output) {
       set_reading(true);
     } else {
       sent += bytes;
+      sent_since_read_ = true;
     }
   }
   output.erase(0, sent);

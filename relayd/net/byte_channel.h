@@ -61,6 +61,7 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   bool closing_ = false;
   bool ended_ = false;  // the other side sends nothing more
   bool send_failed_ = false;
+  bool sent_since_read_ = false;
 };
 
 }  // namespace tsmtp::net

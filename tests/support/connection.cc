@@ -124,11 +124,11 @@ void Connection::reset() {
   close(std::exchange(fd_, -1));
 }
 
-int listen_on(std::uint16_t port) {
+int listen_on(std::uint16_t port, const std::string& host) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const sockaddr_in address = address_of("127.0.0.1", port);
+  const sockaddr_in address = address_of(host, port);
   if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || listen(fd, 128) != 0) {
     close(fd);
     throw std::runtime_error("cannot listen on port " + std::to_string(port));

@@ -44,7 +44,7 @@ class Connection {
 /// A TCP port of 127.0.0.1 that nobody uses.
 [[nodiscard]] std::uint16_t free_port();
 
-/// A listening socket on 127.0.0.1:`port`.
-[[nodiscard]] int listen_on(std::uint16_t port);
+/// A listening socket on `host`:`port`.
+[[nodiscard]] int listen_on(std::uint16_t port, const std::string& host = "127.0.0.1");
 
 }  // namespace tsmtp::support

@@ -58,11 +58,11 @@ std::size_t Process::open_descriptors() const {
   return count;
 }
 
-std::size_t Process::resident_kib() const {
+std::size_t Process::status_kib(const std::string& key) const {
   std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
   for (std::string word; status >> word;) {
     std::size_t kib = 0;
-    if (word == "VmRSS:" && status >> kib) return kib;
+    if (word == key && status >> kib) return kib;
   }
   return 0;
 }

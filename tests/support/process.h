@@ -27,9 +27,13 @@ class Process {
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] std::size_t open_descriptors() const;
   /// VmRSS of /proc/PID/status.
-  [[nodiscard]] std::size_t resident_kib() const;
+  [[nodiscard]] std::size_t resident_kib() const { return status_kib("VmRSS:"); }
+  /// VmHWM: the most it ever had.
+  [[nodiscard]] std::size_t peak_resident_kib() const { return status_kib("VmHWM:"); }
 
  private:
+  [[nodiscard]] std::size_t status_kib(const std::string& key) const;
+
   pid_t pid_;
   std::optional<int> status_;
 };
