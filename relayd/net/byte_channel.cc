@@ -4,6 +4,7 @@
 #include <boost/asio/buffer.hpp>
 
 #include "relayd/net/socket_options.h"
+#include "relayd/net/socket_peer.h"
 
 namespace tsmtp::net {
 namespace {
@@ -58,8 +59,8 @@ void ByteChannel::read_ready() {
     sent_since_read_ = false;
     if (!closing_) owner_->on_bytes({buffer.data(), bytes});
     if (owner_ == nullptr) return;
-    // An answer acknowledges by itself. Where none comes yet, a client may be waiting for the acknowledgement:
-    // one that writes the final dot apart, with Nagle's algorithm.
+    // An answer acknowledges by itself. Where none comes yet, a client may be waiting for the
+    // acknowledgement: one that writes the final dot apart, with Nagle's algorithm.
     if (!sent_since_read_) acknowledge_now(socket_);
     if (bytes < buffer.size()) break;  // there was no more; if that changed, the wait ends at once
   }
@@ -123,7 +124,9 @@ void ByteChannel::close_gently(bool until_read) {
   if (!ended_) socket_.shutdown(Socket::shutdown_send, ignored);
   lingering_.expires_after(kLinger);
   lingering_.async_wait([self = shared_from_this()](const error_code& error) {
-    if (!error) self->closed(self->ended_ && self->all_was_read(), "the other side did not close");
+    if (!error)
+      self->closed(self->ended_ && self->all_was_read() && peer_has_read_all(self->socket_),
+                   "the other side did not close");
   });
   if (!ended_ && !waiting_read_) wait_read();
 }

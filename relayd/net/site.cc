@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
-#include "relayd/net/socket_user.h"
+#include "relayd/net/socket_peer.h"
 #include "relayd/net/time_of_day.h"
 
 namespace tsmtp::net {

@@ -133,6 +133,20 @@ TEST_F(P4_NothingTwice, ClientThatEndedItsHalfBehindQuitDiesWithTheReplyUnread) 
   EXPECT_EQ(birl_mta.count(), 1U);
 }
 
+// Longer than we wait for it to close: the kernel knows that it has not read.
+TEST_F(P4_NothingTwice, ClientThatEndedItsHalfBehindQuitStallsWithTheReplyUnread) {
+  hold_final_reply();
+  Connection client = session();
+  begin_mail(client, kContent);
+  client.send(".\r\nQUIT\r\n");
+  ::shutdown(client.fd(), SHUT_WR);
+  ASSERT_TRUE(taken());
+  final_released = true;
+  ASSERT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 1; }));
+  EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+  EXPECT_EQ(birl_mta.count(), 1U);
+}
+
 TEST_F(P4_NothingTwice, LinkCutBetweenTheEndOfContentAndTheReply) {
   hold_final_reply();
   Connection client = session();

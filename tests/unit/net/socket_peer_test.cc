@@ -1,4 +1,4 @@
-#include "relayd/net/socket_user.h"
+#include "relayd/net/socket_peer.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -7,6 +7,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/connect_pair.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 
 namespace tsmtp::net {
 namespace {
@@ -14,7 +16,7 @@ namespace {
 using boost::asio::ip::tcp;
 using Socket = boost::asio::generic::stream_protocol::socket;
 
-class SocketUser : public testing::TestWithParam<const char*> {
+class SocketPeer : public testing::TestWithParam<const char*> {
  protected:
   /// A client's and our end of a connection on loopback.
   std::pair<tcp::socket, Socket> connection() {
@@ -26,23 +28,35 @@ class SocketUser : public testing::TestWithParam<const char*> {
   boost::asio::io_context context_;
 };
 
-TEST_P(SocketUser, IsOurselves) {
+TEST_P(SocketPeer, UserIsOurselves) {
   auto [client, socket] = connection();
   const auto user = user_of_peer(socket);
   ASSERT_TRUE(user) << user.error().message;
   EXPECT_EQ(*user, geteuid());
 }
 
-TEST_P(SocketUser, IsNobodyWhenTheOtherEndIsGone) {
+TEST_P(SocketPeer, UserIsNobodyWhenTheOtherEndIsGone) {
   auto [client, socket] = connection();
   client.set_option(boost::asio::socket_base::linger(true, 0));
   client.close();
   EXPECT_FALSE(user_of_peer(socket));
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, SocketUser, testing::Values("127.0.0.1", "::1"));
+TEST_P(SocketPeer, HasReadAllOrNot) {
+  auto [client, socket] = connection();
+  EXPECT_TRUE(peer_has_read_all(socket)) << "there was nothing";
+  boost::asio::write(socket, boost::asio::buffer("250 ok", 6));
+  EXPECT_FALSE(peer_has_read_all(socket));
+  client.shutdown(tcp::socket::shutdown_send);
+  EXPECT_FALSE(peer_has_read_all(socket)) << "half closed, and still not read";
+  char buffer[6];
+  boost::asio::read(client, boost::asio::buffer(buffer));
+  EXPECT_TRUE(peer_has_read_all(socket));
+}
 
-TEST(SocketUserUnix, IsOurselves) {
+INSTANTIATE_TEST_SUITE_P(Loopback, SocketPeer, testing::Values("127.0.0.1", "::1"));
+
+TEST(SocketPeerUnix, UserIsOurselves) {
   boost::asio::io_context context;
   boost::asio::local::stream_protocol::socket one(context), other(context);
   boost::asio::local::connect_pair(one, other);
@@ -50,6 +64,18 @@ TEST(SocketUserUnix, IsOurselves) {
   const auto user = user_of_peer(socket);
   ASSERT_TRUE(user) << user.error().message;
   EXPECT_EQ(*user, geteuid());
+}
+
+TEST(SocketPeerUnix, HasReadAllOrNot) {
+  boost::asio::io_context context;
+  boost::asio::local::stream_protocol::socket one(context), other(context);
+  boost::asio::local::connect_pair(one, other);
+  Socket socket(std::move(other));
+  boost::asio::write(socket, boost::asio::buffer("250 ok", 6));
+  EXPECT_FALSE(peer_has_read_all(socket));
+  char buffer[6];
+  boost::asio::read(one, boost::asio::buffer(buffer));
+  EXPECT_TRUE(peer_has_read_all(socket));
 }
 
 }  // namespace

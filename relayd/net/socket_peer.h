@@ -1,5 +1,5 @@
-// Whose connection it is, for endpoints that only some users of this machine may use: asked of the kernel,
-// which knows the owner of either end of a connection within the machine (sock_diag(7), unix(7)).
+// What the kernel knows of the other end of a connection within this machine (sock_diag(7), unix(7)): whose
+// it is, for endpoints that only some users may use, and whether it has read what we wrote.
 #pragma once
 
 #include <sys/types.h>
@@ -13,5 +13,9 @@ namespace tsmtp::net {
 /// The user whose socket is at the other end of `socket`, an accepted one. The error says why that cannot be
 /// known: it is not a connection within this machine, or the other end is gone already.
 [[nodiscard]] base::Result<uid_t> user_of_peer(boost::asio::generic::stream_protocol::socket& socket);
+
+/// Whether the program at the other end has taken all that was written. Where that cannot be seen (an end on
+/// another machine), whether its kernel has.
+[[nodiscard]] bool peer_has_read_all(boost::asio::generic::stream_protocol::socket& socket);
 
 }  // namespace tsmtp::net

@@ -1,10 +1,12 @@
-#include "relayd/net/socket_user.h"
+#include "relayd/net/socket_peer.h"
 
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -44,7 +46,7 @@ void fill(inet_diag_sockid& id, const sockaddr_storage& from, const sockaddr_sto
   }
 }
 
-base::Result<uid_t> ask(int netlink, const Ends& ends) {
+base::Result<inet_diag_msg> ask(int netlink, const Ends& ends) {
   struct {
     nlmsghdr header{};
     inet_diag_req_v2 request{};
@@ -66,39 +68,56 @@ base::Result<uid_t> ask(int netlink, const Ends& ends) {
   const auto* header = reinterpret_cast<const nlmsghdr*>(buffer.data());
   if (!NLMSG_OK(header, static_cast<std::size_t>(bytes)) || header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
     return base::Error{"the other end is no socket of this machine, or is gone"};
-  const auto* answer = static_cast<const inet_diag_msg*>(NLMSG_DATA(header));
-  if (answer->idiag_inode == 0)
-    return base::Error{"the other end is gone"};  // closed: it is nobody's, and shows as root's
-  return static_cast<uid_t>(answer->idiag_uid);
+  return *static_cast<const inet_diag_msg*>(NLMSG_DATA(header));
 }
 
-base::Result<uid_t> tcp_user(const Ends& ends) {
+base::Result<inet_diag_msg> ask(const Ends& ends) {
   const int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (netlink < 0) return failure("cannot ask the kernel");
-  auto user = ask(netlink, ends);
+  auto answer = ask(netlink, ends);
   close(netlink);
-  return user;
+  return answer;
+}
+
+base::Result<Ends> ends_of(int fd) {
+  Ends ends;
+  socklen_t own_bytes = sizeof ends.own;
+  socklen_t peer_bytes = sizeof ends.peer;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&ends.own), &own_bytes) != 0 ||
+      getpeername(fd, reinterpret_cast<sockaddr*>(&ends.peer), &peer_bytes) != 0)
+    return failure("the connection is gone");
+  return ends;
 }
 
 }  // namespace
 
 base::Result<uid_t> user_of_peer(boost::asio::generic::stream_protocol::socket& socket) {
-  Ends ends;
-  socklen_t own_bytes = sizeof ends.own;
-  socklen_t peer_bytes = sizeof ends.peer;
   const int fd = socket.native_handle();
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&ends.own), &own_bytes) != 0)
-    return failure("the connection is gone");
-  if (ends.own.ss_family == AF_UNIX) {
+  const auto ends = ends_of(fd);
+  if (!ends) return ends.error();
+  if (ends->own.ss_family == AF_UNIX) {
     ucred credentials{};
     socklen_t bytes = sizeof credentials;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &bytes) != 0)
       return failure("the connection is gone");
     return credentials.uid;
   }
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&ends.peer), &peer_bytes) != 0)
-    return failure("the connection is gone");
-  return tcp_user(ends);
+  const auto peer = ask(*ends);
+  if (!peer) return peer.error();
+  // Once closed it is nobody's, and shows as root's.
+  if (peer->idiag_inode == 0) return base::Error{"the other end is gone"};
+  return static_cast<uid_t>(peer->idiag_uid);
+}
+
+bool peer_has_read_all(boost::asio::generic::stream_protocol::socket& socket) {
+  const int fd = socket.native_handle();
+  int unsent = 0;  // unix: not read; TCP: not acknowledged
+  if (ioctl(fd, SIOCOUTQ, &unsent) != 0 || unsent > 0) return false;
+  const auto ends = ends_of(fd);
+  if (!ends) return false;
+  if (ends->own.ss_family == AF_UNIX) return true;
+  const auto peer = ask(*ends);
+  return !peer || peer->idiag_rqueue == 0;
 }
 
 }  // namespace tsmtp::net
