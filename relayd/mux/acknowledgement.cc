@@ -53,6 +53,14 @@ base::Result<void> Acknowledgement::accept_sequence(const wire::Frame& frame) {
   return {};
 }
 
+base::Result<void> Acknowledgement::resume(std::uint64_t received_by_peer) {
+  if (auto ok = accept_acknowledgement(received_by_peer); !ok) return ok;
+  acknowledged_by_us_ = received_;
+  unacknowledged_bytes_ = 0;
+  due_ = false;
+  return {};
+}
+
 void Acknowledgement::tick(base::TimePoint now) {
   if (received_ != acknowledged_by_us_ && now >= unacknowledged_since_ + kMaxDelay) due_ = true;
 }

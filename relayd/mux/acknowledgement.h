@@ -1,6 +1,5 @@
 // Sequence numbers: gives them to the frames we send, checks those of the peer, and knows what each side has
-// acknowledged and when an acknowledgement of ours is due. Frames will be retained here for replay once
-// sessions can be resumed; that is why it sees each frame whole.
+// acknowledged and when an acknowledgement of ours is due.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +26,13 @@ class Acknowledgement {
 
   /// Our frames up to this one have been received by the peer.
   [[nodiscard]] std::uint64_t acknowledged_by_peer() const { return acknowledged_by_peer_; }
+
+  /// The session goes on on another connection: the peer has our frames up to `received_by_peer`, and has
+  /// been told how many of its frames we have. An error when it cannot have that many, or had more before.
+  [[nodiscard]] base::Result<void> resume(std::uint64_t received_by_peer);
+
+  /// Sequenced frames of the peer that we have.
+  [[nodiscard]] std::uint64_t received() const { return received_; }
 
   void tick(base::TimePoint now);
   /// Whether an Ack frame should go out if nothing else does.

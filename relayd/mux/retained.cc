@@ -1,0 +1,31 @@
+#include "relayd/mux/retained.h"
+
+#include <cassert>
+
+#include "relayd/wire/encoder.h"
+
+namespace tsmtp::mux {
+
+void Retained::keep(std::uint64_t sequence, std::string_view encoded) {
+  assert(!replaying());
+  frames_.push_back({sequence, std::string(encoded)});
+  bytes_ += encoded.size();
+  next_ = frames_.size();
+}
+
+void Retained::acknowledged(std::uint64_t sequence) {
+  while (!frames_.empty() && frames_.front().sequence <= sequence) {
+    bytes_ -= frames_.front().encoded.size();
+    frames_.pop_front();
+    if (next_ > 0) --next_;
+  }
+}
+
+void Retained::replay(std::uint64_t acknowledgement, std::string& out) {
+  assert(replaying());
+  const std::size_t begin = out.size();
+  out += frames_[next_++].encoded;
+  wire::set_acknowledgement(out, begin, acknowledgement);
+}
+
+}  // namespace tsmtp::mux
