@@ -54,10 +54,14 @@ base::Result<void> Acknowledgement::accept_sequence(const wire::Frame& frame) {
 }
 
 base::Result<void> Acknowledgement::resume(std::uint64_t received_by_peer) {
-  if (auto ok = accept_acknowledgement(received_by_peer); !ok) return ok;
-  acknowledged_by_us_ = received_;
-  unacknowledged_bytes_ = 0;
-  due_ = false;
+  if (received_by_peer > sent_)
+    return base::Error{"peer says that it has " + std::to_string(received_by_peer) +
+                       " frames of the session, but only " + std::to_string(sent_) + " were sent"};
+  if (received_by_peer < acknowledged_by_peer_)
+    return base::Error{"peer says that it has " + std::to_string(received_by_peer) +
+                       " frames of the session, but it has acknowledged " +
+                       std::to_string(acknowledged_by_peer_)};
+  due_ = true;  // what is sent again carries old ones
   return {};
 }
 

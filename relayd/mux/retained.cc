@@ -2,8 +2,6 @@
 
 #include <cassert>
 
-#include "relayd/wire/encoder.h"
-
 namespace tsmtp::mux {
 
 void Retained::keep(std::uint64_t sequence, std::string_view encoded) {
@@ -21,11 +19,9 @@ void Retained::acknowledged(std::uint64_t sequence) {
   }
 }
 
-void Retained::replay(std::uint64_t acknowledgement, std::string& out) {
+void Retained::replay(std::string& out) {
   assert(replaying());
-  const std::size_t begin = out.size();
   out += frames_[next_++].encoded;
-  wire::set_acknowledgement(out, begin, acknowledgement);
 }
 
 }  // namespace tsmtp::mux

@@ -25,8 +25,9 @@ class Retained {
   /// Begins to send again, from the first that is kept.
   void rewind() { next_ = 0; }
   [[nodiscard]] bool replaying() const { return next_ < frames_.size(); }
-  /// The next frame to send again, with our acknowledgement of today in place of the one it first went with.
-  void replay(std::uint64_t acknowledgement, std::string& out);
+  /// Appends the next frame to send again, as it was: its acknowledgement too must not come to the peer ahead
+  /// of the frames that we had sent before we could give it.
+  void replay(std::string& out);
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] bool full() const { return bytes_ >= kMaxBytes; }

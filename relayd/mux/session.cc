@@ -112,7 +112,7 @@ bool Session::produce_hello(std::string& out) {
 // Whatever has a sequence comes behind what is sent again, as it did the first time.
 bool Session::produce_replay(std::string& out) {
   if (!progress_.retained.replaying()) return false;
-  progress_.retained.replay(progress_.acknowledgement.received(), out);
+  progress_.retained.replay(out);
   ++progress_.counters.frames_out;
   ++progress_.counters.frames_replayed;
   return true;
@@ -185,7 +185,7 @@ bool Session::produce_close(std::string& out) {
 std::uint64_t Session::emit(FrameType type, StreamId id, std::string_view payload, std::string& out) {
   wire::Frame frame{
       .type = type, .flags = 0, .stream = id, .sequence = 0, .acknowledgement = 0, .payload = payload};
-  progress_.acknowledgement.stamp(frame);
+  if (type != FrameType::kHello) progress_.acknowledgement.stamp(frame);  // it says itself what was received
   const std::size_t begin = out.size();
   wire::encode(frame, out);
   if (frame.sequence != 0 && progress_.resumable)
@@ -312,6 +312,8 @@ void Session::close(std::string_view reason) {
   // Before the peer's Hello it would not be understood; behind frames that are to be sent again it may not
   // go.
   if (state_ == State::kGreeting || progress_.retained.replaying()) progress_.control.clear();
+  // The listening side has not said its Hello then; it goes first, that a peer of another version can tell.
+  if (state_ == State::kGreeting && settings_.role == Role::kListener) hello_due_ = true;
   suspended_until_.reset();
   state_ = State::kClosing;
   close_due_ = std::string(reason.substr(0, kMaxTextBytes));

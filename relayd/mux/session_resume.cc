@@ -53,7 +53,6 @@ base::Result<void> Session::take_over(Session& suspended, const Resumption& thei
   settings_.resumption.received = progress_.acknowledgement.received();
 
   if (auto ok = progress_.acknowledgement.resume(theirs.received); !ok) return ok;
-  progress_.streams.acknowledged(theirs.received);
   progress_.retained.acknowledged(theirs.received);
   progress_.retained.rewind();
   // What has no sequence is not kept, and is said again.

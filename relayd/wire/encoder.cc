@@ -17,11 +17,4 @@ void encode(const Frame& frame, std::string& out) {
   out += frame.payload;
 }
 
-void set_acknowledgement(std::string& frames, std::size_t begin, std::uint64_t acknowledgement) {
-  assert(frames.size() >= begin + kHeaderBytes);
-  std::string field;
-  base::put_u64(field, acknowledgement);
-  frames.replace(begin + kAcknowledgementOffset, field.size(), field);
-}
-
 }  // namespace tsmtp::wire

@@ -18,7 +18,6 @@ namespace tsmtp::wire {
 ///   0 for those that are not
 ///  16  u64 acknowledgement: all frames up to this sequence have been received
 inline constexpr std::size_t kHeaderBytes = 24;
-inline constexpr std::size_t kAcknowledgementOffset = 16;
 inline constexpr std::size_t kMaxFrameBytes = 16384;  ///< one TLS record, RFC 8446 section 5.1
 inline constexpr std::size_t kMaxPayloadBytes = kMaxFrameBytes - kHeaderBytes;
 
