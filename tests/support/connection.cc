@@ -141,11 +141,12 @@ int listen_on(std::uint16_t port, const std::string& host) {
   throw std::runtime_error("cannot listen on port " + std::to_string(port));
 }
 
-// The socket stays bound to the end of the program, so that the kernel gives its port to nobody else, neither
-// to a listener of another test nor to an outgoing connection. With SO_REUSEADDR on both, and this one never
-// listening, the program under test can listen there all the same.
+// On every address, as a hub has several. The socket stays bound to the end of the program, so that the
+// kernel gives its port to nobody else, neither to a listener of another test nor to an outgoing connection.
+// With SO_REUSEADDR on both, and this one never listening, the program under test can listen there all the
+// same.
 std::uint16_t free_port() {
-  const int fd = bind_to(0, "127.0.0.1");
+  const int fd = bind_to(0, "0.0.0.0");
   sockaddr_in address{};
   socklen_t length = sizeof address;
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
