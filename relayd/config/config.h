@@ -82,6 +82,7 @@ struct Site {
   std::uint64_t max_message_bytes = std::uint64_t{64} << 20;
   bool early_reply = true;
   std::chrono::seconds resume_window{60};
+  std::uint64_t connections = 1;  ///< that a link is made of
   bool any_sender = false;  ///< accept senders outside `domains` from the site
   bool canonical_line_ends = false;
   Origin origin = Origin::kNone;

@@ -26,6 +26,16 @@ struct Traffic {
   std::uint64_t bytes = 0;
 };
 
+/// Frames of the link that a peer might do harm with, and what came of interruptions. docs/protocol.md
+/// "Rates".
+struct Frames {
+  std::uint64_t resets_in = 0;
+  std::uint64_t resets_out = 0;
+  std::uint64_t pings_in = 0;
+  std::uint64_t idle_in = 0;   ///< without effect
+  std::uint64_t replayed = 0;  ///< sent again after an interruption
+};
+
 /// One site and the link to it.
 struct SiteStatus {
   std::string name;
@@ -42,6 +52,9 @@ struct SiteStatus {
   Traffic in;           ///< from the site to our MTA
   std::uint64_t open_transactions = 0;
   std::uint64_t streams_refused = 0;
+  Frames frames;
+  std::uint64_t connections = 0;     ///< of the link, open now
+  std::uint64_t resumptions = 0;     ///< interruptions that nobody had to notice
   std::uint64_t links_up_total = 0;  ///< how often the link came up
   std::optional<base::WallTime> next_dial;
   std::uint64_t in_doubt = 0;  ///< mails whose final reply our MTA may not have

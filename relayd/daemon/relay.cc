@@ -107,7 +107,7 @@ base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fres
             .connected =
                 [this](std::unique_ptr<net::TlsStream> stream) {
                   if (net::Site* site = site_of_pin(stream->peer_pin()))
-                    site->link().adopt(std::move(stream), mux::Role::kListener);
+                    site->link().adopt(std::move(stream));
                 },
             .refused =
                 [this](const std::string& peer, const std::string& cause) {

@@ -47,6 +47,7 @@ net::SiteSettings site_settings(const config::Site& site, const std::string& hub
                     .any_sender = site.any_sender},
           .early_reply = site.early_reply,
           .canonical_line_ends = site.canonical_line_ends,
+          .link = {.connections = site.connections, .resume_window = site.resume_window},
           .limits = {.max_sessions = site.limits.max_sessions,
                      .max_recipients = site.limits.max_recipients,
                      .max_errors = static_cast<int>(site.limits.max_errors),

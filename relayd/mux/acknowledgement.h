@@ -28,8 +28,8 @@ class Acknowledgement {
   [[nodiscard]] std::uint64_t acknowledged_by_peer() const { return acknowledged_by_peer_; }
 
   /// The session goes on on another connection, where the peer says that it has our frames up to
-  /// `received_by_peer`: an error when it cannot have that many, or had more before. That is no acknowledgement
-  /// yet: frames that it sent before it had ours are still to come.
+  /// `received_by_peer`: an error when it cannot have that many, or had more before. That is no
+  /// acknowledgement yet: frames that it sent before it had ours are still to come.
   [[nodiscard]] base::Result<void> resume(std::uint64_t received_by_peer);
 
   /// Sequenced frames of the peer that we have.

@@ -26,6 +26,8 @@ struct Counters {
   std::uint64_t resets_in = 0, resets_out = 0;
   std::uint64_t pings_in = 0, idle_frames_in = 0;  ///< idle: frames without effect, docs/protocol.md "Rates"
   std::uint64_t resumptions = 0, frames_replayed = 0;
+
+  Counters& operator+=(const Counters& other);
 };
 
 struct Progress {

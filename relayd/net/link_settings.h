@@ -21,6 +21,8 @@ struct LinkSettings {
   std::chrono::seconds dial_interval{30};  ///< longest wait between two rounds of dialling
   std::string congestion{};                ///< the kernel's name of an algorithm; empty: what it uses anyway
   RekeyLimits rekey{};
+  std::size_t connections = 1;             ///< that a link is made of, where both sides are willing
+  std::chrono::seconds resume_window{60};  ///< how long a session outlives its connection
 
   friend bool operator==(const LinkSettings&, const LinkSettings&) = default;
 };

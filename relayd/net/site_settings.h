@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "relayd/base/host_port.h"
+#include "relayd/net/link_settings.h"
 #include "relayd/net/listening.h"
 #include "relayd/net/mta_pool.h"
 #include "relayd/policy/site_rules.h"
@@ -44,6 +45,7 @@ struct SiteSettings {
   policy::SiteRules rules;
   bool early_reply = true;
   bool canonical_line_ends = false;
+  LinkSettings link;
   Limits limits;
   Access access;
 };
