@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "relayd/base/bytes.h"
+#include "relayd/net/socket_options.h"
 #include "relayd/net/time_of_day.h"
 
 namespace tsmtp::net {
@@ -18,11 +19,12 @@ base::WallTime wall_now() {
 }  // namespace
 
 SiteLink::SiteLink(const Services& services, std::string site, std::vector<std::string> pins,
-                   std::vector<base::HostPort> dial, Callbacks callbacks)
+                   std::vector<base::HostPort> dial, LinkSettings settings, Callbacks callbacks)
     : services_(services),
       site_(std::move(site)),
       pins_(std::move(pins)),
       dial_(std::move(dial)),
+      settings_(std::move(settings)),
       callbacks_(std::move(callbacks)),
       dialer_(make_dialer()),
       since_(wall_now()),
@@ -31,14 +33,19 @@ SiteLink::SiteLink(const Services& services, std::string site, std::vector<std::
 std::shared_ptr<Dialer> SiteLink::make_dialer() {
   if (dial_.empty()) return nullptr;
   return std::make_shared<Dialer>(
-      services_.executor, services_.tls, dial_,
+      services_.executor, services_.tls,
+      Dialer::Settings{.addresses = dial_, .longest_wait = settings_.dial_interval},
       Dialer::Callbacks{
           .accept_peer = [this](const std::string& pin, const std::string&) { return has_pin(pin); },
           .connected = [this](auto stream) { adopt(std::move(stream), mux::Role::kDialer); },
-          .failed =
-              [this](const std::string& cause) {
-                if (!is_up()) set_cause(cause);
-              }});
+          .failed = [this](const Dialer::Failure& failure, bool news) { dial_failed(failure, news); }});
+}
+
+// Each address is told of once for each new cause of it, as a link that stays down must not fill the log.
+void SiteLink::dial_failed(const Dialer::Failure& failure, bool news) {
+  if (is_up()) return;
+  cause_ = dialer_->causes();
+  if (news) log(base::LogLevel::kWarning, "link: " + failure.address + ": " + failure.cause);
 }
 
 // Once for each new cause: a link that stays down must not fill the log.
@@ -47,14 +54,16 @@ void SiteLink::set_cause(const std::string& cause) {
   if (cause != std::exchange(logged_cause_, cause)) log(base::LogLevel::kWarning, "link: " + cause);
 }
 
-void SiteLink::reconfigure(std::vector<std::string> pins, const std::vector<base::HostPort>& dial) {
+void SiteLink::reconfigure(std::vector<std::string> pins, const std::vector<base::HostPort>& dial,
+                           const LinkSettings& settings) {
   pins_ = std::move(pins);
   if (current_ && !has_pin(current_->stream().peer_pin())) {
     drop_current("your key is no longer pinned here");
     go_down("its key is no longer pinned in the configuration");
   }
-  if (dial != dial_) {
+  if (dial != dial_ || settings != settings_) {
     dial_ = dial;
+    settings_ = settings;
     if (dialer_) dialer_->stop();
     dialer_ = make_dialer();
     if (!is_up() && !dialer_) cause_ = kWaiting;
@@ -102,6 +111,9 @@ void SiteLink::adopt(std::unique_ptr<TlsStream> stream, mux::Role role) {
   settings.role = role;
   settings.hub_name = services_.hub_name;
   settings.instance = services_.instance;
+  settings.dead_after = settings_.peer_timeout;
+  stream->set_rekey_limits(settings_.rekey);
+  if (!settings_.congestion.empty()) (void)set_congestion(stream->socket(), settings_.congestion);
   auto connection = std::make_shared<LinkConnection>(std::move(stream), std::move(settings), *this);
   candidates_.push_back(connection);
   connection->start();
@@ -155,6 +167,8 @@ void SiteLink::on_connection_lost(LinkConnection& connection, const std::string&
     std::erase_if(candidates_, [&](const auto& candidate) { return candidate.get() == &connection; });
     const std::string text = connection.stream().peer_address() + ": " + cause;
     if (is_up()) return log(base::LogLevel::kWarning, "a connection beside the link ended: " + text);
+    if (dialer_ && !stopped_ && connection.role() == mux::Role::kDialer)
+      return dialer_->came_to_nothing(cause);
     set_cause(text);
   }
   if (dialer_ && !is_up() && !stopped_) dialer_->start_later();
@@ -270,6 +284,10 @@ std::uint64_t SiteLink::streams_refused() const {
 
 std::optional<base::WallTime> SiteLink::next_dial() const {
   return dialer_ ? dialer_->next_try() : std::nullopt;
+}
+
+std::vector<Dialer::Failure> SiteLink::dial_failures() const {
+  return dialer_ ? dialer_->failures() : std::vector<Dialer::Failure>{};
 }
 
 void SiteLink::log(base::LogLevel level, const std::string& text) const {

@@ -13,6 +13,7 @@
 #include "relayd/base/result.h"
 #include "relayd/net/dialer.h"
 #include "relayd/net/link_connection.h"
+#include "relayd/net/link_settings.h"
 #include "relayd/net/services.h"
 #include "relayd/net/site_settings.h"
 
@@ -42,14 +43,16 @@ class SiteLink : public LinkConnectionOwner {
 
   /// `services` is borrowed.
   SiteLink(const Services& services, std::string site, std::vector<std::string> pins,
-           std::vector<base::HostPort> dial, Callbacks callbacks);
+           std::vector<base::HostPort> dial, LinkSettings settings, Callbacks callbacks);
   ~SiteLink() override;
   SiteLink(const SiteLink&) = delete;
   SiteLink& operator=(const SiteLink&) = delete;
 
   void start();
-  /// Other pins and addresses. A link that is up stays, as long as its key is still pinned.
-  void reconfigure(std::vector<std::string> pins, const std::vector<base::HostPort>& dial);
+  /// Other pins, addresses and settings. A link that is up stays, as long as its key is still pinned;
+  /// settings hold from the next connection on.
+  void reconfigure(std::vector<std::string> pins, const std::vector<base::HostPort>& dial,
+                   const LinkSettings& settings);
   /// Closes everything, with a reason for the peer.
   void stop(const std::string& reason);
   /// Tells the peer that we take no more transactions.
@@ -82,6 +85,8 @@ class SiteLink : public LinkConnectionOwner {
   [[nodiscard]] std::uint64_t times_up() const { return times_up_; }
   [[nodiscard]] std::uint64_t streams_refused() const;
   [[nodiscard]] bool is_dialled() const { return dialer_ != nullptr; }
+  /// Why each address that we dial has failed; empty while the link is up.
+  [[nodiscard]] std::vector<Dialer::Failure> dial_failures() const;
 
   void on_event(LinkConnection& connection, mux::Event event) override;
   void on_connection_lost(LinkConnection& connection, const std::string& cause) override;
@@ -93,6 +98,7 @@ class SiteLink : public LinkConnectionOwner {
   void drop_current(const std::string& reason);
   void go_down(const std::string& cause);
   void set_cause(const std::string& cause);
+  void dial_failed(const Dialer::Failure& failure, bool news);
   void stream_event(mux::Event& event);
   void opened(mux::StreamId stream);
   [[nodiscard]] StreamUser* user(mux::StreamId stream) const;
@@ -102,6 +108,7 @@ class SiteLink : public LinkConnectionOwner {
   std::string site_;
   std::vector<std::string> pins_;
   std::vector<base::HostPort> dial_;
+  LinkSettings settings_;
   Callbacks callbacks_;
   std::shared_ptr<Dialer> dialer_;
   std::shared_ptr<LinkConnection> current_;

@@ -45,7 +45,11 @@ void TcpProxy::accept_loop() {
     }
     const std::lock_guard lock(mutex_);
     open_.insert(open_.end(), {near, far});
-    threads_.emplace_back([=, this] { pass(near, far, true); });
+    ++connections;
+    threads_.emplace_back([=, this] {
+      pass(near, far, true);
+      --connections;
+    });
     threads_.emplace_back([=, this] { pass(far, near, false); });
   }
 }

@@ -20,6 +20,8 @@ class TcpProxy {
   void cut();
   /// While set, bytes towards the target are held back: the far side hears nothing more.
   std::atomic<bool> holding{false};
+  /// How many are open now.
+  std::atomic<int> connections{0};
 
  private:
   void accept_loop();
