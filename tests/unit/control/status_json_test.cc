@@ -32,7 +32,7 @@ TEST(StatusJson, Golden) {
   },
   "draining": false,
   "sessions_refused": 0,
-  "strangers": 0,
+  "strangers": 2,
   "strangers_driven_out": 0,
   "connections_refused": 0,
   "keys_refused": 3,
