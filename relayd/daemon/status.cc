@@ -1,5 +1,6 @@
 #include "relayd/daemon/status.h"
 
+#include "relayd/net/socket_options.h"
 #include "relayd/smtp/extensions.h"
 
 namespace tsmtp::daemon {
@@ -38,9 +39,13 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
     status.peer_address = connection->stream().peer_address();
     status.peer_name = connection->peer_name();
     status.tls = connection->stream().description();
+    status.key_updates = connection->stream().rekeyed();
+    status.congestion = net::congestion_of(connection->stream().socket());
     if (const auto round_trip = connection->session().round_trip())
       status.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(*round_trip);
   }
+  for (const net::Dialer::Failure& failure : link.dial_failures())
+    status.dial_failures.push_back({failure.address, failure.when, failure.cause});
   for (const auto& endpoint : site.endpoints())
     status.endpoints.push_back(endpoint->address().to_string());
   status.far_mta = far_mta(site.far_mta());

@@ -53,18 +53,6 @@ base::Result<void> Acknowledgement::accept_sequence(const wire::Frame& frame) {
   return {};
 }
 
-base::Result<void> Acknowledgement::resume(std::uint64_t received_by_peer) {
-  if (received_by_peer > sent_)
-    return base::Error{"peer says that it has " + std::to_string(received_by_peer) +
-                       " frames of the session, but only " + std::to_string(sent_) + " were sent"};
-  if (received_by_peer < acknowledged_by_peer_)
-    return base::Error{"peer says that it has " + std::to_string(received_by_peer) +
-                       " frames of the session, but it has acknowledged " +
-                       std::to_string(acknowledged_by_peer_)};
-  due_ = true;  // what is sent again carries old ones
-  return {};
-}
-
 void Acknowledgement::tick(base::TimePoint now) {
   if (received_ != acknowledged_by_us_ && now >= unacknowledged_since_ + kMaxDelay) due_ = true;
 }

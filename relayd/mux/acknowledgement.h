@@ -27,11 +27,11 @@ class Acknowledgement {
   /// Our frames up to this one have been received by the peer.
   [[nodiscard]] std::uint64_t acknowledged_by_peer() const { return acknowledged_by_peer_; }
 
-  /// The session goes on on another connection, where the peer says that it has our frames up to
-  /// `received_by_peer`: an error when it cannot have that many, or had more before. That is no
-  /// acknowledgement yet: frames that it sent before it had ours are still to come.
-  [[nodiscard]] base::Result<void> resume(std::uint64_t received_by_peer);
+  /// The session goes on on another connection.
+  void resume() { due_ = true; }  // what is sent again carries old ones
 
+  /// The last sequence that was given out.
+  [[nodiscard]] std::uint64_t sent() const { return sent_; }
   /// Sequenced frames of the peer that we have.
   [[nodiscard]] std::uint64_t received() const { return received_; }
 

@@ -19,6 +19,11 @@ void Retained::acknowledged(std::uint64_t sequence) {
   }
 }
 
+bool Retained::follows(std::uint64_t sequence, std::uint64_t sent) const {
+  const std::uint64_t first = frames_.empty() ? sent + 1 : frames_.front().sequence;
+  return sequence <= sent && sequence + 1 >= first;
+}
+
 void Retained::replay(std::string& out) {
   assert(replaying());
   out += frames_[next_++].encoded;

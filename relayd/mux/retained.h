@@ -22,6 +22,9 @@ class Retained {
   /// Drops the frames up to this one.
   void acknowledged(std::uint64_t sequence);
 
+  /// Whether all frames after this one are here, of those up to `sent`: a peer that has that many can go on.
+  [[nodiscard]] bool follows(std::uint64_t sequence, std::uint64_t sent) const;
+
   /// Begins to send again, from the first that is kept.
   void rewind() { next_ = 0; }
   [[nodiscard]] bool replaying() const { return next_ < frames_.size(); }

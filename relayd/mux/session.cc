@@ -347,9 +347,15 @@ base::Result<void> Session::tick(base::TimePoint now) {
       progress_.control.push({FrameType::kPing, 0, keepalive_.ping_payload()});
       return {};
     case Keepalive::Verdict::kDead:
-      return fail({"no sign of life for " + std::to_string(settings_.dead_after.count()) + " s"});
+      return dead();
   }
   return {};
+}
+
+// Of the connection only, where the session can go on on another.
+base::Error Session::dead() {
+  base::Error error{"no sign of life for " + std::to_string(settings_.dead_after.count()) + " s"};
+  return progress_.resumable ? error : fail(std::move(error));
 }
 
 base::TimePoint Session::deadline() const {

@@ -119,7 +119,8 @@ class Session {
   [[nodiscard]] Resumption ask_to_resume();
   /// Whether the peer's Hello names this session.
   [[nodiscard]] bool is_named_by(const Hello& hello) const;
-  /// Whether it does so under a higher epoch than the session's: else a later connection has overtaken it.
+  /// Whether it can go on there: under a higher epoch than the session's (else a later connection has
+  /// overtaken this one), and with frames that the peer can lack.
   [[nodiscard]] bool can_become(const Hello& hello) const;
   [[nodiscard]] const Hello& peer() const { return progress_.peer; }
 
@@ -150,7 +151,7 @@ class Session {
                                             base::TimePoint now);
   [[nodiscard]] base::Result<void> no_effect();
   [[nodiscard]] base::Result<void> on_hello(std::string_view payload);
-  [[nodiscard]] base::Result<void> take_over(Session& suspended, const Resumption& theirs);
+  void take_over(Session& suspended, const Resumption& theirs);
   [[nodiscard]] base::Result<void> on_ping(std::string_view payload);
   [[nodiscard]] base::Result<void> on_drain();
   [[nodiscard]] base::Result<void> on_close(std::string_view reason);
@@ -176,6 +177,7 @@ class Session {
   std::uint64_t emit(wire::FrameType type, StreamId id, std::string_view payload, std::string& out);
   [[nodiscard]] Stream* open_stream(StreamId id);
   [[nodiscard]] Stream new_stream(Stream::Announcement announcement) const;
+  [[nodiscard]] base::Error dead();
   void abandon(StreamId id, ResetCode code, std::string_view cause);
   void forget(StreamId id);
   void over(StreamId id);

@@ -119,7 +119,7 @@ base::Result<void> Session::on_hello(std::string_view payload) {
   state_ = State::kEstablished;
   Established event{hello->name, hello->instance, admission.resumes != nullptr};
   if (admission.resumes != nullptr) {
-    if (auto ok = take_over(*admission.resumes, hello->resumption); !ok) return ok;
+    take_over(*admission.resumes, hello->resumption);
   } else {
     progress_.peer = std::move(*hello);
     progress_.number = settings_.resumption.number;

@@ -37,29 +37,31 @@ bool Session::is_named_by(const Hello& hello) const {
 }
 
 bool Session::can_become(const Hello& hello) const {
-  return is_named_by(hello) && hello.resumption.epoch > progress_.epoch;
+  return is_named_by(hello) && hello.resumption.epoch > progress_.epoch &&
+         progress_.retained.follows(hello.resumption.received, progress_.acknowledgement.sent());
 }
 
 // `suspended` is over afterwards: it has nothing left.
-base::Result<void> Session::take_over(Session& suspended, const Resumption& theirs) {
+void Session::take_over(Session& suspended, const Resumption& theirs) {
   progress_ = std::exchange(suspended.progress_, Progress(settings_.role, 0));
   suspended.state_ = State::kClosed;
   suspended.suspended_until_.reset();
   progress_.epoch = theirs.epoch;
+  progress_.peer.resumption.connections = theirs.connections;
   ++progress_.counters.resumptions;
   settings_.resumption.own = progress_.number;
   settings_.resumption.peer = progress_.peer.resumption.number;
   settings_.resumption.epoch = theirs.epoch;
   settings_.resumption.received = progress_.acknowledgement.received();
 
-  if (auto ok = progress_.acknowledgement.resume(theirs.received); !ok) return ok;
+  // The peer's acknowledgements come with its frames: some that it sent before it had ours are still to come.
+  progress_.acknowledgement.resume();
   progress_.retained.acknowledged(theirs.received);
   progress_.retained.rewind();
   // What has no sequence is not kept, and is said again.
   for (const StreamId id : progress_.streams.receiving())
     progress_.credit_due.insert(id);
   if (progress_.drains) progress_.control.push({wire::FrameType::kDrain, 0, {}});
-  return {};
 }
 
 }  // namespace tsmtp::mux

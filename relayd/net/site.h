@@ -68,6 +68,7 @@ class Site {
   [[nodiscard]] std::uint64_t sessions_refused() const { return sessions_refused_; }
 
  private:
+  void warn_of_congestion() const;
   void start_endpoint(const std::shared_ptr<Endpoint>& endpoint);
   void accept_session(ByteChannel::Socket socket);
   void accept_held();

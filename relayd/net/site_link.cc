@@ -233,6 +233,11 @@ std::optional<base::WallTime> SiteLink::next_dial() const {
   return earliest;
 }
 
+std::vector<Dialer::Failure> SiteLink::dial_failures() const {
+  const auto& dialer = lanes_.front().dialer;
+  return dialer ? dialer->failures() : std::vector<Dialer::Failure>{};
+}
+
 // Users of the streams of a session that is over.
 void SiteLink::lose_users(std::size_t number, const std::string& text) {
   const auto begin = users_.lower_bound(key_of(number, 0));

@@ -53,7 +53,8 @@ class SiteLink : public LinkConnectionOwner {
   SiteLink& operator=(const SiteLink&) = delete;
 
   void start();
-  /// Other pins, addresses and settings. A link that is up stays, as long as its key is still pinned.
+  /// Other pins, addresses and settings. A link that is up stays, as long as its key is still pinned;
+  /// settings hold from the next connection on.
   void reconfigure(std::vector<std::string> pins, const std::vector<base::HostPort>& dial,
                    const LinkSettings& settings);
   /// Closes everything, with a reason for the peer.
@@ -97,6 +98,8 @@ class SiteLink : public LinkConnectionOwner {
   /// Of all its sessions since relayd started.
   [[nodiscard]] mux::Counters counters() const;
   [[nodiscard]] bool is_dialled() const { return !dial_.empty(); }
+  /// Why each address that we dial has failed; empty while the link is up.
+  [[nodiscard]] std::vector<Dialer::Failure> dial_failures() const;
 
   void on_event(LinkConnection& connection, mux::Event event) override;
   void on_connection_suspended(LinkConnection& connection, const std::string& cause) override;
@@ -113,16 +116,19 @@ class SiteLink : public LinkConnectionOwner {
   void make_lanes();
   [[nodiscard]] std::shared_ptr<Dialer> make_dialer(std::size_t number);
   void dial_missing();
+  /// Whether the link lacks that connection.
+  [[nodiscard]] bool is_missing(std::size_t number) const;
+  [[nodiscard]] bool is_dialled(std::size_t number) const;
   void adopt(std::unique_ptr<TlsStream> stream, mux::Role role, std::size_t number);
   [[nodiscard]] mux::Settings session_settings(mux::Role role, std::size_t number);
   [[nodiscard]] mux::Admission admit(LinkConnection& candidate, const mux::Hello& hello);
-  [[nodiscard]] bool is_ours_preferred(const LinkConnection& candidate) const;
-  [[nodiscard]] bool dials_already(const LinkConnection& candidate) const;
+  [[nodiscard]] bool is_preferred(const LinkConnection& candidate) const;
   void established(LinkConnection& connection, bool resumed);
   void begin_session(const std::shared_ptr<LinkConnection>& connection);
   void end_session(std::size_t number, const std::string& reason_for_peer, const std::string& cause);
   void end_sessions_of_other_instances(const std::string& instance);
   void set_cause(const std::string& cause);
+  void dial_failed(const Dialer& dialer, const Dialer::Failure& failure, bool news);
   void hope();
   void lose_hope();
   void log_up(const LinkConnection& connection, const char* what) const;

@@ -4,6 +4,7 @@
 
 #include "relayd/base/bytes.h"
 #include "relayd/net/site_link.h"
+#include "relayd/net/socket_options.h"
 #include "relayd/net/time_of_day.h"
 
 namespace tsmtp::net {
@@ -30,23 +31,28 @@ void SiteLink::make_lanes() {
 std::shared_ptr<Dialer> SiteLink::make_dialer(std::size_t number) {
   if (dial_.empty()) return nullptr;
   return std::make_shared<Dialer>(
-      services_.executor, services_.tls, dial_,
+      services_.executor, services_.tls,
+      Dialer::Settings{.addresses = dial_, .longest_wait = settings_.dial_interval},
       Dialer::Callbacks{
           .accept_peer = [this](const std::string& pin, const std::string&) { return has_pin(pin); },
           .connected = [this, number](auto stream) { adopt(std::move(stream), mux::Role::kDialer, number); },
-          .failed =
-              [this](const std::string& cause) {
-                if (open_connections() > 0) return;
-                set_cause(cause);
-                lose_hope();
-              }});
+          .failed = [this, number](const Dialer::Failure& failure,
+                                   bool news) { dial_failed(*lanes_[number].dialer, failure, news); }});
+}
+
+// Each address is told of once for each new cause of it, as a link that stays down must not fill the log.
+void SiteLink::dial_failed(const Dialer& dialer, const Dialer::Failure& failure, bool news) {
+  if (open_connections() > 0) return;
+  cause_ = dialer.causes();
+  if (news) log(base::LogLevel::kWarning, "link: " + failure.address + ": " + failure.cause);
+  lose_hope();
 }
 
 // The first goes ahead: only then it is known how many the peer is willing to keep.
 void SiteLink::dial_missing() {
   for (std::size_t number = 0; number < lanes_.size(); ++number) {
     const Lane& lane = lanes_[number];
-    if (!lane.dialer || stopped_ || (lane.current && lane.current->is_open())) continue;
+    if (!lane.dialer || stopped_ || !is_missing(number) || is_dialled(number)) continue;
     if (number > 0) {
       const LinkConnection* const first = lanes_.front().current.get();
       if (first == nullptr || first->session().peer().resumption.connections <= number) continue;
@@ -93,6 +99,8 @@ void SiteLink::adopt(std::unique_ptr<TlsStream> stream, mux::Role role, std::siz
     candidates_.front()->close("too many connections at once");
     candidates_.erase(candidates_.begin());
   }
+  stream->set_rekey_limits(settings_.rekey);
+  if (!settings_.congestion.empty()) (void)set_congestion(stream->socket(), settings_.congestion);
   mux::Settings settings = session_settings(role, number);
   // The connection does not outlive the call: the session is a part of it.
   const auto connection = std::make_shared<std::weak_ptr<LinkConnection>>();
@@ -128,31 +136,33 @@ mux::Admission SiteLink::admit(LinkConnection& candidate, const mux::Hello& hell
     candidate.set_number(hello.resumption.connection);
   if (candidate.number() >= lanes_.size())
     return {.refusal = "this side keeps " + std::to_string(lanes_.size()) + " connections of the link"};
-  if (dials_already(candidate)) return {.refusal = "another connection of this link is being made"};
+  const bool has_rival = candidate.role() == mux::Role::kListener && is_dialled(candidate.number());
+  if (has_rival && !is_preferred(candidate))
+    return {.refusal = "another connection of this link is being made"};
   LinkConnection* const current = lanes_[candidate.number()].current.get();
   if (current == nullptr) return {};
   if (current->session().is_named_by(hello) &&
       current->stream().peer_pin() == candidate.stream().peer_pin()) {
     if (current->session().can_become(hello)) return {.resumes = &current->session()};
-    return {.refusal = "the session goes on on a later connection"};
+    return {.refusal = "the session cannot go on from there"};
   }
   const bool rivals =
       current->is_open() && current->peer_instance() == hello.instance && current->role() != candidate.role();
-  if (rivals && !is_ours_preferred(candidate)) return {.refusal = "another connection of this link is up"};
+  if (rivals && !is_preferred(candidate)) return {.refusal = "another connection of this link is up"};
   return {};
 }
 
 // With both sides dialling there may be two connections; both sides must keep the same one: that dialled by
 // the hub with the smaller pin.
-bool SiteLink::is_ours_preferred(const LinkConnection& candidate) const {
+bool SiteLink::is_preferred(const LinkConnection& candidate) const {
   const bool we_are_smaller = services_.own_pin < candidate.stream().peer_pin();
   return candidate.role() == (we_are_smaller ? mux::Role::kDialer : mux::Role::kListener);
 }
 
-bool SiteLink::dials_already(const LinkConnection& candidate) const {
-  if (candidate.role() == mux::Role::kDialer || is_ours_preferred(candidate)) return false;
-  return std::any_of(candidates_.begin(), candidates_.end(), [&](const auto& other) {
-    return other->role() == mux::Role::kDialer && other->number() == candidate.number();
+// Connected, and the peer has not yet said its Hello.
+bool SiteLink::is_dialled(std::size_t number) const {
+  return std::any_of(candidates_.begin(), candidates_.end(), [&](const auto& candidate) {
+    return candidate->role() == mux::Role::kDialer && candidate->number() == number;
   });
 }
 
@@ -235,22 +245,30 @@ void SiteLink::on_connection_suspended(LinkConnection& connection, const std::st
 void SiteLink::on_connection_lost(LinkConnection& connection, const std::string& cause) {
   const bool is_candidate =
       std::erase_if(candidates_, [&](const auto& candidate) { return candidate.get() == &connection; }) > 0;
+  Dialer* const dialer =
+      connection.number() < lanes_.size() ? lanes_[connection.number()].dialer.get() : nullptr;
   if (is_candidate) {
     const std::string text = connection.stream().peer_address() + ": " + cause;
     if (is_up()) {
       log(base::LogLevel::kWarning, "a connection beside the link ended: " + text);
-    } else {
+    } else if (dialer == nullptr || connection.role() != mux::Role::kDialer) {
       set_cause(text);
     }
-  } else {
-    const bool was_open = connection.is_open() || cause_.empty();
-    const std::string why = was_open ? cause : cause_ + ", " + cause;
-    log(base::LogLevel::kWarning, "link down: " + why);
-    end_session(connection.number(), why, why);
+    // It goes on with the next address.
+    if (dialer != nullptr && !stopped_ && connection.role() == mux::Role::kDialer &&
+        is_missing(connection.number()))
+      dialer->came_to_nothing(cause);
+    return;
   }
-  if (stopped_ || connection.number() >= lanes_.size()) return;
-  const Lane& lane = lanes_[connection.number()];
-  if (lane.dialer && !(lane.current && lane.current->is_open())) lane.dialer->start_later();
+  const bool was_open = cause_.empty();
+  const std::string why = was_open ? cause : cause_ + ", " + cause;
+  log(base::LogLevel::kWarning, "link down: " + why);
+  end_session(connection.number(), why, why);
+  if (dialer != nullptr && !stopped_) dialer->start_later();
+}
+
+bool SiteLink::is_missing(std::size_t number) const {
+  return !lanes_[number].current || !lanes_[number].current->is_open();
 }
 
 // For so long an interruption is a pause to everybody.

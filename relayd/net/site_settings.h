@@ -40,12 +40,12 @@ struct SiteSettings {
   std::string name;
   std::vector<std::string> pins;  ///< 32 raw bytes each
   std::vector<base::HostPort> dial;
+  LinkSettings link;
   std::vector<base::HostPort> endpoints;
   MtaPool::Settings mta;  ///< our MTA, for mail from the site
   policy::SiteRules rules;
   bool early_reply = true;
   bool canonical_line_ends = false;
-  LinkSettings link;
   Limits limits;
   Access access;
 };

@@ -50,6 +50,7 @@ class TlsStream {
   void shut_down();
 
   [[nodiscard]] boost::asio::ip::tcp::socket& socket() { return socket_; }
+  [[nodiscard]] const boost::asio::ip::tcp::socket& socket() const { return socket_; }
   /// "192.0.2.1:40322", for logs; stays when the connection is gone.
   [[nodiscard]] const std::string& peer_address() const { return peer_address_; }
   [[nodiscard]] const std::string& peer_pin() const { return peer_pin_; }
