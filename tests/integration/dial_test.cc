@@ -103,6 +103,17 @@ TEST_F(Dial, CongestionControlIsAskedForOrMissed) {
   EXPECT_NE(birl.site_status("tokyo")["congestion"], "");
 }
 
+TEST_F(Dial, BbrIsUsedWhereTheKernelHasIt) {
+  start("congestion = \"bbr\"");
+  const std::string allowed = read_file("/proc/sys/net/ipv4/tcp_allowed_congestion_control");
+  if (allowed.find("bbr") != std::string::npos) {
+    EXPECT_EQ(tokyo.site_status("birl")["congestion"], "bbr");
+    EXPECT_EQ(tokyo.log().find("without effect"), std::string::npos);
+  } else if (tokyo.site_status("birl")["congestion"] != "bbr") {  // root may use more, and load it
+    EXPECT_THAT(tokyo.log(), HasSubstr("birl: congestion = \"bbr\" is without effect"));
+  }
+}
+
 #ifdef __x86_64__
 // OpenSSL can be told to do without the instructions for AES, as on a processor that has none.
 TEST_F(Dial, HubThatDoesAesBadlyGetsChaCha20) {

@@ -52,6 +52,24 @@ TEST_F(Tls, BytesPassBothWays) {
   EXPECT_EQ(TlsPair::pass(pair.server(), pair.client(), text), text);
 }
 
+// Four frames of the greatest length, in one write.
+TEST_F(Tls, ManyFramesFillRecords) {
+  constexpr std::size_t kRecordBytes = 16 * 1024, kRecords = 4;
+  std::size_t full_records = 0;
+  SSL_CTX_set_msg_callback_arg(near.context().get(), &full_records);
+  SSL_CTX_set_msg_callback(near.context().get(), [](int write, int, int type, const void* bytes, std::size_t,
+                                                    SSL*, void* argument) {
+    const auto* header = static_cast<const unsigned char*>(bytes);
+    if (write == 1 && type == SSL3_RT_HEADER && header[3] * 256U + header[4] > kRecordBytes)
+      ++*static_cast<std::size_t*>(argument);
+  });
+  TlsPair pair(near.context(), far.context());
+  ASSERT_TRUE(pair.shake_hands());
+  const std::string frames(kRecords * kRecordBytes, 'x');
+  EXPECT_EQ(TlsPair::pass(pair.client(), pair.server(), frames), frames);
+  EXPECT_EQ(full_records, kRecords);
+}
+
 TEST_F(Tls, KeysAreReplacedAfterSoManyBytesOnBothSides) {
   int near_received = 0, far_received = 0;
   count_key_updates(near, near_received);
