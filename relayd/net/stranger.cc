@@ -16,13 +16,11 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds kDeadline{10};
 constexpr std::chrono::seconds kParting{1};
 constexpr std::size_t kMaxThrownAway = 64 * 1024;
 constexpr int kHeaderBytes = 5;  // of a TLS record: type, version, length (RFC 8446 section 5.1)
 constexpr int kMaxLooks = 16;
 
-constexpr char kTooLate[] = "no TLS handshake within 10 seconds";
 constexpr char kClosed[] = "connection closed by peer during the TLS handshake";
 
 bool may_be_tls(std::string_view header) {
@@ -55,9 +53,12 @@ void Stranger::start(Strangers& strangers) {
     done();
   });
   socket_.non_blocking(true, error);
-  timer_.expires_after(kDeadline);
-  timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
-    if (!cancelled) self->refuse(kTooLate);
+  const auto time = strangers.limits().time;
+  timer_.expires_after(time);
+  timer_.async_wait([self = shared_from_this(), time](const error_code& cancelled) {
+    if (cancelled) return;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+    self->refuse("no TLS handshake within " + std::to_string(seconds) + " seconds");
   });
   wait_for(kHeaderBytes);
 }

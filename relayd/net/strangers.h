@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -17,6 +18,7 @@ class Strangers {
   struct Limits {
     std::size_t total = 64;
     std::size_t of_one_address = 8;
+    std::chrono::milliseconds time{10'000};  ///< to show a key
   };
 
  private:
@@ -52,6 +54,8 @@ class Strangers {
   [[nodiscard]] Place admit(const boost::asio::ip::address& from, std::function<void()> give_up);
   /// Holds for those that come.
   void set_limits(const Limits& limits) { limits_ = limits; }
+
+  [[nodiscard]] const Limits& limits() const { return limits_; }
 
   [[nodiscard]] std::size_t count() const { return book_->waiting.size(); }
   /// How many had to go because of the limits.
