@@ -266,6 +266,18 @@ TEST_F(Hostile, WhoeverIsSlowHasToGoWhereverItStopped) {
   }));
 }
 
+TEST_F(Hostile, HandshakesWithoutEndAreNotGoneThrough) {
+  strangers.set_limits({.handshakes_of_one_address = 2});
+  const std::string hello = client_hello(near.context());
+  for (int i = 0; i < 3; ++i) {
+    send(connect(), hello);
+    clients.back().shutdown(ip::tcp::socket::shutdown_send);
+    EXPECT_TRUE(closes(clients.back()));
+  }
+  EXPECT_THAT(refused, ElementsAre(HasSubstr("closed by peer"), HasSubstr("closed by peer"),
+                                   "too many handshakes with this address in ten seconds"));
+}
+
 // The alert must not be lost because the peer has said more than we have read.
 TEST_F(Hostile, IsToldWhyThoughItSaidMore) {
   ip::tcp::socket& client = connect();
