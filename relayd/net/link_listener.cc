@@ -52,9 +52,9 @@ void LinkListener::accept() {
 
 void LinkListener::accepted(tcp::socket socket) {
   std::erase_if(accepted_, [](const auto& known) { return known.expired(); });
-  const auto stranger = std::make_shared<Stranger>(std::move(socket), tls_, callbacks_);
+  const auto stranger = std::make_shared<Stranger>(std::move(socket), tls_, strangers_, callbacks_);
   accepted_.push_back(stranger);
-  stranger->start(strangers_);
+  stranger->start();
 }
 
 }  // namespace tsmtp::net

@@ -16,13 +16,11 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds kDeadline{10};
 constexpr std::chrono::seconds kParting{1};
 constexpr std::size_t kMaxThrownAway = 64 * 1024;
 constexpr int kHeaderBytes = 5;  // of a TLS record: type, version, length (RFC 8446 section 5.1)
 constexpr int kMaxLooks = 16;
 
-constexpr char kTooLate[] = "no TLS handshake within 10 seconds";
 constexpr char kClosed[] = "connection closed by peer during the TLS handshake";
 
 bool may_be_tls(std::string_view header) {
@@ -40,24 +38,28 @@ bool peer_has_ended(int fd) {
 
 }  // namespace
 
-Stranger::Stranger(tcp::socket socket, const TlsContext& tls, Callbacks callbacks)
+Stranger::Stranger(tcp::socket socket, const TlsContext& tls, Strangers& strangers, Callbacks callbacks)
     : socket_(std::move(socket)),
       tls_(tls),
+      strangers_(strangers),
       callbacks_(std::move(callbacks)),
       peer_(peer_name(socket_)),
       timer_(socket_.get_executor()) {}
 
-void Stranger::start(Strangers& strangers) {
+void Stranger::start() {
   error_code error;
-  const auto from = socket_.remote_endpoint(error).address();
-  place_ = strangers.admit(from, [this] {
+  from_ = socket_.remote_endpoint(error).address();
+  place_ = strangers_.admit(from_, [this] {
     refuse("too many connections at once that have not shown a key");
     done();
   });
   socket_.non_blocking(true, error);
-  timer_.expires_after(kDeadline);
-  timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
-    if (!cancelled) self->refuse(kTooLate);
+  const auto time = strangers_.limits().time;
+  timer_.expires_after(time);
+  timer_.async_wait([self = shared_from_this(), time](const error_code& cancelled) {
+    if (cancelled) return;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+    self->refuse("no TLS handshake within " + std::to_string(seconds) + " seconds");
   });
   wait_for(kHeaderBytes);
 }
@@ -106,6 +108,8 @@ void Stranger::look() {
 }
 
 void Stranger::shake_hands() {
+  if (!strangers_.may_shake_hands(from_, std::chrono::steady_clock::now()))
+    return refuse("too many handshakes with this address in ten seconds");
   handshake_ = std::make_shared<Handshake>(
       std::make_unique<TlsStream>(std::move(socket_), tls_, TlsStream::Role::kServer, callbacks_.accept_peer),
       [self = shared_from_this()](std::unique_ptr<TlsStream> stream, const std::string& error) {

@@ -25,11 +25,12 @@ class Stranger : public std::enable_shared_from_this<Stranger> {
     std::function<void(const std::string& peer, const std::string& cause)> refused;
   };
 
-  /// `tls` is borrowed.
-  Stranger(boost::asio::ip::tcp::socket socket, const TlsContext& tls, Callbacks callbacks);
+  /// `tls` and `strangers` are borrowed until it has ended.
+  Stranger(boost::asio::ip::tcp::socket socket, const TlsContext& tls, Strangers& strangers,
+           Callbacks callbacks);
 
   /// Calls connected() or refused() once, later. Keeps itself alive as long as it has to.
-  void start(Strangers& strangers);
+  void start();
   /// Closes; no callback follows.
   void cancel();
 
@@ -44,8 +45,10 @@ class Stranger : public std::enable_shared_from_this<Stranger> {
 
   boost::asio::ip::tcp::socket socket_;
   const TlsContext& tls_;
+  Strangers& strangers_;
   Callbacks callbacks_;
   std::string peer_;
+  boost::asio::ip::address from_;
   boost::asio::steady_timer timer_;
   Strangers::Place place_;
   std::shared_ptr<Handshake> handshake_;

@@ -9,6 +9,8 @@ namespace {
 namespace ip = boost::asio::ip;
 
 constexpr std::size_t kNetworkBytes = 8;
+constexpr std::chrono::seconds kCountedFor{10};
+constexpr std::size_t kMaxAddressesCounted = 4096;
 
 // An IPv4 address, or the first half of an IPv6 one: whoever has one address of a /64 has all of them.
 std::string key_of(const ip::address& address) {
@@ -47,6 +49,17 @@ Strangers::Place Strangers::admit(const ip::address& from, std::function<void()>
   make_room(key);
   book_->waiting.push_back({key, std::move(give_up)});
   return {book_, std::prev(book_->waiting.end())};
+}
+
+bool Strangers::may_shake_hands(const ip::address& from, base::TimePoint now) {
+  if (now - counted_since_ >= kCountedFor) {
+    handshakes_.clear();
+    counted_since_ = now;
+  }
+  const std::string key = key_of(from);
+  // More addresses than we keep count of are not one attacker's, as far as we can tell.
+  if (handshakes_.size() >= kMaxAddressesCounted && !handshakes_.contains(key)) return true;
+  return ++handshakes_[key] <= limits_.handshakes_of_one_address;
 }
 
 void Strangers::make_room(const std::string& from) {

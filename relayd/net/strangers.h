@@ -4,11 +4,15 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
+
+#include "relayd/base/clock.h"
 
 namespace tsmtp::net {
 
@@ -17,6 +21,10 @@ class Strangers {
   struct Limits {
     std::size_t total = 64;
     std::size_t of_one_address = 8;
+    std::chrono::milliseconds time{10'000};  ///< to show a key
+    /// In any ten seconds. A handshake costs half a millisecond of processor: one address can take half a
+    /// percent.
+    std::uint32_t handshakes_of_one_address = 100;
   };
 
  private:
@@ -50,8 +58,12 @@ class Strangers {
   /// Always admits, at the expense of another if need be. `give_up` is called when this one has to go; its
   /// place must be given back then, at once or soon.
   [[nodiscard]] Place admit(const boost::asio::ip::address& from, std::function<void()> give_up);
+  /// Whether one from there may begin its handshake now; counts it.
+  [[nodiscard]] bool may_shake_hands(const boost::asio::ip::address& from, base::TimePoint now);
   /// Holds for those that come.
   void set_limits(const Limits& limits) { limits_ = limits; }
+
+  [[nodiscard]] const Limits& limits() const { return limits_; }
 
   [[nodiscard]] std::size_t count() const { return book_->waiting.size(); }
   /// How many had to go because of the limits.
@@ -62,6 +74,8 @@ class Strangers {
   void drive_out(const std::string& from);
 
   Limits limits_;
+  base::TimePoint counted_since_{};
+  std::map<std::string, std::uint32_t> handshakes_;  // begun since then
   std::shared_ptr<Book> book_ = std::make_shared<Book>();
 };
 

@@ -237,6 +237,47 @@ TEST_F(Hostile, HalfAMessageAndTheEnd) {
   EXPECT_THAT(refused, ElementsAre("connection closed by peer during the TLS handshake"));
 }
 
+/// A ClientHello that is right, from a client that then falls silent.
+std::string client_hello(const TlsContext& context) {
+  SSL* ssl = SSL_new(context.get());
+  BIO* sent = BIO_new(BIO_s_mem());
+  SSL_set_bio(ssl, BIO_new(BIO_s_mem()), sent);
+  SSL_set_connect_state(ssl);
+  SSL_do_handshake(ssl);
+  char* bytes = nullptr;
+  const long length = BIO_get_mem_data(sent, &bytes);
+  std::string out(bytes, static_cast<std::size_t>(length));
+  SSL_free(ssl);
+  return out;
+}
+
+TEST_F(Hostile, WhoeverIsSlowHasToGoWhereverItStopped) {
+  strangers.set_limits({.time = std::chrono::milliseconds(100)});
+  const std::string hello = client_hello(near.context());
+  for (const std::size_t bytes : {std::size_t{0}, std::size_t{3}, hello.size() / 2, hello.size()})
+    send(connect(), hello.substr(0, bytes));
+  for (ip::tcp::socket& client : clients)
+    EXPECT_TRUE(closes(client));
+  EXPECT_THAT(refused, testing::SizeIs(4));
+  EXPECT_THAT(refused, testing::Each(StartsWith("no TLS handshake within")));
+  EXPECT_TRUE(run_until([&] {
+    clients.clear();
+    return strangers.count() == 0;
+  }));
+}
+
+TEST_F(Hostile, HandshakesWithoutEndAreNotGoneThrough) {
+  strangers.set_limits({.handshakes_of_one_address = 2});
+  const std::string hello = client_hello(near.context());
+  for (int i = 0; i < 3; ++i) {
+    send(connect(), hello);
+    clients.back().shutdown(ip::tcp::socket::shutdown_send);
+    EXPECT_TRUE(closes(clients.back()));
+  }
+  EXPECT_THAT(refused, ElementsAre(HasSubstr("closed by peer"), HasSubstr("closed by peer"),
+                                   "too many handshakes with this address in ten seconds"));
+}
+
 // The alert must not be lost because the peer has said more than we have read.
 TEST_F(Hostile, IsToldWhyThoughItSaidMore) {
   ip::tcp::socket& client = connect();

@@ -60,6 +60,19 @@ TEST(Strangers, NetworkOfIpv6IsOneAddress) {
   EXPECT_EQ(room.gone, (std::vector{1}));
 }
 
+TEST(Strangers, AnAddressGetsSoManyHandshakesInTenSeconds) {
+  Strangers strangers;
+  strangers.set_limits({.handshakes_of_one_address = 2});
+  const auto one = boost::asio::ip::make_address("192.0.2.1"),
+             other = boost::asio::ip::make_address("192.0.2.2");
+  const base::TimePoint begin = base::TimePoint{} + std::chrono::hours(1);
+  EXPECT_TRUE(strangers.may_shake_hands(one, begin));
+  EXPECT_TRUE(strangers.may_shake_hands(one, begin));
+  EXPECT_FALSE(strangers.may_shake_hands(one, begin + std::chrono::milliseconds(9999)));
+  EXPECT_TRUE(strangers.may_shake_hands(other, begin));
+  EXPECT_TRUE(strangers.may_shake_hands(one, begin + std::chrono::seconds(10)));
+}
+
 TEST(Strangers, WhoeverIsKnownGivesItsPlaceBack) {
   Room room({.total = 2, .of_one_address = 1});
   room.enter(1, "192.0.2.1");

@@ -15,8 +15,7 @@ namespace tsmtp::net {
 class TlsEnd {
  public:
   explicit TlsEnd(const std::string& name)
-      : identity_(made(directory_.file("identity.pem"), name)),
-        context_(std::move(*TlsContext::make(identity_))) {}
+      : identity_(made(directory_.file("identity.pem"), name)), context_(*TlsContext::make(identity_)) {}
 
   [[nodiscard]] const TlsContext& context() const { return context_; }
   [[nodiscard]] const std::string& pin() const { return identity_.pin(); }
@@ -24,7 +23,7 @@ class TlsEnd {
  private:
   static Identity made(const std::string& path, const std::string& name) {
     if (const auto ok = create_identity(path, name); !ok) throw std::runtime_error(ok.error().message);
-    return std::move(*Identity::load(path));
+    return *Identity::load(path);
   }
 
   support::TemporaryDirectory directory_;
