@@ -312,8 +312,6 @@ void Session::close(std::string_view reason) {
   // Before the peer's Hello it would not be understood; behind frames that are to be sent again it may not
   // go.
   if (state_ == State::kGreeting || progress_.retained.replaying()) progress_.control.clear();
-  // The listening side has not said its Hello then; it goes first, that a peer of another version can tell.
-  if (state_ == State::kGreeting && settings_.role == Role::kListener) hello_due_ = true;
   suspended_until_.reset();
   state_ = State::kClosing;
   close_due_ = std::string(reason.substr(0, kMaxTextBytes));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "relayd/net/socket_options.h"
 #include "relayd/net/socket_peer.h"
 #include "relayd/net/time_of_day.h"
 
@@ -62,13 +63,16 @@ void Site::start(Endpoints endpoints) {
   endpoints_ = std::move(endpoints);
   for (const auto& endpoint : endpoints_)
     start_endpoint(endpoint);
+  warn_of_congestion();
   pool_.probe();
   link_.start();
   sweep();
 }
 
 void Site::update(SiteSettings settings, Endpoints fresh) {
+  const bool other_congestion = settings.link.congestion != settings_.link.congestion;
   settings_ = std::move(settings);
+  if (other_congestion) warn_of_congestion();
   std::erase_if(endpoints_, [&](const auto& endpoint) {
     const auto& wanted = settings_.endpoints;
     if (std::find(wanted.begin(), wanted.end(), endpoint->address()) != wanted.end()) return false;
@@ -112,6 +116,13 @@ void Site::stop(const std::string& reason) {
   for (const auto& delivery : deliveries_)
     delivery->abort();
   sweep_timer_.cancel();
+}
+
+// The link works without it, so it is no error; but the administrator has asked for something else.
+void Site::warn_of_congestion() const {
+  if (settings_.link.congestion.empty()) return;
+  if (const auto ok = check_congestion(settings_.link.congestion); !ok)
+    log(base::LogLevel::kWarning, ok.error().message);
 }
 
 void Site::start_endpoint(const std::shared_ptr<Endpoint>& endpoint) {

@@ -100,7 +100,8 @@ class Link {
         break;
       case 'T':
         now_ += std::chrono::seconds(take_number(rest));
-        if (!failed_ && !closed_ && session_->deadline() <= now_) failed_ = !session_->tick(now_);
+        if (!failed_ && !closed_ && session_->deadline() <= now_)
+          failed_ = !session_->tick(now_) && !session_->established();
         break;
       case 'd':
         session_->drain();
@@ -165,6 +166,7 @@ class Link {
     wire::encode({.type = FrameType::kHello, .payload = mux::encode_hello(again)}, out);
     must(next->receive(out, now_).has_value(), "its Hello is taken");
     session_ = std::move(next);
+    acknowledged_ = our_sequence_;  // it may forget what the peer says it has
   }
 
   std::string frame(FrameType type, std::uint32_t stream, std::string_view payload) {

@@ -71,6 +71,15 @@ TEST(StatusJson, Golden) {
       "open_transactions": 1,
       "in_doubt": 0,
       "streams_refused": 0,
+      "frames": {
+        "resets_in": 0,
+        "resets_out": 0,
+        "pings_in": 0,
+        "idle_in": 0,
+        "replayed": 0
+      },
+      "connections": 0,
+      "resumptions": 0,
       "links_up_total": 2
     },
     {
@@ -116,6 +125,15 @@ TEST(StatusJson, Golden) {
       "open_transactions": 0,
       "in_doubt": 2,
       "streams_refused": 0,
+      "frames": {
+        "resets_in": 0,
+        "resets_out": 0,
+        "pings_in": 0,
+        "idle_in": 0,
+        "replayed": 0
+      },
+      "connections": 0,
+      "resumptions": 0,
       "links_up_total": 0
     }
   ]

@@ -95,10 +95,11 @@ TEST_F(Drain, CloseFollowsWhatIsQueuedForTheLink) {
   EXPECT_TRUE(session_.tick(base::TimePoint{} + std::chrono::hours{1}));
 }
 
-TEST_F(Drain, CloseBeforeHelloSaysHelloFirst) {
+// A Hello that names no session would say that the one the peer may want to resume is forgotten.
+TEST_F(Drain, CloseOfTheListeningSideBeforeItsHelloSaysNoHello) {
   session_.notice("dropped");
   session_.close("another link is up");
-  EXPECT_EQ(summary(peer_.read(session_)), "Hello Close");
+  EXPECT_EQ(summary(peer_.read(session_)), "Close");
 }
 
 }  // namespace
