@@ -22,9 +22,10 @@ void end_if_finished(Conversation& conversation) {
 
 }  // namespace
 
-SimulatedHub::SimulatedHub(Role role, bool can_resume, Random& random)
+SimulatedHub::SimulatedHub(Role role, bool can_resume, bool is_small, Random& random)
     : role_(role),
       can_resume_(can_resume),
+      is_small_(is_small),
       random_(random),
       max_streams_(1 + static_cast<std::uint32_t>(random() % 20)),
       window_bytes_(1024 + static_cast<std::uint32_t>(random() % (random() % 2 == 0 ? 3000 : 60'000))) {}
@@ -143,7 +144,7 @@ bool SimulatedHub::done(std::size_t max_streams) const {
 
 void SimulatedHub::start(StreamId id) {
   Conversation conversation;
-  conversation.to_write = random_() % (random_() % 5 == 0 ? 150'000 : 3000);
+  conversation.to_write = random_() % (random_() % 5 == 0 && !is_small_ ? 150'000 : 3000);
   EXPECT_TRUE(conversations_.emplace(id, conversation).second) << "stream " << id << " came twice";
 }
 

@@ -33,7 +33,7 @@ struct Conversation {
 
 class SimulatedHub {
  public:
-  SimulatedHub(Role role, bool can_resume, Random& random);
+  SimulatedHub(Role role, bool can_resume, bool is_small, Random& random);
 
   /// Does a little of everything. A stream is given up one time in `reset_one_in`, with 0 never.
   void act(std::size_t max_streams, std::uint64_t reset_one_in);
@@ -72,6 +72,7 @@ class SimulatedHub {
 
   Role role_;
   bool can_resume_;
+  bool is_small_;
   Random& random_;
   std::uint32_t max_streams_;
   std::uint32_t window_bytes_;

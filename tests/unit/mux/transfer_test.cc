@@ -13,6 +13,7 @@ namespace {
 struct Schedule {
   std::uint64_t reset_one_in = 0;  // 0: streams are never given up
   std::uint64_t cut_one_in = 0;    // 0: the connection holds
+  bool is_small = false;           // few streams with little in them
 };
 
 class Network {
@@ -20,9 +21,9 @@ class Network {
   Network(const Schedule& schedule, Random& random)
       : schedule_(schedule),
         random_(random),
-        streams_(1 + random() % 40),
-        dialer_(Role::kDialer, schedule.cut_one_in != 0, random),
-        listener_(Role::kListener, schedule.cut_one_in != 0, random) {}
+        streams_(1 + random() % (schedule.is_small ? 4 : 40)),
+        dialer_(Role::kDialer, schedule.cut_one_in != 0, schedule.is_small, random),
+        listener_(Role::kListener, schedule.cut_one_in != 0, schedule.is_small, random) {}
 
   void run() {
     for (int step = 0; !(dialer_.done(streams_) && listener_.done(streams_)); ++step) {
@@ -121,6 +122,14 @@ TEST(Transfer, EveryByteOnceAndInOrderWhereverTheConnectionIsCut) {
 TEST(Transfer, BothSidesAgreeHowStreamsEndWhereverTheConnectionIsCut) {
   run_schedules(80, [](Random& random) {
     return Schedule{.reset_one_in = seldom_or_often(random), .cut_one_in = seldom_or_often(random)};
+  });
+}
+
+TEST(Transfer, ThousandsOfSmallSchedules) {
+  run_schedules(2000, [](Random& random) {
+    return Schedule{.reset_one_in = random() % 2 == 0 ? 0 : 10 + random() % 100,
+                    .cut_one_in = random() % 4 == 0 ? 0 : 4 + random() % 60,
+                    .is_small = true};
   });
 }
 
