@@ -37,7 +37,8 @@ struct Progress {
   static constexpr double kResetsPerSecond = 200, kResetsAtOnce = 2000;
   static constexpr double kIdlePerSecond = 200, kIdleAtOnce = 4000;
 
-  Progress(Role role, std::size_t window_budget_bytes) : streams(role), window_budget(window_budget_bytes) {}
+  Progress(Role role, std::size_t window_budget_bytes, std::size_t max_retained_bytes)
+      : retained(max_retained_bytes), streams(role), window_budget(window_budget_bytes) {}
 
   Hello peer{};              ///< with which the session began; valid once established
   bool resumable = false;    ///< both sides want it
@@ -48,7 +49,7 @@ struct Progress {
   bool peer_drains = false;
 
   Acknowledgement acknowledgement{};
-  Retained retained{};
+  Retained retained;
   StreamTable streams;
   Scheduler scheduler{};
   ControlQueue control{};

@@ -1,5 +1,5 @@
 // Sequenced frames that the peer has not acknowledged, kept so that they can be sent again when the session
-// is resumed on another connection. What is kept is bounded by credit, and by kMaxBytes beyond which no more
+// is resumed on another connection. What is kept is bounded by credit, and by max_bytes beyond which no more
 // Data is sent: a peer that takes bytes and never acknowledges must not make us keep them without end.
 #pragma once
 
@@ -14,8 +14,7 @@ namespace tsmtp::mux {
 
 class Retained {
  public:
-  /// More than any path holds between a frame and its acknowledgement: 5 Gbit/s at 100 ms.
-  static constexpr std::size_t kMaxBytes = 64UL * 1024 * 1024;
+  explicit Retained(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   /// Keeps an encoded frame; sequences rise by one.
   void keep(std::uint64_t sequence, std::string_view encoded);
@@ -33,7 +32,7 @@ class Retained {
   void replay(std::string& out);
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  [[nodiscard]] bool full() const { return bytes_ >= kMaxBytes; }
+  [[nodiscard]] bool full() const { return bytes_ >= max_bytes_; }
 
  private:
   struct Kept {
@@ -41,6 +40,7 @@ class Retained {
     std::string encoded;
   };
 
+  std::size_t max_bytes_;
   std::deque<Kept> frames_;
   std::size_t next_ = 0;  // of frames_, the next to be replayed; size() when there is nothing to replay
   std::size_t bytes_ = 0;

@@ -42,7 +42,7 @@ Session::Session(Settings settings, base::TimePoint now)
       hello_deadline_(now + settings_.hello_timeout),
       hello_due_(settings_.role == Role::kDialer),  // the listening side answers
       keepalive_(settings_.keepalive, settings_.dead_after, now),
-      progress_(settings_.role, settings_.window_budget_bytes) {}
+      progress_(settings_.role, settings_.window_budget_bytes, settings_.max_retained_bytes) {}
 
 std::optional<Event> Session::next_event() {
   if (progress_.events.empty()) return std::nullopt;

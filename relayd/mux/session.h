@@ -44,6 +44,9 @@ struct Settings {
   std::uint32_t stream_window_bytes = 256 * 1024;
   /// What the windows of all streams together may grow by.
   std::size_t window_budget_bytes = 64UL * 1024 * 1024;
+  /// What may be kept to be sent again; no more Data is sent then. More than a path holds between a frame and
+  /// its acknowledgement, which is 5 Gbit/s at 100 ms.
+  std::size_t max_retained_bytes = 64UL * 1024 * 1024;
   bool can_resume = false;  ///< whether the session is to outlive the connection, if the peer wants it too
   Resumption
       resumption{};  ///< what Hello says of it: connection(s), number; the dialling side: what to resume

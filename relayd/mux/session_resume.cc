@@ -43,7 +43,7 @@ bool Session::can_become(const Hello& hello) const {
 
 // `suspended` is over afterwards: it has nothing left.
 void Session::take_over(Session& suspended, const Resumption& theirs) {
-  progress_ = std::exchange(suspended.progress_, Progress(settings_.role, 0));
+  progress_ = std::exchange(suspended.progress_, Progress(settings_.role, 0, 0));
   suspended.state_ = State::kClosed;
   suspended.suspended_until_.reset();
   progress_.epoch = theirs.epoch;

@@ -118,6 +118,9 @@ mux::Settings SiteLink::session_settings(mux::Role role, std::size_t number) {
   settings.hub_name = services_.hub_name;
   settings.instance = services_.instance;
   settings.dead_after = settings_.peer_timeout;
+  // One budget for the link, whatever it is made of.
+  settings.window_budget_bytes /= lanes_.size();
+  settings.max_retained_bytes /= lanes_.size();
   settings.can_resume = settings_.resume_window > std::chrono::seconds::zero();
   settings.resume_window = settings_.resume_window;
   LinkConnection* const current = lanes_[number].current.get();

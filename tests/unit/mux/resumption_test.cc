@@ -198,8 +198,8 @@ TEST_F(Resumption, APeerThatNeverAcknowledgesDoesNotMakeUsKeepWithoutEnd) {
     sent += out.size();
     ASSERT_TRUE(session_.receive(peer_.credit(*stream, sent + 1'000'000), {}));
   }
-  EXPECT_GT(sent, Retained::kMaxBytes - 100'000);
-  EXPECT_LT(sent, Retained::kMaxBytes + 100'000);
+  EXPECT_GT(sent, settings().max_retained_bytes - 100'000);
+  EXPECT_LT(sent, settings().max_retained_bytes + 100'000);
   EXPECT_FALSE(session_.wants_to_send()) << "nor spin";
 }
 
