@@ -95,6 +95,7 @@ void Site::update(SiteSettings settings, Endpoints fresh) {
 void Site::drain() {
   draining_ = true;
   link_.drain();
+  accept_held();
   for (const auto& session : sessions_)
     session->shut_down(reply_421("4.3.2", "this relayd is shutting down"));
 }
@@ -157,7 +158,7 @@ void Site::accept_session(ByteChannel::Socket socket) {
 }
 
 void Site::accept_held() {
-  if (link_.is_interrupted()) return;
+  if (link_.is_interrupted() && !draining_) return;
   for (ByteChannel::Socket& socket : std::exchange(held_, {}))
     accept_session(std::move(socket));
 }

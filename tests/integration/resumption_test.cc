@@ -216,6 +216,53 @@ TEST_F(FourConnections, OneOfThemCutIsNoHarmToTheOthers) {
   EXPECT_EQ(birl_mta.count(), 8U);
 }
 
+// The far side still waits for a connection that the near side has given up, and has a whole mail of it, end
+// of content and all, that its MTA has not asked for. It must not be delivered once it has said that it was
+// not.
+class UnequalWindows : public TwoHubs {
+ protected:
+  void SetUp() override {
+    birl_site_keys = "connections = 2\n";
+    start("connections = 2\nresume_window = \"1s\"\n");
+    ASSERT_TRUE(wait_until([&] { return tokyo.site_status("birl")["connections"] == 2; })) << tokyo.log();
+  }
+  void TearDown() override {
+    released_ = true;
+    TwoHubs::TearDown();
+  }
+
+  std::atomic<int> asked_{0};  // for content
+  std::atomic<bool> released_{false};
+};
+
+TEST_F(UnequalWindows, P4_WhatIsAskedForIsNotDeliveredAfterTheAnswer) {
+  birl_mta.set_script([this](const std::string& command) -> std::string {
+    if (!command.starts_with("DATA") || ++asked_ != 2) return "";
+    (void)wait_until([this] { return released_.load(); }, std::chrono::minutes(2));
+    return "";
+  });
+  Connection other = session();
+  begin_mail(other, std::string(100'000, 'x') + "\r\n");  // on the first connection
+  ASSERT_TRUE(wait_until([this] { return asked_ == 1; }));
+  Connection client = session();
+  begin_mail(client, kContent);  // on the second
+  client.send(".\r\n");
+  ASSERT_TRUE(wait_until([this] { return asked_ == 2; }));
+  path.leading_nowhere = true;
+  path.cut_one();
+  EXPECT_THAT(client.reply(), StartsWith("451 4.4.2 birl: "));
+  Connection again = session();
+  EXPECT_THAT(send_mail(again, kContent), StartsWith("250 "));
+  EXPECT_EQ(birl_mta.count(), 1U);
+  path.leading_nowhere = false;
+  released_ = true;
+  other.send(".\r\n");
+  EXPECT_THAT(other.reply(), StartsWith("250 "));
+  Connection last = session();  // the MTA has had time to take the first one
+  EXPECT_THAT(send_mail(last, "Subject: last\r\n\r\n"), StartsWith("250 "));
+  EXPECT_EQ(birl_mta.count(), 3U);
+}
+
 TEST_F(TwoHubs, FewerConnectionsThanOneSideWantsAreNoError) {
   birl_site_keys = "connections = 2\n";
   configure("connections = 4\n");
