@@ -23,9 +23,9 @@ struct Command {
 };
 
 constexpr std::array kCommands{
-    Command{"build", "[-t hash|btree] [-o DB] FILE", "Check FILE and make it a table that sendmail reads",
+    Command{"build", "[-t hash|btree] [-o DB] FILE...", "Check FILE and make it a table that sendmail reads",
             run_build},
-    Command{"check", "FILE", "Say what is wrong with FILE, write nothing", run_check},
+    Command{"check", "FILE...", "Say what is wrong with the table, write nothing", run_check},
 };
 
 void print_usage(std::FILE* out) {

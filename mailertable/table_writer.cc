@@ -92,13 +92,13 @@ Outcome<void> put_in_place(TemporaryFile& file, const TableTarget& target) {
 
 }  // namespace
 
-Outcome<void> write_table(const TableTarget& target, const std::vector<Entry>& entries) {
+Outcome<void> write_table(const TableTarget& target, const std::vector<Entry>& entries, Progress* progress) {
   const auto old = old_attributes(target.path);
   if (!old) return old.error();
   auto file = TemporaryFile::create_beside(target.path);
   if (!file) return file.error();
   if (auto done = give_attributes(*file, *old); !done) return done;
-  if (auto done = fill_database(file->path(), target.type, entries); !done) return done;
+  if (auto done = fill_database(file->path(), target.type, entries, progress); !done) return done;
   if (::fsync(file->fd()) != 0) return system_failure(EX_IOERR, "cannot sync " + file->path(), errno);
   if (auto done = put_in_place(*file, target); !done) return done;
   return sync_directory_of(target.path);
