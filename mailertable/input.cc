@@ -1,14 +1,20 @@
 #include "mailertable/input.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+
+#include "mailertable/file_lock.h"
 
 namespace tsmtp::mailertable {
 namespace {
+
+constexpr std::chrono::seconds kLockPatience{30};
 
 Outcome<std::string> read_all(int fd, const std::string& name) {
   std::string text;
@@ -35,6 +41,17 @@ Outcome<std::string> read_input(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return system_failure(EX_NOINPUT, "cannot open " + path, errno);
   auto text = read_all(fd, path);
+  ::close(fd);
+  return text;
+}
+
+Outcome<std::string> read_locked(const std::string& path) {
+  if (path == "-") return read_all(STDIN_FILENO, display_name(path));
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return system_failure(EX_NOINPUT, "cannot open " + path, errno);
+  const int error = lock_until(fd, LOCK_SH, std::chrono::steady_clock::now() + kLockPatience);
+  auto text = error == 0 ? read_all(fd, path)
+                         : Outcome<std::string>(system_failure(EX_TEMPFAIL, "cannot lock " + path, error));
   ::close(fd);
   return text;
 }
