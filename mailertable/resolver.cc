@@ -43,6 +43,20 @@ bool is_route(std::string_view text) {
   return !text.empty() && text.front() != '[' && behind_token(text).starts_with(':');
 }
 
+bool is_operator(char c) {
+  return kOperators.find(c) != std::string_view::npos;
+}
+
+/// The tokens of `text` as sendmail strings them together: where two words meet it puts its BlankSub, a dot.
+std::string joined(std::string_view text) {
+  std::string out;
+  for (text = without_leading_blanks(text); !text.empty(); text = behind_token(text)) {
+    if (!out.empty() && !is_operator(out.back()) && !is_operator(text.front())) out += '.';
+    out += text.substr(0, token_size(text));
+  }
+  return out;
+}
+
 class Walker {
  public:
   explicit Walker(const Lookup& lookup) : lookup_(lookup) {}
@@ -74,11 +88,11 @@ class Walker {
       const std::string_view behind = behind_token(rest);
       if (behind.starts_with('.') && !behind_token(behind).empty()) {
         stripped += first;
-        current = look_up("." + std::string(behind_token(behind)), {"", stripped, first});
+        current = look_up("." + joined(behind_token(behind)), {"", stripped, first});
         if (walk_.answered) return;
       }
       if (!current.starts_with('.') || behind_token(current).empty()) {
-        look_up(".", {"", stripped + current});
+        look_up(".", {"", joined(stripped + ' ' + current)});
         return;
       }
       stripped += '.';

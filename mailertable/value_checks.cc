@@ -100,6 +100,15 @@ bool check_note(const Route& route, MailerKind kind, EntryReport& report) {
   return true;
 }
 
+// sendmail 8.17 reads on behind the value in that case (map_rewrite in map.c).
+void check_percent(std::string_view value, EntryReport& report) {
+  std::size_t i = 0;
+  while (i < value.size() && (i = value.find('%', i)) != std::string_view::npos && i + 1 < value.size())
+    i += 2;
+  if (i < value.size())
+    report.value_error(i, "a '%' at the end, behind which sendmail puts whatever is in its memory; write %%");
+}
+
 // sendmail does not mind, but whoever compares tables does.
 void check_trailing_blanks(std::string_view value, EntryReport& report) {
   if (value.ends_with('\r')) value.remove_suffix(1);
@@ -122,6 +131,7 @@ void check_value(const Entry& entry, const Mailers& mailers, EntryReport& report
     return;
   }
   check_mailer(*route, mailers, report);
+  check_percent(entry.value, report);
   const MailerKind kind = mailers.kind_of(route->mailer);
   if (route->rest.empty()) return explain_nothing_behind_colon(*route, kind, report);
   if (!route->rest.empty()) check_trailing_blanks(entry.value, report);

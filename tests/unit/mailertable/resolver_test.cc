@@ -43,6 +43,7 @@ TEST(Resolver, TakesAValueWithoutMailerForADomain) {
   EXPECT_EQ(way("a.example", {{"a.example", "b.c.d"}, {".d", "x:%1"}}), "a.example=b.c.d .c.d .d=x:b.c!");
   EXPECT_EQ(way("a.example", {{"a.example", "[127.0.5.2]"}, {".", "x:%1"}}),
             "a.example=[127.0.5.2] .=x:[127.0.5.2]!");
+  EXPECT_EQ(way("a.b", {{".b", "hub x"}, {".", "y:%1"}}), "a.b .b=hub x .=y:a.hub.x!");
   EXPECT_EQ(way("a.b.c", {{".c", ".b.c"}}).substr(0, 30), "a.b.c .b.c .c=.b.c .c=.b.c .c=");
   EXPECT_TRUE(way("a.b.c", {{".c", ".b.c"}}).ends_with("endless"));
 }

@@ -115,6 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"tsmtp:[::1]", "21: error: an IPv6 address needs its tag", "write [IPv6:::1]"},
         BadValue{"tsmtp:[192.0.2.1]", "20: warning: [192.0.2.1] is not this host", "in clear"},
         BadValue{"tsmtp:[127.0.5.2],", "32: error: no host here", "remove"},
+        BadValue{"relay:hub%", "23: error: a '%' at the end", "write %%"},
         BadValue{"tsmtp:[]", "21: error: no host", "[127.0.5.2]"},
         BadValue{"tsmtp:[hub_.b;x]", "21: error: no host: character ';'", "[127.0.5.2]"}));
 
