@@ -52,6 +52,15 @@ Outcome<std::optional<LockedTable>> LockedTable::open(const std::string& path,
   }
 }
 
+std::chrono::nanoseconds LockedTable::age() const {
+  struct stat status {};
+  timespec now{};
+  if (::fstat(fd_, &status) != 0 || ::clock_gettime(CLOCK_REALTIME, &now) != 0) return {};
+  const auto age = std::chrono::seconds(now.tv_sec - status.st_ctim.tv_sec) +
+                   std::chrono::nanoseconds(now.tv_nsec - status.st_ctim.tv_nsec);
+  return std::max<std::chrono::nanoseconds>(age, std::chrono::nanoseconds::zero());
+}
+
 bool LockedTable::mark_changed() const {
   struct stat status {};
   if (::fstat(fd_, &status) != 0) return false;

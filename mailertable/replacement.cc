@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <optional>
+#include <thread>
 
 #include "mailertable/locked_table.h"
 #include "mailertable/temporary_file.h"
@@ -76,10 +77,28 @@ Outcome<void> rename_over(const LockedTable& old, TemporaryFile& file, const std
   return failure;
 }
 
+/// Locks the old file, but not one that was itself put in place a moment ago: a sendmail that is about to
+/// open it compares what it opened with what it looked at just before, and when they differ answers every
+/// lookup from then on with a temporary failure (map.c, "file changed after pre-open").
+Outcome<std::optional<LockedTable>> lock_settled(const Replacement& target) {
+  constexpr std::chrono::milliseconds kSettled{50};
+  for (int tries = 0; tries < 10; ++tries) {
+    std::chrono::nanoseconds left{};
+    {
+      auto old = LockedTable::open(target.path, target.lock_patience);
+      if (old && old->has_value()) left = kSettled - (*old)->age();
+      if (left <= std::chrono::nanoseconds::zero()) return old;
+    }
+    // Unlocked: whoever opens it must not have to wait for us.
+    std::this_thread::sleep_for(left);
+  }
+  return LockedTable::open(target.path, target.lock_patience);
+}
+
 Outcome<void> put_in_place(TemporaryFile& file, const Replacement& target, const LockedTable* locked) {
   if (locked != nullptr) return rename_over(*locked, file, target.path);
   while (true) {
-    auto old = LockedTable::open(target.path, target.lock_patience);
+    auto old = lock_settled(target);
     if (!old) return old.error();
     if (old->has_value()) return rename_over(**old, file, target.path);
     if (rename_to_new(file, target.path)) {
@@ -96,8 +115,7 @@ Outcome<void> put_in_place(TemporaryFile& file, const Replacement& target, const
 Outcome<void> replace_file(const Replacement& target, const Fill& fill) {
   const auto old = old_attributes(target.path);
   if (!old) return old.error();
-  auto locked = target.lock_first ? LockedTable::open(target.path, target.lock_patience)
-                                  : Outcome<std::optional<LockedTable>>(std::nullopt);
+  auto locked = target.lock_first ? lock_settled(target) : Outcome<std::optional<LockedTable>>(std::nullopt);
   if (!locked) return locked.error();
   auto file = TemporaryFile::create_beside(target.path);
   if (!file) return file.error();

@@ -98,7 +98,7 @@ def main():
             for reader in readers:
                 reader.ask(20)  # answered while the build runs
             asked += 20
-            if number < replacements and rng.random() < 0.4 and not build(mailertable, source, table, rng.uniform(0, 0.02)):
+            if number < replacements and rng.random() < 0.4 and not build(mailertable, source, table, rng.uniform(0, 0.07)):
                 killed += 1
                 continue
             build(mailertable, source, table)
