@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -15,9 +17,14 @@ namespace tsmtp::mailertable {
 namespace {
 
 constexpr std::chrono::seconds kLockPatience{30};
+constexpr off_t kMostReserved = off_t{4} << 30;
 
 Outcome<std::string> read_all(int fd, const std::string& name) {
   std::string text;
+  struct stat status {};
+  // A file may grow or shrink meanwhile; that costs time and nothing else.
+  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+    text.reserve(static_cast<std::size_t>(std::min<off_t>(status.st_size, kMostReserved)));
   std::array<char, 65536> buffer;
   while (true) {
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());

@@ -90,6 +90,8 @@ class LineReader {
 void parse_into(Table& table, std::string_view text, std::string file, base::Diagnostics& findings) {
   const auto file_index = static_cast<std::uint32_t>(table.files.size());
   table.files.push_back(std::move(file));
+  table.entries.reserve(table.entries.size() +
+                        static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
   int line = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
