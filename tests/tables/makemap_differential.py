@@ -116,7 +116,8 @@ def seen(root, dump):
         dumped = None
         if path.name.endswith(".db") and path.is_file():
             done = subprocess.run([dump, str(path)], capture_output=True, check=False)
-            dumped = done.stdout if done.returncode == 0 else path.read_bytes()
+            readable = os.access(path, os.R_OK)
+            dumped = done.stdout if done.returncode == 0 else path.read_bytes() if readable else b"unreadable"
         shown[path.name] = (oct(status.st_mode), status.st_uid, status.st_gid, dumped)
     return shown
 
