@@ -3,17 +3,29 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "mailertable/checks.h"
 #include "mailertable/failure.h"
-#include "mailertable/mailers.h"
+#include "mailertable/knowledge.h"
+#include "mailertable/progress.h"
 #include "mailertable/table_writer.h"
 #include "relayd/base/diagnostic.h"
 
 namespace tsmtp::mailertable {
 
+/// What to check.
+struct Job {
+  std::vector<std::string> inputs;  ///< files that make one table; "-" is standard input
+  Knowledge knowledge;
+  bool strict = false;           ///< warnings are errors
+  Progress* progress = nullptr;  ///< told how far it is, if there is one
+};
+
 /// How a check or a build went.
 struct Report {
-  base::Diagnostics findings;      ///< what is wrong with the text
+  std::vector<Source> sources;     ///< what was read
+  base::Diagnostics findings;      ///< what is wrong with it
   std::optional<Failure> failure;  ///< what else went wrong
   std::size_t entries = 0;
 
@@ -21,10 +33,10 @@ struct Report {
   [[nodiscard]] int exit_status() const;
 };
 
-/// Checks the table text in the file `input`, "-" for standard input. Writes nothing.
-[[nodiscard]] Report check(const std::string& input, const Mailers& mailers);
+/// Checks. Writes nothing.
+[[nodiscard]] Report check(const Job& job);
 
 /// The same, and makes it the table `target` unless there are errors. Warnings do not stop it.
-[[nodiscard]] Report build(const std::string& input, const Mailers& mailers, const TableTarget& target);
+[[nodiscard]] Report build(const Job& job, const TableTarget& target);
 
 }  // namespace tsmtp::mailertable

@@ -1,68 +1,124 @@
 #include "mailertable/checks.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "mailertable/entry_report.h"
 #include "mailertable/key_checks.h"
+#include "mailertable/key_index.h"
 #include "mailertable/parser.h"
+#include "mailertable/relation_checks.h"
+#include "mailertable/site_checks.h"
 #include "mailertable/value_checks.h"
 #include "relayd/base/bytes.h"
 
 namespace tsmtp::mailertable {
 namespace {
 
-// makemap keeps the first of two, says so, and writes the table all the same.
-void check_duplicates(const Table& table, base::Diagnostics& findings) {
-  std::unordered_map<std::string_view, int> first_lines;
-  first_lines.reserve(table.entries.size());
-  for (const Entry& entry : table.entries) {
-    const auto [first, is_new] = first_lines.try_emplace(entry.key, entry.line);
-    if (is_new) continue;
-    findings.error({table.file, entry.line, 1},
-                   "duplicate key \"" + base::escaped(entry.key, 80) + "\": line " +
-                       std::to_string(first->second) +
-                       " has it already, and makemap would ignore this one; remove one of them");
+/// Checks each entry by itself. Tables say few different things of many keys, so values are remembered.
+class EntryChecker {
+ public:
+  EntryChecker(const Table& table, const Mailers& mailers, base::Diagnostics& findings)
+      : table_(table), mailers_(mailers), findings_(findings) {}
+
+  void check(const Entry& entry) {
+    EntryReport report(table_.files[entry.file], entry, findings_);
+    check_key(entry, report);
+    if (faultless_.contains(entry.value)) return;
+    const std::size_t before = findings_.all().size();
+    check_value(entry, mailers_, report);
+    if (findings_.all().size() == before && faultless_.size() < kMostRemembered)
+      faultless_.insert(entry.value);
   }
-}
+
+ private:
+  static constexpr std::size_t kMostRemembered = 10'000;
+
+  const Table& table_;
+  const Mailers& mailers_;
+  base::Diagnostics& findings_;
+  std::unordered_set<std::string_view> faultless_;
+};
 
 // An empty map is not an error to sendmail: it routes everything by MX.
 void check_emptiness(const Table& table, base::Diagnostics& findings) {
   if (!table.entries.empty() || findings.has_errors()) return;
-  findings.warning({table.file, 0, 0}, "no entries: sendmail would send everything out by plain SMTP");
+  findings.warning({table.files.back(), 0, 0},
+                   "no entries: sendmail would send everything out by plain SMTP");
 }
 
-base::Diagnostics in_order_of_file(const base::Diagnostics& findings) {
-  std::vector<base::Diagnostic> all = findings.all();
-  std::stable_sort(all.begin(), all.end(), [](const base::Diagnostic& a, const base::Diagnostic& b) {
-    return std::tie(a.location.line, a.location.column) < std::tie(b.location.line, b.location.column);
-  });
+// Once for a file, not for each of its lines.
+void check_line_ends(const Table& table, base::Diagnostics& findings) {
+  std::vector<bool> told(table.files.size());
+  for (const Entry& entry : table.entries) {
+    if (!entry.value.ends_with('\r') || told[entry.file]) continue;
+    told[entry.file] = true;
+    findings.warning(
+        {table.files[entry.file], entry.line, entry.value_column + static_cast<int>(entry.value.size()) - 1},
+        "lines end in CR LF, and the CR becomes part of the value; convert the file (dos2unix)");
+  }
+}
+
+void check_cf(const SendmailCf& cf, base::Diagnostics& findings) {
+  if (!cf.mailertable) {
+    findings.warning({cf.file, 0, 0}, "there is no mailertable: say FEATURE(`mailertable') in sendmail.mc");
+  } else if (cf.mailertable->options.find("-o") != std::string::npos) {
+    findings.warning({cf.file, cf.mailertable->line, 1},
+                     "with -o sendmail sends all mail out in clear when the table is missing or damaged; say "
+                     "FEATURE(`mailertable', `" +
+                         base::escaped(cf.mailertable->type, 20) + ' ' +
+                         base::escaped(cf.mailertable->path, 200) + "') in sendmail.mc");
+  }
+}
+
+/// By the order of the files, then by line and column.
+base::Diagnostics in_order(const base::Diagnostics& findings, const std::vector<std::string>& files) {
+  std::map<std::string_view, std::size_t> order;
+  for (const std::string& file : files)
+    order.try_emplace(file, order.size());
+  const auto rank = [&](const base::Location& place) {
+    const auto found = order.find(place.file);
+    return std::tuple(found == order.end() ? files.size() : found->second, place.line, place.column);
+  };
+  std::vector<const base::Diagnostic*> all;
+  for (const base::Diagnostic& one : findings.all())
+    all.push_back(&one);
+  std::stable_sort(all.begin(), all.end(),
+                   [&](const auto* a, const auto* b) { return rank(a->location) < rank(b->location); });
   base::Diagnostics sorted;
-  for (base::Diagnostic& one : all) {
-    if (one.severity == base::Severity::kError) {
-      sorted.error(std::move(one.location), std::move(one.message));
-    } else {
-      sorted.warning(std::move(one.location), std::move(one.message));
-    }
+  for (const base::Diagnostic* one : all) {
+    if (one->severity == base::Severity::kError)
+      sorted.error(one->location, one->message);
+    else
+      sorted.warning(one->location, one->message);
   }
   return sorted;
 }
 
 }  // namespace
 
-CheckedTable check_text(std::string_view text, std::string file, const Mailers& mailers) {
+CheckedTable check_sources(std::span<const Source> sources, const Knowledge& knowledge, Progress* progress) {
+  CheckedTable checked;
   base::Diagnostics findings;
-  Table table = parse(text, std::move(file), findings);
-  for (const Entry& entry : table.entries) {
-    EntryReport report(table.file, entry, findings);
-    check_key(entry, report);
-    check_value(entry, mailers, report);
+  for (const Source& source : sources)
+    parse_into(checked.table, source.text, source.name, findings);
+  EntryChecker checker(checked.table, knowledge.mailers, findings);
+  if (progress != nullptr) progress->begin("checking", checked.table.entries.size());
+  for (std::size_t i = 0; i < checked.table.entries.size(); ++i) {
+    checker.check(checked.table.entries[i]);
+    if (progress != nullptr) progress->at(i);
   }
-  check_duplicates(table, findings);
-  check_emptiness(table, findings);
-  return {std::move(table), in_order_of_file(findings)};
+  check_line_ends(checked.table, findings);
+  const KeyIndex index(checked.table.entries);
+  check_relations(checked.table, index, knowledge, findings);
+  if (knowledge.sites) check_sites(checked.table, index, *knowledge.sites, findings);
+  if (knowledge.cf) check_cf(*knowledge.cf, findings);
+  check_emptiness(checked.table, findings);
+  checked.findings = in_order(findings, checked.table.files);
+  return checked;
 }
 
 }  // namespace tsmtp::mailertable

@@ -16,29 +16,35 @@ namespace tsmtp::mailertable {
 namespace {
 
 struct Arguments {
-  std::string input;
+  Job job;
   TableTarget target;
-  std::vector<std::string> mailers;
+  CheckOptions options;
 };
 
 std::optional<int> read(Arguments& arguments, int argc, char** argv) {
   std::string type = "hash";
-  CLI::App app("Checks FILE and makes it a table that sendmail reads. With errors, the old table stays.",
-               "mailertable build");
-  app.add_option("FILE", arguments.input, "The text of the table; - for standard input")->required();
+  CLI::App app(
+      "Checks the files and makes them one table that sendmail reads. With errors, the old table stays.",
+      "mailertable build");
+  app.add_option("FILE", arguments.job.inputs,
+                 "The text of the table, in one file or several; - for standard input")
+      ->required();
   app.add_option("-t,--type", type, "hash or btree, as your sendmail.cf names it (hash)")
       ->check(CLI::IsMember({"hash", "btree"}).description(""))
       ->type_name("TYPE");
-  app.add_option("-o,--output", arguments.target.path, "The table to write (FILE.db)")->type_name("DB");
-  add_mailer_option(app, arguments.mailers);
+  app.add_option("-o,--output", arguments.target.path, "The table to write (FILE.db, if there is one FILE)")
+      ->type_name("DB");
+  add_check_options(app, arguments.options);
   if (const auto status = read_arguments(app, argc, argv)) return status;
   arguments.target.type = type == "btree" ? TableType::kBtree : TableType::kHash;
   if (!arguments.target.path.empty()) return std::nullopt;
-  if (arguments.input == "-") {
-    fmt::print(stderr, "mailertable: say with -o which table to make of standard input\n");
+  const std::string& input = arguments.job.inputs.front();
+  if (input == "-" || arguments.job.inputs.size() > 1) {
+    fmt::print(stderr, "mailertable: say with -o which table to make of {}\n",
+               input == "-" ? "standard input" : "several files");
     return EX_USAGE;
   }
-  arguments.target.path = arguments.input + ".db";
+  arguments.target.path = input + ".db";
   return std::nullopt;
 }
 
@@ -54,9 +60,13 @@ std::string consequence(const Report& report, const std::string& path) {
 int run_build(int argc, char** argv) {
   Arguments arguments;
   if (const auto status = read(arguments, argc, argv)) return *status;
+  if (const auto status = prepare(arguments.options, arguments.job)) return *status;
   remove_temporary_file_on_signals();
-  const Report report = build(arguments.input, mailers_with(arguments.mailers), arguments.target);
-  return show(report, consequence(report, arguments.target.path));
+  Progress progress(stderr);
+  arguments.job.progress = &progress;
+  const Report report = build(arguments.job, arguments.target);
+  progress.end();
+  return show(report, arguments.options.findings_format(), consequence(report, arguments.target.path));
 }
 
 }  // namespace tsmtp::mailertable

@@ -7,21 +7,39 @@
 #include "mailertable/input.h"
 
 namespace tsmtp::mailertable {
+namespace {
+
+std::string names_of(const std::vector<std::string>& inputs) {
+  std::string names;
+  for (const std::string& input : inputs)
+    names += (names.empty() ? "" : ", ") + display_name(input);
+  return names;
+}
+
+}  // namespace
 
 int run_check(int argc, char** argv) {
-  std::string input;
-  std::vector<std::string> mailers;
-  CLI::App app("Says what is wrong with FILE, and what to write instead. Writes nothing.",
-               "mailertable check");
-  app.add_option("FILE", input, "The text of the table; - for standard input")->required();
-  add_mailer_option(app, mailers);
+  Job job;
+  CheckOptions options;
+  CLI::App app(
+      "Says what is wrong with the table that the files make, and what to write instead. Writes nothing.",
+      "mailertable check");
+  app.add_option("FILE", job.inputs, "The text of the table, in one file or several; - for standard input")
+      ->required();
+  add_check_options(app, options);
   if (const auto status = read_arguments(app, argc, argv)) return *status;
+  if (const auto status = prepare(options, job)) return *status;
 
-  const Report report = check(input, mailers_with(mailers));
-  if (report.exit_status() == EX_OK && report.findings.all().empty())
-    fmt::print("{}: {} {}, no mistakes found\n", display_name(input), report.entries,
+  Progress progress(stderr);
+  job.progress = &progress;
+  const Report report = check(job);
+  progress.end();
+  const FindingsFormat format = options.findings_format();
+  if (report.exit_status() == EX_OK && report.findings.all().empty() && format != FindingsFormat::kJson)
+    fmt::print("{}: {} {}, no mistakes found\n", names_of(job.inputs), report.entries,
                report.entries == 1 ? "entry" : "entries");
-  return show(report, report.exit_status() == EX_OK ? "build would accept this" : "build would refuse this");
+  return show(report, format,
+              report.exit_status() == EX_OK ? "build would accept this" : "build would refuse this");
 }
 
 }  // namespace tsmtp::mailertable

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace tsmtp::mailertable {
 namespace {
@@ -29,23 +30,53 @@ std::optional<int> read_arguments(CLI::App& app, int argc, char** argv) {
   }
 }
 
-void add_mailer_option(CLI::App& app, std::vector<std::string>& names) {
-  app.add_option("--mailer", names,
+FindingsFormat CheckOptions::findings_format() const {
+  if (format == "json") return FindingsFormat::kJson;
+  return format == "gcc" ? FindingsFormat::kGcc : FindingsFormat::kText;
+}
+
+void add_check_options(CLI::App& app, CheckOptions& options) {
+  app.add_option("--mailer", options.mailers,
                  "A mailer that your sendmail.cf has beside sendmail's own; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
+  app.add_option("--cf", options.cf, "Your sendmail.cf: its mailers, and its own mistakes with the table")
+      ->type_name("FILE");
+  app.add_option("--relayd", options.relayd, "Your relayd.toml, whose sites the table must agree with")
+      ->type_name("FILE");
+  app.add_flag("--strict", options.strict, "Take warnings for errors");
+  app.add_option("--format", options.format, "text, gcc (one line a finding) or json (text)")
+      ->check(CLI::IsMember({"text", "gcc", "json"}).description(""))
+      ->type_name("FORMAT");
 }
 
-Mailers mailers_with(const std::vector<std::string>& names) {
-  Mailers mailers;
-  for (const std::string& name : names)
-    mailers.add(name);
-  return mailers;
+std::optional<int> prepare(const CheckOptions& options, Job& job) {
+  job.strict = options.strict;
+  if (!options.cf.empty()) {
+    auto cf = read_sendmail_cf(options.cf);
+    if (!cf) return show_failure(cf.error());
+    job.knowledge.mailers = Mailers(cf->mailers);
+    job.knowledge.mailers.file = cf->file;
+    job.knowledge.cf = *std::move(cf);
+  }
+  for (const std::string& name : options.mailers)
+    job.knowledge.mailers.add(name);
+  if (options.relayd.empty()) return std::nullopt;
+  base::Diagnostics findings;
+  auto sites = read_sites(options.relayd, findings);
+  if (!sites) {
+    fmt::print(stderr, "{}", findings.to_string());
+    return show_failure(sites.error());
+  }
+  job.knowledge.sites = *std::move(sites);
+  return std::nullopt;
 }
 
-int show(const Report& report, const std::string& consequence) {
-  fmt::print(stderr, "{}", report.findings.to_string());
+int show(const Report& report, FindingsFormat format, const std::string& consequence) {
+  const bool is_json = format == FindingsFormat::kJson;
+  fmt::print(is_json ? stdout : stderr, "{}", findings_text(report.findings, report.sources, format));
   if (report.failure) fmt::print(stderr, "mailertable: {}; {}\n", report.failure->message, consequence);
+  if (is_json) return report.exit_status();
   const auto errors = count_severity(report, base::Severity::kError);
   const auto warnings = count_severity(report, base::Severity::kWarning);
   if (errors > 0) {
@@ -55,6 +86,11 @@ int show(const Report& report, const std::string& consequence) {
     fmt::print(stderr, "mailertable: {}; {}\n", count_of(warnings, "warning"), consequence);
   }
   return report.exit_status();
+}
+
+int show_failure(const Failure& failure) {
+  fmt::print(stderr, "mailertable: {}\n", failure.message);
+  return failure.exit_status;
 }
 
 }  // namespace tsmtp::mailertable

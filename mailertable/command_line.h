@@ -7,21 +7,36 @@
 #include <vector>
 
 #include "mailertable/build.h"
-#include "mailertable/mailers.h"
+#include "mailertable/findings_text.h"
 
 namespace tsmtp::mailertable {
 
 /// Reads the arguments of one subcommand. Nothing: go on; else the exit status, everything having been said.
 [[nodiscard]] std::optional<int> read_arguments(CLI::App& app, int argc, char** argv);
 
-/// Gives `app` the option --mailer, which fills `names`.
-void add_mailer_option(CLI::App& app, std::vector<std::string>& names);
+/// What check and build are told about their checks.
+struct CheckOptions {
+  std::vector<std::string> mailers;
+  std::string cf;
+  std::string relayd;
+  bool strict = false;
+  std::string format = "text";
 
-/// The stock mailers and `names`.
-[[nodiscard]] Mailers mailers_with(const std::vector<std::string>& names);
+  [[nodiscard]] FindingsFormat findings_format() const;
+};
 
-/// All findings and the failure on stderr, and a closing line if there are any: their number, and
-/// `consequence`. Returns the exit status.
-int show(const Report& report, const std::string& consequence);
+/// Gives `app` the options that fill `options`.
+void add_check_options(CLI::App& app, CheckOptions& options);
+
+/// Reads the files that `options` name into `job`. Nothing: go on; else the exit status, everything having
+/// been said.
+[[nodiscard]] std::optional<int> prepare(const CheckOptions& options, Job& job);
+
+/// All findings and the failure, and a closing line if there are any: their number, and `consequence`. JSON
+/// goes to stdout, all else to stderr. Returns the exit status.
+int show(const Report& report, FindingsFormat format, const std::string& consequence);
+
+/// Says what failed; returns the exit status.
+int show_failure(const Failure& failure);
 
 }  // namespace tsmtp::mailertable

@@ -7,6 +7,7 @@
 
 #include "mailertable/entry.h"
 #include "mailertable/failure.h"
+#include "mailertable/progress.h"
 
 namespace tsmtp::mailertable {
 
@@ -18,6 +19,6 @@ enum class TableType { kHash, kBtree };
 /// MF_TRY0NULL). What was written is with the kernel, not yet on the disk. Fails with EX_IOERR; the file is
 /// then of no use.
 [[nodiscard]] Outcome<void> fill_database(const std::string& path, TableType type,
-                                          const std::vector<Entry>& entries);
+                                          const std::vector<Entry>& entries, Progress* progress = nullptr);
 
 }  // namespace tsmtp::mailertable

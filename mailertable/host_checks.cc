@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,8 +46,11 @@ std::size_t find_outside_brackets(std::string_view text, std::string_view wanted
 /// The hosts of one route.
 class HostChecker {
  public:
-  HostChecker(const Route& route, EntryReport& report)
-      : mailer_(base::ascii_lower(route.mailer)), report_(report), rest_{route.rest, route.rest_offset} {}
+  HostChecker(const Route& route, const Mailers& mailers, EntryReport& report)
+      : mailer_(base::ascii_lower(route.mailer)),
+        found_(mailers.find(route.mailer)),
+        report_(report),
+        rest_{route.rest, route.rest_offset} {}
 
   void check() {
     strip_comment();
@@ -145,12 +149,23 @@ class HostChecker {
       return true;
     }
     if (!check_name(host)) return false;
-    if (is_tsmtp())
+    if (is_tsmtp()) check_mx_lookup(host);
+    return true;
+  }
+
+  void check_mx_lookup(const Piece& host) {
+    const std::string write = "; write [" + escaped(host.text) + ']';
+    const std::optional<bool> looks_up = found_ == nullptr ? std::nullopt : found_->looks_up_mx;
+    if (!looks_up)
       report_.value_warning(host.offset,
                             "a name without brackets is looked up as an MX unless the mailer has F=0, "
-                            "and the mail may go to another host; write [" +
-                                escaped(host.text) + ']');
-    return true;
+                            "and the mail may go to another host" +
+                                write);
+    else if (*looks_up)
+      report_.value_error(host.offset,
+                          "a name without brackets is looked up as an MX, since this mailer has no F=0 in "
+                          "your sendmail.cf: the mail may go to another host" +
+                              write);
   }
 
   bool check_name(const Piece& name) {
@@ -178,14 +193,15 @@ class HostChecker {
   }
 
   std::string mailer_;
+  const Mailer* found_;
   EntryReport& report_;
   Piece rest_;
 };
 
 }  // namespace
 
-void check_hosts(const Route& route, EntryReport& report) {
-  HostChecker(route, report).check();
+void check_hosts(const Route& route, const Mailers& mailers, EntryReport& report) {
+  HostChecker(route, mailers, report).check();
 }
 
 }  // namespace tsmtp::mailertable

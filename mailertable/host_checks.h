@@ -3,11 +3,12 @@
 #pragma once
 
 #include "mailertable/entry_report.h"
+#include "mailertable/mailers.h"
 #include "mailertable/route.h"
 
 namespace tsmtp::mailertable {
 
 /// Reports the mistakes of `route.rest`, which is not empty.
-void check_hosts(const Route& route, EntryReport& report);
+void check_hosts(const Route& route, const Mailers& mailers, EntryReport& report);
 
 }  // namespace tsmtp::mailertable

@@ -1,5 +1,6 @@
 #include "mailertable/key_checks.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -7,6 +8,7 @@
 #include "relayd/base/bytes.h"
 #include "relayd/base/domain.h"
 #include "relayd/base/host_port.h"
+#include "relayd/base/idna.h"
 
 namespace tsmtp::mailertable {
 namespace {
@@ -16,6 +18,14 @@ using KeyCheck = bool (*)(std::string_view key, EntryReport& report);
 
 std::string quoted(std::string_view text) {
   return '"' + base::escaped(text, 80) + '"';
+}
+
+/// `key`, probably Unicode, as DNS knows it.
+std::string punycode(std::string_view key) {
+  const bool below = key.starts_with('.');
+  const auto ascii = base::ascii_domain(key.substr(below ? 1 : 0));
+  if (!ascii) return "xn--...";
+  return (below ? "." : "") + base::escaped(*ascii, 80);
 }
 
 bool has_byte_order_mark(std::string_view key, EntryReport& report) {
@@ -30,7 +40,7 @@ bool is_not_ascii(std::string_view key, EntryReport& report) {
   for (std::size_t i = 0; i < key.size(); ++i) {
     if (static_cast<unsigned char>(key[i]) < 0x80) continue;
     report.key_error(i, "non-ASCII character in the key " + quoted(key) +
-                            ": mail never bears it; write the name in punycode (xn--...)");
+                            ": mail never bears it; write the name in punycode (" + punycode(key) + ')');
     return true;
   }
   return false;
@@ -97,14 +107,46 @@ bool is_no_domain(std::string_view key, EntryReport& report) {
   return true;
 }
 
-constexpr std::array<KeyCheck, 9> kChecks{has_byte_order_mark, is_not_ascii,    is_mail_address,
-                                          is_address_literal,  ends_in_colon,   has_wildcard,
-                                          ends_in_dot,         is_bare_address, is_no_domain};
+bool has_capitals(std::string_view key, EntryReport& report) {
+  const auto* const capital =
+      std::find_if(key.begin(), key.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (capital == key.end()) return false;
+  report.key_warning(
+      static_cast<std::size_t>(capital - key.begin()),
+      "capitals in a key are stored as small letters; write " + quoted(base::ascii_lower(key)));
+  return true;
+}
+
+constexpr std::array<KeyCheck, 10> kChecks{
+    has_byte_order_mark, is_not_ascii, is_mail_address, is_address_literal, ends_in_colon,
+    has_wildcard,        ends_in_dot,  is_bare_address, is_no_domain,       has_capitals};
+
+/// Whether a glance is enough to see that nothing is wrong with `key`: nearly all are so, and there may be
+/// millions.
+bool is_plain(std::string_view key) {
+  constexpr std::size_t kMaxName = 253;
+  constexpr std::size_t kMaxLabel = 63;
+  if (key.starts_with('.')) key.remove_prefix(1);
+  if (key.empty() || key.size() > kMaxName) return false;
+  std::size_t label = 0;
+  bool has_letter = false;
+  char before = '.';
+  for (const char c : key) {
+    const bool letter = c >= 'a' && c <= 'z';
+    if (c == '.' && (label == 0 || before == '-')) return false;
+    if (!letter && c != '.' && (c != '-' || label == 0) && !(c >= '0' && c <= '9')) return false;
+    label = c == '.' ? 0 : label + 1;
+    if (label > kMaxLabel) return false;
+    has_letter = has_letter || letter;
+    before = c;
+  }
+  return has_letter && label > 0 && before != '-';
+}
 
 }  // namespace
 
 void check_key(const Entry& entry, EntryReport& report) {
-  if (entry.key == ".") return;
+  if (entry.key == "." || is_plain(entry.written_key)) return;
   for (const KeyCheck check : kChecks) {
     if (check(entry.written_key, report)) return;
   }

@@ -10,25 +10,14 @@
 #include <array>
 #include <cerrno>
 #include <ctime>
-#include <thread>
 #include <utility>
+
+#include "mailertable/file_lock.h"
 
 namespace tsmtp::mailertable {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr std::chrono::milliseconds kRetryAfter{10};
-
-/// Waits for the lock; 0 or an errno. flock(2) itself knows no time limit.
-int lock_until(int fd, Clock::time_point deadline) {
-  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return errno;
-    if (Clock::now() >= deadline) return EWOULDBLOCK;
-    std::this_thread::sleep_for(kRetryAfter);
-  }
-  return 0;
-}
 
 /// Whether `path` still names the file that `fd` is: another build may have replaced it while we waited.
 bool is_still(const std::string& path, int fd) {
@@ -54,13 +43,22 @@ Outcome<std::optional<LockedTable>> LockedTable::open(const std::string& path,
     if (fd < 0 && errno == ENOENT) return std::optional<LockedTable>();
     if (fd < 0) return system_failure(EX_CANTCREAT, "cannot open the old " + path, errno);
     LockedTable table(fd);
-    if (const int error = lock_until(fd, deadline); error == EWOULDBLOCK) {
+    if (const int error = lock_until(fd, LOCK_EX, deadline); error == EWOULDBLOCK) {
       return Failure{EX_TEMPFAIL, path + " is locked by another program (makemap?); try again", false};
     } else if (error != 0) {
       return system_failure(EX_CANTCREAT, "cannot lock " + path, error);
     }
     if (is_still(path, fd)) return std::optional<LockedTable>(std::move(table));
   }
+}
+
+std::chrono::nanoseconds LockedTable::age() const {
+  struct stat status {};
+  timespec now{};
+  if (::fstat(fd_, &status) != 0 || ::clock_gettime(CLOCK_REALTIME, &now) != 0) return {};
+  const auto age = std::chrono::seconds(now.tv_sec - status.st_ctim.tv_sec) +
+                   std::chrono::nanoseconds(now.tv_nsec - status.st_ctim.tv_nsec);
+  return std::max<std::chrono::nanoseconds>(age, std::chrono::nanoseconds::zero());
 }
 
 bool LockedTable::mark_changed() const {

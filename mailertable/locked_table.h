@@ -24,6 +24,9 @@ class LockedTable {
   LockedTable& operator=(LockedTable&&) = delete;
   ~LockedTable();
 
+  /// How long ago it was put in place, or anything else of it was changed; zero when the clock went back.
+  [[nodiscard]] std::chrono::nanoseconds age() const;
+
   /// Makes its time of modification later, by a whole second at least, so that a running sendmail sees that
   /// it must open the table anew (map.c compares st_mtime of the descriptor it holds). False: see errno.
   [[nodiscard]] bool mark_changed() const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "relayd/base/bytes.h"
 #include "relayd/base/nearest.h"
@@ -33,30 +34,42 @@ constexpr std::array kStock{
     Stock{"ssh", MailerKind::kOther},        Stock{"xagent", MailerKind::kOther},
 };
 
+bool same_ignoring_case(std::string_view folded, std::string_view name) {
+  return std::equal(folded.begin(), folded.end(), name.begin(), name.end(),
+                    [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + ('a' - 'A') : b); });
+}
+
 }  // namespace
 
 Mailers::Mailers() {
   for (const Stock& stock : kStock)
-    names_.emplace_back(stock.name);
+    mailers_.push_back({std::string(stock.name), stock.kind, std::nullopt});
+}
+
+Mailers::Mailers(std::vector<Mailer> mailers) : mailers_(std::move(mailers)) {
+  if (!knows("error")) mailers_.push_back({"error", MailerKind::kError, std::nullopt});
 }
 
 void Mailers::add(std::string_view name) {
-  names_.push_back(base::ascii_lower(name));
+  if (!knows(name)) mailers_.push_back({base::ascii_lower(name), MailerKind::kOther, std::nullopt});
 }
 
-bool Mailers::knows(std::string_view name) const {
-  return std::find(names_.begin(), names_.end(), base::ascii_lower(name)) != names_.end();
+const Mailer* Mailers::find(std::string_view name) const {
+  const auto found = std::find_if(mailers_.begin(), mailers_.end(), [&](const Mailer& mailer) {
+    return same_ignoring_case(mailer.name, name);
+  });
+  return found == mailers_.end() ? nullptr : &*found;
 }
 
-MailerKind Mailers::kind_of(std::string_view name) {
-  const std::string folded = base::ascii_lower(name);
-  const auto* found =
-      std::find_if(kStock.begin(), kStock.end(), [&](const Stock& stock) { return stock.name == folded; });
-  return found == kStock.end() ? MailerKind::kOther : found->kind;
+MailerKind Mailers::kind_of(std::string_view name) const {
+  const Mailer* mailer = find(name);
+  return mailer == nullptr ? MailerKind::kOther : mailer->kind;
 }
 
 std::string_view Mailers::nearest(std::string_view name) const {
-  const std::vector<std::string_view> known(names_.begin(), names_.end());
+  std::vector<std::string_view> known;
+  for (const Mailer& mailer : mailers_)
+    known.push_back(mailer.name);
   return base::nearest(base::ascii_lower(name), known);
 }
 

@@ -23,9 +23,17 @@ struct Command {
 };
 
 constexpr std::array kCommands{
-    Command{"build", "[-t hash|btree] [-o DB] FILE", "Check FILE and make it a table that sendmail reads",
+    Command{"build", "[-t hash|btree] [-o DB] FILE...", "Check FILE and make it a table that sendmail reads",
             run_build},
-    Command{"check", "FILE", "Say what is wrong with FILE, write nothing", run_check},
+    Command{"check", "FILE...", "Say what is wrong with the table, write nothing", run_check},
+    Command{"resolve", "TABLE NAME...", "Say which key answers for a host, domain or address", run_resolve},
+    Command{"dump", "DB", "Write the text that builds the table DB again", run_dump},
+    Command{"diff", "OLD NEW", "Say which keys were added, removed or changed", run_diff},
+    Command{"fmt", "[-i] FILE", "Align the columns of FILE", run_fmt},
+    Command{"generate", "--relayd FILE", "Write the table that the sites of relayd.toml imply", run_generate},
+    Command{"hosts", "--relayd FILE", "Write the lines for /etc/hosts that name the sites", run_hosts},
+    Command{"makemap", "[OPTION...] TYPE MAP", "Do what sendmail's makemap does with these arguments",
+            run_makemap},
 };
 
 void print_usage(std::FILE* out) {
@@ -49,7 +57,12 @@ int refuse(std::string_view name) {
   return EX_USAGE;
 }
 
+std::string_view base_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 int run(int argc, char** argv) {
+  if (argc > 0 && base_name(argv[0]) == "makemap") return run_makemap(argc, argv);
   if (argc < 2) {
     print_usage(stderr);
     return EX_USAGE;

@@ -10,15 +10,20 @@ namespace tsmtp::mailertable {
 namespace {
 
 bool is_blank(char c) {
-  return kBlanks.find(c) != std::string_view::npos;
+  return c == ' ' || (c >= '\t' && c <= '\r' && c != '\n');
+}
+
+bool has_capitals(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 /// One line on its way to being an entry.
 class LineReader {
  public:
-  LineReader(std::string_view text, base::Location start, base::Diagnostics& findings)
-      : text_(text), start_(std::move(start)), findings_(findings) {}
+  LineReader(std::string_view text, const std::string& file, int line, base::Diagnostics& findings)
+      : text_(text), file_(file), line_(line), findings_(findings) {}
 
+  /// The entry, with its key as it is written.
   std::optional<Entry> read() {
     // A line of CR alone is an empty line of a file from elsewhere.
     if (text_.empty() || text_ == "\r" || text_.front() == '#') return std::nullopt;
@@ -52,41 +57,58 @@ class LineReader {
   }
 
   std::optional<Entry> split() {
-    const std::size_t key_end = std::min(text_.find_first_of(kBlanks), text_.size());
-    const std::string_view key = text_.substr(0, key_end);
-    const std::size_t value_begin = text_.find_first_not_of(kBlanks, key_end);
-    if (value_begin == std::string_view::npos) {
-      error(key_end, "no value for the key \"" + base::escaped(key, 80) +
-                         "\": write a blank and the route behind it, such as tsmtp:[127.0.5.2]");
+    const auto* const key_end = std::find_if(text_.begin(), text_.end(), is_blank);
+    const auto* const value_begin = std::find_if_not(key_end, text_.end(), is_blank);
+    const std::string_view key(text_.begin(), key_end);
+    if (value_begin == text_.end()) {
+      error(key.size(), "no value for the key \"" + base::escaped(key, 80) +
+                            "\": write a blank and the route behind it, such as tsmtp:[127.0.5.2]");
       return std::nullopt;
     }
-    return Entry{start_.line, static_cast<int>(value_begin) + 1, key, base::ascii_lower(key),
-                 text_.substr(value_begin)};
+    Entry entry;
+    entry.line = line_;
+    entry.value_column = static_cast<int>(value_begin - text_.begin()) + 1;
+    entry.written_key = entry.key = key;
+    entry.value = {value_begin, text_.end()};
+    return entry;
   }
 
   void error(std::size_t offset, std::string message) { findings_.error(at(offset), std::move(message)); }
   void warning(std::size_t offset, std::string message) { findings_.warning(at(offset), std::move(message)); }
   [[nodiscard]] base::Location at(std::size_t offset) const {
-    return {start_.file, start_.line, static_cast<int>(offset) + 1};
+    return {file_, line_, static_cast<int>(offset) + 1};
   }
 
   std::string_view text_;
-  base::Location start_;
+  const std::string& file_;
+  int line_;
   base::Diagnostics& findings_;
 };
 
 }  // namespace
 
-Table parse(std::string_view text, std::string file, base::Diagnostics& findings) {
-  Table table{std::move(file), {}};
+void parse_into(Table& table, std::string_view text, std::string file, base::Diagnostics& findings) {
+  const auto file_index = static_cast<std::uint32_t>(table.files.size());
+  table.files.push_back(std::move(file));
+  table.entries.reserve(table.entries.size() +
+                        static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
   int line = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     ++line;
-    if (auto entry = LineReader(text.substr(0, end), {table.file, line, 1}, findings).read())
-      table.entries.push_back(*std::move(entry));
+    if (auto entry = LineReader(text.substr(0, end), table.files.back(), line, findings).read()) {
+      entry->file = file_index;
+      if (has_capitals(entry->key))
+        entry->key = table.folded_keys.emplace_back(base::ascii_lower(entry->key));
+      table.entries.push_back(*entry);
+    }
     text.remove_prefix(std::min(end + 1, text.size()));
   }
+}
+
+Table parse(std::string_view text, std::string file, base::Diagnostics& findings) {
+  Table table;
+  parse_into(table, text, std::move(file), findings);
   return table;
 }
 

@@ -17,8 +17,11 @@ inline constexpr std::size_t kMaxLineBytes = 1022;
 /// What separates key and value, and may trail: makemap's isspace(3) in the C locale, but for the line feed.
 inline constexpr std::string_view kBlanks = " \t\v\f\r";
 
-/// The entries of `text`, which they point into. `file` is the name for messages. A line with an error makes
-/// no entry; the others are still read, so that one run finds all mistakes.
+/// Adds the entries of `text`, which they point into, to `table`. `file` is the name for messages. A line
+/// with an error makes no entry; the others are still read, so that one run finds all mistakes.
+void parse_into(Table& table, std::string_view text, std::string file, base::Diagnostics& findings);
+
+/// The same, for a table of one text.
 [[nodiscard]] Table parse(std::string_view text, std::string file, base::Diagnostics& findings);
 
 }  // namespace tsmtp::mailertable

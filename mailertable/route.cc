@@ -21,6 +21,24 @@ std::string_view first_word(std::string_view value) {
   return value.substr(0, value.find_first_of(kTokenEnds));
 }
 
+std::vector<std::string_view> hosts_of(std::string_view rest) {
+  std::vector<std::string_view> hosts;
+  bool inside = false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= rest.size(); ++i) {
+    const char c = i < rest.size() ? rest[i] : ':';
+    if (c == '[') inside = true;
+    if (c == ']') inside = false;
+    if (c == '@' && !inside) begin = i + 1;
+    if (i < rest.size() && (inside || (c != ':' && c != ','))) continue;
+    std::string_view host = rest.substr(begin, i - begin);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    hosts.push_back(host);
+    begin = i + 1;
+  }
+  return hosts;
+}
+
 std::optional<Route> parse_route(std::string_view value) {
   value = without_trailing_blanks(value);
   const std::string_view mailer = first_word(value);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace tsmtp::mailertable {
 
@@ -25,5 +26,9 @@ struct Route {
 
 /// `text` without trailing blanks, which sendmail does not see.
 [[nodiscard]] std::string_view without_trailing_blanks(std::string_view text);
+
+/// The hosts of a network mailer's `rest`, without their brackets and without a user before them; pieces may
+/// be empty. `[127.0.5.2]`, `hub.example:[192.0.2.1]`.
+[[nodiscard]] std::vector<std::string_view> hosts_of(std::string_view rest);
 
 }  // namespace tsmtp::mailertable

@@ -1,107 +1,13 @@
 #include "mailertable/table_writer.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <sysexits.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <optional>
-
-#include "mailertable/locked_table.h"
-#include "mailertable/temporary_file.h"
+#include "mailertable/replacement.h"
 
 namespace tsmtp::mailertable {
-namespace {
 
-constexpr mode_t kNewTableMode = 0640;  // makemap's
-
-/// The attributes of the table at `path`, if there is one and it may be replaced.
-Outcome<std::optional<struct stat>> old_attributes(const std::string& path) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) {
-    if (errno == ENOENT) return std::optional<struct stat>();
-    return system_failure(EX_CANTCREAT, "cannot create " + path, errno);
-  }
-  // makemap refuses these, too: a rename would replace the link and not the table behind it.
-  if (S_ISLNK(status.st_mode))
-    return Failure{EX_CANTCREAT, path + " is a symbolic link; name the table itself", false};
-  if (!S_ISREG(status.st_mode)) return Failure{EX_CANTCREAT, path + " is not a regular file", false};
-  return std::optional(status);
-}
-
-Outcome<void> give_attributes(const TemporaryFile& file, const std::optional<struct stat>& old) {
-  constexpr mode_t kPermissions = 07777;
-  // The owner first: fchown(2) may clear mode bits.
-  if (old && ::fchown(file.fd(), old->st_uid, old->st_gid) != 0)
-    return system_failure(EX_CANTCREAT, "cannot give the new table the old one's owner", errno);
-  if (::fchmod(file.fd(), old ? old->st_mode & kPermissions : kNewTableMode) != 0)
-    return system_failure(EX_CANTCREAT, "cannot give the new table its mode", errno);
-  return {};
-}
-
-Outcome<void> sync_directory_of(const std::string& path) {
-  const std::size_t name = path.rfind('/') + 1;
-  const std::string directory = name == 0 ? "." : path.substr(0, name);
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = fd >= 0 && ::fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  if (synced) return {};
-  Failure failure = system_failure(EX_IOERR, "cannot sync the directory " + directory, error);
-  failure.table_replaced = true;
-  return failure;
-}
-
-/// Renames to a name that nobody bears yet. False, and errno EEXIST: somebody does now.
-bool rename_to_new(const TemporaryFile& file, const std::string& path) {
-  if (::renameat2(AT_FDCWD, file.path().c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return true;
-  const bool unsupported = errno == EINVAL || errno == ENOSYS;  // by this file system
-  return unsupported && std::rename(file.path().c_str(), path.c_str()) == 0;
-}
-
-/// Renames over `old`, and lets a running sendmail know. It is marked before the rename, so that being killed
-/// between the two costs a needless reopening and not an unseen table, and after it for whoever opened the
-/// old one in between.
-Outcome<void> rename_over(const LockedTable& old, TemporaryFile& file, const std::string& path) {
-  if (!old.mark_changed())
-    return system_failure(EX_CANTCREAT, "cannot set the time of the old " + path, errno);
-  if (std::rename(file.path().c_str(), path.c_str()) != 0)
-    return system_failure(EX_CANTCREAT, "cannot rename to " + path, errno);
-  file.keep();
-  if (old.mark_changed()) return {};
-  Failure failure = system_failure(EX_IOERR, "a running sendmail may not notice; restart it", errno);
-  failure.table_replaced = true;
-  return failure;
-}
-
-Outcome<void> put_in_place(TemporaryFile& file, const TableTarget& target) {
-  while (true) {
-    auto old = LockedTable::open(target.path, target.lock_patience);
-    if (!old) return old.error();
-    if (old->has_value()) return rename_over(**old, file, target.path);
-    if (rename_to_new(file, target.path)) {
-      file.keep();
-      return {};
-    }
-    // Another build was first: what it made is now the old table, which a sendmail may have opened.
-    if (errno != EEXIST) return system_failure(EX_CANTCREAT, "cannot rename to " + target.path, errno);
-  }
-}
-
-}  // namespace
-
-Outcome<void> write_table(const TableTarget& target, const std::vector<Entry>& entries) {
-  const auto old = old_attributes(target.path);
-  if (!old) return old.error();
-  auto file = TemporaryFile::create_beside(target.path);
-  if (!file) return file.error();
-  if (auto done = give_attributes(*file, *old); !done) return done;
-  if (auto done = fill_database(file->path(), target.type, entries); !done) return done;
-  if (::fsync(file->fd()) != 0) return system_failure(EX_IOERR, "cannot sync " + file->path(), errno);
-  if (auto done = put_in_place(*file, target); !done) return done;
-  return sync_directory_of(target.path);
+Outcome<void> write_table(const TableTarget& target, const std::vector<Entry>& entries, Progress* progress) {
+  return replace_file({target.path, target.lock_patience}, [&](const TemporaryFile& file) {
+    return fill_database(file.path(), target.type, entries, progress);
+  });
 }
 
 }  // namespace tsmtp::mailertable

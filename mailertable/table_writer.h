@@ -9,6 +9,7 @@
 #include "mailertable/database.h"
 #include "mailertable/entry.h"
 #include "mailertable/failure.h"
+#include "mailertable/progress.h"
 
 namespace tsmtp::mailertable {
 
@@ -23,6 +24,7 @@ struct TableTarget {
 /// Writes `entries`, whose keys must differ, as the table `target.path`. It gets the owner and mode of the
 /// one it replaces, or mode 0640 if there is none. A running sendmail will notice. Fails with EX_CANTCREAT,
 /// EX_IOERR or EX_TEMPFAIL; then the old table is as it was, unless the Failure says that it was replaced.
-[[nodiscard]] Outcome<void> write_table(const TableTarget& target, const std::vector<Entry>& entries);
+[[nodiscard]] Outcome<void> write_table(const TableTarget& target, const std::vector<Entry>& entries,
+                                        Progress* progress = nullptr);
 
 }  // namespace tsmtp::mailertable

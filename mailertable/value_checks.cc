@@ -31,7 +31,7 @@ std::string guess_route(std::string_view value, const Mailers& mailers) {
 }
 
 /// Whether the quotes of `value` are as sendmail can read them.
-bool check_quotes(std::string_view value, EntryReport& report) {
+bool check_quotes(std::string_view value, const Mailers& mailers, EntryReport& report) {
   const std::size_t quote = value.find('"');
   if (quote == std::string_view::npos) return true;
   const bool balanced = std::count(value.begin(), value.end(), '"') % 2 == 0;
@@ -41,7 +41,7 @@ bool check_quotes(std::string_view value, EntryReport& report) {
     return false;
   }
   const auto route = parse_route(value);
-  if (route && Mailers::kind_of(route->mailer) == MailerKind::kError) return true;
+  if (route && mailers.kind_of(route->mailer) == MailerKind::kError) return true;
   report.value_error(quote,
                      "quotes join what they hold to one word, in which sendmail finds no mailer and no "
                      "host; write the value without them");
@@ -53,7 +53,10 @@ void check_mailer(const Route& route, const Mailers& mailers, EntryReport& repor
   std::string message = "unknown mailer " + quoted(route.mailer) + ": sendmail would bounce the mail";
   if (const std::string_view meant = mailers.nearest(route.mailer); !meant.empty())
     message += "; did you mean " + quoted(meant) + "?";
-  message += " (if your sendmail.cf has it, say --mailer " + base::escaped(route.mailer, 80) + ')';
+  if (mailers.file.empty())
+    message += " (if your sendmail.cf has it, say --mailer " + base::escaped(route.mailer, 80) + ')';
+  else
+    message += " (" + mailers.file + " has none of this name)";
   report.value_error(route.mailer_offset, message);
 }
 
@@ -97,10 +100,27 @@ bool check_note(const Route& route, MailerKind kind, EntryReport& report) {
   return true;
 }
 
+// sendmail 8.17 reads on behind the value in that case (map_rewrite in map.c).
+void check_percent(std::string_view value, EntryReport& report) {
+  std::size_t i = 0;
+  while (i < value.size() && (i = value.find('%', i)) != std::string_view::npos && i + 1 < value.size())
+    i += 2;
+  if (i < value.size())
+    report.value_error(i, "a '%' at the end, behind which sendmail puts whatever is in its memory; write %%");
+}
+
+// sendmail does not mind, but whoever compares tables does.
+void check_trailing_blanks(std::string_view value, EntryReport& report) {
+  if (value.ends_with('\r')) value.remove_suffix(1);
+  const std::size_t size = without_trailing_blanks(value).size();
+  if (size != value.size())
+    report.value_warning(size, "blanks behind the value, which become part of it; remove them");
+}
+
 }  // namespace
 
 void check_value(const Entry& entry, const Mailers& mailers, EntryReport& report) {
-  if (!check_quotes(entry.value, report)) return;
+  if (!check_quotes(entry.value, mailers, report)) return;
   const auto route = parse_route(entry.value);
   if (!route) {
     report.value_error(
@@ -111,9 +131,11 @@ void check_value(const Entry& entry, const Mailers& mailers, EntryReport& report
     return;
   }
   check_mailer(*route, mailers, report);
-  const MailerKind kind = Mailers::kind_of(route->mailer);
+  check_percent(entry.value, report);
+  const MailerKind kind = mailers.kind_of(route->mailer);
   if (route->rest.empty()) return explain_nothing_behind_colon(*route, kind, report);
-  if (check_note(*route, kind, report) && kind == MailerKind::kNetwork) check_hosts(*route, report);
+  if (!route->rest.empty()) check_trailing_blanks(entry.value, report);
+  if (check_note(*route, kind, report) && kind == MailerKind::kNetwork) check_hosts(*route, mailers, report);
 }
 
 }  // namespace tsmtp::mailertable

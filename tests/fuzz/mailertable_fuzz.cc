@@ -7,8 +7,10 @@
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tsmtp;
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto checked = mailertable::check_text(text, "f", mailertable::Mailers{});
+  const std::vector<mailertable::Source> sources{
+      {"f", std::string(reinterpret_cast<const char*>(data), size)}};
+  const std::string_view text = sources.front().text;
+  const auto checked = mailertable::check_sources(sources, mailertable::Knowledge{});
   const auto is_within = [&](std::string_view part) {
     return part.data() >= text.data() && part.data() + part.size() <= text.data() + text.size();
   };

@@ -22,7 +22,7 @@ BELOW = {
     "control": ["mail"],
     "daemon": ["config", "control", "net"],
     "cli": ["daemon"],
-    "mailertable": ["base"],
+    "mailertable": ["config"],
 }
 SANS_IO = {"base", "wire", "smtp", "mux", "policy", "ledger", "mail", "config", "control"}
 

@@ -16,7 +16,7 @@ class Build : public testing::Test {
  protected:
   Report build_text(const std::string& text) {
     write_file(source_, text);
-    return build(source_, Mailers(), {table_, TableType::kHash});
+    return build({{source_}, {}}, {table_, TableType::kHash});
   }
 
   TemporaryDirectory directory_;
@@ -54,21 +54,21 @@ TEST_F(Build, IsNotStoppedByWarnings) {
 }
 
 TEST_F(Build, SaysWhatItCannotOpen) {
-  const Report report = build(directory_ / "none", Mailers(), {table_, TableType::kHash});
+  const Report report = build({{directory_ / "none"}, {}}, {table_, TableType::kHash});
   EXPECT_EQ(report.exit_status(), EX_NOINPUT);
   EXPECT_THAT(report.failure->message, HasSubstr("none: No such file or directory"));
-  EXPECT_EQ(build(directory_ / "", Mailers(), {table_, TableType::kHash}).exit_status(), EX_NOINPUT);
+  EXPECT_EQ(build({{directory_ / ""}, {}}, {table_, TableType::kHash}).exit_status(), EX_NOINPUT);
 }
 
 TEST_F(Build, DoesNotReplaceItsOwnText) {
   write_file(source_, "birl.example tsmtp:[127.0.5.2]\n");
-  EXPECT_EQ(build(source_, Mailers(), {source_, TableType::kHash}).exit_status(), EX_USAGE);
+  EXPECT_EQ(build({{source_}, {}}, {source_, TableType::kHash}).exit_status(), EX_USAGE);
   EXPECT_EQ(content_of(source_), "birl.example tsmtp:[127.0.5.2]\n");
 }
 
 TEST_F(Build, CheckWritesNothing) {
   write_file(source_, "birl.example tsmtp:[127.0.5.2]\n");
-  EXPECT_EQ(check(source_, Mailers()).exit_status(), EX_OK);
+  EXPECT_EQ(check({{source_}, {}}).exit_status(), EX_OK);
   EXPECT_THAT(directory_.names(), ElementsAre("mt"));
 }
 

@@ -9,12 +9,17 @@
 
 namespace tsmtp::mailertable {
 
-inline std::vector<std::string> findings(std::string_view text, const Mailers& mailers = {}) {
+inline std::vector<std::string> findings(std::string_view text, const Knowledge& knowledge) {
   std::vector<std::string> lines;
-  const CheckedTable checked = check_text(text, "table", mailers);
+  const std::vector<Source> sources{{"table", std::string(text)}};
+  const CheckedTable checked = check_sources(sources, knowledge);
   for (const auto& one : checked.findings.all())
     lines.push_back(base::to_string(one));
   return lines;
+}
+
+inline std::vector<std::string> findings(std::string_view text, const Mailers& mailers = {}) {
+  return findings(text, Knowledge{mailers, {}, {}});
 }
 
 }  // namespace tsmtp::mailertable

@@ -28,8 +28,8 @@ TEST_P(GoodKey, IsAccepted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(KeyChecks, GoodKey,
-                         testing::Values("birl.example", ".birl.example", ".", "localhost", "BIRL.Example",
-                                         "a_b.example", "xn--caf-dma.example", "3com.example", "host.UUCP"));
+                         testing::Values("birl.example", "localhost", "a_b.example", "xn--caf-dma.example",
+                                         "3com.example", "host.uucp"));
 
 struct BadKey {
   std::string key;
@@ -59,11 +59,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadKey{"127.0.0.9", "1: warning: an address as key", "user@127.0.0.9"},
         BadKey{"birl.example:", "13: error: a colon behind the key", "write \"birl.example\""},
         BadKey{"*.birl.example", "1: error: '*' is no wildcard", "write \".birl.example\""},
-        BadKey{"caf\xC3\xA9.example", "4: error: non-ASCII character", "punycode"},
+        BadKey{"caf\xC3\xA9.example", "4: error: non-ASCII character", "punycode (xn--caf-dma.example)"},
         BadKey{"\xEF\xBB\xBF"
                "birl.example",
                "1: error: the line begins with a byte order mark", "plain ASCII"},
         BadKey{"birl..example", "1: error: empty label", "two dots"},
+        BadKey{"BIRL.Example", "1: warning: capitals in a key", "write \"birl.example\""},
         BadKey{"..birl.example", "1: error: empty label", "two dots"},
         BadKey{"birl,example", "5: error: character ','", "a key is a host or domain"},
         BadKey{"-birl.example", "1: error: label begins or ends with '-'", "a key is a host or domain"},
@@ -72,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Duplicates, NameTheFirstLine) {
   EXPECT_THAT(
-      findings("a.example local:\nb.example local:\n\nA.Example local:\n"),
+      findings("a.example local:\nb.example local:\n\na.example local:\n"),
       ElementsAre(AllOf(StartsWith("table:4:1: error: duplicate key \"a.example\""), HasSubstr("line 1"))));
 }
 

@@ -49,7 +49,8 @@ class Program : public testing::Test {
 TEST_F(Program, ExplainsItself) {
   const Finished help = run("--help");
   EXPECT_EQ(help.status, EX_OK);
-  EXPECT_THAT(help.output, AllOf(HasSubstr("build [-t hash|btree] [-o DB] FILE"), HasSubstr("check FILE")));
+  EXPECT_THAT(help.output,
+              AllOf(HasSubstr("build [-t hash|btree] [-o DB] FILE..."), HasSubstr("check FILE...")));
   EXPECT_THAT(run("--version").output, HasSubstr("mailertable (tsmtp) "));
   EXPECT_THAT(run("build --help").output, AllOf(HasSubstr("--output"), HasSubstr("--mailer")));
   EXPECT_EQ(run("check --help").status, EX_OK);
@@ -61,7 +62,7 @@ TEST_F(Program, RefusesWrongArguments) {
   EXPECT_EQ(run("build -t dbm " + source_).status, EX_USAGE);
   EXPECT_EQ(run("build -t 0 " + source_).status, EX_USAGE);
   EXPECT_EQ(run("build --frobnicate " + source_).status, EX_USAGE);
-  EXPECT_EQ(run("build " + source_ + " " + source_).status, EX_USAGE);
+  EXPECT_EQ(run("build " + source_ + " " + source_).status, EX_USAGE);  // which table?
   EXPECT_EQ(run("build - < " + source_).status, EX_USAGE);
   const Finished misspelt = run("biuld " + source_);
   EXPECT_EQ(misspelt.status, EX_USAGE);
@@ -111,6 +112,59 @@ TEST_F(Program, ChecksWithoutWriting) {
   EXPECT_EQ(run("check " + source_).status, EX_DATAERR);
   EXPECT_EQ(run("check --mailer paper " + source_).status, EX_OK);
   EXPECT_THAT(directory_.names(), ElementsAre("mailertable"));
+}
+
+TEST_F(Program, TakesWarningsForErrorsWhenStrict) {
+  write_file(source_, "Birl.example tsmtp:[127.0.5.2]\n");
+  EXPECT_EQ(run("build " + source_).status, EX_OK);
+  const Finished strict = run("build --strict --format gcc " + source_);
+  EXPECT_EQ(strict.status, EX_DATAERR);
+  EXPECT_THAT(strict.output, AllOf(HasSubstr(":1:1: error: capitals"), EndsWith("is unchanged\n")));
+}
+
+TEST_F(Program, MakesOneTableOfSeveralFiles) {
+  write_file(directory_ / "more", "gmd.example tsmtp:[127.0.5.3]\n");
+  EXPECT_EQ(run("build -o " + table_ + " " + source_ + " " + (directory_ / "more")).status, EX_OK);
+  EXPECT_EQ(read_table(table_).size(), 3U);  // the two, and the type
+}
+
+TEST_F(Program, ResolvesDumpsAndCompares) {
+  ASSERT_EQ(run("build " + source_).status, EX_OK);
+  const Finished found = run("resolve " + table_ + " joe@Birl.Example x.example");
+  EXPECT_EQ(found.status, 1);
+  EXPECT_THAT(found.output, AllOf(HasSubstr("joe@Birl.Example: tsmtp:[127.0.5.2], by the key birl.example"),
+                                  HasSubstr("x.example: no key answers")));
+  EXPECT_EQ(run("resolve " + source_ + " 'joe@[127.0.0.9]'").status, EX_DATAERR);
+  EXPECT_EQ(run("dump " + table_).output, "birl.example\ttsmtp:[127.0.5.2]\n");
+  EXPECT_EQ(run("diff " + source_ + " " + table_).status, 0);
+  write_file(source_, "birl.example local:joe\n");
+  const Finished differs = run("diff " + table_ + " " + source_);
+  EXPECT_EQ(differs.status, 1);
+  EXPECT_EQ(differs.output, "-birl.example\ttsmtp:[127.0.5.2]\n+birl.example\tlocal:joe\n");
+  EXPECT_EQ(run("diff " + table_ + " " + source_ + ".none").status, 2);
+  write_file(table_, content_of(table_).substr(0, 6000));
+  const Finished damaged = run("dump " + table_);
+  EXPECT_EQ(damaged.status, EX_DATAERR);
+  EXPECT_THAT(damaged.output, HasSubstr("damaged"));
+}
+
+TEST_F(Program, FormatsInPlace) {
+  write_file(source_, "a.example  \tx:1\nlong.example x:2\n");
+  EXPECT_EQ(run("fmt -i " + source_).status, EX_OK);
+  EXPECT_EQ(content_of(source_), "a.example     x:1\nlong.example  x:2\n");
+}
+
+TEST_F(Program, IsMakemapUnderThatName) {
+  write_file(directory_ / "cf", "");
+  ASSERT_EQ(::symlink(MAILERTABLE_PROGRAM, (directory_ / "makemap").c_str()), 0);
+  std::FILE* pipe =
+      ::popen(((directory_ / "makemap") + " -C " + (directory_ / "cf") + " btree " + source_ + " 2>/dev/null")
+                  .c_str(),
+              "w");
+  ASSERT_NE(pipe, nullptr);
+  std::fputs("A b\nno-value\n", pipe);
+  EXPECT_EQ(WEXITSTATUS(::pclose(pipe)), EX_DATAERR);
+  EXPECT_EQ(read_table(table_), (std::map<std::string, std::string>{{"", "btree"}, {"a", "b"}}));
 }
 
 TEST_F(Program, RemovesItsTemporaryFileWhenTerminated) {

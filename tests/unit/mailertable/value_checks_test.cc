@@ -27,14 +27,15 @@ TEST_P(GoodValue, IsAccepted) {
   EXPECT_THAT(findings(std::string(kKey) + GetParam() + "\n"), IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    ValueChecks, GoodValue,
-    testing::Values("tsmtp:[127.0.5.2]", "tsmtp:[birl.tsmtp]", "TSMTP:[127.0.5.2]", "tsmtp:[127.0.5.2] \t",
-                    "tsmtp:[127.0.5.2]\r", "tsmtp: [127.0.5.2]", "tsmtp :[127.0.5.2]", "tsmtp:[IPv6:::1]",
-                    "tsmtp:[%1]", "esmtp:hub.birl.example", "relay:[192.0.2.1]", "smtp:%1.birl.example",
-                    "esmtp:[192.0.2.1]:[192.0.2.2]", "error:4.4.1:451 4.4.1 the link is down # now",
-                    "error:nohost:no such host", "error:5.1.1:\"550 User unknown\"", "local:joe",
-                    "local:", "discard:x", "procmail:/etc/procmailrcs/x", "uucp-dom:birl", "prog:/bin/x y"));
+INSTANTIATE_TEST_SUITE_P(ValueChecks, GoodValue,
+                         testing::Values("tsmtp:[127.0.5.2]", "tsmtp:[birl.tsmtp]", "TSMTP:[127.0.5.2]",
+                                         "tsmtp: [127.0.5.2]", "tsmtp :[127.0.5.2]", "tsmtp:[IPv6:::1]",
+                                         "tsmtp:[%1]", "esmtp:hub.birl.example", "relay:[192.0.2.1]",
+                                         "smtp:%1.birl.example", "esmtp:[192.0.2.1]:[192.0.2.2]",
+                                         "error:4.4.1:451 4.4.1 the link is down # now",
+                                         "error:nohost:no such host", "error:5.1.1:\"550 User unknown\"",
+                                         "local:joe", "local:", "discard:x", "procmail:/etc/procmailrcs/x",
+                                         "uucp-dom:birl", "prog:/bin/x y"));
 
 struct BadValue {
   std::string value;
@@ -92,7 +93,9 @@ INSTANTIATE_TEST_SUITE_P(
                     BadValue{"local:joe # note", "24: error: a note", "on a line of its own"},
                     BadValue{"tsmtp:[127.0.5.2] note", "31: error: blank in the host",
                              "write tsmtp:[127.0.5.2]"},
-                    BadValue{"tsmtp:[127.0.5.2] (note)", "32: warning: a note", "on a line of its own"}));
+                    BadValue{"tsmtp:[127.0.5.2] (note)", "32: warning: a note", "on a line of its own"},
+                    BadValue{"tsmtp:[127.0.5.2] \t", "31: warning: blanks behind the value", "remove them"},
+                    BadValue{"tsmtp:[127.0.5.2]\r", "31: warning: lines end in CR LF", "convert the file"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Hosts, OddValue,
@@ -112,6 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"tsmtp:[::1]", "21: error: an IPv6 address needs its tag", "write [IPv6:::1]"},
         BadValue{"tsmtp:[192.0.2.1]", "20: warning: [192.0.2.1] is not this host", "in clear"},
         BadValue{"tsmtp:[127.0.5.2],", "32: error: no host here", "remove"},
+        BadValue{"relay:hub%", "23: error: a '%' at the end", "write %%"},
         BadValue{"tsmtp:[]", "21: error: no host", "[127.0.5.2]"},
         BadValue{"tsmtp:[hub_.b;x]", "21: error: no host: character ';'", "[127.0.5.2]"}));
 

@@ -1,0 +1,58 @@
+// mailertable generate and hosts: what follows from relayd.toml, so that it need not be written twice.
+#include <fmt/format.h>
+#include <sysexits.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "mailertable/command_line.h"
+#include "mailertable/commands.h"
+#include "mailertable/generated.h"
+#include "mailertable/text_writer.h"
+
+namespace tsmtp::mailertable {
+namespace {
+
+/// Reads --relayd and -o, and writes what `text_of` makes of the sites.
+int generate(CLI::App& app, int argc, char** argv, std::string (*text_of)(const Sites&),
+             std::string& output) {
+  std::string relayd = "/etc/tsmtp/relayd.toml";
+  app.add_option("--relayd", relayd, "Your relayd.toml (/etc/tsmtp/relayd.toml)")->type_name("FILE");
+  if (const auto status = read_arguments(app, argc, argv)) return *status;
+  base::Diagnostics findings;
+  const auto sites = read_sites(relayd, findings);
+  fmt::print(stderr, "{}", findings.to_string());
+  if (!sites) return show_failure(sites.error());
+  for (const Site& site : sites->all) {
+    if (site.hosts.empty())
+      fmt::print(
+          stderr,
+          "mailertable: site {} has no address, only unix sockets, which sendmail's tables cannot name\n",
+          site.name);
+  }
+  if (output.empty()) {
+    fmt::print("{}", text_of(*sites));
+    return EX_OK;
+  }
+  const auto written = replace_text(output, text_of(*sites));
+  return written ? EX_OK : show_failure(written.error());
+}
+
+}  // namespace
+
+int run_generate(int argc, char** argv) {
+  std::string output;
+  CLI::App app("Writes the table that the domains of the sites in relayd.toml imply.",
+               "mailertable generate");
+  app.add_option("-o,--output", output, "The file to replace, at once and whole (standard output)")
+      ->type_name("FILE");
+  return generate(app, argc, argv, generated_table, output);
+}
+
+int run_hosts(int argc, char** argv) {
+  std::string standard_output;
+  CLI::App app("Writes the lines for /etc/hosts that name the sites' addresses.", "mailertable hosts");
+  return generate(app, argc, argv, generated_hosts, standard_output);
+}
+
+}  // namespace tsmtp::mailertable

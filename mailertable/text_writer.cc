@@ -1,0 +1,24 @@
+#include "mailertable/text_writer.h"
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "mailertable/replacement.h"
+
+namespace tsmtp::mailertable {
+
+Outcome<void> replace_text(const std::string& path, std::string_view text) {
+  return replace_file({path}, [&](const TemporaryFile& file) -> Outcome<void> {
+    while (!text.empty()) {
+      const ssize_t written = ::write(file.fd(), text.data(), text.size());
+      if (written < 0 && errno != EINTR)
+        return system_failure(EX_IOERR, "cannot write " + file.path(), errno);
+      if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+  });
+}
+
+}  // namespace tsmtp::mailertable
