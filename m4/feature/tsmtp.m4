@@ -85,11 +85,13 @@ ifelse(_TSMTP_IS_MAP_, `1',
 `F{TsmtpDomain}`'_TSMTP_SPEC_
 # ... whose names are complete as they stand: DNS is not asked for another form
 F{P}`'_TSMTP_SPEC_')
-# tsmtp: a backslash that hides a letter of a domain from us, but from no one else
-Ktsmtpodd regex -a@MATCH @[^@]*[\\]|[\\][@%!]
+# tsmtp: an address without the quotes and backslashes that could hide a domain
+Ktsmtpplain regex -s1 (.*)
 # tsmtp: its mailers, and those that send nothing to another host
 C{TsmtpMailer}tsmtp
 C{TsmtpStays}local error discard
+# tsmtp: what stands behind a domain, if that is not its end
+C{TsmtpPseudo}UUCP BITNET DECNET FAX
 C{TsmtpEndpoint}127.0.0.1 ifdef(`TSMTP_ENDPOINTS', TSMTP_ENDPOINTS)
 
 ifelse(_TSMTP_IS_MAP_, `1',

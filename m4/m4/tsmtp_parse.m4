@@ -28,13 +28,10 @@ R$* $| $* $| $*		$: $2 $| $3
 dnl workspace: address $| answer
 R$* $| $#$={TsmtpStays} $*	$#$2 $3			goes nowhere
 R$* $| $#$={TsmtpMailer} $*	$#$2 $3			goes to an endpoint
-R$* $| $#$*		$: $1 $| $#$2 $| $(tsmtpodd $1 $: $)
-R$* $| $* $| $* @MATCH	$#error $@ 5.1.3 $: "553 Backslash in the domain of an address"
-R$* $| $* $| $*		$: $1 $| $2
 # is it for a site: as it came, or as it was rewritten?
 R$* $| $#$*		$: $1 $| $#$2 $| $>TsmtpFind $1
 dnl (mailer and host are in front of the user: they are passed over with him)
-R$* $| $#$- $* $| <>	$: $1 $| $#$2 $3 $| $>TsmtpFind $3
+R$* $| $#$- $* $| <>	$: $1 $| $#$2 $3 $| $>TsmtpSeek $3
 R$* $| $#$* $| <>	$#$2				for nobody of ours
 R$* $| $#$- $* $| < $+ >	$#error $@ _TSMTP_DSN_ $: "_TSMTP_CODE_ " $4 " is tunnel-only, but would leave by mailer " $2
 R$* $| $*		$@ $2
@@ -53,8 +50,11 @@ R$* $| $*		$@ $2
 ######################################################################
 
 STsmtpFind
+R$*			$: $(tsmtpplain $1 $: $1 $)	"user@domain"@host
+R$*			$@ $>TsmtpSeek $1
+
+STsmtpSeek
 R$* < $* > $*		$1 $2 $3			no focus
-R$*			$: $(dequote $1 $)		"user@domain"@host
 dnl workspace: <list of domains, each behind $|> what is left of the address
 R$*			$: <> $1
 R< $* > @ $* , $*	< $1 $| $2 > $3			@domain,@host:
@@ -69,7 +69,7 @@ R< $* > $| $*		$: < $1 $| $2 >
 R< $* > $*		$: $1 $|
 dnl workspace: $| domain $| domain ... $|
 R$* . $| $*		$1 $| $2			trailing dots
-R$* . UUCP $| $*	$1 $| $2			pseudo-domain
+R$* . $={TsmtpPseudo} $| $*	$1 $| $3
 R$*			$: $1 $>TsmtpAmong $1
 R$* < $+ >		$@ < $2 >
 dnl an address may have a name, and what is in brackets may be one
@@ -91,10 +91,10 @@ R$*			$@ $>TsmtpAmong $1
 
 STsmtpAmong
 ifelse(_TSMTP_IS_MAP_, `1', `dnl
-R$* $| $* $|		$: $1 $| < $>TsmtpMember $2 >
-R$* $| < < $+ > >	$@ < $2 >
-R$| < < > >		$@ <>
-R$* $| < < > >		$@ $>TsmtpAmong $1 $|
+R$| $* $| $*		$: $| $2 <> $>TsmtpMember $1
+R$* <> < $+ >		$@ < $2 >
+R$| <> <>		$@ <>
+R$* <> <>		$@ $>TsmtpAmong $1
 R$*			$@ <>
 
 ######################################################################
