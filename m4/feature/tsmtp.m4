@@ -30,9 +30,9 @@ dnl
 dnl  What was asked for: a file (no blank in it), or a map.
 dnl
 define(`_TSMTP_SPEC_', ifelse(defn(`_ARG_'), `', MAIL_SETTINGS_DIR`tsmtp-domains', `_ARG_'))
-define(`_TSMTP_IS_MAP_', eval(index(_TSMTP_SPEC_, ` ') > 0))
+define(`_TSMTP_IS_MAP_', eval(index(_TSMTP_SPEC_, ` ') > 0 && index(_TSMTP_SPEC_, `-') != 0 && index(_TSMTP_SPEC_, `/') != 0))
 ifelse(len(X`'_ARG2_), `1', `',
-	`errprint(`*** ERROR: FEATURE(`tsmtp') knows one argument only, not 'defn(`_ARG2_')`
+	`errprint(`*** ERROR: FEATURE(`tsmtp') knows one argument only, not '_ARG2_`
 ')')
 dnl
 dnl  A map that cannot be asked says <TMPF>, and that is as good as a yes.
@@ -45,13 +45,13 @@ ifdef(`_TSMTP_DOMAINS_', `errprint(`*** ERROR: FEATURE(`tsmtp') appears twice
 define(`_TSMTP_DOMAINS_', `1')
 ifelse(_TSMTP_IS_MAP_, `1',
 `ifelse(eval(index(_TSMTP_SPEC_, ` -o') >= 0), `1',
-	`errprint(`*** ERROR: FEATURE(`tsmtp', `'_TSMTP_SPEC_`'): with -o a missing map would let mail out in clear
+	`errprint(`*** ERROR: FEATURE(`tsmtp'), 'defn(`_TSMTP_SPEC_')`: with -o a missing map would let mail out in clear
 ')')',
 `ifelse(index(_TSMTP_SPEC_, `/'), `0',
 	`syscmd(`test -r '_TSMTP_SPEC_)ifelse(sysval, `0', `',
 	`errprint(`*** ERROR: FEATURE(`tsmtp'): cannot read '_TSMTP_SPEC_`, which must name the domains of the sites
 ')')',
-	`errprint(`*** ERROR: FEATURE(`tsmtp', `'_TSMTP_SPEC_`'): neither the full name of a file nor a map
+	`errprint(`*** ERROR: FEATURE(`tsmtp'), 'defn(`_TSMTP_SPEC_')`: neither the full name of a file nor a map
 ')')')
 
 _DEFIFNOT(`TSMTP_CLOSED_ACTION', `defer')

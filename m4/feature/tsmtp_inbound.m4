@@ -46,10 +46,10 @@ define(`_TSMTP_ARG4_', _ARG4_)_TSMTP_OPTION_(_TSMTP_ARG4_, `_TSMTP_ARG4_')
 
 define(`_TSMTP_SITES_', ifelse(defn(`_ARG_'), `', DATABASE_MAP_TYPE MAIL_SETTINGS_DIR`tsmtp-sites', `_ARG_'))
 ifelse(eval(index(_TSMTP_SITES_, ` ') > 0), `1', `',
-	`errprint(`*** ERROR: FEATURE(`tsmtp_inbound', `'_TSMTP_SITES_`'): that is no map, like hash /etc/mail/tsmtp-sites
+	`errprint(`*** ERROR: FEATURE(`tsmtp_inbound'), '_TSMTP_SITES_`: that is no map, like hash /etc/mail/tsmtp-sites
 ')')
 ifelse(eval(index(_TSMTP_SITES_, ` -o') >= 0), `1',
-	`errprint(`*** ERROR: FEATURE(`tsmtp_inbound', `'_TSMTP_SITES_`'): with -o all would be believed if the map were missing
+	`errprint(`*** ERROR: FEATURE(`tsmtp_inbound'), '_TSMTP_SITES_`: with -o all would be believed if the map were missing
 ')')
 ifdef(`_TSMTP_INBOUND_', `errprint(`*** ERROR: FEATURE(`tsmtp_inbound') appears twice
 ')')

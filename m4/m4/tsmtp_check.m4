@@ -91,6 +91,7 @@ R$* $| < $* >		$: $1
 ifdef(`_ACCESS_TABLE_', `dnl
 R$*			$: $1 $| $>CanonAddr $1
 R$* $| $* < @ $* . >	$1 $| $2 < @ $3 >
+R$* $| $- < @ $* >	$: $1 $| $(dequote $2 $) < @ $3 >
 dnl only an address that leads nowhere else
 R$* $| $* $=O $* < @ $* >	$: $1 $| < ? >
 R$* $| $+ < @ $+ >	$: $1 $| $>SearchList <! TsmtpTo> $| <F:$2@$3> <D:$3> <>

@@ -3,6 +3,11 @@
 import pathlib
 import re
 
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+CONFIGS = {path.stem: path.read_text() for path in sorted((HERE / "configs").glob("*.mc"))}
+
+# Of the mailertable: a file of tables/, or none, or one that was spoilt.
 STATES = ("full", "missing", "empty", "damaged", "wrong", "elsewhere")
 
 HOSTS = """127.0.0.1 localhost
@@ -26,6 +31,20 @@ ETC = {
 }
 
 
+def lines_of(path):
+    return [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+
+
+def config_named(name):
+    """One of configs/, or of the examples."""
+    if name in CONFIGS:
+        return CONFIGS[name]
+    text = (ROOT / "m4/examples" / f"{name}.mc").read_text()
+    if "m4/cf.m4" in text.split("divert(0)")[1]:
+        return text
+    return "include(`/usr/share/sendmail/cf/m4/cf.m4')dnl\n" + text
+
+
 def write_job(work, name, config, state=None, query=None):
     """A job with the usual files in /etc/mail, and the mailertable in a state: text of `tables`, or spoilt."""
     job = work / "jobs" / name
@@ -35,9 +54,8 @@ def write_job(work, name, config, state=None, query=None):
     maps, damaged = ["tsmtp-sites", "virtusertable", "access"], []
     for file, text in ETC.items():
         (etc / file).write_text(text)
-    tables = pathlib.Path(__file__).parent / "tables"
     if state is not None and state != "missing":
-        (etc / "mailertable").write_text((tables / (state if state != "damaged" else "full")).read_text())
+        (etc / "mailertable").write_text((HERE / "tables" / (state if state != "damaged" else "full")).read_text())
         maps.append("mailertable")
     if state == "damaged":
         damaged.append("mailertable")
@@ -49,8 +67,8 @@ def write_job(work, name, config, state=None, query=None):
 
 
 def answers(job):
-    """What sendmail -bt said to each line it was asked, one text a line."""
-    return re.split(r"^> ", (job / "answer").read_text(), flags=re.MULTILINE)[1:]
+    """What sendmail -bt said to each line it was asked, one text for each line that is answered."""
+    return re.split(r"^(?:> )+", (job / "answer").read_text(), flags=re.MULTILINE)[1:]
 
 
 class Route:

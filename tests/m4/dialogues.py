@@ -1,0 +1,46 @@
+"""Who may send what to whom: checks.txt, by the rule sets that sendmail asks for MAIL and RCPT."""
+
+import re
+
+from jobs import CONFIGS, HERE, answers, lines_of, write_job
+
+COLUMN = {"p": "inbound", "a": "inboundaccess", "d": "inbounddelay", "o": "inboundoptions"}
+
+
+def rows(letter):
+    for line in lines_of(HERE / "checks.txt"):
+        letters, *rest = line.split("\t")
+        if letter in letters:
+            yield rest
+
+
+def write(work):
+    for letter, config in COLUMN.items():
+        query = []
+        for client, sender, recipient, _ in rows(letter):
+            client, sender = ("" if word == "-" else word for word in (client, sender))
+            query += [f".D{{client_addr}}{client}", f".D{{client_name}}[{client}]", ".D{client_resolve}OK", f".Df{sender}", f".D{{mail_from}}<{sender}>",
+                      f"check_mail <{sender}>", f"check_rcpt <{recipient}>"]
+        write_job(work, f"checks-{config}", CONFIGS[config], "full", query)
+
+
+def check(work, *_):
+    failures = []
+    for letter, config in COLUMN.items():
+        replies = answers(work / "jobs" / f"checks-{config}")
+        for number, (client, sender, recipient, expected) in enumerate(rows(letter)):
+            mail, rcpt = (verdict(reply) for reply in replies[2 * number:2 * number + 2])
+            # Where checks are delayed, nothing is said to MAIL.
+            said = mail if mail != "ok" and config != "inbounddelay" else rcpt
+            if said != expected:
+                failures.append(f"checks-{config}: {client} {sender} {recipient} -> {said}, expected {expected}")
+    return failures
+
+
+def verdict(reply):
+    """What the rule set that was asked returned at last: `ok`, or the code of an error."""
+    returned = re.findall(r"^check_\S+ +returns: (.*)$", reply, re.MULTILINE)
+    if not returned:
+        return "nothing"
+    error = re.match(r"\$# error \$@ (.*?) \$:", returned[-1])
+    return error.group(1).replace(" ", "") if error else "ok"
