@@ -12,6 +12,10 @@ cp /etc/mail/service.switch-nodns /etc/mail/service.switch
 cp /work/hosts /etc/hosts
 cp -r /etc/mail /etc/mail.clean
 
+# A newcomer's lines in Debian's own configuration.
+sed "/^MAILER_DEFINITIONS/i FEATURE(\`mailertable')dnl\nFEATURE(\`tsmtp')dnl\nFEATURE(\`tsmtp_inbound')dnl" /etc/mail/sendmail.mc >/tmp/stock.mc
+echo "MAILER(\`tsmtp')dnl" >>/tmp/stock.mc
+
 for job in /work/jobs/*; do
   rm -rf /etc/mail
   cp -r /etc/mail.clean /etc/mail

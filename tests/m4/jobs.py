@@ -14,6 +14,10 @@ HOSTS = """127.0.0.1 localhost
 192.0.2.10 hub.tokyo.example
 192.0.2.20 hub.birl.example birl.example fit.birl.example
 192.0.2.30 mx.outside.example outside.example
+192.0.2.40 paris.example
+192.0.2.41 notbirl.example
+192.0.2.42 sales.tokyo.example
+192.0.2.10 tokyo.example
 127.0.5.2 birl.tsmtp
 10.11.0.2 mail.sales.tokyo.example
 """
