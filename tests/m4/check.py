@@ -8,13 +8,14 @@
 import pathlib
 import sys
 
+import by_mail
 import dialogues
 import fail_closed
 import golden
 import routes
 from jobs import HOSTS
 
-PARTS = (fail_closed, routes, dialogues, golden)
+PARTS = (fail_closed, by_mail, routes, dialogues, golden)
 
 
 def main():

@@ -13,7 +13,9 @@ STATES = ("full", "missing", "empty", "damaged", "wrong", "elsewhere")
 HOSTS = """127.0.0.1 localhost
 192.0.2.10 hub.tokyo.example
 192.0.2.20 hub.birl.example birl.example fit.birl.example
-192.0.2.30 mx.outside.example outside.example
+192.0.2.30 mx.outside.example outside.example smart.outside.example fallback.outside.example
+192.0.2.30 uucp.outside.example bitnet.outside.example decnet.outside.example fax.outside.example luser.outside.example
+192.0.2.30 other.example
 192.0.2.40 paris.example
 192.0.2.41 notbirl.example
 192.0.2.42 sales.tokyo.example
