@@ -12,10 +12,11 @@ import by_mail
 import dialogues
 import fail_closed
 import golden
+import one_source
 import routes
 from jobs import HOSTS
 
-PARTS = (fail_closed, by_mail, routes, dialogues, golden)
+PARTS = (fail_closed, by_mail, routes, dialogues, golden, one_source)
 
 
 def main():

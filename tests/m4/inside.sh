@@ -62,3 +62,6 @@ for job in /work/jobs/*; do
   [ ! -f "$job/query" ] || timeout 60 $sendmail -bt -C"$job/cf" <"$job/query" >"$job/answer" 2>&1 || echo "sendmail exits $?" >>"$job/answer"
   [ ! -f "$job/recipients" ] || mail "$job"
 done
+
+. /m4test/one_source.sh
+one_source
