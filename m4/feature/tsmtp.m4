@@ -122,4 +122,4 @@ R$* $| < $+ > IPv6:::1	$: $1
 R$* $| < $+ > $={TsmtpEndpoint}	$: $1
 R$* $| < $+ > $={TsmtpMailer}	$: $1			unix socket
 R$* $| < $+ > $={TsmtpStays}	$: $1
-R$* $| < $+ > $*	$#error $@ _TSMTP_DSN_ $: "_TSMTP_CODE_ " $2 " is reached through tsmtp only, but the connection is to " $&{server_name} " [" $3 "]"
+R$* $| < $+ > $*	$#error $@ _TSMTP_DSN_ $: "_TSMTP_CODE_ " $2 " is tunnel-only, and not for host [" $3 "]"

@@ -7,6 +7,9 @@ set -eu
 sendmail=/usr/libexec/sendmail/sendmail
 makemap=/usr/libexec/sendmail/makemap
 
+# The image of tests/peers has another MTA's programs under these names.
+ln -sf $sendmail $makemap /usr/sbin/
+
 cp -r /m4/mailer /m4/feature /m4/m4 /m4/examples /usr/share/sendmail/cf/
 cp /etc/mail/service.switch-nodns /etc/mail/service.switch
 cp /work/hosts /etc/hosts
@@ -41,7 +44,7 @@ mail() {
   shift
   while IFS= read -r recipient; do set -- "$@" "$recipient"; done <"$job/recipients"
   printf 'Subject: rosebud\n\nrosebud\n' | $sendmail -C"$job/cf" -odi -oi -f "$(cat "$job/sender")" -- "$@" >"$job/sent" 2>&1 || :
-  $sendmail -C"$job/cf" -qf >>"$job/sent" 2>&1
+  $sendmail -C"$job/cf" -qf >>"$job/sent" 2>&1 || :   # some of the addresses are wrong
   $sendmail -C"$job/cf" -bp >"$job/queue"
   kill $ears
 }

@@ -2,15 +2,18 @@
 # One source: adding a site is editing relayd.toml and saying `make' in /etc/mail, with Debian's own Makefile.
 
 made() {
-  make -s -C /etc/mail MAILERTABLE=/m4test/mailertable-stub RELAYD_TOML=/tmp/relayd.toml >"/work/one-source/$1.log" 2>&1
-  echo "$?" >"/work/one-source/$1.status"
-  cd /etc/mail || exit
+  cd /
+  status=0
+  make -s -C /etc/mail MAILERTABLE=/m4test/mailertable-stub RELAYD_TOML=/tmp/relayd.toml >"/work/one-source/$1.log" 2>&1 || status=$?
+  echo $status >"/work/one-source/$1.status"
+  cd /etc/mail
   for file in tsmtp-domains tsmtp-sites mailertable; do cp $file "/work/one-source/$1.$file"; done
   for map in tsmtp-sites mailertable; do $makemap -u hash $map | sort >"/work/one-source/$1.$map.db"; done
   printf '/parse anna@birl.example\n/parse jean@paris.example\n' | $sendmail -bt -C/etc/mail/sendmail.cf >"/work/one-source/$1.routes"
 }
 
 one_source() {
+  cd /
   rm -rf /etc/mail
   cp -r /etc/mail.clean /etc/mail
   chown -R root:root /etc/mail
