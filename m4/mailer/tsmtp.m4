@@ -15,7 +15,8 @@ dnl  of SMTP's mailer mean in cf/README:
 dnl
 dnl	TSMTP_MAILER_LMTP	speak LMTP: every recipient gets a reply of its own
 dnl	TSMTP_MAILER_UNIX	endpoints are unix sockets: the mailertable has
-dnl				tsmtp:/run/tsmtp/birl.sock
+dnl				tsmtp:/run/tsmtp/birl.sock. For one site: sendmail
+dnl				knows all sockets by the name localhost
 dnl	TSMTP_PORT		port of the endpoint (5000)
 dnl	TSMTP_MAILER_FLAGS	flags added to mDFMuXa80
 dnl	TSMTP_MAILER_ARGS	the whole A= field (TCP $h TSMTP_PORT, or FILE $h)
@@ -41,6 +42,10 @@ _DEFIFNOT(`TSMTP_MAILER_FLAGS', `')
 _DEFIFNOT(`TSMTP_MAILER_LL', `2040')
 ifdef(`TSMTP_MAILER_ARGS',, `define(`TSMTP_MAILER_ARGS', ifdef(`TSMTP_MAILER_UNIX', ``FILE $h'', ``TCP $h TSMTP_PORT''))')
 define(`_TSMTP_QGRP', `ifelse(defn(`TSMTP_MAILER_QGRP'),`',`', ` Q=TSMTP_MAILER_QGRP,')')dnl
+dnl
+dnl  sendmail would send the next site's mail by a connection to "localhost" that it has kept.
+dnl
+ifdef(`TSMTP_MAILER_UNIX', `_DEFIFNOT(`TSMTP_MAILER_MAXMSGS', `1')')
 dnl
 dnl  A unix socket has no name in the DNS, and a delivery report must not say so.
 dnl

@@ -47,7 +47,9 @@ def ours(cf):
     """Lines that name us, and whole rule sets of ours; comments and blanks aside."""
     kept, inside = [], False
     for line in cf.splitlines():
-        if re.match(r"S\w", line):
+        if line.startswith("Mtsmtp"):
+            inside = True
+        elif re.match(r"S\w", line):
             inside = bool(re.match(r"STsmtp(?!Route)|Sparse=0|SLocal_(tls_rcpt|check_mail|check_rcpt|localaddr)$", line))
         elif not re.match(r"[R\t]|#|$", line):
             inside = False
