@@ -48,7 +48,9 @@ ifelse(_TSMTP_IS_MAP_, `1',
 	`errprint(`*** ERROR: FEATURE(`tsmtp'), 'defn(`_TSMTP_SPEC_')`: with -o a missing map would let mail out in clear
 ')')',
 `ifelse(index(_TSMTP_SPEC_, `/'), `0',
-	`syscmd(`test -r '_TSMTP_SPEC_)ifelse(sysval, `0', `',
+	`syscmd(`grep -q "^[^#]" '_TSMTP_SPEC_` 2>/dev/null')ifelse(sysval, `0', `', sysval, `1',
+	`errprint(`*** ERROR: FEATURE(`tsmtp'): no domain of a site in '_TSMTP_SPEC_`: all mail could leave in clear
+')',
 	`errprint(`*** ERROR: FEATURE(`tsmtp'): cannot read '_TSMTP_SPEC_`, which must name the domains of the sites
 ')')',
 	`errprint(`*** ERROR: FEATURE(`tsmtp'), 'defn(`_TSMTP_SPEC_')`: neither the full name of a file nor a map
@@ -86,7 +88,7 @@ ifelse(_TSMTP_IS_MAP_, `1',
 # ... whose names are complete as they stand: DNS is not asked for another form
 F{P}`'_TSMTP_SPEC_')
 # tsmtp: an address without the quotes and backslashes that could hide a domain
-Ktsmtpplain regex -s1 (.*)
+Ktsmtpplain regex -s1 ^([^()<>"]*)$
 # tsmtp: its mailers, and those that send nothing to another host
 C{TsmtpMailer}tsmtp
 C{TsmtpStays}local error discard
@@ -110,12 +112,11 @@ LOCAL_RULESETS
 ######################################################################
 SLocal_tls_rcpt
 R$*			$: $1 $| $>TsmtpFind $1
-R$* $| <>		$: $1 $| <> $&{server_name}
-dnl not for a site, if we go by the name; but a literal or a single label can end at one
-R$* @ $+ . $+ $| <> $*	$: $1 @ $2 . $3
-R$* $| <> $+		$: $1 $| $>TsmtpFind dummy @ $2
-R$* $| $* < >		$: $1
-R$* $| < $+ >		$: $1 $| < $2 > $&{server_addr}
+R$* @ $+ . $+ $| $#out	$: $1 @ $2 . $3			for nobody of ours
+dnl a literal or a single label can lead to a site, though
+R$* $| $#out		$: $1 $| $>TsmtpFind dummy @ $&{server_name}
+R$* $| $#out		$: $1
+R$* $| $#in < $+ >	$: $1 $| < $2 > $&{server_addr}
 R$* $| < $+ > 127. $*	$: $1				by way of loopback
 R$* $| < $+ > IPv6:0:0:0:0:0:0:0:1	$: $1
 R$* $| < $+ > IPv6:::1	$: $1
@@ -123,3 +124,4 @@ R$* $| < $+ > $={TsmtpEndpoint}	$: $1
 R$* $| < $+ > $={TsmtpMailer}	$: $1			unix socket
 R$* $| < $+ > $={TsmtpStays}	$: $1
 R$* $| < $+ > $*	$#error $@ _TSMTP_DSN_ $: "_TSMTP_CODE_ " $2 " is tunnel-only, and not for host [" $3 "]"
+R$* $| $*		$#error $@ _TSMTP_DSN_ $: "_TSMTP_CODE_ Address too complicated to tell where it leads"

@@ -59,6 +59,6 @@ def check(work, *_):
         queue = (job / "queue").read_text()
         if name in ("mail-fallback", "mail-abroad") and "is tunnel-only, and not for host [192.0.2." not in queue:
             failures.append(f"{name}: mailq does not say why: {queue[-600:]}")
-        if name in ("mail-empty", BOUNCE) and "is tunnel-only, but would leave by mailer esmtp" not in queue:
+        if name in ("mail-empty", BOUNCE) and "is tunnel-only, but would leave by mailer esmtp" not in queue + (job / "sent").read_text():
             failures.append(f"{name}: mailq does not say why: {queue[-600:]}")
     return failures
