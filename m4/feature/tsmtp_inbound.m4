@@ -76,10 +76,12 @@ LOCAL_RULESETS
 # tsmtp: who may send what through a link
 SLocal_check_mail
 R$*			$: $1 $| $>TsmtpCheckMail $1
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+R$* $| $#ok		$: $1
+R$* $| $#error $*	$#error $2
+R$* $| $*		$#error $@ 5.1.3 $: "553 Address too complicated to judge"
 
 SLocal_check_rcpt
 R$*			$: $1 $| $>TsmtpCheckRcpt $1
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1
+R$* $| $#ok		$: $1
+R$* $| $#error $*	$#error $2
+R$* $| $*		$#error $@ 5.1.3 $: "553 Address too complicated to judge"

@@ -11,13 +11,13 @@ define(`_TSMTP_TEMP_', `"451 The table of sites cannot be asked. Please try agai
 ###		sender
 ###
 ###	Returns:
-###		$#error, or anything else
+###		$#ok or $#error
 ######################################################################
 
 STsmtpCheckMail
 R$*			$: < $1 >
 R< < $* > >		$: < $1 >
-R< >			$@ ok				a bounce
+R< >			$#ok				a bounce
 R< $* >			$: <?> $>CanonAddr $1
 R<?> $* < @ $* . > $*	<?> $1 < @ $2 > $3
 R<?> $* < @ $+ > $*	$: $1 @ $2 $| $>TsmtpSiteOf $2
@@ -27,10 +27,10 @@ R$* $| < $* TMPF $* >	$#error $@ 4.3.0 $: _TSMTP_TEMP_
 dnl an empty ${client_addr} would match any address below
 R$* $| < $+ >		$: $1 $| < $2 > $&{client_addr}
 R$* $| < $+ >		$@ $>TsmtpSpoof $1		no address: a local program
-R$* $| < $* $&{client_addr} $* > $+	$@ ok		from his own site
+R$* $| < $* $&{client_addr} $* > $+	$#ok		from his own site
 R$* $| < $+ > $+	$@ $>TsmtpSpoof $1
 R$* $| < >		$: $1 $| $>TsmtpSiteAt $&{client_addr}
-R$* $| < >		$@ ok				no site has to do with it
+R$* $| < >		$#ok				no site has to do with it
 R$* $| < $* TMPF $* >	$#error $@ 4.3.0 $: _TSMTP_TEMP_
 R$* $| < $+ >		$@ $>TsmtpForeign $1 $| $2
 
@@ -44,11 +44,11 @@ R$* $| < $+ >		$@ $>TsmtpForeign $1 $| $2
 STsmtpSpoof
 ifdef(`_ACCESS_TABLE_', `dnl
 R$*			$: $1 $| $>TsmtpExcept $1
-R$* $| OK		$@ ok
+R$* $| OK		$#ok
 R$* $| $*		$: $1', `dnl')
 ifdef(`_TSMTP_FORWARDS_', `dnl
 R$*			$: $1 $| $>TsmtpOurs $&{client_addr}
-R$* $| RELAY		$@ ok
+R$* $| RELAY		$#ok
 R$* $| $*		$: $1', `dnl')
 R$* @ $*		$#error $@ 5.7.1 $: "550 Mail from " $2 " comes through its link, not from [" $&{client_addr} "]"
 
@@ -61,12 +61,12 @@ R$* @ $*		$#error $@ 5.7.1 $: "550 Mail from " $2 " comes through its link, not 
 
 STsmtpForeign
 ifdef(`_TSMTP_LISTS_', `dnl
-R$*			$@ ok', `dnl
+R$*			$#ok', `dnl
 ifdef(`_ACCESS_TABLE_', `dnl
 R$* $| $*		$: $1 $| $2 $| $>TsmtpExcept $1
-R$* $| $* $| OK		$@ ok
+R$* $| $* $| OK		$#ok
 R$* $| $* $| $*		$: $1 $| $2 $| $>A < $&{client_addr} > <?> <! TsmtpLists> <>
-R$* $| $* $| < $={Accept} > $*	$@ ok
+R$* $| $* $| < $={Accept} > $*	$#ok
 R$* $| $* $| $*		$: $1 $| $2', `dnl')
 R$* $| $*		$#error $@ 5.7.1 $: "550 " $1 " is no sender of site " $2')
 
@@ -77,15 +77,15 @@ R$* $| $*		$#error $@ 5.7.1 $: "550 " $1 " is no sender of site " $2')
 ###		recipient
 ###
 ###	Returns:
-###		$#error, or anything else
+###		$#ok or $#error
 ######################################################################
 
 STsmtpCheckRcpt
 dnl delay_checks may find a reason not to ask about the sender: not here
 R$*			$: $1 $| $>TsmtpCheckMail < $&f >
-R$* $| $#$*		$#$2
-R$* $| $*		$: $1 $| $>TsmtpSiteAt $&{client_addr}
-R$* $| < >		$@ ok				not through a link
+R$* $| $#error $*	$#error $2
+R$* $| $#ok		$: $1 $| $>TsmtpSiteAt $&{client_addr}
+R$* $| < >		$#ok				not through a link
 R$* $| < $* TMPF $* >	$#error $@ 4.3.0 $: _TSMTP_TEMP_
 R$* $| < $* >		$: $1
 ifdef(`_ACCESS_TABLE_', `dnl
@@ -95,15 +95,15 @@ R$* $| $- < @ $* >	$: $1 $| $(dequote $2 $) < @ $3 >
 dnl only an address that leads nowhere else
 R$* $| $* $=O $* < @ $* >	$: $1 $| < ? >
 R$* $| $+ < @ $+ >	$: $1 $| $>SearchList <! TsmtpTo> $| <F:$2@$3> <D:$3> <>
-R$* $| < $={Accept} >	$@ ok
+R$* $| < $={Accept} >	$#ok
 R$* $| < $* TMPF $* >	$#error $@ 4.3.0 $: _TSMTP_TEMP_
 R$* $| $*		$: $1', `dnl')
 dnl whom we would take mail for from anybody
 R$*			$: $1 $| $>"Rcpt_ok" $1
 R$* $| $#TEMP $*	$#error $2
 R$* $| $#error $*	$#error $2
-R$* $| $#$*		$@ ok
-R$* $| RELAY		$@ ok
+R$* $| $#$*		$#ok
+R$* $| RELAY		$#ok
 R$* $| $*		$#error $@ 5.7.1 $: "550 Relaying denied to the site at [" $&{client_addr} "]"
 
 ######################################################################
