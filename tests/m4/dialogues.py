@@ -1,10 +1,17 @@
-"""Who may send what to whom: checks.txt, by the rule sets that sendmail asks for MAIL and RCPT."""
+"""What sendmail asks its rule sets in a dialogue: checks.txt for MAIL and RCPT as a server, connections.txt as a client."""
 
 import re
 
 from jobs import CONFIGS, HERE, answers, lines_of, write_job
 
 COLUMN = {"inbound": "p", "inboundaccess": "a", "inbounddelay": "d", "inboundoptions": "o", "stock": "d"}
+
+
+CONNECTIONS = ("plain", "map", "stock")
+
+
+def connections():
+    return [line.split("\t") for line in lines_of(HERE / "connections.txt")]
 
 
 def rows(letter):
@@ -22,6 +29,11 @@ def write(work):
             query += [f".D{{client_addr}}{client}", f".D{{client_name}}[{client}]", ".D{client_resolve}OK", f".Df{sender}", f".D{{mail_from}}<{sender}>",
                       f"check_mail <{sender}>", f"check_rcpt <{recipient}>"]
         write_job(work, f"checks-{config}", CONFIGS[config], "full", query)
+    for config in CONNECTIONS:
+        query = []
+        for name, address, recipient, _ in connections():
+            query += [f".D{{server_name}}{name}", f".D{{server_addr}}{address}", f"tls_rcpt {recipient}"]
+        write_job(work, f"connections-{config}", CONFIGS[config], "full", query)
 
 
 def check(work, *_):
@@ -34,12 +46,18 @@ def check(work, *_):
             said = mail if mail != "ok" and config not in ("inbounddelay", "stock") else rcpt
             if said != expected:
                 failures.append(f"checks-{config}: {client} {sender} {recipient} -> {said}, expected {expected}")
+    for config in CONNECTIONS:
+        replies = answers(work / "jobs" / f"connections-{config}")
+        for (name, address, recipient, expected), reply in zip(connections(), replies):
+            said = verdict(reply)
+            if said != expected:
+                failures.append(f"connections-{config}: {name} {address} {recipient} -> {said}, expected {expected}")
     return failures
 
 
 def verdict(reply):
     """What the rule set that was asked returned at last: `ok`, or the code of an error."""
-    returned = re.findall(r"^check_\S+ +returns: (.*)$", reply, re.MULTILINE)
+    returned = re.findall(r"^(?:check_\S+|tls_rcpt) +returns: (.*)$", reply, re.MULTILINE)
     if not returned:
         return "nothing"
     error = re.match(r"\$# error \$@ (.*?) \$:", returned[-1])

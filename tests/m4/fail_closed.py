@@ -8,8 +8,8 @@ MAILERS_OUT = ("smtp", "esmtp", "relay")
 MAILERS_LOCAL = ("local", "cyrusv2")
 
 
-# Configurations that differ from `plain' only in what they say and where to.
-FEW_STATES = {"reject": ("missing", "wrong"), "lmtp": ("empty", "elsewhere")}
+# All states for `plain' and `ways_out'; the others differ from them in few rules.
+FEW_STATES = {"reject": ("missing",), "lmtp": ("empty",), "stock": ("full", "missing", "wrong"), "map": ("full", "damaged", "elsewhere")}
 
 
 def addresses():
