@@ -65,6 +65,8 @@ dnl
 define(`_TSMTP_ACCESS_BEFORE_', ifdef(`_ACCESS_TABLE_', `1', `0'))
 define(`_TSMTP_CHECKS_', `ifelse(ifdef(`_ACCESS_TABLE_', `1', `0'), _TSMTP_ACCESS_BEFORE_, `',
 	`errprint(`*** ERROR: FEATURE(`access_db') must come before FEATURE(`tsmtp_inbound')
+')')ifdef(`_PROMISCUOUS_RELAY_',
+	`errprint(`*** ERROR: FEATURE(`promiscuous_relay') makes an open relay of this host, which FEATURE(`tsmtp_inbound') is to prevent
 ')')divert(9)include(_CF_DIR_`'m4/tsmtp_check.m4)divert(0)')
 m4wrap(`_TSMTP_CHECKS_()')
 
