@@ -2,14 +2,14 @@
 
 import re
 
-from jobs import CONFIGS, HERE, STATES, Route, answers, lines_of, write_job
+from jobs import CONFIGS, HERE, STATES, Route, answers, config_named, lines_of, write_job
 
 MAILERS_OUT = ("smtp", "esmtp", "relay")
 MAILERS_LOCAL = ("local", "cyrusv2")
 
 
 # All states for `plain' and `ways_out'; the others differ from them in few rules.
-FEW_STATES = {"reject": ("missing",), "lmtp": ("empty",), "stock": ("full", "missing", "wrong"), "map": ("full", "damaged", "elsewhere")}
+FEW_STATES = {"reject": ("missing",), "lmtp": ("empty",), "hub": ("full", "missing"), "bsd": ("empty",), "stock": ("full", "missing", "wrong"), "map": ("full", "damaged", "elsewhere")}
 
 
 def addresses():
@@ -17,7 +17,8 @@ def addresses():
 
 
 def configs():
-    return {name: text for name, text in CONFIGS.items() if "FEATURE(`tsmtp'" in text}
+    texts = CONFIGS | {name: config_named(name) for name in ("hub", "bsd")}
+    return {name: text for name, text in texts.items() if "FEATURE(`tsmtp'" in text}
 
 
 def write(work):
