@@ -1,0 +1,52 @@
+divert(-1)
+dnl
+dnl  FEATURE(`tsmtp_smarthost'): everything that is not local goes to the hub, which knows what
+dnl  goes through a link. For departmental servers and null clients; nothing else of tsmtp is
+dnl  needed there.
+dnl
+dnl	FEATURE(`tsmtp_smarthost', `hub.tokyo.example')
+dnl	FEATURE(`tsmtp_smarthost', `hub.tokyo.example', `hub2.tokyo.example')
+dnl
+dnl  The second hub is tried when the first cannot be reached. Hubs are hosts: no MX is looked
+dnl  up for them (write neither brackets nor a mailer, both are added; [192.0.2.10] is good).
+dnl  Local names stay local. Use it instead of SMART_HOST, or
+dnl  before FEATURE(`nullclient', `hub.tokyo.example'), whose local names go to the hubs too.
+dnl
+
+divert(0)
+VERSIONID(`tsmtp: feature/tsmtp_smarthost.m4')
+divert(-1)
+
+dnl  name -> [name], and [name] as it is
+define(`_TSMTP_BRACKET_', `ifelse(index(`$1', `['), `0', `$1', `[$1]')')
+define(`_TSMTP_HOST_OK_', `ifelse(eval(index(`$1', `:') >= 0 && index(`$1', `[IPv6:') != 0), `1',
+	`errprint(`*** ERROR: FEATURE(`tsmtp_smarthost', `$1'): give the name of a host, without a mailer or a port
+')',
+	eval(index(`$1', ` ') >= 0 || index(`$1', `@') >= 0), `1',
+	`errprint(`*** ERROR: FEATURE(`tsmtp_smarthost', `$1'): that is no name of a host
+')')')
+ifelse(defn(`_ARG_'), `', `errprint(`*** ERROR: FEATURE(`tsmtp_smarthost') requires the name of the hub
+')',
+`_TSMTP_HOST_OK_(defn(`_ARG_'))define(`_TSMTP_HUB_', defn(`_ARG_'))')
+define(`_TSMTP_HUBS_', _TSMTP_BRACKET_(defn(`_ARG_')))
+define(`_TSMTP_HUB2_', _ARG2_)
+ifelse(len(X`'_TSMTP_HUB2_), `1', `', `_TSMTP_HOST_OK_(_TSMTP_HUB2_)define(`_TSMTP_HUBS_', _TSMTP_HUBS_:_TSMTP_BRACKET_(_TSMTP_HUB2_))')
+ifelse(len(X`'_ARG3_), `1', `', `errprint(`*** ERROR: FEATURE(`tsmtp_smarthost') knows two hubs, not: '_ARG3_`
+')')
+ifdef(`SMART_HOST', `errprint(`*** ERROR: SMART_HOST is defined already; FEATURE(`tsmtp_smarthost') takes its place
+')')
+ifdef(`_TSMTP_SMART_', `errprint(`*** ERROR: FEATURE(`tsmtp_smarthost') appears twice
+')')
+define(`_TSMTP_SMART_', `1')
+
+define(`SMART_HOST', `relay:'_TSMTP_HUBS_)
+
+dnl  FEATURE(`nullclient') defines SMART_HOST again, to the bare name. The later line counts.
+LOCAL_CONFIG
+# tsmtp: all that is not local goes to the hub
+DSrelay:_TSMTP_HUBS_
+
+dnl  In a null client, names without a domain go to the hub as well, by the same way. There
+dnl  is no telling here whether it will be one.
+define(`_TSMTP_NULL_CLIENT_RULES_', `ifdef(`_NULL_CLIENT_', `divert(9)include(_CF_DIR_`'m4/tsmtp_nullclient.m4)divert(0)')')
+m4wrap(`_TSMTP_NULL_CLIENT_RULES_()')

@@ -1,0 +1,70 @@
+#!/bin/sh
+# In a container of one release of sendmail: makes every job of /work/jobs, and leaves its answers there.
+#
+# A job is a directory with config.mc, and with query, which sendmail -bt is asked. What is in etc/ goes to /etc/mail
+# before; with recipients, a mail is sent to them while ears.pl listens; of its tables, those that are named in maps are built, those in damaged are spoilt after that.
+set -eu
+sendmail=/usr/libexec/sendmail/sendmail
+makemap=/usr/libexec/sendmail/makemap
+
+# The image of tests/peers has another MTA's programs under these names.
+ln -sf $sendmail $makemap /usr/sbin/
+
+cp -r /m4/mailer /m4/feature /m4/m4 /m4/examples /usr/share/sendmail/cf/
+cp /etc/mail/service.switch-nodns /etc/mail/service.switch
+cp /work/hosts /etc/hosts
+cp -r /etc/mail /etc/mail.clean
+
+# A newcomer's lines in Debian's own configuration.
+sed "/^MAILER_DEFINITIONS/i FEATURE(\`mailertable')dnl\nFEATURE(\`tsmtp')dnl\nFEATURE(\`tsmtp_inbound')dnl" /etc/mail/sendmail.mc >/tmp/stock.mc
+echo "MAILER(\`tsmtp')dnl" >>/tmp/stock.mc
+
+# What a site and the outside have for addresses, with their ports 25 and 5000. They are reached on this host, but
+# are no addresses of its interfaces, or sendmail would take the names for its own.
+busybox ip route add local 192.0.2.0/24 dev lo table local
+outside=
+for address in 20 30 31 77; do
+  outside="$outside 192.0.2.$address:25 192.0.2.$address:5000"
+done
+install -d -m 700 /var/lib/sendmail/host_status
+chown root:root /var/spool/mqueue
+chmod 700 /var/spool/mqueue
+
+# mail JOB: one mail to all recipients at once, and what the ears hear of it.
+mail() {
+  job=$1
+  rm -rf /var/spool/mqueue/* /var/lib/sendmail/host_status/*
+  sed -i "$(cat "$job/edit")" "$job/cf"
+  mkfifo /tmp/ready
+  # shellcheck disable=SC2046,SC2086  # lists
+  /m4test/ears.pl "$job/heard" $outside $(cat "$job/ears") >/tmp/ready &
+  ears=$!
+  read -r _ </tmp/ready
+  rm /tmp/ready
+  shift
+  while IFS= read -r recipient; do set -- "$@" "$recipient"; done <"$job/recipients"
+  printf 'Subject: rosebud\n\nrosebud\n' | $sendmail -C"$job/cf" -odi -oi -f "$(cat "$job/sender")" -- "$@" >"$job/sent" 2>&1 || :
+  $sendmail -C"$job/cf" -qf >>"$job/sent" 2>&1 || :   # some of the addresses are wrong
+  $sendmail -C"$job/cf" -bp >"$job/queue"
+  kill $ears
+}
+
+for job in /work/jobs/*; do
+  rm -rf /etc/mail
+  cp -r /etc/mail.clean /etc/mail
+  [ ! -d "$job/etc" ] || cp -r "$job/etc/." /etc/mail/
+  chown -R root:root /etc/mail
+  chmod 755 /etc/mail
+  cd /etc/mail
+  m4 "$job/config.mc" >"$job/cf" 2>"$job/m4.err" || echo "m4 exits $?" >>"$job/m4.err"
+  [ -f "$job/query" ] || [ -f "$job/recipients" ] || continue
+  for map in $(cat "$job/maps"); do
+    $makemap hash "$map.db" <"$map" 2>"$job/map.err" || { cat "$job/map.err" >&2; exit 1; }
+  done
+  for map in $(cat "$job/damaged"); do head -c 3000 /bin/sh >"$map.db"; done
+  [ ! -f "$job/query" ] || timeout 60 $sendmail -bt -C"$job/cf" <"$job/query" >"$job/answer" 2>&1 || echo "sendmail exits $?" >>"$job/answer"
+  [ ! -f "$job/recipients" ] || mail "$job"
+done
+
+. /m4test/one_source.sh
+one_source
