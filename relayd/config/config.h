@@ -50,6 +50,20 @@ struct Access {
 
   friend bool operator==(const Access&, const Access&) = default;
 };
+
+/// How the connections to a site are kept.
+struct Link {
+  std::chrono::seconds peer_timeout{20};   ///< silence after which the peer is given up
+  std::chrono::seconds dial_interval{30};  ///< longest wait between two rounds of dialling
+  std::string congestion;                  ///< the kernel's name of an algorithm; empty: its default
+  std::uint64_t rekey_bytes = std::uint64_t{1} << 30;
+  std::chrono::seconds rekey_time{3600};
+  std::uint64_t connections = 1;           ///< that the link is made of
+  std::chrono::seconds resume_window{60};  ///< how long transactions outlive a broken connection
+
+  friend bool operator==(const Link&, const Link&) = default;
+};
+
 /// What `audit` says instead of a path.
 inline constexpr std::string_view kJournald = "journald";
 
@@ -65,6 +79,8 @@ struct Hub {
   std::optional<LogTarget> log;  ///< unset: stderr with --foreground, else syslog
   std::string audit;             ///< a path or kJournald; empty: no audit record
   std::chrono::seconds drain_timeout{30};
+  std::uint64_t max_strangers = 64;  ///< connections that have not shown a key, at once
+  std::uint64_t max_strangers_of_address = 8;
 
   friend bool operator==(const Hub&, const Hub&) = default;
 };
@@ -81,10 +97,10 @@ struct Site {
   base::DomainSet local;    ///< recipients we accept from the site
   std::uint64_t max_message_bytes = std::uint64_t{64} << 20;
   bool early_reply = true;
-  std::chrono::seconds resume_window{60};
   bool any_sender = false;  ///< accept senders outside `domains` from the site
   bool canonical_line_ends = false;
   Origin origin = Origin::kNone;
+  Link link;
   Limits limits;
   Access access;
 

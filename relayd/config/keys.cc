@@ -13,6 +13,13 @@ constexpr bool kRequired = true;
 constexpr bool kOptional = false;
 
 constexpr std::uint64_t kMany = 1'000'000;
+constexpr std::chrono::seconds kSecond{1};
+
+// From 64 KiB, which is every few records, to what is still well below the bound for AES-GCM (RFC 8446
+// section 5.5).
+constexpr std::uint64_t kLeastRekey = std::uint64_t{64} << 10;
+constexpr std::size_t kMaxCongestionName = 15;
+constexpr std::uint64_t kMostRekey = std::uint64_t{64} << 30;
 
 void read_line_ends(const Value& value, Site& site) {
   if (const auto word = value.choice({"refuse", "canonical"})) site.canonical_line_ends = *word == 1;
@@ -21,6 +28,19 @@ void read_line_ends(const Value& value, Site& site) {
 void read_origin(const Value& value, Site& site) {
   constexpr std::array kOrigins{Origin::kNone, Origin::kXclient, Origin::kProxy};
   if (const auto word = value.choice({"none", "xclient", "proxy"})) site.origin = kOrigins.at(*word);
+}
+
+void read_rekey_bytes(const Value& value, Site& site) {
+  value.into_size(site.link.rekey_bytes);
+  if (site.link.rekey_bytes < kLeastRekey || site.link.rekey_bytes > kMostRekey)
+    value.complain("a size from 64KiB to 64GiB was expected");
+}
+
+// The kernel's names are words; what it does not have is found out at start, and is no error.
+void read_congestion(const Value& value, Site& site) {
+  value.into_name(site.link.congestion);
+  if (site.link.congestion.size() > kMaxCongestionName)
+    value.complain("a name of at most 15 bytes was expected, such as \"bbr\"");
 }
 
 void read_log(const Value& value, Hub& hub) {
@@ -70,6 +90,12 @@ constexpr std::array kHubKeys{
     Key<Hub>{"audit", kOptional, read_audit, "where a record of every transaction goes"},
     Key<Hub>{"drain_timeout", kOptional, [](const Value& v, Hub& hub) { v.into_seconds(hub.drain_timeout); },
              "how long transactions in flight may take to finish at the end"},
+    Key<Hub>{"max_strangers", kOptional,
+             [](const Value& v, Hub& hub) { v.into_number(hub.max_strangers, 1, kMany); },
+             "connections at once whose key has not been seen yet"},
+    Key<Hub>{"max_strangers_of_address", kOptional,
+             [](const Value& v, Hub& hub) { v.into_number(hub.max_strangers_of_address, 1, kMany); },
+             "the same from one address"},
 };
 
 constexpr std::array kSiteKeys{
@@ -79,6 +105,17 @@ constexpr std::array kSiteKeys{
               "fingerprints of the site's keys"},
     Key<Site>{"dial", kOptional, [](const Value& v, Site& site) { v.into_host_ports(site.dial, false); },
               "where the site listens"},
+    Key<Site>{"dial_interval", kOptional,
+              [](const Value& v, Site& site) { v.into_seconds(site.link.dial_interval, kSecond); },
+              "longest wait between two rounds of dialling"},
+    Key<Site>{"peer_timeout", kOptional,
+              [](const Value& v, Site& site) { v.into_seconds(site.link.peer_timeout, 2 * kSecond); },
+              "how long the peer may be silent before it is given up"},
+    Key<Site>{"rekey_bytes", kOptional, read_rekey_bytes, "after how many bytes TLS keys are replaced"},
+    Key<Site>{"rekey_time", kOptional,
+              [](const Value& v, Site& site) { v.into_seconds(site.link.rekey_time, kSecond); },
+              "after how long TLS keys are replaced"},
+    Key<Site>{"congestion", kOptional, read_congestion, "congestion control of the link, such as bbr"},
     Key<Site>{"address", kOptional, [](const Value& v, Site& site) { v.into_site_address(site.address); },
               "the loopback address that stands for the site"},
     Key<Site>{"endpoint", kOptional,
@@ -96,8 +133,11 @@ constexpr std::array kSiteKeys{
     Key<Site>{"early_reply", kOptional, [](const Value& v, Site& site) { v.into_bool(site.early_reply); },
               "one round trip a mail"},
     Key<Site>{"resume_window", kOptional,
-              [](const Value& v, Site& site) { v.into_seconds(site.resume_window); },
+              [](const Value& v, Site& site) { v.into_seconds(site.link.resume_window); },
               "how long transactions outlive a broken connection"},
+    Key<Site>{"connections", kOptional,
+              [](const Value& v, Site& site) { v.into_number(site.link.connections, 1, 16); },
+              "connections that a link is made of"},
     Key<Site>{"any_sender", kOptional, [](const Value& v, Site& site) { v.into_bool(site.any_sender); },
               "accept senders outside domains from the site"},
     Key<Site>{"bare_line_ends", kOptional, read_line_ends,

@@ -181,7 +181,7 @@ void Value::into_size(std::uint64_t& out) const {
   out = *bytes;
 }
 
-void Value::into_seconds(std::chrono::seconds& out) const {
+void Value::into_seconds(std::chrono::seconds& out, std::chrono::seconds least) const {
   const auto read = text("a duration in quotes and with its unit, such as \"60s\",");
   if (!read) return;
   const auto duration = parse_duration(*read);
@@ -189,6 +189,8 @@ void Value::into_seconds(std::chrono::seconds& out) const {
   if (*duration > kMaxDuration) return complain("\"" + *read + "\" is more than a day");
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*duration);
   if (seconds != *duration) return complain("\"" + *read + "\": whole seconds were expected");
+  if (seconds < least)
+    return complain("\"" + *read + "\": at least " + std::to_string(least.count()) + "s was expected");
   out = seconds;
 }
 

@@ -36,10 +36,11 @@ class Value {
   void into_number(std::uint64_t& out, std::uint64_t least, std::uint64_t most) const;
   /// One of `words`: the index of the one that stands there.
   [[nodiscard]] std::optional<std::size_t> choice(std::initializer_list<std::string_view> words) const;
-  void into_mode(unsigned& out) const;                 ///< of a file, "0660"
-  void into_size(std::uint64_t& out) const;            ///< more than zero
-  void into_seconds(std::chrono::seconds& out) const;  ///< at most a day
-  void into_site_address(std::string& out) const;      ///< in 127/8, not what an MTA relays for
+  void into_mode(unsigned& out) const;       ///< of a file, "0660"
+  void into_size(std::uint64_t& out) const;  ///< more than zero
+  /// At most a day.
+  void into_seconds(std::chrono::seconds& out, std::chrono::seconds least = std::chrono::seconds(0)) const;
+  void into_site_address(std::string& out) const;  ///< in 127/8, not what an MTA relays for
   void into_host_port(base::HostPort& out) const;
   void into_host_ports(std::vector<base::HostPort>& out, bool allow_unix) const;
   void into_domains(base::DomainSet& out) const;        ///< at least one

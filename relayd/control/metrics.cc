@@ -62,6 +62,12 @@ void put_hub(Exposition& out, const HubStatus& hub) {
   out.sample("", std::uint64_t{hub.draining ? 1U : 0U});
   out.header("tsmtp_sessions_refused_total", "counter", "Connections of MTAs turned away at an endpoint.");
   out.sample("", hub.sessions_refused);
+  out.header("tsmtp_strangers", "gauge", "Connections to the link port that have not shown a key yet.");
+  out.sample("", hub.strangers);
+  out.header("tsmtp_strangers_driven_out_total", "counter", "Such connections closed because of too many.");
+  out.sample("", hub.strangers_driven_out);
+  out.header("tsmtp_connections_refused_total", "counter", "Connections turned away at the link port.");
+  out.sample("", hub.connections_refused);
   out.header("tsmtp_keys_refused_total", "counter", "Link attempts with a key that is no site's pin.");
   out.sample("", hub.keys_refused);
   const AuditStatus audit = hub.audit.value_or(AuditStatus{});

@@ -26,15 +26,34 @@ struct Traffic {
   std::uint64_t bytes = 0;
 };
 
+/// Frames of the link that a peer might do harm with, and what came of interruptions. docs/protocol.md
+/// "Rates".
+struct Frames {
+  std::uint64_t resets_in = 0;
+  std::uint64_t resets_out = 0;
+  std::uint64_t pings_in = 0;
+  std::uint64_t idle_in = 0;   ///< without effect
+  std::uint64_t replayed = 0;  ///< sent again after an interruption
+};
+
+/// An address that we dial, and why we did not get through.
+struct DialFailure {
+  std::string address;  ///< as it was configured
+  base::WallTime when;
+  std::string cause;
+};
+
 /// One site and the link to it.
 struct SiteStatus {
   std::string name;
   LinkState state = LinkState::kDown;
-  base::WallTime since;      ///< when `state` began
-  std::string cause;         ///< why the link is not up; empty while it is
-  std::string peer_address;  ///< "192.0.2.7:5443"; empty unless up
-  std::string peer_name;     ///< what the peer calls itself; empty unless up
-  std::string tls;           ///< "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519"; empty unless up
+  base::WallTime since;           ///< when `state` began
+  std::string cause;              ///< why the link is not up; empty while it is
+  std::string peer_address;       ///< "192.0.2.7:5443"; empty unless up
+  std::string peer_name;          ///< what the peer calls itself; empty unless up
+  std::string tls;                ///< "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519"; empty unless up
+  std::string congestion;         ///< "cubic", as the kernel says; empty unless up
+  std::uint64_t key_updates = 0;  ///< how often we have replaced the TLS keys of this connection
   std::optional<std::chrono::microseconds> round_trip;
   std::vector<std::string> endpoints;  ///< where our MTA hands over
   std::string far_mta;  ///< "127.0.0.1:25 reachable, PIPELINING 8BITMIME" or why not; empty: not known
@@ -42,9 +61,13 @@ struct SiteStatus {
   Traffic in;           ///< from the site to our MTA
   std::uint64_t open_transactions = 0;
   std::uint64_t streams_refused = 0;
+  Frames frames;
+  std::uint64_t connections = 0;     ///< of the link, open now
+  std::uint64_t resumptions = 0;     ///< interruptions that nobody had to notice
   std::uint64_t links_up_total = 0;  ///< how often the link came up
   std::optional<base::WallTime> next_dial;
-  std::uint64_t in_doubt = 0;  ///< mails whose final reply our MTA may not have
+  std::vector<DialFailure> dial_failures;  ///< since the link was last up
+  std::uint64_t in_doubt = 0;              ///< mails whose final reply our MTA may not have
 };
 
 /// A key that is no site's pin and tried to make a link.
@@ -77,9 +100,12 @@ struct HubStatus {
   std::vector<std::string> listen;
   std::optional<AuditStatus> audit;  ///< nothing unless configured
   bool draining = false;
-  std::uint64_t sessions_refused = 0;    ///< MTA connections turned away at an endpoint
-  std::uint64_t keys_refused = 0;        ///< link attempts with a key that is no site's pin
-  std::vector<RefusedKey> refused_keys;  ///< the latest few of them; the daemon bounds this
+  std::uint64_t sessions_refused = 0;      ///< MTA connections turned away at an endpoint
+  std::uint64_t strangers = 0;             ///< connections that have not shown a key yet
+  std::uint64_t strangers_driven_out = 0;  ///< such that had to go because there were too many
+  std::uint64_t connections_refused = 0;   ///< at the link port, for whatever reason
+  std::uint64_t keys_refused = 0;          ///< link attempts with a key that is no site's pin
+  std::vector<RefusedKey> refused_keys;    ///< the latest few of them; the daemon bounds this
   std::vector<SiteStatus> sites;
 };
 

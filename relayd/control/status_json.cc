@@ -22,6 +22,13 @@ Json to_json(const Traffic& traffic) {
               {"bytes", traffic.bytes}};
 }
 
+Json to_json(const std::vector<DialFailure>& failures) {
+  Json out = Json::array();
+  for (const DialFailure& failure : failures)
+    out.push_back({{"address", failure.address}, {"when", rfc3339(failure.when)}, {"cause", failure.cause}});
+  return out;
+}
+
 Json to_json(const SiteStatus& site) {
   Json out;
   out["name"] = site.name;
@@ -29,9 +36,12 @@ Json to_json(const SiteStatus& site) {
   out["since"] = rfc3339(site.since);
   out["cause"] = text_or_null(site.cause);
   out["next_dial"] = site.next_dial ? Json(rfc3339(*site.next_dial)) : Json(nullptr);
+  out["dial_failures"] = to_json(site.dial_failures);
   out["peer_address"] = text_or_null(site.peer_address);
   out["peer_name"] = text_or_null(site.peer_name);
   out["tls"] = text_or_null(site.tls);
+  out["tls_key_updates"] = site.key_updates;
+  out["congestion"] = text_or_null(site.congestion);
   out["round_trip_us"] = site.round_trip ? Json(site.round_trip->count()) : Json(nullptr);
   out["endpoints"] = site.endpoints;
   out["far_mta"] = text_or_null(site.far_mta);
@@ -40,6 +50,13 @@ Json to_json(const SiteStatus& site) {
   out["open_transactions"] = site.open_transactions;
   out["in_doubt"] = site.in_doubt;
   out["streams_refused"] = site.streams_refused;
+  out["frames"] = Json{{"resets_in", site.frames.resets_in},
+                       {"resets_out", site.frames.resets_out},
+                       {"pings_in", site.frames.pings_in},
+                       {"idle_in", site.frames.idle_in},
+                       {"replayed", site.frames.replayed}};
+  out["connections"] = site.connections;
+  out["resumptions"] = site.resumptions;
   out["links_up_total"] = site.links_up_total;
   return out;
 }
@@ -70,6 +87,9 @@ Json to_json(const HubStatus& hub) {
   out["audit"] = hub.audit ? to_json(*hub.audit) : Json(nullptr);
   out["draining"] = hub.draining;
   out["sessions_refused"] = hub.sessions_refused;
+  out["strangers"] = hub.strangers;
+  out["strangers_driven_out"] = hub.strangers_driven_out;
+  out["connections_refused"] = hub.connections_refused;
   out["keys_refused"] = hub.keys_refused;
   out["refused_keys"] = Json::array();
   for (const RefusedKey& key : hub.refused_keys)

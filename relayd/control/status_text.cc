@@ -76,10 +76,20 @@ std::string troubles(const SiteStatus& site) {
   return out;
 }
 
+// One that stands alone is told as the link's cause already.
+void put_dial_failures(std::string& out, const SiteStatus& site, base::WallTime now,
+                       const std::string& indent) {
+  if (site.dial_failures.size() < 2) return;
+  for (const DialFailure& failure : site.dial_failures)
+    out += fmt::format("{}  dialled {} at {}: {}\n", indent, escaped(failure.address),
+                       local_time(failure.when, now), escaped(failure.cause));
+}
+
 void put_site(std::string& out, const SiteStatus& site, base::WallTime now, std::size_t name_width) {
   const std::string name = escaped(site.name);
   const std::string indent(name_width, ' ');
   out += fmt::format("{:<{}}  {}\n", name, name_width, link_text(site, now));
+  put_dial_failures(out, site, now, indent);
   out += fmt::format("{}  {}\n", indent, endpoints_text(site));
   if (!site.far_mta.empty()) out += fmt::format("{}  the MTA there: {}\n", indent, escaped(site.far_mta));
   out += fmt::format("{}  {}; {}{}\n", indent, traffic_text(site.out, "sent"),
@@ -108,6 +118,9 @@ void put_hub(std::string& out, const HubStatus& hub) {
   if (hub.audit) out += fmt::format("  audit record   {}\n", audit_text(*hub.audit));
   if (hub.sessions_refused > 0)
     out += fmt::format("  refused        {} at endpoints, connections of MTAs\n", hub.sessions_refused);
+  if (hub.connections_refused > 0)
+    out += fmt::format("  refused        {} at the link port, {} of them because of too many at once\n",
+                       hub.connections_refused, hub.strangers_driven_out);
   for (const RefusedKey& key : hub.refused_keys)
     out += fmt::format("  unknown key    {} from {}, {}x, last {}: no site has this pin\n", escaped(key.pin),
                        escaped(key.address), key.times, local_time(key.last, hub.now));

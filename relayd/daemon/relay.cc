@@ -39,6 +39,7 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, config::Config config, Sou
       log_(log),
       config_(std::move(config)),
       source_(std::move(source)),
+      refusals_(log),
       audit_(config_.hub.name, log),
       started_(wall_now()),
       config_loaded_(started_) {}
@@ -59,6 +60,7 @@ base::Result<void> Relay::start() {
   auto tls = net::TlsContext::make(*identity_);
   if (!tls) return tls.error();
   tls_ = std::make_unique<net::TlsContext>(std::move(*tls));
+  strangers_.set_limits(stranger_limits(config_.hub));
   if (auto ok = make_directories(); !ok) return ok;
   if (auto ok = make_audit_file(); !ok) return base::with_context("hub.audit", ok.error());
   if (auto ok = bind_all(); !ok) return ok;
@@ -100,18 +102,18 @@ base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fres
     const std::string key = address.to_string();
     if (listeners_.contains(key)) continue;
     auto listener = std::make_shared<net::LinkListener>(
-        loop_.executor(), *tls_,
+        loop_.executor(), *tls_, strangers_,
         net::LinkListener::Callbacks{
             .accept_peer = [this](const std::string& pin,
                                   const std::string& from) { return accept_peer(pin, from); },
             .connected =
                 [this](std::unique_ptr<net::TlsStream> stream) {
                   if (net::Site* site = site_of_pin(stream->peer_pin()))
-                    site->link().adopt(std::move(stream), mux::Role::kListener);
+                    site->link().adopt(std::move(stream));
                 },
             .refused =
                 [this](const std::string& peer, const std::string& cause) {
-                  log_.log(LogLevel::kWarning, "refused a connection from " + peer + ": " + cause);
+                  refusals_.refused(peer, cause, std::chrono::steady_clock::now());
                 }});
     if (auto ok = listener->bind(address); !ok) return base::with_context("hub.listen", ok.error());
     fresh[key] = std::move(listener);
@@ -251,6 +253,9 @@ control::HubStatus Relay::status() const {
     status.listen.push_back(address.to_string());
   status.audit = audit_.status();
   status.draining = draining_;
+  status.strangers = strangers_.count();
+  status.strangers_driven_out = strangers_.driven_out();
+  status.connections_refused = refusals_.count();
   status.keys_refused = keys_refused_;
   status.refused_keys.assign(refused_keys_.begin(), refused_keys_.end());
   for (const auto& site : sites_) {

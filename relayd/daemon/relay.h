@@ -12,12 +12,14 @@
 #include "relayd/config/config.h"
 #include "relayd/control/status.h"
 #include "relayd/daemon/audit_log.h"
+#include "relayd/daemon/refusal_log.h"
 #include "relayd/net/event_loop.h"
 #include "relayd/net/hmac_digest.h"
 #include "relayd/net/identity.h"
 #include "relayd/net/link_listener.h"
 #include "relayd/net/request_server.h"
 #include "relayd/net/site.h"
+#include "relayd/net/strangers.h"
 #include "relayd/net/tls_context.h"
 #include "relayd/net/transaction_ledger.h"
 
@@ -79,6 +81,8 @@ class Relay {
 
   std::unique_ptr<net::Identity> identity_;
   std::unique_ptr<net::TlsContext> tls_;
+  net::Strangers strangers_;
+  RefusalLog refusals_;
   std::unique_ptr<net::HmacDigestMaker> digests_;
   std::unique_ptr<net::TransactionLedger> ledger_;
   AuditLog audit_;

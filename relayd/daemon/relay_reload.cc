@@ -62,6 +62,7 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
   if (!audit) return base::with_context("hub.audit", audit.error());
 
   audit_.use(wanted.hub.audit, std::move(*audit));
+  strangers_.set_limits(stranger_limits(wanted.hub));
   std::vector<std::unique_ptr<net::Site>> sites;
   for (const config::Site& site : wanted.sites) {
     const auto running = std::find_if(sites_.begin(), sites_.end(),

@@ -33,12 +33,22 @@ net::Access access(const config::Access& access) {
   return out;
 }
 
+net::LinkSettings link_settings(const config::Link& link) {
+  return {.peer_timeout = link.peer_timeout,
+          .dial_interval = link.dial_interval,
+          .congestion = link.congestion,
+          .rekey = {.bytes = link.rekey_bytes, .time = link.rekey_time},
+          .connections = link.connections,
+          .resume_window = link.resume_window};
+}
+
 }  // namespace
 
 net::SiteSettings site_settings(const config::Site& site, const std::string& hub_name) {
   return {.name = site.name,
           .pins = site.pins,
           .dial = site.dial,
+          .link = link_settings(site.link),
           .endpoints = site.endpoints,
           .mta = mta_settings(site, hub_name),
           .rules = {.domains = site.domains,
@@ -54,6 +64,10 @@ net::SiteSettings site_settings(const config::Site& site, const std::string& hub
                      .mails_per_second = site.limits.mails_per_second,
                      .bytes_per_second = site.limits.bytes_per_second},
           .access = access(site.access)};
+}
+
+net::Strangers::Limits stranger_limits(const config::Hub& hub) {
+  return {.total = hub.max_strangers, .of_one_address = hub.max_strangers_of_address};
 }
 
 std::string restart_needed(const config::Hub& running, const config::Hub& wanted) {

@@ -5,10 +5,13 @@
 
 #include "relayd/config/config.h"
 #include "relayd/net/site_settings.h"
+#include "relayd/net/strangers.h"
 
 namespace tsmtp::daemon {
 
 [[nodiscard]] net::SiteSettings site_settings(const config::Site& site, const std::string& hub_name);
+
+[[nodiscard]] net::Strangers::Limits stranger_limits(const config::Hub& hub);
 
 /// The first key of [hub] that differs and cannot be changed without a restart; empty if none does.
 [[nodiscard]] std::string restart_needed(const config::Hub& running, const config::Hub& wanted);

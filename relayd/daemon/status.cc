@@ -1,5 +1,6 @@
 #include "relayd/daemon/status.h"
 
+#include "relayd/net/socket_options.h"
 #include "relayd/smtp/extensions.h"
 
 namespace tsmtp::daemon {
@@ -10,7 +11,7 @@ control::Traffic traffic(const net::Site::Traffic& t) {
 }
 
 control::LinkState link_state(const net::SiteLink& link, bool draining) {
-  if (link.is_up())
+  if (link.open_connections() > 0)
     return draining || link.peer_drains() ? control::LinkState::kDraining : control::LinkState::kUp;
   return link.is_dialled() && !link.next_dial() ? control::LinkState::kConnecting : control::LinkState::kDown;
 }
@@ -33,20 +34,33 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   status.state = link_state(link, draining);
   status.since = link.since();
   status.cause = link.cause();
-  if (const net::LinkConnection* connection = link.connection()) {
+  if (const net::LinkConnection* connection = link.connection();
+      connection != nullptr && connection->is_open()) {
     status.peer_address = connection->stream().peer_address();
     status.peer_name = connection->peer_name();
     status.tls = connection->stream().description();
+    status.key_updates = connection->stream().rekeyed();
+    status.congestion = net::congestion_of(connection->stream().socket());
     if (const auto round_trip = connection->session().round_trip())
       status.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(*round_trip);
   }
+  for (const net::Dialer::Failure& failure : link.dial_failures())
+    status.dial_failures.push_back({failure.address, failure.when, failure.cause});
   for (const auto& endpoint : site.endpoints())
     status.endpoints.push_back(endpoint->address().to_string());
   status.far_mta = far_mta(site.far_mta());
   status.out = traffic(site.out());
   status.in = traffic(site.in());
   status.open_transactions = site.in_flight();
-  status.streams_refused = link.streams_refused();
+  const mux::Counters counters = link.counters();
+  status.streams_refused = counters.streams_refused;
+  status.frames = {.resets_in = counters.resets_in,
+                   .resets_out = counters.resets_out,
+                   .pings_in = counters.pings_in,
+                   .idle_in = counters.idle_frames_in,
+                   .replayed = counters.frames_replayed};
+  status.resumptions = counters.resumptions;
+  status.connections = link.open_connections();
   status.links_up_total = link.times_up();
   status.next_dial = link.next_dial();
   status.in_doubt = ledger.in_doubt(site.name());

@@ -142,7 +142,7 @@ void Intake::on(const smtp::Finished&, base::TimePoint) {
   finished_ = true;
 }
 
-void Intake::stream_received(mux::StreamId stream, std::string_view bytes, base::TimePoint now) {
+void Intake::stream_received(mux::StreamKey stream, std::string_view bytes, base::TimePoint now) {
   host_.consumed(stream, bytes.size());
   Outgoing* outgoing = find(stream);
   if (outgoing == nullptr) return;
@@ -151,7 +151,7 @@ void Intake::stream_received(mux::StreamId stream, std::string_view bytes, base:
   draw_requests(now);
 }
 
-void Intake::stream_lost(mux::StreamId stream, const std::string& cause, base::TimePoint now) {
+void Intake::stream_lost(mux::StreamKey stream, const std::string& cause, base::TimePoint now) {
   Outgoing* outgoing = find(stream);
   if (outgoing == nullptr) return;
   outgoing->stream_lost(cause, now);
@@ -203,7 +203,7 @@ void Intake::after_event(base::TimePoint now) {
   }
 }
 
-Outgoing* Intake::find(mux::StreamId stream) {
+Outgoing* Intake::find(mux::StreamKey stream) {
   if (stream == 0) return nullptr;
   if (current_ && current_->stream() == stream) return current_.get();
   const auto found = std::find_if(unproved_.begin(), unproved_.end(),

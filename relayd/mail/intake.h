@@ -64,9 +64,9 @@ class Intake {
   void shut_down(const smtp::Reply& reply, base::TimePoint now);
 
   // From the link and the ledger, for one of our streams or transactions; unknown ones are ignored.
-  void stream_received(mux::StreamId stream, std::string_view bytes, base::TimePoint now);
+  void stream_received(mux::StreamKey stream, std::string_view bytes, base::TimePoint now);
   /// The stream (or with it the link) is over.
-  void stream_lost(mux::StreamId stream, const std::string& cause, base::TimePoint now);
+  void stream_lost(mux::StreamKey stream, const std::string& cause, base::TimePoint now);
   void recorded(const std::string& transaction, const base::Result<void>& result, base::TimePoint now);
 
   /// Time passes; `deadline()` says when next to call.
@@ -86,7 +86,7 @@ class Intake {
   void on(const smtp::Finished&, base::TimePoint now);
 
   void after_event(base::TimePoint now);
-  [[nodiscard]] Outgoing* find(mux::StreamId stream);
+  [[nodiscard]] Outgoing* find(mux::StreamKey stream);
   [[nodiscard]] smtp::Reply site_reply(int code, std::string_view enhanced, const std::string& text) const;
 
   IntakeSettings settings_;

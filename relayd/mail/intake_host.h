@@ -22,12 +22,12 @@ class IntakeHost {
   virtual ~IntakeHost() = default;
 
   /// A stream for one transaction. The error is the cause and the time since, fit for a 421 4.4.1.
-  [[nodiscard]] virtual base::Result<mux::StreamId> open_stream() = 0;
-  [[nodiscard]] virtual std::size_t stream_writable(mux::StreamId stream) const = 0;
-  virtual void write_stream(mux::StreamId stream, std::string_view bytes) = 0;
-  virtual void consumed(mux::StreamId stream, std::size_t bytes) = 0;
-  virtual void finish_stream(mux::StreamId stream) = 0;
-  virtual void reset_stream(mux::StreamId stream) = 0;
+  [[nodiscard]] virtual base::Result<mux::StreamKey> open_stream() = 0;
+  [[nodiscard]] virtual std::size_t stream_writable(mux::StreamKey stream) const = 0;
+  virtual void write_stream(mux::StreamKey stream, std::string_view bytes) = 0;
+  virtual void consumed(mux::StreamKey stream, std::size_t bytes) = 0;
+  virtual void finish_stream(mux::StreamKey stream) = 0;
+  virtual void reset_stream(mux::StreamKey stream) = 0;
 
   /// The ledger's doubts (ledger/doubts.h). record_doubt is answered later by Intake::recorded().
   virtual void record_doubt(const std::string& transaction,

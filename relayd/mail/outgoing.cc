@@ -50,7 +50,7 @@ smtp::PathCommand qualified(smtp::PathCommand mail, const std::string& helo) {
 
 }  // namespace
 
-Outgoing::Outgoing(OutgoingContext context, mux::StreamId stream, const smtp::MailRequest& request,
+Outgoing::Outgoing(OutgoingContext context, mux::StreamKey stream, const smtp::MailRequest& request,
                    base::TimePoint now)
     : context_(context),
       stream_(stream),

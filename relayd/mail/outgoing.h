@@ -35,7 +35,7 @@ struct OutgoingContext {
 class Outgoing {
  public:
   /// Sends the Mail record on `stream`, and answers MAIL at once where early replies are allowed.
-  Outgoing(OutgoingContext context, mux::StreamId stream, const smtp::MailRequest& request,
+  Outgoing(OutgoingContext context, mux::StreamKey stream, const smtp::MailRequest& request,
            base::TimePoint now);
 
   // From the client.
@@ -61,7 +61,7 @@ class Outgoing {
   void recorded(const base::Result<void>& result, base::TimePoint now);
 
   /// 0 once it is over: numbers are used again on the next connection.
-  [[nodiscard]] mux::StreamId stream() const { return stream_open_ ? stream_ : 0; }
+  [[nodiscard]] mux::StreamKey stream() const { return stream_open_ ? stream_ : 0; }
   [[nodiscard]] const std::string& transaction() const { return transaction_; }
   /// The final reply was given, but not yet proved to have been read.
   [[nodiscard]] bool is_answered() const { return phase_ == Phase::kAnswered; }
@@ -139,7 +139,7 @@ class Outgoing {
   [[nodiscard]] smtp::Reply own_reply(int code, std::string_view enhanced, std::string_view text) const;
 
   OutgoingContext context_;
-  mux::StreamId stream_;
+  mux::StreamKey stream_;
   bool stream_open_ = true;
   Phase phase_ = Phase::kEnvelope;
   std::string transaction_;

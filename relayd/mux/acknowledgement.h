@@ -1,6 +1,5 @@
 // Sequence numbers: gives them to the frames we send, checks those of the peer, and knows what each side has
-// acknowledged and when an acknowledgement of ours is due. Frames will be retained here for replay once
-// sessions can be resumed; that is why it sees each frame whole.
+// acknowledged and when an acknowledgement of ours is due.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +26,14 @@ class Acknowledgement {
 
   /// Our frames up to this one have been received by the peer.
   [[nodiscard]] std::uint64_t acknowledged_by_peer() const { return acknowledged_by_peer_; }
+
+  /// The session goes on on another connection.
+  void resume() { due_ = true; }  // what is sent again carries old ones
+
+  /// The last sequence that was given out.
+  [[nodiscard]] std::uint64_t sent() const { return sent_; }
+  /// Sequenced frames of the peer that we have.
+  [[nodiscard]] std::uint64_t received() const { return received_; }
 
   void tick(base::TimePoint now);
   /// Whether an Ack frame should go out if nothing else does.

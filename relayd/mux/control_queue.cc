@@ -22,6 +22,13 @@ void ControlQueue::cancel(StreamId stream) {
   std::erase_if(frames_, [&](const ControlFrame& frame) { return frame.stream == stream; });
 }
 
+void ControlQueue::drop_pings() {
+  std::erase_if(frames_, [](const ControlFrame& frame) {
+    return frame.type == wire::FrameType::kPing || frame.type == wire::FrameType::kPong;
+  });
+  pongs_ = 0;
+}
+
 void ControlQueue::clear() {
   frames_.clear();
   pongs_ = 0;

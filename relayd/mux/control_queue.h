@@ -25,6 +25,8 @@ class ControlQueue {
   [[nodiscard]] ControlFrame pop();  ///< of a queue that is not empty
   /// Drops what is queued for a stream.
   void cancel(StreamId stream);
+  /// Drops what belongs to the connection and not to the session: pings and pongs.
+  void drop_pings();
   void clear();
 
   [[nodiscard]] bool empty() const { return frames_.empty(); }

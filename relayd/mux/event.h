@@ -13,6 +13,7 @@ namespace tsmtp::mux {
 struct Established {
   std::string peer_name;
   std::string peer_instance;
+  bool resumed = false;  ///< an earlier session goes on; else a new one has begun
 };
 struct Opened {
   StreamId stream;

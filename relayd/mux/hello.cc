@@ -12,6 +12,34 @@ namespace {
 constexpr std::string_view kMagic = "tsmtp";
 constexpr std::size_t kFixedBytes = kMagic.size() + 1 + 1 + 1 + 8 + kInstanceBytes + 4 + 4;
 
+constexpr std::size_t kResumptionBytes = 1 + 1 + 5 * 8;
+
+void put_resumption(std::string& out, const Resumption& resumption) {
+  base::put_u8(out, resumption.connection);
+  base::put_u8(out, resumption.connections);
+  for (const std::uint64_t field :
+       {resumption.number, resumption.own, resumption.peer, resumption.epoch, resumption.received})
+    base::put_u64(out, field);
+}
+
+base::Result<void> read_resumption(Hello& hello, std::string_view in) {
+  if (!hello.can_resume()) return {};
+  if (in.size() < kResumptionBytes)
+    return base::Error{"peer's Hello states that sessions can be resumed, and ends before it says which"};
+  hello.resumption = {.connection = base::get_u8(in),
+                      .connections = base::get_u8(in.substr(1)),
+                      .number = base::get_u64(in.substr(2)),
+                      .own = base::get_u64(in.substr(10)),
+                      .peer = base::get_u64(in.substr(18)),
+                      .epoch = base::get_u64(in.substr(26)),
+                      .received = base::get_u64(in.substr(34))};
+  if (hello.resumption.connections == 0 || hello.resumption.number == 0)
+    return base::Error{"peer's Hello states no connections, or no number of its session"};
+  if ((hello.resumption.own == 0) != (hello.resumption.peer == 0))
+    return base::Error{"peer's Hello names half a session to resume"};
+  return {};
+}
+
 std::string range(const Hello& hello) {
   std::string lowest = std::to_string(hello.lowest_version);
   if (hello.lowest_version == hello.highest_version) return lowest;
@@ -39,7 +67,9 @@ std::string encode_hello(const Hello& hello) {
   out += hello.instance;
   base::put_u32(out, hello.max_streams);
   base::put_u32(out, hello.stream_window_bytes);
-  return out += hello.name;
+  out += hello.name;
+  if (hello.can_resume()) put_resumption(out, hello.resumption);
+  return out;
 }
 
 base::Result<Hello> parse_hello(std::string_view payload) {
@@ -63,6 +93,7 @@ base::Result<Hello> parse_hello(std::string_view payload) {
   hello.max_streams = base::get_u32(rest);
   hello.stream_window_bytes = base::get_u32(rest.substr(4));
   hello.name = rest.substr(8, name_bytes);
+  if (auto ok = read_resumption(hello, rest.substr(8 + name_bytes)); !ok) return ok.error();
   if (hello.stream_window_bytes < kMinWindowBytes)
     return base::Error{"peer's Hello states a stream window of " + std::to_string(hello.stream_window_bytes) +
                        " bytes, at least " + std::to_string(kMinWindowBytes) + " are needed"};

@@ -14,11 +14,23 @@ inline constexpr std::uint8_t kLowestVersion = 1;
 inline constexpr std::uint8_t kHighestVersion = 1;
 
 /// Bits of Hello::capabilities. A capability is in use if both sides stated it.
-inline constexpr std::uint64_t kCapabilityResumption = 1;  ///< reserved for a later version, never stated now
+inline constexpr std::uint64_t kCapabilityResumption = 1;
 
 inline constexpr std::size_t kInstanceBytes = 16;
 /// The least initial window that may be stated; below it a peer could make us cut streams into crumbs.
 inline constexpr std::uint32_t kMinWindowBytes = 1024;
+
+/// What a Hello says when kCapabilityResumption is stated. A session is named by two numbers, one of each
+/// side's choice, that are good for as long as both daemons live (Hello::instance).
+struct Resumption {
+  std::uint8_t connection = 0;   ///< which of the link's connections this is, from 0
+  std::uint8_t connections = 1;  ///< how many of them the sender is willing to keep
+  std::uint64_t number = 0;      ///< the sender's, of the session that begins here if none is resumed; not 0
+  std::uint64_t own = 0;         ///< the sender's number of the session to resume, 0 for none
+  std::uint64_t peer = 0;        ///< the receiver's number of the same
+  std::uint64_t epoch = 0;       ///< rises with each connection of a session
+  std::uint64_t received = 0;    ///< sequenced frames of that session that the sender has
+};
 
 struct Hello {
   std::uint8_t lowest_version = kLowestVersion;
@@ -28,6 +40,9 @@ struct Hello {
   std::uint32_t max_streams = 0;          ///< that the receiver of this may have open at once
   std::uint32_t stream_window_bytes = 0;  ///< first credit of every stream
   std::string name{};                     ///< at most kMaxTextBytes, of anything
+  Resumption resumption{};                ///< with kCapabilityResumption
+
+  [[nodiscard]] bool can_resume() const { return (capabilities & kCapabilityResumption) != 0; }
 };
 
 [[nodiscard]] std::string encode_hello(const Hello& hello);

@@ -1,30 +1,38 @@
 // One link between two hubs, without socket, TLS or clock: bytes and time in, events and bytes out. Streams,
-// credit, fair scheduling, keepalive and acknowledgement; docs/protocol.md is normative. It must never hold
-// more than its limits allow, whatever the peer sends, and never believe a peer's number before checking it.
+// credit, fair scheduling, keepalive, acknowledgement and resumption; docs/protocol.md is normative. It must
+// never hold more than its limits allow, whatever the peer sends, and never believe a peer's number before
+// checking it.
+//
+// A Session belongs to one connection. When that breaks it is suspended: its owner goes on using its streams,
+// and nothing is sent. A Session on a new connection takes its place when both sides find that it goes on.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
+#include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 
 #include "relayd/base/clock.h"
 #include "relayd/base/result.h"
-#include "relayd/mux/acknowledgement.h"
-#include "relayd/mux/control_queue.h"
 #include "relayd/mux/event.h"
 #include "relayd/mux/hello.h"
 #include "relayd/mux/keepalive.h"
-#include "relayd/mux/scheduler.h"
+#include "relayd/mux/progress.h"
 #include "relayd/mux/stream_id.h"
-#include "relayd/mux/stream_table.h"
 #include "relayd/wire/decoder.h"
 #include "relayd/wire/frame.h"
 
 namespace tsmtp::mux {
+
+class Session;
+
+/// What a session's owner says to the peer's Hello.
+struct Admission {
+  Session* resumes = nullptr;  ///< the suspended session that goes on here; null: a new one begins
+  std::string refusal{};       ///< not empty: the connection is closed, with these words
+};
 
 struct Settings {
   Role role = Role::kDialer;
@@ -32,18 +40,26 @@ struct Settings {
   std::string hub_name{};
   std::string instance{};  ///< 16 random bytes, new at each start of the daemon; filled up with zeros
   std::uint32_t max_streams = 256;  ///< that the peer may have open at once
-  /// Fixed window, each stream and direction; at least 1 KiB.
+  /// The window that every stream is granted, in each direction; at least 1 KiB.
   std::uint32_t stream_window_bytes = 256 * 1024;
+  /// What the windows of all streams together may grow by.
+  std::size_t window_budget_bytes = 64UL * 1024 * 1024;
+  bool can_resume = false;  ///< whether the session is to outlive the connection, if the peer wants it too
+  Resumption
+      resumption{};  ///< what Hello says of it: connection(s), number; the dialling side: what to resume
+  std::chrono::seconds resume_window{60};  ///< how long it stays suspended
+  /// Asked once, when the peer's Hello has come; not set: a new session begins. It must admit as resumed only
+  /// a session that can_become() what the peer named.
+  std::function<Admission(const Hello&)> admit{};
   std::chrono::seconds keepalive{10};   ///< silence after which a ping is sent, at most half of dead_after
   std::chrono::seconds dead_after{20};  ///< silence after which the peer is dead
   std::chrono::seconds hello_timeout{10};
 };
 
-/// What `relayctl status` shows of a link. Counters since the link came up.
-struct Counters {
-  std::uint64_t frames_in = 0, frames_out = 0;
-  std::uint64_t bytes_in = 0, bytes_out = 0;
-  std::uint64_t streams_opened = 0, streams_accepted = 0, streams_refused = 0;
+/// What is known of the path to the peer; 0 where nothing is.
+struct Path {
+  base::Duration round_trip{};
+  std::uint64_t bytes_per_second = 0;
 };
 
 class Session {
@@ -91,6 +107,23 @@ class Session {
   /// queued; nothing is sent after it. A reason is cut to 255 bytes.
   void close(std::string_view reason);
 
+  /// The path as measured now: windows fit themselves to it, and so does the size of Data frames.
+  void set_path(const Path& path) { path_ = path; }
+
+  /// The connection is lost. True: the session waits to be resumed, for its resume_window, and its streams
+  /// can be used as before. False: it is over.
+  [[nodiscard]] bool suspend(base::TimePoint now);
+  [[nodiscard]] bool suspended() const { return suspended_until_.has_value(); }
+  /// What the Hello of a new connection has to say to resume this session, which is suspended; under another
+  /// epoch each time.
+  [[nodiscard]] Resumption ask_to_resume();
+  /// Whether the peer's Hello names this session.
+  [[nodiscard]] bool is_named_by(const Hello& hello) const;
+  /// Whether it can go on there: under a higher epoch than the session's (else a later connection has
+  /// overtaken this one), and with frames that the peer can lack.
+  [[nodiscard]] bool can_become(const Hello& hello) const;
+  [[nodiscard]] const Hello& peer() const { return progress_.peer; }
+
   /// Time passes: pings, time-outs. An error: the peer is dead. `deadline()`: when to call it next; ask anew
   /// after each receive(), produce() and tick().
   [[nodiscard]] base::Result<void> tick(base::TimePoint now);
@@ -114,8 +147,11 @@ class Session {
 
   // session_receive.cc
   [[nodiscard]] base::Result<void> handle(const wire::Frame& frame, base::TimePoint now);
-  [[nodiscard]] base::Result<void> dispatch(const wire::Frame& frame, base::TimePoint now);
+  [[nodiscard]] base::Result<void> dispatch(const wire::Frame& frame, bool has_acknowledged,
+                                            base::TimePoint now);
+  [[nodiscard]] base::Result<void> no_effect();
   [[nodiscard]] base::Result<void> on_hello(std::string_view payload);
+  void take_over(Session& suspended, const Resumption& theirs);
   [[nodiscard]] base::Result<void> on_ping(std::string_view payload);
   [[nodiscard]] base::Result<void> on_drain();
   [[nodiscard]] base::Result<void> on_close(std::string_view reason);
@@ -125,42 +161,41 @@ class Session {
   [[nodiscard]] base::Result<void> on_finish(StreamId id);
   [[nodiscard]] base::Result<void> on_reset(StreamId id, std::string_view payload);
   [[nodiscard]] base::Result<Stream*> known_stream(StreamId id, wire::FrameType type);
-  void refuse(StreamId id, ResetCode code, std::string_view cause);
+  [[nodiscard]] base::Result<void> refuse(StreamId id, ResetCode code, std::string_view cause);
   [[nodiscard]] base::Error fail(base::Error error);
 
   // session.cc
   [[nodiscard]] bool produce_frame(std::string& out, base::TimePoint now);
   [[nodiscard]] bool produce_hello(std::string& out);
+  [[nodiscard]] bool produce_replay(std::string& out);
   [[nodiscard]] bool produce_control(std::string& out, base::TimePoint now);
   [[nodiscard]] bool produce_credit(std::string& out);
   [[nodiscard]] bool produce_stream(std::string& out);
+  [[nodiscard]] std::size_t max_payload_bytes() const;
   [[nodiscard]] bool produce_ack(std::string& out);
   [[nodiscard]] bool produce_close(std::string& out);
   std::uint64_t emit(wire::FrameType type, StreamId id, std::string_view payload, std::string& out);
   [[nodiscard]] Stream* open_stream(StreamId id);
   [[nodiscard]] Stream new_stream(Stream::Announcement announcement) const;
+  [[nodiscard]] base::Error dead();
   void abandon(StreamId id, ResetCode code, std::string_view cause);
   void forget(StreamId id);
   void over(StreamId id);
+  void retire(StreamId id);
 
   Settings settings_;
   State state_ = State::kGreeting;
+  base::TimePoint now_;  // as last told
   base::TimePoint hello_deadline_;
-  bool hello_due_ = true;
-  Hello peer_;           // valid once established
-  bool drains_ = false;  // we have announced it
-  bool peer_drains_ = false;
+  bool hello_due_;
+  std::optional<base::TimePoint> suspended_until_;
+  bool peer_said_drain_ = false;  // on this connection
   std::optional<std::string> close_due_;
   std::optional<base::Error> failure_;
   wire::Decoder decoder_;
-  Acknowledgement acknowledgement_;
   Keepalive keepalive_;
-  StreamTable streams_;
-  Scheduler scheduler_;
-  ControlQueue control_;
-  std::set<StreamId> credit_due_;
-  std::deque<Event> events_;
-  Counters counters_;
+  Path path_;
+  Progress progress_;
 };
 
 }  // namespace tsmtp::mux

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "relayd/wire/frame.h"
 
@@ -10,6 +11,10 @@ namespace {
 
 // Offsets further ahead than any window that a Hello can state are a mistake or an attack.
 constexpr std::uint64_t kMaxCreditAhead = std::uint64_t{1} << 32;
+// A queue that is empty keeps so much for the next bytes.
+constexpr std::size_t kKeptBytes = 4096;
+// A window that has lasted so long, and eight round trips, is larger than it need be.
+constexpr std::chrono::seconds kLongLasting{1};
 
 }  // namespace
 
@@ -29,12 +34,13 @@ void SendHalf::reset() {
   head_ = 0;
 }
 
-base::Result<void> SendHalf::credit(std::uint64_t offset) {
+base::Result<bool> SendHalf::credit(std::uint64_t offset) {
   if (offset > sent_ && offset - sent_ > kMaxCreditAhead)
     return base::Error{"peer gave credit up to byte " + std::to_string(offset) + " where " +
                        std::to_string(sent_) + " have been sent"};
-  credit_ = std::max(credit_, offset);
-  return {};
+  if (offset <= credit_) return false;
+  credit_ = offset;
+  return true;
 }
 
 std::size_t SendHalf::writable() const {
@@ -55,8 +61,8 @@ bool SendHalf::ready() const {
   return false;
 }
 
-std::string_view SendHalf::next_payload() const {
-  const std::uint64_t allowed = std::min<std::uint64_t>(credit_ - sent_, wire::kMaxPayloadBytes);
+std::string_view SendHalf::next_payload(std::size_t max_bytes) const {
+  const std::uint64_t allowed = std::min<std::uint64_t>(credit_ - sent_, max_bytes);
   return std::string_view(queue_).substr(head_, static_cast<std::size_t>(allowed));
 }
 
@@ -64,7 +70,11 @@ bool SendHalf::sent(std::size_t bytes) {
   assert(bytes <= unsent() && bytes <= credit_ - sent_);
   head_ += bytes;
   sent_ += bytes;
-  if (head_ >= queue_.size() / 2) {  // what is moved was sent in whole before: linear in all
+  if (unsent() == 0) {
+    if (queue_.capacity() > kKeptBytes) queue_ = {};
+    queue_.clear();
+    head_ = 0;
+  } else if (head_ >= queue_.size() / 2) {  // what is moved was sent in whole before: linear in all
     queue_.erase(0, head_);
     head_ = 0;
   }
@@ -99,12 +109,30 @@ void ReceiveHalf::consumed(std::size_t bytes) {
   consumed_ = std::min(consumed_ + bytes, received_);
 }
 
+void ReceiveHalf::tune(base::TimePoint now, base::Duration round_trip, WindowBudget& budget) {
+  const auto before = std::exchange(tuned_, now);
+  if (!before) return;
+  const base::Duration lasted = now - *before;
+  if (lasted < 2 * round_trip) {
+    window_bytes_ += budget.take(window_bytes_);
+  } else if (lasted > std::max<base::Duration>(kLongLasting, 8 * round_trip)) {
+    const std::size_t spare = std::min(window_bytes_ / 2, window_bytes_ - granted_bytes_);
+    window_bytes_ -= spare;
+    budget.give_back(spare);
+  }
+}
+
+void ReceiveHalf::give_back(WindowBudget& budget) {
+  budget.give_back(window_bytes_ - granted_bytes_);
+  window_bytes_ = granted_bytes_;
+}
+
 bool ReceiveHalf::credit_due() const {
-  return state_ == State::kOpen && consumed_ + window_bytes_ - credit_ >= (window_bytes_ + 1) / 2;
+  return state_ == State::kOpen && consumed_ + window_bytes_ >= credit_ + (window_bytes_ + 1) / 2;
 }
 
 std::uint64_t ReceiveHalf::state_credit() {
-  return credit_ = consumed_ + window_bytes_;
+  return credit_ = std::max(credit_, consumed_ + window_bytes_);
 }
 
 bool Stream::over() const {

@@ -4,11 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "relayd/base/clock.h"
 #include "relayd/base/result.h"
 #include "relayd/mux/stream_id.h"
+#include "relayd/mux/window_budget.h"
 
 namespace tsmtp::mux {
 
@@ -24,8 +27,9 @@ class SendHalf {
   void finish();
   void reset();  ///< drops what is queued
 
-  /// An absolute offset, perhaps one that was overtaken. An error when it is beyond reason.
-  [[nodiscard]] base::Result<void> credit(std::uint64_t offset);
+  /// An absolute offset, perhaps one that was overtaken; whether it is higher than all before. An error when
+  /// it is beyond reason.
+  [[nodiscard]] base::Result<bool> credit(std::uint64_t offset);
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] std::size_t unsent() const { return queue_.size() - head_; }
@@ -33,7 +37,7 @@ class SendHalf {
   /// Whether there are bytes with credit, or a Finish, to be sent now.
   [[nodiscard]] bool ready() const;
   /// Of a half that is ready: the payload of the next Data frame; empty when a Finish frame is next.
-  [[nodiscard]] std::string_view next_payload() const;
+  [[nodiscard]] std::string_view next_payload(std::size_t max_bytes) const;
   /// As many bytes of next_payload() have been sent. True when the owner should be told that it may write.
   [[nodiscard]] bool sent(std::size_t bytes);
   void finish_sent();
@@ -54,7 +58,8 @@ class ReceiveHalf {
  public:
   enum class State { kOpen, kFinished };
 
-  explicit ReceiveHalf(std::uint32_t window_bytes) : credit_(window_bytes), window_bytes_(window_bytes) {}
+  explicit ReceiveHalf(std::uint32_t window_bytes)
+      : credit_(window_bytes), window_bytes_(window_bytes), granted_bytes_(window_bytes) {}
 
   /// Data came. An error when it is beyond the credit given or behind a Finish.
   [[nodiscard]] base::Result<void> received(std::size_t bytes);
@@ -64,15 +69,25 @@ class ReceiveHalf {
   [[nodiscard]] State state() const { return state_; }
   /// Whether so much was consumed that the peer should be told (half a window).
   [[nodiscard]] bool credit_due() const;
+  /// Of a half whose credit is due: makes the window fit the path. One that was half used up within two round
+  /// trips holds the peer up, and is doubled if the budget has as much; one that lasted long is halved.
+  void tune(base::TimePoint now, base::Duration round_trip, WindowBudget& budget);
   /// The offset to state now; from then on the peer may send up to it.
   [[nodiscard]] std::uint64_t state_credit();
+  /// The offset stated last.
+  [[nodiscard]] std::uint64_t credit() const { return credit_; }
+  [[nodiscard]] std::size_t window_bytes() const { return window_bytes_; }
+  /// No more credit will be stated: the budget gets back what the window had of it.
+  void give_back(WindowBudget& budget);
 
  private:
   State state_ = State::kOpen;
   std::uint64_t received_ = 0;  // offset, <= credit_
   std::uint64_t consumed_ = 0;  // offset, <= received_
   std::uint64_t credit_;        // last stated
-  std::uint32_t window_bytes_;
+  std::size_t window_bytes_;    // what of it is beyond granted_bytes_ is out of the budget
+  std::size_t granted_bytes_;   // at least as much is always there
+  std::optional<base::TimePoint> tuned_;
 };
 
 struct Stream {

@@ -9,6 +9,10 @@ namespace tsmtp::mux {
 /// Chosen by who opens the stream, rising, never used twice in a session; 0 is the link itself.
 using StreamId = std::uint32_t;
 
+/// Names a stream for who uses the streams of several sessions at once: whoever keeps the sessions makes it
+/// up. 0 is none.
+using StreamKey = std::uint64_t;
+
 /// The dialling side opens odd streams, the listening side even ones.
 enum class Role : std::uint8_t { kDialer, kListener };
 

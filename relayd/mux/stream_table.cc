@@ -66,6 +66,13 @@ void StreamTable::acknowledged(std::uint64_t acknowledged_by_peer) {
   });
 }
 
+std::vector<StreamId> StreamTable::receiving() const {
+  std::vector<StreamId> out;
+  for (const auto& [id, stream] : streams_)
+    if (!stream.over() && stream.receiving.state() == ReceiveHalf::State::kOpen) out.push_back(id);
+  return out;
+}
+
 void StreamTable::clear() {
   streams_.clear();
   lingering_.clear();

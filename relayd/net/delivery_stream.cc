@@ -9,7 +9,7 @@ base::TimePoint now() {
 
 }  // namespace
 
-DeliveryStream::DeliveryStream(mux::StreamId stream, const Services& services, SiteLink& link, MtaPool& pool,
+DeliveryStream::DeliveryStream(mux::StreamKey stream, const Services& services, SiteLink& link, MtaPool& pool,
                                mail::DeliverySettings settings, Callbacks callbacks)
     : stream_(stream),
       services_(services),
@@ -36,17 +36,24 @@ void DeliveryStream::abort() {
   release_connection(false);
 }
 
-void DeliveryStream::on_stream_bytes(mux::StreamId, std::string_view bytes) {
+void DeliveryStream::on_stream_bytes(mux::StreamKey, std::string_view bytes) {
   delivery_.receive(bytes, now());
   after_event();
 }
 
-void DeliveryStream::on_stream_finished(mux::StreamId) {
+void DeliveryStream::on_stream_finished(mux::StreamKey) {
   delivery_.peer_finished(now());
   after_event();
 }
 
-void DeliveryStream::on_stream_lost(mux::StreamId, const std::string&) {
+void DeliveryStream::on_stream_lost(mux::StreamKey, const std::string&) {
+  delivery_.stream_lost(now());
+  after_event();
+}
+
+void DeliveryStream::give_up(const std::string& transaction) {
+  if (!in_transaction() || delivery_.is_committing() || delivery_.transaction() != transaction) return;
+  link_.reset(stream_, mux::ResetCode::kCancelled, "tried again by another transaction");
   delivery_.stream_lost(now());
   after_event();
 }

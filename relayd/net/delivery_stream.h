@@ -25,7 +25,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   };
 
   /// All but `settings` and `callbacks` is borrowed and outlives it.
-  DeliveryStream(mux::StreamId stream, const Services& services, SiteLink& link, MtaPool& pool,
+  DeliveryStream(mux::StreamKey stream, const Services& services, SiteLink& link, MtaPool& pool,
                  mail::DeliverySettings settings, Callbacks callbacks);
   ~DeliveryStream() override;
 
@@ -35,14 +35,16 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   [[nodiscard]] bool is_committing(const std::string& transaction) const {
     return delivery_.is_committing() && delivery_.transaction() == transaction;
   }
+  /// Ends it if it is that transaction, and has not come to its end of content.
+  void give_up(const std::string& transaction);
   /// Anything but waiting for the near side to settle.
   [[nodiscard]] bool in_transaction() const { return !delivery_.is_over() && !delivery_.is_reported(); }
 
   // StreamUser
-  void on_stream_bytes(mux::StreamId stream, std::string_view bytes) override;
-  void on_stream_finished(mux::StreamId stream) override;
-  void on_stream_writable(mux::StreamId) override {}
-  void on_stream_lost(mux::StreamId stream, const std::string& cause) override;
+  void on_stream_bytes(mux::StreamKey stream, std::string_view bytes) override;
+  void on_stream_finished(mux::StreamKey stream) override;
+  void on_stream_writable(mux::StreamKey) override {}
+  void on_stream_lost(mux::StreamKey stream, const std::string& cause) override;
   // MtaUser
   void on_mta_ready(smtp::ClientSession& session) override;
   void on_mta_failed(const std::string& cause, const std::optional<smtp::Reply>& said) override;
@@ -63,7 +65,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
  private:
   void after_event();
 
-  mux::StreamId stream_;
+  mux::StreamKey stream_;
   const Services& services_;
   SiteLink& link_;
   MtaPool& pool_;

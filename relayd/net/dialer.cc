@@ -1,6 +1,7 @@
 #include "relayd/net/dialer.h"
 
-#include <boost/asio/connect.hpp>
+#include <algorithm>
+#include <sstream>
 
 namespace tsmtp::net {
 namespace {
@@ -9,18 +10,30 @@ using boost::asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr Backoff::Milliseconds kFirstWait{250};
-constexpr Backoff::Milliseconds kLongestWait{30'000};
-constexpr std::chrono::seconds kConnectTimeout{10};
+constexpr std::chrono::seconds kStepTimeout{10};  // to resolve a name, to connect to an address
+constexpr std::size_t kMaxAddresses = 8;          // of one name
+constexpr std::size_t kCausesSpeltOut = 3;        // where all are told in one line
+
+std::string text(const tcp::endpoint& endpoint) {
+  std::ostringstream out;
+  out << endpoint;
+  return out.str();
+}
 
 }  // namespace
 
-Dialer::Dialer(const boost::asio::any_io_executor& executor, const TlsContext& tls,
-               std::vector<base::HostPort> targets, Callbacks callbacks)
+Dialer::Dialer(const boost::asio::any_io_executor& executor, const TlsContext& tls, Settings settings,
+               Callbacks callbacks)
+    : Dialer(std::make_unique<SystemResolver>(executor), executor, tls, std::move(settings),
+             std::move(callbacks)) {}
+
+Dialer::Dialer(std::unique_ptr<Resolver> resolver, const boost::asio::any_io_executor& executor,
+               const TlsContext& tls, Settings settings, Callbacks callbacks)
     : tls_(tls),
-      targets_(std::move(targets)),
+      settings_(std::move(settings)),
       callbacks_(std::move(callbacks)),
-      backoff_(kFirstWait, kLongestWait),
-      resolver_(executor),
+      backoff_(std::min(kFirstWait, settings_.longest_wait), settings_.longest_wait),
+      resolver_(std::move(resolver)),
       socket_(executor),
       timer_(executor) {}
 
@@ -37,14 +50,21 @@ void Dialer::start_later() {
   const auto wait = backoff_.next();
   next_try_ = std::chrono::system_clock::now() + wait;
   timer_.expires_after(wait);
-  timer_.async_wait([self = shared_from_this()](const error_code& error) {
-    if (!error) self->start();
+  timer_.async_wait([self = shared_from_this(), step = ++step_](const error_code& error) {
+    if (!error && step == self->step_) self->start();
   });
+}
+
+void Dialer::came_to_nothing(const std::string& cause) {
+  if (dialling_ || stopped_ || next_try_) return;
+  dialling_ = true;
+  attempt_failed(cause);
 }
 
 void Dialer::rest() {
   cancel();
   backoff_.reset();
+  failures_.clear();
 }
 
 void Dialer::stop() {
@@ -53,67 +73,111 @@ void Dialer::stop() {
 }
 
 void Dialer::cancel() {
-  ++round_;
+  ++step_;
   dialling_ = false;
   next_try_.reset();
   timer_.cancel();
-  resolver_.cancel();
-  if (handshake_) handshake_->cancel();
+  resolver_->cancel();
+  if (handshake_) (void)handshake_->cancel();
   error_code ignored;
   socket_.close(ignored);
 }
 
-void Dialer::dial(std::size_t target) {
-  const unsigned round = ++round_;
-  timer_.expires_after(kConnectTimeout);
-  timer_.async_wait([self = shared_from_this(), target, round](const error_code& error) {
-    if (!error && round == self->round_) self->failed(target, "connection timed out");
+// Of the step that begins now; what was under way before is of no interest any more.
+void Dialer::set_deadline(const std::string& cause) {
+  timer_.expires_after(kStepTimeout);
+  timer_.async_wait([self = shared_from_this(), step = ++step_, cause](const error_code& error) {
+    if (error || step != self->step_) return;
+    self->resolver_->cancel();
+    self->attempt_failed(cause);
   });
-  const base::HostPort& to = targets_[target];
-  resolver_.async_resolve(
-      to.host, std::to_string(to.port),
-      [self = shared_from_this(), target, round](const error_code& error, const auto& addresses) {
-        if (round != self->round_) return;
-        if (error) return self->failed(target, "name not resolved: " + error.message());
-        self->connect(target, addresses);
-      });
 }
 
-void Dialer::connect(std::size_t target, const tcp::resolver::results_type& addresses) {
-  boost::asio::async_connect(
-      socket_, addresses,
-      [self = shared_from_this(), target, round = round_](const error_code& error, const tcp::endpoint&) {
-        if (round != self->round_) return;
-        if (error) return self->failed(target, error.message());
-        self->handshake(target);
-      });
+void Dialer::dial(std::size_t target) {
+  target_ = target;
+  to_try_.clear();
+  next_address_ = 0;
+  causes_so_far_.clear();
+  set_deadline("name not resolved within 10 seconds");
+  resolver_->resolve(settings_.addresses[target],
+                     [self = shared_from_this(), step = step_](base::Result<Resolver::Addresses> found) {
+                       if (step != self->step_) return;
+                       if (!found) return self->attempt_failed(found.error().message);
+                       self->to_try_ = std::move(*found);
+                       self->to_try_.resize(std::min(self->to_try_.size(), kMaxAddresses));
+                       self->connect_next();
+                     });
 }
 
-void Dialer::handshake(std::size_t target) {
+void Dialer::connect_next() {
+  set_deadline("connection timed out");
+  error_code ignored;
+  socket_.close(ignored);
+  socket_.async_connect(to_try_[next_address_++],
+                        [self = shared_from_this(), step = step_](const error_code& error) {
+                          if (step != self->step_) return;
+                          if (error) return self->attempt_failed(error.message());
+                          self->handshake();
+                        });
+}
+
+void Dialer::handshake() {
+  ++step_;
   timer_.cancel();
   auto stream =
       std::make_unique<TlsStream>(std::move(socket_), tls_, TlsStream::Role::kClient, callbacks_.accept_peer);
   socket_ = tcp::socket(timer_.get_executor());
   handshake_ = std::make_shared<Handshake>(
       std::move(stream),
-      [self = shared_from_this(), target](base::Result<std::unique_ptr<TlsStream>> result) {
-        if (!result) return self->failed(target, result.error().message);
+      [self = shared_from_this()](std::unique_ptr<TlsStream> connected, const std::string& error) {
+        if (!error.empty()) return self->attempt_failed(error);
         self->dialling_ = false;
-        self->callbacks_.connected(std::move(*result));
+        self->callbacks_.connected(std::move(connected));
       });
   handshake_->start();
 }
 
-void Dialer::failed(std::size_t target, const std::string& cause) {
-  ++round_;
+// One of the addresses that a name stands for: the others may do.
+void Dialer::attempt_failed(const std::string& cause) {
+  ++step_;
   timer_.cancel();
   error_code ignored;
   socket_.close(ignored);
-  callbacks_.failed(targets_[target].to_string() + ": " + cause);
-  if (stopped_) return;
-  if (target + 1 < targets_.size()) return dial(target + 1);
+  std::string which;
+  if (next_address_ > 0) {
+    const std::string tried = text(to_try_[next_address_ - 1]);
+    if (tried != settings_.addresses[target_].to_string()) which = tried + ": ";
+  }
+  causes_so_far_ += (causes_so_far_.empty() ? "" : ", ") + which + cause;
+  if (next_address_ < to_try_.size()) return connect_next();
+  target_failed(causes_so_far_);
+}
+
+void Dialer::target_failed(const std::string& cause) {
+  const Failure failure{settings_.addresses[target_].to_string(), std::chrono::system_clock::now(), cause};
+  auto known = std::find_if(failures_.begin(), failures_.end(),
+                            [&](const Failure& other) { return other.address == failure.address; });
+  const bool news = known == failures_.end() || known->cause != cause;
+  if (known == failures_.end()) {
+    failures_.push_back(failure);
+  } else {
+    *known = failure;
+  }
+  const unsigned step = step_;
+  callbacks_.failed(failure, news);
+  if (stopped_ || step != step_) return;
+  if (target_ + 1 < settings_.addresses.size()) return dial(target_ + 1);
   dialling_ = false;
   start_later();
+}
+
+std::string Dialer::causes() const {
+  std::string out;
+  const std::size_t spelt_out = std::min(failures_.size(), kCausesSpeltOut);
+  for (std::size_t i = 0; i < spelt_out; ++i)
+    out += (i == 0 ? "" : "; ") + failures_[i].address + ": " + failures_[i].cause;
+  if (failures_.size() > spelt_out) out += "; and " + std::to_string(failures_.size() - spelt_out) + " more";
+  return out;
 }
 
 }  // namespace tsmtp::net

@@ -16,7 +16,7 @@ Handshake::Handshake(std::unique_ptr<TlsStream> stream, Done done)
 void Handshake::start() {
   timer_.expires_after(kDeadline);
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
-    if (!error) self->finish(base::Error{"no TLS handshake within 10 seconds"});
+    if (!error) self->finish("no TLS handshake within 10 seconds");
   });
   step();
 }
@@ -29,29 +29,33 @@ void Handshake::step() {
   };
   switch (status) {
     case TlsStream::Status::kDone:
-      return finish(base::Result<std::unique_ptr<TlsStream>>(std::move(stream_)));
+      return finish({});
     case TlsStream::Status::kWantRead:
       return stream_->socket().async_wait(tcp::socket::wait_read, again);
     case TlsStream::Status::kWantWrite:
       return stream_->socket().async_wait(tcp::socket::wait_write, again);
     case TlsStream::Status::kClosed:
     case TlsStream::Status::kFailed:
-      return finish(base::Error{stream_->error()});
+      return finish(stream_->error());
   }
 }
 
-void Handshake::finish(base::Result<std::unique_ptr<TlsStream>> result) {
+void Handshake::finish(const std::string& error) {
   if (!done_) return;
+  const std::string why = error;  // which may be the stream's
   const Done done = std::exchange(done_, nullptr);
   timer_.cancel();
-  done(std::move(result));
-  stream_.reset();
+  done(std::move(stream_), why);
 }
 
-void Handshake::cancel() {
+std::unique_ptr<TlsStream> Handshake::cancel() {
   done_ = nullptr;
   timer_.cancel();
-  stream_.reset();
+  if (stream_) {
+    boost::system::error_code ignored;
+    stream_->socket().cancel(ignored);
+  }
+  return std::move(stream_);
 }
 
 }  // namespace tsmtp::net

@@ -7,24 +7,24 @@
 #include <memory>
 #include <string>
 
-#include "relayd/base/result.h"
 #include "relayd/net/tls_stream.h"
 
 namespace tsmtp::net {
 
 class Handshake : public std::enable_shared_from_this<Handshake> {
  public:
-  using Done = std::function<void(base::Result<std::unique_ptr<TlsStream>>)>;
+  /// `error` is empty if all went well. If not, the stream is given back so that it can be closed with care.
+  using Done = std::function<void(std::unique_ptr<TlsStream> stream, const std::string& error)>;
 
   Handshake(std::unique_ptr<TlsStream> stream, Done done);
   /// Calls `done` once, later. Keeps itself alive until then.
   void start();
-  /// Gives up: `done` is not called any more.
-  void cancel();
+  /// Gives up and gives the stream back: `done` is not called any more.
+  std::unique_ptr<TlsStream> cancel();
 
  private:
   void step();
-  void finish(base::Result<std::unique_ptr<TlsStream>> result);
+  void finish(const std::string& error);
 
   std::unique_ptr<TlsStream> stream_;
   Done done_;

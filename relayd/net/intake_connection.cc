@@ -66,13 +66,13 @@ void IntakeConnection::on_closed(bool clean, const std::string&) {
   callbacks_.gone(*this);
 }
 
-void IntakeConnection::on_stream_bytes(mux::StreamId stream, std::string_view bytes) {
+void IntakeConnection::on_stream_bytes(mux::StreamKey stream, std::string_view bytes) {
   if (gone_) return link_.consumed(stream, bytes.size());
   intake_.stream_received(stream, bytes, now());
   after_event();
 }
 
-void IntakeConnection::on_stream_finished(mux::StreamId stream) {
+void IntakeConnection::on_stream_finished(mux::StreamKey stream) {
   // The far side finishes only after us. Otherwise there is nothing more to be had from it, and the link must
   // forget us.
   link_.reset(stream, mux::ResetCode::kFailed, "finished before its end");
@@ -81,11 +81,11 @@ void IntakeConnection::on_stream_finished(mux::StreamId stream) {
   after_event();
 }
 
-void IntakeConnection::on_stream_writable(mux::StreamId) {
+void IntakeConnection::on_stream_writable(mux::StreamKey) {
   after_event();
 }
 
-void IntakeConnection::on_stream_lost(mux::StreamId stream, const std::string& cause) {
+void IntakeConnection::on_stream_lost(mux::StreamKey stream, const std::string& cause) {
   if (gone_) return;
   intake_.stream_lost(stream, cause, now());
   after_event();
@@ -99,28 +99,28 @@ void IntakeConnection::after_event() {
   channel_->set_reading(intake_.wants_input());
 }
 
-base::Result<mux::StreamId> IntakeConnection::open_stream() {
+base::Result<mux::StreamKey> IntakeConnection::open_stream() {
   return link_.open(*this);
 }
 
-std::size_t IntakeConnection::stream_writable(mux::StreamId stream) const {
+std::size_t IntakeConnection::stream_writable(mux::StreamKey stream) const {
   return link_.writable(stream);
 }
 
-void IntakeConnection::write_stream(mux::StreamId stream, std::string_view bytes) {
+void IntakeConnection::write_stream(mux::StreamKey stream, std::string_view bytes) {
   link_.write(stream, bytes);
 }
 
-void IntakeConnection::consumed(mux::StreamId stream, std::size_t bytes) {
+void IntakeConnection::consumed(mux::StreamKey stream, std::size_t bytes) {
   link_.consumed(stream, bytes);
 }
 
-void IntakeConnection::finish_stream(mux::StreamId stream) {
+void IntakeConnection::finish_stream(mux::StreamKey stream) {
   link_.finish(stream);
   link_.forget(stream);
 }
 
-void IntakeConnection::reset_stream(mux::StreamId stream) {
+void IntakeConnection::reset_stream(mux::StreamKey stream) {
   link_.reset(stream, mux::ResetCode::kCancelled, "given up by the near side");
 }
 

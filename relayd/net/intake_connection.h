@@ -43,17 +43,17 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   [[nodiscard]] bool on_end() override;
   void on_closed(bool clean, const std::string& cause) override;
   // StreamUser
-  void on_stream_bytes(mux::StreamId stream, std::string_view bytes) override;
-  void on_stream_finished(mux::StreamId stream) override;
-  void on_stream_writable(mux::StreamId stream) override;
-  void on_stream_lost(mux::StreamId stream, const std::string& cause) override;
+  void on_stream_bytes(mux::StreamKey stream, std::string_view bytes) override;
+  void on_stream_finished(mux::StreamKey stream) override;
+  void on_stream_writable(mux::StreamKey stream) override;
+  void on_stream_lost(mux::StreamKey stream, const std::string& cause) override;
   // mail::IntakeHost
-  [[nodiscard]] base::Result<mux::StreamId> open_stream() override;
-  [[nodiscard]] std::size_t stream_writable(mux::StreamId stream) const override;
-  void write_stream(mux::StreamId stream, std::string_view bytes) override;
-  void consumed(mux::StreamId stream, std::size_t bytes) override;
-  void finish_stream(mux::StreamId stream) override;
-  void reset_stream(mux::StreamId stream) override;
+  [[nodiscard]] base::Result<mux::StreamKey> open_stream() override;
+  [[nodiscard]] std::size_t stream_writable(mux::StreamKey stream) const override;
+  void write_stream(mux::StreamKey stream, std::string_view bytes) override;
+  void consumed(mux::StreamKey stream, std::size_t bytes) override;
+  void finish_stream(mux::StreamKey stream) override;
+  void reset_stream(mux::StreamKey stream) override;
   void record_doubt(const std::string& transaction,
                     const std::vector<ledger::DoubtfulRecipient>& recipients) override;
   [[nodiscard]] std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) override;

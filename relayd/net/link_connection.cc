@@ -1,7 +1,11 @@
 #include "relayd/net/link_connection.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
+#include <utility>
+
+#include "relayd/net/path.h"
 
 namespace tsmtp::net {
 namespace {
@@ -10,7 +14,11 @@ using boost::asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::size_t kReadBytes = 64 * 1024;
-constexpr std::size_t kWriteBytes = 64 * 1024;
+// What waits in TLS and the kernel can no longer be overtaken: some milliseconds' worth, between these.
+constexpr std::size_t kLeastLateBytes = 16 * 1024;
+constexpr std::size_t kMostLateBytes = 256 * 1024;
+constexpr std::uint64_t kLateTimesPerSecond = 200;
+constexpr std::chrono::milliseconds kMeasureEvery{100};
 constexpr int kReadsInARow = 16;  // then others get their turn
 
 base::TimePoint now() {
@@ -25,7 +33,10 @@ LinkConnection::LinkConnection(std::unique_ptr<TlsStream> stream, mux::Settings 
       role_(settings.role),
       session_(std::move(settings), now()),
       owner_(&owner),
-      timer_(stream_->socket().get_executor()) {}
+      timer_(stream_->socket().get_executor()),
+      late_bytes_(4 * kLeastLateBytes) {
+  set_late_bytes(stream_->socket().native_handle(), late_bytes_);
+}
 
 void LinkConnection::start() {
   schedule_flush();
@@ -33,7 +44,7 @@ void LinkConnection::start() {
 }
 
 void LinkConnection::schedule_flush() {
-  if (flush_scheduled_ || owner_ == nullptr) return;
+  if (flush_scheduled_ || owner_ == nullptr || !open_) return;
   flush_scheduled_ = true;
   boost::asio::post(stream_->socket().get_executor(), [self = shared_from_this()] {
     self->flush_scheduled_ = false;
@@ -44,16 +55,23 @@ void LinkConnection::schedule_flush() {
 void LinkConnection::close(const std::string& reason) {
   if (owner_ == nullptr) return;
   session_.close(reason);
-  write_session();
-  stream_->shut_down();
+  if (open_) write_session();
   owner_ = nullptr;
   timer_.cancel();
+  shut_socket();
+}
+
+void LinkConnection::shut_socket() {
+  if (!std::exchange(open_, false)) return;
+  stream_->shut_down();
   error_code ignored;
   stream_->socket().close(ignored);
+  output_ = {};
+  written_ = 0;
 }
 
 void LinkConnection::wait_read() {
-  if (waiting_read_ || owner_ == nullptr) return;
+  if (waiting_read_ || owner_ == nullptr || !open_) return;
   waiting_read_ = true;
   stream_->socket().async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
     self->waiting_read_ = false;
@@ -62,7 +80,7 @@ void LinkConnection::wait_read() {
 }
 
 void LinkConnection::wait_write() {
-  if (waiting_write_ || owner_ == nullptr) return;
+  if (waiting_write_ || owner_ == nullptr || !open_) return;
   waiting_write_ = true;
   stream_->socket().async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& error) {
     self->waiting_write_ = false;
@@ -73,7 +91,7 @@ void LinkConnection::wait_write() {
 void LinkConnection::read() {
   static std::array<char, kReadBytes> buffer;
   const auto self = shared_from_this();
-  for (int i = 0; i < kReadsInARow && owner_ != nullptr; ++i) {
+  for (int i = 0; i < kReadsInARow && owner_ != nullptr && open_; ++i) {
     std::size_t bytes = 0;
     const TlsStream::Status status = stream_->read(buffer.data(), buffer.size(), bytes);
     if (status == TlsStream::Status::kWantRead) {
@@ -90,7 +108,7 @@ void LinkConnection::read() {
   // More may be waiting inside OpenSSL, which the socket's readiness does not show: come back by way of the
   // loop.
   boost::asio::post(stream_->socket().get_executor(), [self] {
-    if (self->owner_ != nullptr && !self->waiting_read_) self->read();
+    if (self->owner_ != nullptr && self->open_ && !self->waiting_read_) self->read();
   });
 }
 
@@ -107,10 +125,26 @@ void LinkConnection::dispatch() {
 }
 
 void LinkConnection::flush() {
-  if (owner_ == nullptr) return;
+  if (owner_ == nullptr || !open_) return;
+  measure_path();
   write_session();
   dispatch();
   if (owner_ != nullptr) set_timer();
+}
+
+// What the kernel knows of the path tells the session how far to open windows, and us how late to decide.
+void LinkConnection::measure_path() {
+  const base::TimePoint at = now();
+  if (at < path_measured_ + kMeasureEvery) return;
+  path_measured_ = at;
+  const mux::Path path = path_of(stream_->socket().native_handle());
+  session_.set_path(path);
+  if (path.bytes_per_second == 0) return;
+  const auto late = static_cast<std::size_t>(std::clamp<std::uint64_t>(
+      path.bytes_per_second / kLateTimesPerSecond, kLeastLateBytes, kMostLateBytes));
+  if (late == late_bytes_) return;
+  late_bytes_ = late;
+  set_late_bytes(stream_->socket().native_handle(), late);
 }
 
 // Frames are made late, when TLS can take them, so that the session's choice of stream is the latest
@@ -120,7 +154,7 @@ void LinkConnection::write_session() {
     if (written_ == output_.size()) {
       output_.clear();
       written_ = 0;
-      session_.produce(output_, kWriteBytes, now());
+      session_.produce(output_, late_bytes_, now());
     }
     if (output_.empty()) return;
     std::size_t bytes = 0;
@@ -137,24 +171,30 @@ void LinkConnection::set_timer() {
   timer_set_for_ = deadline;
   timer_.expires_at(deadline);
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
-    if (error || self->owner_ == nullptr) return;
-    self->timer_set_for_ = {};
-    if (const auto alive = self->session_.tick(now()); !alive) return self->lost(alive.error().message);
-    self->flush();
+    if (!error && self->owner_ != nullptr) self->on_timer();
   });
+}
+
+void LinkConnection::on_timer() {
+  timer_set_for_ = {};
+  if (const auto alive = session_.tick(now()); !alive) return lost(alive.error().message);
+  if (!open_) return set_timer();
+  flush();
 }
 
 void LinkConnection::lost(const std::string& cause) {
   if (owner_ == nullptr) return;
-  LinkConnectionOwner* owner = owner_;
-  write_session();  // a Close frame, if the session has one to say
   const auto self = shared_from_this();
-  owner_ = nullptr;
+  const bool was_open = open_;
+  if (was_open) write_session();  // a Close frame, if the session has one to say
+  const bool can_go_on = was_open && session_.suspend(now());
+  shut_socket();
+  if (can_go_on) {
+    set_timer();
+    return owner_->on_connection_suspended(*this, cause);
+  }
   timer_.cancel();
-  stream_->shut_down();
-  error_code ignored;
-  stream_->socket().close(ignored);
-  owner->on_connection_lost(*this, cause);
+  std::exchange(owner_, nullptr)->on_connection_lost(*this, cause);
 }
 
 }  // namespace tsmtp::net

@@ -1,5 +1,6 @@
 // One authenticated connection to another hub: moves bytes between TLS and the sans-I/O session, and time
-// into it. Which of several connections is the site's link, and what its streams are, SiteLink knows.
+// into it. When it breaks, the session may wait in it to be resumed on another. Which of several connections
+// belongs to a site's link, and what its streams are, SiteLink knows.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -18,7 +19,9 @@ class LinkConnectionOwner {
  public:
   virtual ~LinkConnectionOwner() = default;
   virtual void on_event(LinkConnection& connection, mux::Event event) = 0;
-  /// The connection is gone; last call.
+  /// The connection is gone, its session waits to be resumed.
+  virtual void on_connection_suspended(LinkConnection& connection, const std::string& cause) = 0;
+  /// The connection is gone, and its session is over; last call.
   virtual void on_connection_lost(LinkConnection& connection, const std::string& cause) = 0;
 };
 
@@ -38,8 +41,14 @@ class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
 
   [[nodiscard]] const TlsStream& stream() const { return *stream_; }
   [[nodiscard]] mux::Role role() const { return role_; }
+  [[nodiscard]] std::size_t number() const { return number_; }
   [[nodiscard]] const std::string& peer_instance() const { return peer_instance_; }
   [[nodiscard]] const std::string& peer_name() const { return peer_name_; }
+  /// Whether it can carry anything: not suspended.
+  [[nodiscard]] bool is_open() const { return open_; }
+
+  /// Which of the link's connections it is: known from the start to who dialled, else from the peer's Hello.
+  void set_number(std::size_t number) { number_ = number; }
 
  private:
   void wait_read();
@@ -48,7 +57,10 @@ class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
   void flush();
   void write_session();
   void dispatch();
+  void measure_path();
   void set_timer();
+  void on_timer();
+  void shut_socket();
   void lost(const std::string& cause);
 
   std::unique_ptr<TlsStream> stream_;
@@ -57,8 +69,12 @@ class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
   LinkConnectionOwner* owner_;
   boost::asio::steady_timer timer_;
   base::TimePoint timer_set_for_;
+  base::TimePoint path_measured_;
+  std::size_t late_bytes_;   // what is handed to TLS and the kernel ahead of its time
   std::string output_;       // frames not yet taken by TLS
   std::size_t written_ = 0;  // of output_
+  std::size_t number_ = 0;
+  bool open_ = true;
   bool waiting_read_ = false;
   bool waiting_write_ = false;
   bool flush_scheduled_ = false;

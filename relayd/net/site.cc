@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "relayd/net/socket_options.h"
 #include "relayd/net/socket_peer.h"
 #include "relayd/net/time_of_day.h"
 
@@ -29,12 +30,13 @@ Site::Site(const Services& services, SiteSettings settings)
     : services_(services),
       settings_(std::move(settings)),
       pool_(services.executor, settings_.mta, [this](const mail::FarMta& mta) { own_mta_changed(mta); }),
-      link_(
-          services, settings_.name, settings_.pins, settings_.dial,
-          SiteLink::Callbacks{.accept_stream = [this](mux::StreamId stream) { return accept_stream(stream); },
-                              .up = [this] { link_up(); },
-                              .down = [this] { far_mta_.reset(); },
-                              .noticed = [this](std::string_view bytes) { noticed(bytes); }}),
+      link_(services, settings_.name, settings_.pins, settings_.dial, settings_.link,
+            SiteLink::Callbacks{
+                .accept_stream = [this](mux::StreamKey stream) { return accept_stream(stream); },
+                .up = [this] { link_up(); },
+                .down = [this] { far_mta_.reset(); },
+                .noticed = [this](std::string_view bytes) { noticed(bytes); },
+                .standing_changed = [this] { accept_held(); }}),
       out_rate_(settings_.limits.mails_per_second, settings_.limits.bytes_per_second),
       in_rate_(settings_.limits.mails_per_second, settings_.limits.bytes_per_second),
       sweep_timer_(services.executor) {}
@@ -61,13 +63,16 @@ void Site::start(Endpoints endpoints) {
   endpoints_ = std::move(endpoints);
   for (const auto& endpoint : endpoints_)
     start_endpoint(endpoint);
+  warn_of_congestion();
   pool_.probe();
   link_.start();
   sweep();
 }
 
 void Site::update(SiteSettings settings, Endpoints fresh) {
+  const bool other_congestion = settings.link.congestion != settings_.link.congestion;
   settings_ = std::move(settings);
+  if (other_congestion) warn_of_congestion();
   std::erase_if(endpoints_, [&](const auto& endpoint) {
     const auto& wanted = settings_.endpoints;
     if (std::find(wanted.begin(), wanted.end(), endpoint->address()) != wanted.end()) return false;
@@ -81,7 +86,7 @@ void Site::update(SiteSettings settings, Endpoints fresh) {
     start_endpoint(endpoint);
     endpoints_.push_back(std::move(endpoint));
   }
-  link_.reconfigure(settings_.pins, settings_.dial);
+  link_.reconfigure(settings_.pins, settings_.dial, settings_.link);
   pool_.retarget(settings_.mta);
   out_rate_.set_rates(settings_.limits.mails_per_second, settings_.limits.bytes_per_second);
   in_rate_.set_rates(settings_.limits.mails_per_second, settings_.limits.bytes_per_second);
@@ -104,6 +109,7 @@ void Site::stop(const std::string& reason) {
   for (const auto& endpoint : endpoints_)
     endpoint->stop();
   endpoints_.clear();
+  held_.clear();
   link_.stop(reason);
   for (const auto& session : sessions_)
     session->abort();
@@ -112,11 +118,24 @@ void Site::stop(const std::string& reason) {
   sweep_timer_.cancel();
 }
 
+// The link works without it, so it is no error; but the administrator has asked for something else.
+void Site::warn_of_congestion() const {
+  if (settings_.link.congestion.empty()) return;
+  if (const auto ok = check_congestion(settings_.link.congestion); !ok)
+    log(base::LogLevel::kWarning, ok.error().message);
+}
+
 void Site::start_endpoint(const std::shared_ptr<Endpoint>& endpoint) {
   endpoint->start([this](ByteChannel::Socket socket) { accept_session(std::move(socket)); });
 }
 
+// In an interruption of the link the greeting waits, as a transaction under way does.
 void Site::accept_session(ByteChannel::Socket socket) {
+  if (!draining_ && link_.is_interrupted() &&
+      held_.size() + sessions_.size() < settings_.limits.max_sessions) {
+    held_.push_back(std::move(socket));
+    return;
+  }
   auto refused = refusal();
   if (!refused) refused = refusal_of_user(socket);
   if (refused) {
@@ -137,6 +156,12 @@ void Site::accept_session(ByteChannel::Socket socket) {
   session->start();
 }
 
+void Site::accept_held() {
+  if (link_.is_interrupted()) return;
+  for (ByteChannel::Socket& socket : std::exchange(held_, {}))
+    accept_session(std::move(socket));
+}
+
 // Why a session cannot be served now, as the greeting that says so. Always 421: a 5yz greeting would bounce
 // mail.
 std::optional<smtp::Reply> Site::refusal() const {
@@ -144,7 +169,7 @@ std::optional<smtp::Reply> Site::refusal() const {
   if (sessions_.size() >= settings_.limits.max_sessions)
     return reply_421(
         "4.3.2", "too many sessions at once, the limit is " + std::to_string(settings_.limits.max_sessions));
-  if (!link_.is_up()) return reply_421("4.4.1", link_.down_text());
+  if (!link_.takes_streams()) return reply_421("4.4.1", link_.down_text());
   if (link_.peer_drains()) return reply_421("4.3.2", "the far relayd is shutting down");
   if (!far_mta_) return reply_421("4.4.1", "link up, but it has not yet said whether its MTA can be reached");
   if (!far_mta_->reachable)
@@ -190,7 +215,7 @@ mail::IntakeSettings Site::intake_settings() {
   return settings;
 }
 
-StreamUser* Site::accept_stream(mux::StreamId stream) {
+StreamUser* Site::accept_stream(mux::StreamKey stream) {
   if (draining_) return nullptr;
   auto delivery = std::make_shared<DeliveryStream>(
       stream, services_, link_, pool_,
@@ -212,11 +237,15 @@ StreamUser* Site::accept_stream(mux::StreamId stream) {
   return delivery.get();
 }
 
-mail::Outcome Site::find_outcome(const std::string& transaction) const {
+// Who asks for a transaction has given it up. One that has not committed must not do so after the answer,
+// with what its stream still holds: it is ended first.
+mail::Outcome Site::find_outcome(const std::string& transaction) {
   const bool pending = std::any_of(deliveries_.begin(), deliveries_.end(), [&](const auto& delivery) {
     return delivery->is_committing(transaction);
   });
   if (pending) return {.kind = mail::Outcome::Kind::kPending, .reply = {}};
+  for (const auto& delivery : std::set(deliveries_))
+    delivery->give_up(transaction);
   const auto known = services_.ledger.find_outcome(settings_.name, transaction);
   if (!known) return {};
   auto outcome = mail::decode_known(*known);

@@ -68,13 +68,15 @@ class Site {
   [[nodiscard]] std::uint64_t sessions_refused() const { return sessions_refused_; }
 
  private:
+  void warn_of_congestion() const;
   void start_endpoint(const std::shared_ptr<Endpoint>& endpoint);
   void accept_session(ByteChannel::Socket socket);
+  void accept_held();
   [[nodiscard]] std::optional<smtp::Reply> refusal() const;
   [[nodiscard]] std::optional<smtp::Reply> refusal_of_user(ByteChannel::Socket& socket) const;
   [[nodiscard]] mail::IntakeSettings intake_settings();
-  [[nodiscard]] StreamUser* accept_stream(mux::StreamId stream);
-  [[nodiscard]] mail::Outcome find_outcome(const std::string& transaction) const;
+  [[nodiscard]] StreamUser* accept_stream(mux::StreamKey stream);
+  [[nodiscard]] mail::Outcome find_outcome(const std::string& transaction);
   void link_up();
   void own_mta_changed(const mail::FarMta& mta);
   void noticed(std::string_view bytes);
@@ -90,6 +92,7 @@ class Site {
   policy::RateLimit out_rate_;
   policy::RateLimit in_rate_;
   Endpoints endpoints_;
+  std::vector<ByteChannel::Socket> held_;  // accepted in an interruption of the link, not yet greeted
   std::set<std::shared_ptr<IntakeConnection>> sessions_;
   std::set<std::shared_ptr<DeliveryStream>> deliveries_;
   std::optional<mail::FarMta> far_mta_;  // the other hub's MTA, as it told us; nothing while the link is down

@@ -8,58 +8,37 @@
 namespace tsmtp::net {
 namespace {
 
-constexpr std::size_t kMaxCandidates = 4;
-constexpr char kWaiting[] = "waiting for it to dial us";
+constexpr int kNumberBits = 32;  // of a stream within its session
 
 base::WallTime wall_now() {
   return std::chrono::system_clock::now();
 }
 
+mux::StreamKey key_of(std::size_t number, mux::StreamId stream) {
+  return std::uint64_t{number} << kNumberBits | stream;
+}
+
+std::size_t number_of(mux::StreamKey key) {
+  return static_cast<std::size_t>(key >> kNumberBits);
+}
+
+mux::StreamId id_of(mux::StreamKey key) {
+  return static_cast<mux::StreamId>(key);
+}
+
 }  // namespace
 
 SiteLink::SiteLink(const Services& services, std::string site, std::vector<std::string> pins,
-                   std::vector<base::HostPort> dial, Callbacks callbacks)
+                   std::vector<base::HostPort> dial, LinkSettings settings, Callbacks callbacks)
     : services_(services),
       site_(std::move(site)),
       pins_(std::move(pins)),
       dial_(std::move(dial)),
+      settings_(std::move(settings)),
       callbacks_(std::move(callbacks)),
-      dialer_(make_dialer()),
       since_(wall_now()),
-      cause_(dial_.empty() ? kWaiting : "not yet dialled") {}
-
-std::shared_ptr<Dialer> SiteLink::make_dialer() {
-  if (dial_.empty()) return nullptr;
-  return std::make_shared<Dialer>(
-      services_.executor, services_.tls, dial_,
-      Dialer::Callbacks{
-          .accept_peer = [this](const std::string& pin, const std::string&) { return has_pin(pin); },
-          .connected = [this](auto stream) { adopt(std::move(stream), mux::Role::kDialer); },
-          .failed =
-              [this](const std::string& cause) {
-                if (!is_up()) set_cause(cause);
-              }});
-}
-
-// Once for each new cause: a link that stays down must not fill the log.
-void SiteLink::set_cause(const std::string& cause) {
-  cause_ = cause;
-  if (cause != std::exchange(logged_cause_, cause)) log(base::LogLevel::kWarning, "link: " + cause);
-}
-
-void SiteLink::reconfigure(std::vector<std::string> pins, const std::vector<base::HostPort>& dial) {
-  pins_ = std::move(pins);
-  if (current_ && !has_pin(current_->stream().peer_pin())) {
-    drop_current("your key is no longer pinned here");
-    go_down("its key is no longer pinned in the configuration");
-  }
-  if (dial != dial_) {
-    dial_ = dial;
-    if (dialer_) dialer_->stop();
-    dialer_ = make_dialer();
-    if (!is_up() && !dialer_) cause_ = kWaiting;
-  }
-  if (!is_up()) start();
+      hope_timer_(services.executor) {
+  make_lanes();
 }
 
 SiteLink::~SiteLink() {
@@ -67,112 +46,53 @@ SiteLink::~SiteLink() {
 }
 
 void SiteLink::start() {
-  if (dialer_) dialer_->start();
+  dial_missing();
 }
 
 void SiteLink::stop(const std::string& reason) {
   if (std::exchange(stopped_, true)) return;
-  if (dialer_) dialer_->stop();
+  for (const Lane& lane : lanes_)
+    if (lane.dialer) lane.dialer->stop();
   for (const auto& candidate : candidates_)
     candidate->close(reason);
   candidates_.clear();
-  if (!current_) return;
-  drop_current(reason);
-  go_down(reason);
+  hope_timer_.cancel();
+  for (std::size_t number = 0; number < lanes_.size(); ++number)
+    end_session(number, reason, reason);
 }
 
 void SiteLink::drain() {
   draining_ = true;
-  if (!current_) return;
-  current_->session().drain();
-  current_->schedule_flush();
+  for (const Lane& lane : lanes_) {
+    if (!lane.current) continue;
+    lane.current->session().drain();
+    lane.current->schedule_flush();
+  }
 }
 
 bool SiteLink::has_pin(const std::string& pin) const {
   return std::find(pins_.begin(), pins_.end(), pin) != pins_.end();
 }
 
-void SiteLink::adopt(std::unique_ptr<TlsStream> stream, mux::Role role) {
-  if (stopped_) return;
-  if (candidates_.size() >= kMaxCandidates) {
-    candidates_.front()->close("too many connections at once");
-    candidates_.erase(candidates_.begin());
-  }
-  mux::Settings settings;
-  settings.role = role;
-  settings.hub_name = services_.hub_name;
-  settings.instance = services_.instance;
-  auto connection = std::make_shared<LinkConnection>(std::move(stream), std::move(settings), *this);
-  candidates_.push_back(connection);
-  connection->start();
+bool SiteLink::is_up() const {
+  return connection() != nullptr;
 }
 
-// With both sides dialling there may be two connections; both sides must keep the same one. A peer that has
-// restarted, or that dials again, knows that its old connection is dead; else the one dialled by the hub with
-// the smaller pin stays.
-bool SiteLink::prefers(const LinkConnection& candidate) const {
-  if (!current_) return true;
-  if (candidate.peer_instance() != current_->peer_instance() || candidate.role() == current_->role())
-    return true;
-  const bool we_are_smaller = services_.own_pin < candidate.stream().peer_pin();
-  return candidate.role() == (we_are_smaller ? mux::Role::kDialer : mux::Role::kListener);
+bool SiteLink::peer_drains() const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const Lane& lane) { return lane.current && lane.current->session().peer_drains(); });
 }
 
-void SiteLink::established(LinkConnection& connection) {
-  const auto found = std::find_if(candidates_.begin(), candidates_.end(),
-                                  [&](const auto& candidate) { return candidate.get() == &connection; });
-  if (found == candidates_.end()) return;
-  const std::shared_ptr<LinkConnection> adopted = *found;
-  candidates_.erase(found);
-  if (!prefers(*adopted)) {
-    adopted->close("another connection of this link is up");
-    return;
-  }
-  if (current_) {
-    drop_current("replaced by a newer connection");
-    go_down("replaced by a newer connection");
-  }
-  current_ = adopted;
-  since_ = wall_now();
-  cause_.clear();
-  logged_cause_.clear();
-  ++times_up_;
-  if (dialer_) dialer_->rest();
-  log(base::LogLevel::kInfo,
-      std::string("link up: ") + (connection.role() == mux::Role::kDialer ? "to " : "from ") +
-          connection.stream().peer_address() + ", " + connection.stream().description() +
-          ", peer calls itself " + base::escaped(connection.peer_name()));
-  if (draining_) current_->session().drain();
-  callbacks_.up();
+const LinkConnection* SiteLink::connection() const {
+  const auto found =
+      std::find_if(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.current != nullptr; });
+  return found == lanes_.end() ? nullptr : found->current.get();
 }
 
-void SiteLink::on_connection_lost(LinkConnection& connection, const std::string& cause) {
-  if (current_.get() == &connection) {
-    drop_current(cause);
-    log(base::LogLevel::kWarning, "link down: " + cause);
-    go_down(cause);
-  } else {
-    std::erase_if(candidates_, [&](const auto& candidate) { return candidate.get() == &connection; });
-    const std::string text = connection.stream().peer_address() + ": " + cause;
-    if (is_up()) return log(base::LogLevel::kWarning, "a connection beside the link ended: " + text);
-    set_cause(text);
-  }
-  if (dialer_ && !is_up() && !stopped_) dialer_->start_later();
-}
-
-void SiteLink::drop_current(const std::string& reason) {
-  streams_refused_before_ = streams_refused();
-  std::exchange(current_, nullptr)->close(reason);  // without effect on one that is lost already
-}
-
-void SiteLink::go_down(const std::string& cause) {
-  since_ = wall_now();
-  cause_ = cause;
-  const auto users = std::exchange(users_, {});
-  const std::string text = down_text();
-  for (const auto& [stream, lost] : users)
-    lost->on_stream_lost(stream, text);
-  callbacks_.down();
+std::size_t SiteLink::open_connections() const {
+  return static_cast<std::size_t>(std::count_if(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
+    return lane.current && lane.current->is_open();
+  }));
 }
 
 std::string SiteLink::down_text() const {
@@ -180,27 +100,32 @@ std::string SiteLink::down_text() const {
 }
 
 void SiteLink::on_event(LinkConnection& connection, mux::Event event) {
-  if (std::holds_alternative<mux::Established>(event)) return established(connection);
-  if (current_.get() != &connection) return;  // nothing counts before it is the link
-  stream_event(event);
+  if (const auto* begun = std::get_if<mux::Established>(&event))
+    return established(connection, begun->resumed);
+  const std::size_t number = connection.number();
+  if (lanes_.at(number).current.get() != &connection) return;  // nothing counts before it is the link
+  stream_event(number, event);
 }
 
-void SiteLink::stream_event(mux::Event& event) {
+void SiteLink::stream_event(std::size_t number, mux::Event& event) {
   if (const auto* opening = std::get_if<mux::Opened>(&event)) {
-    opened(opening->stream);
+    opened(key_of(number, opening->stream));
   } else if (const auto* received = std::get_if<mux::Received>(&event)) {
-    if (StreamUser* u = user(received->stream)) return u->on_stream_bytes(received->stream, received->bytes);
-    consumed(received->stream, received->bytes.size());
+    const mux::StreamKey stream = key_of(number, received->stream);
+    if (StreamUser* u = user(stream)) return u->on_stream_bytes(stream, received->bytes);
+    consumed(stream, received->bytes.size());
   } else if (const auto* finished = std::get_if<mux::PeerFinished>(&event)) {
-    if (StreamUser* u = user(finished->stream)) u->on_stream_finished(finished->stream);
+    const mux::StreamKey stream = key_of(number, finished->stream);
+    if (StreamUser* u = user(stream)) u->on_stream_finished(stream);
   } else if (const auto* writable_again = std::get_if<mux::Writable>(&event)) {
-    if (StreamUser* u = user(writable_again->stream)) u->on_stream_writable(writable_again->stream);
+    const mux::StreamKey stream = key_of(number, writable_again->stream);
+    if (StreamUser* u = user(stream)) u->on_stream_writable(stream);
   } else if (const auto* reset_by_peer = std::get_if<mux::PeerReset>(&event)) {
-    StreamUser* u = user(reset_by_peer->stream);
-    users_.erase(reset_by_peer->stream);
+    const mux::StreamKey stream = key_of(number, reset_by_peer->stream);
+    StreamUser* u = user(stream);
+    users_.erase(stream);
     if (u != nullptr)
-      u->on_stream_lost(reset_by_peer->stream,
-                        "refused by the far side: " + base::escaped(reset_by_peer->cause));
+      u->on_stream_lost(stream, "refused by the far side: " + base::escaped(reset_by_peer->cause));
   } else if (const auto* noticed = std::get_if<mux::Noticed>(&event)) {
     callbacks_.noticed(noticed->bytes);
   } else if (std::holds_alternative<mux::PeerDrains>(event)) {
@@ -208,68 +133,119 @@ void SiteLink::stream_event(mux::Event& event) {
   }
 }
 
-void SiteLink::opened(mux::StreamId stream) {
+void SiteLink::opened(mux::StreamKey stream) {
   StreamUser* accepted = callbacks_.accept_stream(stream);
   if (accepted == nullptr) return reset(stream, mux::ResetCode::kRefused, "shutting down");
   users_[stream] = accepted;
 }
 
-StreamUser* SiteLink::user(mux::StreamId stream) const {
+StreamUser* SiteLink::user(mux::StreamKey stream) const {
   const auto found = users_.find(stream);
   return found == users_.end() ? nullptr : found->second;
 }
 
-base::Result<mux::StreamId> SiteLink::open(StreamUser& user) {
-  if (!current_) return base::Error{down_text()};
-  auto stream = current_->session().open(mux::Service::kTransaction);
+LinkConnection* SiteLink::connection_of(mux::StreamKey stream) const {
+  return number_of(stream) < lanes_.size() ? lanes_[number_of(stream)].current.get() : nullptr;
+}
+
+// For a new stream: one that waits for a connection only if all do.
+LinkConnection* SiteLink::least_busy() const {
+  LinkConnection* best = nullptr;
+  for (const Lane& lane : lanes_) {
+    LinkConnection* const candidate = lane.current.get();
+    if (candidate == nullptr) continue;
+    const auto rank = [](const LinkConnection& c) {
+      return std::pair(!c.is_open(), c.session().open_streams());
+    };
+    if (best == nullptr || rank(*candidate) < rank(*best)) best = candidate;
+  }
+  return best;
+}
+
+base::Result<mux::StreamKey> SiteLink::open(StreamUser& user) {
+  LinkConnection* const connection = least_busy();
+  if (connection == nullptr || !takes_streams()) return base::Error{down_text()};
+  auto stream = connection->session().open(mux::Service::kTransaction);
   if (!stream) return stream.error();
-  users_[*stream] = &user;
-  current_->schedule_flush();
-  return *stream;
+  const mux::StreamKey key = key_of(connection->number(), *stream);
+  users_[key] = &user;
+  connection->schedule_flush();
+  return key;
 }
 
-std::size_t SiteLink::writable(mux::StreamId stream) const {
-  return current_ ? current_->session().writable(stream) : 0;
+std::size_t SiteLink::writable(mux::StreamKey stream) const {
+  const LinkConnection* const connection = connection_of(stream);
+  return connection == nullptr ? 0 : connection->session().writable(id_of(stream));
 }
 
-void SiteLink::write(mux::StreamId stream, std::string_view bytes) {
-  if (!current_) return;
-  current_->session().write(stream, bytes);
-  current_->schedule_flush();
+void SiteLink::write(mux::StreamKey stream, std::string_view bytes) {
+  LinkConnection* const connection = connection_of(stream);
+  if (connection == nullptr) return;
+  connection->session().write(id_of(stream), bytes);
+  connection->schedule_flush();
 }
 
-void SiteLink::consumed(mux::StreamId stream, std::size_t bytes) {
-  if (!current_) return;
-  current_->session().consumed(stream, bytes);
-  current_->schedule_flush();
+void SiteLink::consumed(mux::StreamKey stream, std::size_t bytes) {
+  LinkConnection* const connection = connection_of(stream);
+  if (connection == nullptr) return;
+  connection->session().consumed(id_of(stream), bytes);
+  connection->schedule_flush();
 }
 
-void SiteLink::finish(mux::StreamId stream) {
-  if (!current_) return;
-  current_->session().finish(stream);
-  current_->schedule_flush();
+void SiteLink::finish(mux::StreamKey stream) {
+  LinkConnection* const connection = connection_of(stream);
+  if (connection == nullptr) return;
+  connection->session().finish(id_of(stream));
+  connection->schedule_flush();
 }
 
-void SiteLink::reset(mux::StreamId stream, mux::ResetCode code, const std::string& cause) {
+void SiteLink::reset(mux::StreamKey stream, mux::ResetCode code, const std::string& cause) {
   users_.erase(stream);
-  if (!current_) return;
-  current_->session().reset(stream, code, cause);
-  current_->schedule_flush();
+  LinkConnection* const connection = connection_of(stream);
+  if (connection == nullptr) return;
+  connection->session().reset(id_of(stream), code, cause);
+  connection->schedule_flush();
 }
 
+// On any connection: it is about the hub.
 void SiteLink::notice(const std::string& bytes) {
-  if (!current_) return;
-  current_->session().notice(bytes);
-  current_->schedule_flush();
+  for (const Lane& lane : lanes_) {
+    if (!lane.current) continue;
+    lane.current->session().notice(bytes);
+    return lane.current->schedule_flush();
+  }
 }
 
-// Counters live with the session; those of earlier connections are added up when they go down.
-std::uint64_t SiteLink::streams_refused() const {
-  return streams_refused_before_ + (current_ ? current_->session().counters().streams_refused : 0);
+mux::Counters SiteLink::counters() const {
+  mux::Counters out = counters_before_;
+  for (const Lane& lane : lanes_)
+    if (lane.current) out += lane.current->session().counters();
+  return out;
 }
 
+// The earliest of them: a link of several connections is dialled by each on its own.
 std::optional<base::WallTime> SiteLink::next_dial() const {
-  return dialer_ ? dialer_->next_try() : std::nullopt;
+  std::optional<base::WallTime> earliest;
+  for (const Lane& lane : lanes_) {
+    const auto next = lane.dialer ? lane.dialer->next_try() : std::nullopt;
+    if (next && (!earliest || *next < *earliest)) earliest = next;
+  }
+  return earliest;
+}
+
+std::vector<Dialer::Failure> SiteLink::dial_failures() const {
+  const auto& dialer = lanes_.front().dialer;
+  return dialer ? dialer->failures() : std::vector<Dialer::Failure>{};
+}
+
+// Users of the streams of a session that is over.
+void SiteLink::lose_users(std::size_t number, const std::string& text) {
+  const auto begin = users_.lower_bound(key_of(number, 0));
+  const auto end = users_.lower_bound(key_of(number + 1, 0));
+  const std::map<mux::StreamKey, StreamUser*> lost(begin, end);
+  users_.erase(begin, end);
+  for (const auto& [stream, user] : lost)
+    user->on_stream_lost(stream, text);
 }
 
 void SiteLink::log(base::LogLevel level, const std::string& text) const {

@@ -1,5 +1,6 @@
-// The link to one site: dials, takes connections that were dialled, decides which one counts, and gives its
-// streams to their users. When it is down it knows since when and why.
+// The link to one site: one session or several, each on a connection of its own. Dials, takes connections
+// that were dialled, decides which one carries a session, and gives streams to their users. When it is down
+// it knows since when and why.
 #pragma once
 
 #include <functional>
@@ -13,6 +14,7 @@
 #include "relayd/base/result.h"
 #include "relayd/net/dialer.h"
 #include "relayd/net/link_connection.h"
+#include "relayd/net/link_settings.h"
 #include "relayd/net/services.h"
 #include "relayd/net/site_settings.h"
 
@@ -22,96 +24,141 @@ namespace tsmtp::net {
 class StreamUser {
  public:
   virtual ~StreamUser() = default;
-  virtual void on_stream_bytes(mux::StreamId stream, std::string_view bytes) = 0;
-  virtual void on_stream_finished(mux::StreamId stream) = 0;
-  virtual void on_stream_writable(mux::StreamId stream) = 0;
-  /// Last call for this stream: reset by the peer, or the link went down. `cause` is a sentence with its
+  virtual void on_stream_bytes(mux::StreamKey stream, std::string_view bytes) = 0;
+  virtual void on_stream_finished(mux::StreamKey stream) = 0;
+  virtual void on_stream_writable(mux::StreamKey stream) = 0;
+  /// Last call for this stream: reset by the peer, or its session is over. `cause` is a sentence with its
   /// time.
-  virtual void on_stream_lost(mux::StreamId stream, const std::string& cause) = 0;
+  virtual void on_stream_lost(mux::StreamKey stream, const std::string& cause) = 0;
 };
 
 class SiteLink : public LinkConnectionOwner {
  public:
   struct Callbacks {
     /// The peer opened a stream; who uses it? Null: nobody, refuse it.
-    std::function<StreamUser*(mux::StreamId)> accept_stream;
+    std::function<StreamUser*(mux::StreamKey)> accept_stream;
+    /// A session has begun: the peer knows nothing of us yet.
     std::function<void()> up;
     std::function<void()> down;
     std::function<void(std::string_view)> noticed;
+    /// takes_streams() or is_interrupted() may have changed.
+    std::function<void()> standing_changed;
   };
 
   /// `services` is borrowed.
   SiteLink(const Services& services, std::string site, std::vector<std::string> pins,
-           std::vector<base::HostPort> dial, Callbacks callbacks);
+           std::vector<base::HostPort> dial, LinkSettings settings, Callbacks callbacks);
   ~SiteLink() override;
   SiteLink(const SiteLink&) = delete;
   SiteLink& operator=(const SiteLink&) = delete;
 
   void start();
-  /// Other pins and addresses. A link that is up stays, as long as its key is still pinned.
-  void reconfigure(std::vector<std::string> pins, const std::vector<base::HostPort>& dial);
+  /// Other pins, addresses and settings. A link that is up stays, as long as its key is still pinned;
+  /// settings hold from the next connection on.
+  void reconfigure(std::vector<std::string> pins, const std::vector<base::HostPort>& dial,
+                   const LinkSettings& settings);
   /// Closes everything, with a reason for the peer.
   void stop(const std::string& reason);
   /// Tells the peer that we take no more transactions.
   void drain();
 
   [[nodiscard]] bool has_pin(const std::string& pin) const;
-  /// A connection with one of our pins whose handshake is done.
-  void adopt(std::unique_ptr<TlsStream> stream, mux::Role role);
+  /// A connection with one of our pins whose handshake is done; the peer has dialled it.
+  void adopt(std::unique_ptr<TlsStream> stream);
 
-  [[nodiscard]] bool is_up() const { return current_ != nullptr; }
-  [[nodiscard]] bool peer_drains() const { return current_ && current_->session().peer_drains(); }
+  /// Whether there is a session, be it that it waits for a new connection.
+  [[nodiscard]] bool is_up() const;
+  /// Just interrupted, and nothing speaks against its going on in a moment: who comes now may be let wait.
+  [[nodiscard]] bool is_interrupted() const { return is_up() && open_connections() == 0 && hopeful_; }
+  /// Whether open() makes sense. An interruption that lasts is a link that is down, though what is under way
+  /// still waits for it.
+  [[nodiscard]] bool takes_streams() const { return open_connections() > 0 || is_interrupted(); }
+  [[nodiscard]] bool peer_drains() const;
   /// "link down since 12:03:04 (connection timed out)".
   [[nodiscard]] std::string down_text() const;
 
-  [[nodiscard]] base::Result<mux::StreamId> open(StreamUser& user);
-  [[nodiscard]] std::size_t writable(mux::StreamId stream) const;
-  void write(mux::StreamId stream, std::string_view bytes);
-  void consumed(mux::StreamId stream, std::size_t bytes);
-  void finish(mux::StreamId stream);
-  void reset(mux::StreamId stream, mux::ResetCode code, const std::string& cause);
+  [[nodiscard]] base::Result<mux::StreamKey> open(StreamUser& user);
+  [[nodiscard]] std::size_t writable(mux::StreamKey stream) const;
+  void write(mux::StreamKey stream, std::string_view bytes);
+  void consumed(mux::StreamKey stream, std::size_t bytes);
+  void finish(mux::StreamKey stream);
+  void reset(mux::StreamKey stream, mux::ResetCode code, const std::string& cause);
   /// The user does not want to hear of the stream any more.
-  void forget(mux::StreamId stream) { users_.erase(stream); }
+  void forget(mux::StreamKey stream) { users_.erase(stream); }
   void notice(const std::string& bytes);
 
   // For status.
   [[nodiscard]] base::WallTime since() const { return since_; }
   [[nodiscard]] const std::string& cause() const { return cause_; }
-  [[nodiscard]] const LinkConnection* connection() const { return current_.get(); }
+  /// The first of its connections; null when the link is down.
+  [[nodiscard]] const LinkConnection* connection() const;
+  [[nodiscard]] std::size_t open_connections() const;
   [[nodiscard]] std::optional<base::WallTime> next_dial() const;
   [[nodiscard]] std::uint64_t times_up() const { return times_up_; }
-  [[nodiscard]] std::uint64_t streams_refused() const;
-  [[nodiscard]] bool is_dialled() const { return dialer_ != nullptr; }
+  /// Of all its sessions since relayd started.
+  [[nodiscard]] mux::Counters counters() const;
+  [[nodiscard]] bool is_dialled() const { return !dial_.empty(); }
+  /// Why each address that we dial has failed; empty while the link is up.
+  [[nodiscard]] std::vector<Dialer::Failure> dial_failures() const;
 
   void on_event(LinkConnection& connection, mux::Event event) override;
+  void on_connection_suspended(LinkConnection& connection, const std::string& cause) override;
   void on_connection_lost(LinkConnection& connection, const std::string& cause) override;
 
  private:
-  [[nodiscard]] std::shared_ptr<Dialer> make_dialer();
-  void established(LinkConnection& connection);
-  [[nodiscard]] bool prefers(const LinkConnection& candidate) const;
-  void drop_current(const std::string& reason);
-  void go_down(const std::string& cause);
+  /// One of the link's sessions, or the place for one.
+  struct Lane {
+    std::shared_ptr<LinkConnection> current;  // which carries the session, or did last
+    std::shared_ptr<Dialer> dialer;           // null: the peer dials
+  };
+
+  // site_link_connections.cc
+  void make_lanes();
+  [[nodiscard]] std::shared_ptr<Dialer> make_dialer(std::size_t number);
+  void dial_missing();
+  /// Whether the link lacks that connection.
+  [[nodiscard]] bool is_missing(std::size_t number) const;
+  [[nodiscard]] bool is_dialled(std::size_t number) const;
+  void adopt(std::unique_ptr<TlsStream> stream, mux::Role role, std::size_t number);
+  [[nodiscard]] mux::Settings session_settings(mux::Role role, std::size_t number);
+  [[nodiscard]] mux::Admission admit(LinkConnection& candidate, const mux::Hello& hello);
+  [[nodiscard]] bool is_preferred(const LinkConnection& candidate) const;
+  void established(LinkConnection& connection, bool resumed);
+  void begin_session(const std::shared_ptr<LinkConnection>& connection);
+  void end_session(std::size_t number, const std::string& reason_for_peer, const std::string& cause);
+  void end_sessions_of_other_instances(const std::string& instance);
   void set_cause(const std::string& cause);
-  void stream_event(mux::Event& event);
-  void opened(mux::StreamId stream);
-  [[nodiscard]] StreamUser* user(mux::StreamId stream) const;
+  void dial_failed(const Dialer& dialer, const Dialer::Failure& failure, bool news);
+  void hope();
+  void lose_hope();
+  void log_up(const LinkConnection& connection, const char* what) const;
+
+  // site_link.cc
+  void stream_event(std::size_t number, mux::Event& event);
+  void opened(mux::StreamKey stream);
+  [[nodiscard]] StreamUser* user(mux::StreamKey stream) const;
+  [[nodiscard]] LinkConnection* connection_of(mux::StreamKey stream) const;
+  [[nodiscard]] LinkConnection* least_busy() const;
+  void lose_users(std::size_t number, const std::string& text);
   void log(base::LogLevel level, const std::string& text) const;
 
   const Services& services_;
   std::string site_;
   std::vector<std::string> pins_;
   std::vector<base::HostPort> dial_;
+  LinkSettings settings_;
   Callbacks callbacks_;
-  std::shared_ptr<Dialer> dialer_;
-  std::shared_ptr<LinkConnection> current_;
+  std::vector<Lane> lanes_;
   std::vector<std::shared_ptr<LinkConnection>> candidates_;  // authenticated, Hello not yet received
-  std::map<mux::StreamId, StreamUser*> users_;
+  std::map<mux::StreamKey, StreamUser*> users_;
   base::WallTime since_;
   std::string cause_;
   std::string logged_cause_;
   std::uint64_t times_up_ = 0;
-  std::uint64_t streams_refused_before_ = 0;
+  std::uint64_t session_numbers_ = 0;
+  mux::Counters counters_before_;  // of sessions that are over
+  boost::asio::steady_timer hope_timer_;
+  bool hopeful_ = false;
   bool draining_ = false;
   bool stopped_ = false;
 };

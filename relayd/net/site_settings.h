@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "relayd/base/host_port.h"
+#include "relayd/net/link_settings.h"
 #include "relayd/net/listening.h"
 #include "relayd/net/mta_pool.h"
 #include "relayd/policy/site_rules.h"
@@ -39,6 +40,7 @@ struct SiteSettings {
   std::string name;
   std::vector<std::string> pins;  ///< 32 raw bytes each
   std::vector<base::HostPort> dial;
+  LinkSettings link;
   std::vector<base::HostPort> endpoints;
   MtaPool::Settings mta;  ///< our MTA, for mail from the site
   policy::SiteRules rules;

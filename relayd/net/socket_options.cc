@@ -1,10 +1,30 @@
 #include "relayd/net/socket_options.h"
 
 #include <netinet/tcp.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <sstream>
 
 namespace tsmtp::net {
+namespace {
+
+constexpr char kAllowed[] = "net.ipv4.tcp_allowed_congestion_control";
+
+bool set_congestion(int fd, const std::string& algorithm) {
+  return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, algorithm.data(),
+                    static_cast<socklen_t>(algorithm.size())) == 0;
+}
+
+std::string congestion_of(int fd) {
+  char name[64] = {};  // the kernel's are at most 16 bytes long
+  socklen_t length = sizeof name - 1;
+  return getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &length) == 0 ? name : "";
+}
+
+}  // namespace
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -13,6 +33,34 @@ void set_link_options(asio::ip::tcp::socket& socket) {
   boost::system::error_code ignored;
   socket.non_blocking(true, ignored);
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+base::Result<void> check_congestion(const std::string& algorithm) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return {};  // it will be tried again on each connection
+  const bool ok = set_congestion(fd, algorithm);
+  const int why = errno;
+  const std::string instead = congestion_of(fd);
+  close(fd);
+  if (ok) return {};
+  const std::string what = "congestion = \"" + algorithm + "\" is without effect, ";
+  const std::string then =
+      "; until then it is the kernel's default" + (instead.empty() ? "" : ", " + instead);
+  if (why == EPERM)
+    return base::Error{what + "the kernel lets only root use it: add it to " + kAllowed + " with sysctl" +
+                       then};
+  return base::Error{what + "this kernel has no such algorithm: " + std::strerror(why) +
+                     ". If it is a module, load it (modprobe tcp_" + algorithm +
+                     "), and restart relayd or reload" + then};
+}
+
+bool set_congestion(tcp::socket& socket, const std::string& algorithm) {
+  return set_congestion(socket.native_handle(), algorithm);
+}
+
+std::string congestion_of(const tcp::socket& socket) {
+  // Asio has no const native_handle().
+  return congestion_of(const_cast<tcp::socket&>(socket).native_handle());
 }
 
 void set_mta_options(asio::generic::stream_protocol::socket& socket) {

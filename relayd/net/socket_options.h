@@ -5,10 +5,22 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <string>
 
+#include "relayd/base/result.h"
+
 namespace tsmtp::net {
 
 /// Non-blocking, TCP_NODELAY. Failures are harmless and ignored.
 void set_link_options(boost::asio::ip::tcp::socket& socket);
+
+/// Whether the kernel lets us use this congestion control ("bbr"). The error says what is missing, and what
+/// to do about it.
+[[nodiscard]] base::Result<void> check_congestion(const std::string& algorithm);
+
+/// False where it cannot be used; the socket keeps what it had.
+bool set_congestion(boost::asio::ip::tcp::socket& socket, const std::string& algorithm);
+
+/// The name of what a socket uses; empty when it is not known.
+[[nodiscard]] std::string congestion_of(const boost::asio::ip::tcp::socket& socket);
 
 /// Non-blocking, and TCP_NODELAY where it is TCP.
 void set_mta_options(boost::asio::generic::stream_protocol::socket& socket);

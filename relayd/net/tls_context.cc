@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "relayd/net/cipher_choice.h"
 #include "relayd/net/openssl_error.h"
 #include "relayd/net/tls_stream.h"
 
@@ -13,17 +14,31 @@ namespace {
 // In order of preference; those the linked OpenSSL does not have are left out. A hybrid post-quantum group
 // comes first.
 constexpr const char* kGroups[] = {"X25519MLKEM768", "X25519", "P-256"};
+constexpr const char* kHybridAndX25519 = "*X25519MLKEM768:*X25519:P-256";
 
 // A pinned certificate is small; more than this before authentication is nobody we know.
 constexpr long kMaxCertificateBytes = 4096;
 
-std::string available_groups(SSL_CTX* context) {
-  std::string list;
-  for (const char* group : kGroups) {
-    if (SSL_CTX_set1_groups_list(context, group) == 1) list += (list.empty() ? "" : ":") + std::string(group);
-  }
+bool has_groups(SSL_CTX* context, const std::string& list) {
+  const bool has = SSL_CTX_set1_groups_list(context, list.c_str()) == 1;
   ERR_clear_error();
-  return list;
+  return has;
+}
+
+// Where OpenSSL can (3.5), the client sends a key for each of the first two (the asterisks), so that a peer
+// that has only one of them costs no round trip.
+bool set_groups(SSL_CTX* context) {
+  if (has_groups(context, kHybridAndX25519)) return true;
+  std::string list;
+  for (const char* group : kGroups)
+    if (has_groups(context, group)) list += (list.empty() ? "" : ":") + std::string(group);
+  return SSL_CTX_set1_groups_list(context, list.c_str()) == 1;
+}
+
+// The same on both ends' behalf: if either does AES badly, it is ChaCha20.
+bool set_ciphers(SSL_CTX* context) {
+  SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  return SSL_CTX_set_ciphersuites(context, cipher_suites(aes_is_faster()).c_str()) == 1;
 }
 
 // ALPN as it goes on the wire: a length byte and the name.
@@ -60,9 +75,8 @@ base::Result<TlsContext> TlsContext::make(const Identity& identity) {
   SSL_CTX* context = out.get();
   const std::string alpn = alpn_wire();
   const bool ok = context != nullptr && SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
-                  SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
-                  SSL_CTX_set1_groups_list(context, available_groups(context).c_str()) == 1 &&
-                  SSL_CTX_use_certificate(context, identity.certificate()) == 1 &&
+                  SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 && set_groups(context) &&
+                  set_ciphers(context) && SSL_CTX_use_certificate(context, identity.certificate()) == 1 &&
                   SSL_CTX_use_PrivateKey(context, identity.key()) == 1 &&
                   SSL_CTX_set_num_tickets(context, 0) == 1 &&
                   SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(alpn.data()),
@@ -75,7 +89,6 @@ base::Result<TlsContext> TlsContext::make(const Identity& identity) {
   SSL_CTX_set_cert_verify_callback(context, verify, nullptr);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                 SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_read_ahead(context, 1);
   return base::Result<TlsContext>(std::move(out));
 }
 

@@ -9,6 +9,21 @@
 #include "relayd/net/socket_options.h"
 
 namespace tsmtp::net {
+namespace {
+
+// With room for several records, one system call fetches them all. Given back while nothing is under way
+// (SSL_MODE_RELEASE_BUFFERS).
+constexpr std::size_t kReadAheadBytes = 64 * 1024;
+
+// Asked before each read of a peer that is not known yet.
+long before_read(BIO* bio, int operation, const char*, std::size_t length, int, long, int result,
+                 std::size_t*) {
+  if (operation != BIO_CB_READ) return result;
+  auto* stream = reinterpret_cast<TlsStream*>(BIO_get_callback_arg(bio));
+  return stream->may_read(length) ? result : -1;
+}
+
+}  // namespace
 
 TlsStream::TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& context, Role role,
                      AcceptPeer accept_peer)
@@ -20,6 +35,9 @@ TlsStream::TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& cont
   set_link_options(socket_);
   SSL_set_fd(ssl_, static_cast<int>(socket_.native_handle()));
   SSL_set_app_data(ssl_, this);
+  BIO* bio = SSL_get_rbio(ssl_);
+  BIO_set_callback_arg(bio, reinterpret_cast<char*>(this));
+  BIO_set_callback_ex(bio, before_read);
   if (role == Role::kClient) {
     SSL_set_connect_state(ssl_);
   } else {
@@ -41,6 +59,20 @@ bool TlsStream::accept_peer(const std::string& pin) {
   return !peer_refused_;
 }
 
+// Without read-ahead, which only comes when the peer is known, OpenSSL asks for no more than a record's rest.
+bool TlsStream::may_read(std::size_t bytes) {
+  said_too_much_ = said_too_much_ || BIO_number_read(SSL_get_rbio(ssl_)) + bytes > kMaxStrangerBytes;
+  return !said_too_much_;
+}
+
+void TlsStream::authenticated() {
+  handshake_done_ = true;
+  BIO_set_callback_ex(SSL_get_rbio(ssl_), nullptr);
+  SSL_set_read_ahead(ssl_, 1);
+  SSL_set_default_read_buffer_len(ssl_, kReadAheadBytes);
+  last_rekey_ = std::chrono::steady_clock::now();
+}
+
 TlsStream::Status TlsStream::handshake() {
   ERR_clear_error();
   const Status status = status_of(SSL_do_handshake(ssl_));
@@ -52,7 +84,7 @@ TlsStream::Status TlsStream::handshake() {
     error_ = "peer does not speak the link protocol (no ALPN tsmtp/1)";
     return Status::kFailed;
   }
-  handshake_done_ = true;
+  authenticated();
   return status;
 }
 
@@ -63,7 +95,21 @@ TlsStream::Status TlsStream::read(char* buffer, std::size_t size, std::size_t& b
 
 TlsStream::Status TlsStream::write(std::string_view data, std::size_t& bytes) {
   ERR_clear_error();
-  return status_of(SSL_write_ex(ssl_, data.data(), data.size(), &bytes));
+  if (!write_unfinished_) rekey_if_due();
+  const Status status = status_of(SSL_write_ex(ssl_, data.data(), data.size(), &bytes));
+  write_unfinished_ = status != Status::kDone;
+  if (status == Status::kDone) written_since_rekey_ += bytes;
+  return status;
+}
+
+// The new keys go into force with what is written next (RFC 8446 section 4.6.3).
+void TlsStream::rekey_if_due() {
+  const auto now = std::chrono::steady_clock::now();
+  if (written_since_rekey_ < rekey_limits_.bytes && now - last_rekey_ < rekey_limits_.time) return;
+  if (SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED) != 1) return ERR_clear_error();  // next time
+  written_since_rekey_ = 0;
+  last_rekey_ = now;
+  ++rekeyed_;
 }
 
 void TlsStream::shut_down() {
@@ -102,6 +148,8 @@ std::string TlsStream::explain(int ssl_error) const {
     return role_ == Role::kClient ? seen + ", which is not pinned for this site"
                                   : seen + ", which no site has pinned";
   }
+  if (said_too_much_)
+    return "peer sent more than " + std::to_string(kMaxStrangerBytes) + " bytes before it showed a key";
   const unsigned long code = ERR_peek_error();
   if (ssl_error == SSL_ERROR_SYSCALL || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
     const char* when = handshake_done_ ? "" : " during the TLS handshake";

@@ -1,19 +1,25 @@
 // TLS over one TCP socket. OpenSSL is driven on the socket itself, without blocking: the caller waits for
-// readiness and tries again. It never passes on a byte before the peer's key has been accepted.
+// readiness and tries again. It never passes on a byte before the peer's key has been accepted, and never
+// takes more than kMaxStrangerBytes from a peer that has not shown it.
 #pragma once
 
 #include <openssl/ssl.h>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "relayd/base/result.h"
+#include "relayd/net/link_settings.h"
 #include "relayd/net/tls_context.h"
 
 namespace tsmtp::net {
+
+/// What a peer may send before its key is known; a handshake with a 4096-bit RSA key and a hybrid group fits.
+inline constexpr std::size_t kMaxStrangerBytes = 4096;
 
 class TlsStream {
  public:
@@ -36,22 +42,31 @@ class TlsStream {
   [[nodiscard]] Status read(char* buffer, std::size_t size, std::size_t& bytes);
   /// One attempt to write; `bytes` says how many were taken.
   [[nodiscard]] Status write(std::string_view data, std::size_t& bytes);
+  /// Other limits than the default ones. Whoever reaches one asks the peer to replace its keys too.
+  void set_rekey_limits(const RekeyLimits& limits) { rekey_limits_ = limits; }
+  /// How often we have replaced our keys by those limits.
+  [[nodiscard]] std::uint64_t rekeyed() const { return rekeyed_; }
   /// Tries to tell the peer that this is the end (close_notify); does not wait.
   void shut_down();
 
   [[nodiscard]] boost::asio::ip::tcp::socket& socket() { return socket_; }
+  [[nodiscard]] const boost::asio::ip::tcp::socket& socket() const { return socket_; }
   /// "192.0.2.1:40322", for logs; stays when the connection is gone.
   [[nodiscard]] const std::string& peer_address() const { return peer_address_; }
   [[nodiscard]] const std::string& peer_pin() const { return peer_pin_; }
-  /// "TLSv1.3 TLS_AES_256_GCM_SHA384 X25519".
+  /// "TLSv1.3 TLS_AES_128_GCM_SHA256 x25519".
   [[nodiscard]] std::string description() const;
   [[nodiscard]] const std::string& error() const { return error_; }
 
   // For the context's verification callback.
   [[nodiscard]] static TlsStream* of(const SSL* ssl);
   [[nodiscard]] bool accept_peer(const std::string& pin);
+  /// For the BIO's callback: would reading `bytes` more be too much from a stranger?
+  [[nodiscard]] bool may_read(std::size_t bytes);
 
  private:
+  void authenticated();
+  void rekey_if_due();
   [[nodiscard]] Status status_of(int result);
   [[nodiscard]] std::string explain(int ssl_error) const;
 
@@ -62,7 +77,13 @@ class TlsStream {
   std::string peer_address_;
   std::string peer_pin_;
   bool peer_refused_ = false;
+  bool said_too_much_ = false;
   bool handshake_done_ = false;
+  bool write_unfinished_ = false;  // OpenSSL wants the same bytes again, and nothing else before
+  RekeyLimits rekey_limits_;
+  std::uint64_t written_since_rekey_ = 0;
+  std::chrono::steady_clock::time_point last_rekey_;
+  std::uint64_t rekeyed_ = 0;
   std::string error_;
 };
 

@@ -14,8 +14,8 @@ namespace tsmtp::wire {
 ///   2  u8  type
 ///   3  u8  flags
 ///   4  u32 stream, 0 for the link itself
-///   8  u64 sequence, from 1 for frames that are acknowledged and (in a later version) replayed, 0 for those
-///   that are not
+///   8  u64 sequence, from 1 for frames that are acknowledged and, on a resumption, sent again;
+///   0 for those that are not
 ///  16  u64 acknowledgement: all frames up to this sequence have been received
 inline constexpr std::size_t kHeaderBytes = 24;
 inline constexpr std::size_t kMaxFrameBytes = 16384;  ///< one TLS record, RFC 8446 section 5.1

@@ -55,10 +55,10 @@ class Together:
 class Apart:
     """The two ends of an emulated link."""
 
-    def __init__(self, build, work, round_trip_ms):
+    def __init__(self, build, work, round_trip_ms, *more):
         self.round_trip = round_trip_ms / 1000
         self._emulator = subprocess.Popen(
-            [build / "tests/support/link_emulator/link_emulator", "--delay", str(round_trip_ms / 2)],
+            [build / "tests/support/link_emulator/link_emulator", "--delay", str(round_trip_ms / 2), *more],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         ready = self._emulator.stdout.readline().split()
         if len(ready) != 3:

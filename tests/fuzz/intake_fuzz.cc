@@ -83,7 +83,7 @@ class Near {
         break;
       case 'Y':
         host_.link_is_down = true;
-        for (const mux::StreamId stream : streams)
+        for (const mux::StreamKey stream : streams)
           lose(stream);
         break;
       case 'Z':
@@ -176,7 +176,7 @@ class Near {
     client_->read();
   }
 
-  void far(mux::StreamId stream, std::string_view text) {
+  void far(mux::StreamKey stream, std::string_view text) {
     const auto kind = static_cast<char>(take_byte(text));
     const auto record = host_.verdict(stream, kind, text);
     if (record) intake_->stream_received(stream, mail::encode(*record), now_);
@@ -190,7 +190,7 @@ class Near {
     look();
   }
 
-  void lose(mux::StreamId stream) {
+  void lose(mux::StreamKey stream) {
     host_.forget(stream);
     intake_->stream_lost(stream, "link down since 12:00:00 (fuzzed)", now_);
   }
@@ -198,7 +198,7 @@ class Near {
   void give_all() {
     for (int round = 0; round < 5; ++round) {
       recorded({});
-      for (const mux::StreamId stream : host_.open_streams())
+      for (const mux::StreamKey stream : host_.open_streams())
         for (const mail::Record& record : host_.all_verdicts(stream)) {
           intake_->stream_received(stream, mail::encode(record), now_);
           look();

@@ -8,9 +8,11 @@
 //   n bytes        we notice
 //   T SECONDS      time passes
 //   d, x           we drain, close
+//   k COUNT        the connection breaks, our last COUNT frames with it, and the peer resumes the session
 // The first step's letter is D if we dialled. Numbers are bytes less '0'.
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "relayd/base/bytes.h"
@@ -38,11 +40,7 @@ std::uint8_t take_number(std::string_view& bytes) {
 
 class Link {
  public:
-  explicit Link(mux::Role role)
-      : role_(role),
-        session_(
-            {.role = role, .hub_name = "us", .max_streams = kMaxStreams, .stream_window_bytes = kWindowBytes},
-            now_) {}
+  explicit Link(mux::Role role) : role_(role), session_(std::make_unique<mux::Session>(settings(), now_)) {}
 
   void play(const Step& step) {
     std::string_view rest = step.payload;
@@ -71,13 +69,13 @@ class Link {
         produce(static_cast<std::size_t>(take_number(rest)) * 1024 + 1);
         break;
       case 'o':
-        if (const auto stream = session_.open(mux::Service::kTransaction))
+        if (const auto stream = session_->open(mux::Service::kTransaction))
           must(streams_.try_emplace(*stream).second, "a stream's number is new");
         break;
       case 'w': {
         const std::uint32_t stream = take_number(rest);
         const std::size_t count = static_cast<std::size_t>(take_byte(rest)) * 16;
-        session_.write(stream, std::string(std::min(count, session_.writable(stream)), 'x'));
+        session_->write(stream, std::string(std::min(count, session_->writable(stream)), 'x'));
         break;
       }
       case 'c': {
@@ -85,31 +83,35 @@ class Link {
         if (stream == streams_.end()) break;
         const std::size_t count = std::min<std::size_t>(std::size_t{take_byte(rest)} * 16, stream->second);
         stream->second -= count;
-        session_.consumed(stream->first, count);
+        session_->consumed(stream->first, count);
         break;
       }
       case 'e':
-        session_.finish(take_number(rest));
+        session_->finish(take_number(rest));
         break;
       case 'r': {
         const std::uint32_t stream = take_number(rest);
-        session_.reset(stream, mux::ResetCode::kCancelled, rest);
+        session_->reset(stream, mux::ResetCode::kCancelled, rest);
         streams_.erase(stream);
         break;
       }
       case 'n':
-        session_.notice(rest.substr(0, wire::kMaxPayloadBytes));
+        session_->notice(rest.substr(0, wire::kMaxPayloadBytes));
         break;
       case 'T':
         now_ += std::chrono::seconds(take_number(rest));
-        if (!failed_ && !closed_ && session_.deadline() <= now_) failed_ = !session_.tick(now_);
+        if (!failed_ && !closed_ && session_->deadline() <= now_)
+          failed_ = !session_->tick(now_) && !session_->established();
         break;
       case 'd':
-        session_.drain();
+        session_->drain();
         break;
       case 'x':
-        session_.close(rest);
+        session_->close(rest);
         closed_ = true;
+        break;
+      case 'k':
+        break_and_resume(take_number(rest));
         break;
       default:
         break;
@@ -122,13 +124,49 @@ class Link {
   void end() {
     produce(kMaxPendingBytes);
     draw_events();
-    must(!session_.wants_to_send(), "what can be sent is sent");
+    must(!session_->wants_to_send(), "what can be sent is sent");
   }
 
  private:
-  mux::Hello hello() const {
-    return {
-        .instance = "0123456789abcdef", .max_streams = 4, .stream_window_bytes = kWindowBytes, .name = "p"};
+  static constexpr std::uint64_t kNumber = 7;  // both sides', of the first session
+
+  mux::Settings settings() {
+    return {.role = role_,
+            .hub_name = "us",
+            .max_streams = kMaxStreams,
+            .stream_window_bytes = kWindowBytes,
+            .window_budget_bytes = 0,
+            .can_resume = true,
+            .resumption = {.number = kNumber},
+            .admit = [this](const mux::Hello& hello) {
+              const bool goes_on = session_ && session_->can_become(hello);
+              return goes_on ? mux::Admission{.resumes = session_.get()} : mux::Admission{};
+            }};
+  }
+
+  static mux::Hello hello() {
+    return {.capabilities = mux::kCapabilityResumption,
+            .instance = "0123456789abcdef",
+            .max_streams = 4,
+            .stream_window_bytes = kWindowBytes,
+            .name = "p",
+            .resumption = {.number = kNumber}};
+  }
+
+  // We answer a Hello whichever side we are: who asks is the same to a session that is resumed.
+  void break_and_resume(std::uint64_t lost) {
+    if (!is_sane_ || closed_ || failed_ || !session_->suspend(now_)) return;
+    our_sequence_ = std::max(acknowledged_, our_sequence_ - std::min(lost, our_sequence_));
+    mux::Hello again = hello();
+    again.resumption = {
+        .number = kNumber + 1, .own = kNumber, .peer = kNumber, .epoch = ++epoch_, .received = our_sequence_};
+    must(session_->can_become(again), "a session that was suspended goes on");
+    auto next = std::make_unique<mux::Session>(settings(), now_);
+    std::string out;
+    wire::encode({.type = FrameType::kHello, .payload = mux::encode_hello(again)}, out);
+    must(next->receive(out, now_).has_value(), "its Hello is taken");
+    session_ = std::move(next);
+    acknowledged_ = our_sequence_;  // it may forget what the peer says it has
   }
 
   std::string frame(FrameType type, std::uint32_t stream, std::string_view payload) {
@@ -140,11 +178,12 @@ class Link {
                   .acknowledgement = our_sequence_,
                   .payload = payload},
                  out);
+    acknowledged_ = our_sequence_;
     return out;
   }
 
   void receive(std::string_view bytes) {
-    const auto result = session_.receive(bytes, now_);
+    const auto result = session_->receive(bytes, now_);
     if (closed_) return;
     must(!failed_ || !result, "a failed session stays failed");
     failed_ = failed_ || !result;
@@ -152,7 +191,7 @@ class Link {
 
   void produce(std::size_t enough_bytes) {
     std::string out;
-    session_.produce(out, enough_bytes, now_);
+    session_->produce(out, enough_bytes, now_);
     must(out.size() < enough_bytes + wire::kMaxFrameBytes, "no more is produced than was asked for");
     std::string_view rest = out;
     while (!rest.empty()) {
@@ -167,6 +206,9 @@ class Link {
     must(!said_close_, "nothing follows Close");
     said_close_ = frame.type == FrameType::kClose;
     if (wire::is_sequenced(frame.type)) must(frame.sequence == ++our_sequence_, "sequences rise by one");
+    const bool is_said_again = wire::is_sequenced(frame.type) && frame.sequence <= highest_sequence_;
+    highest_sequence_ = std::max(highest_sequence_, frame.sequence);
+    if (is_said_again) return;
     must(!is_sane_ || frame.acknowledgement <= peer_sequence_, "only what was sent is acknowledged");
     if (frame.type != FrameType::kData) return;
     sent_[frame.stream] += frame.payload.size();
@@ -176,7 +218,7 @@ class Link {
   }
 
   void draw_events() {
-    while (const auto event = session_.next_event()) {
+    while (const auto event = session_->next_event()) {
       if (const auto* opened = std::get_if<mux::Opened>(&*event)) {
         const bool ours = (opened->stream % 2 == 1) == (role_ == mux::Role::kDialer);
         must(!ours, "the peer opens streams of its own numbers");
@@ -200,20 +242,23 @@ class Link {
 
   void check() const {
     // What the peer may open, and what it lets us open; a Hello of its own making may say any number.
-    must(!is_sane_ || session_.open_streams() <= 2 * 65'536, "streams are bounded");
-    (void)session_.deadline();
-    (void)session_.counters();
+    must(!is_sane_ || session_->open_streams() <= 2 * 65'536, "streams are bounded");
+    (void)session_->deadline();
+    (void)session_->counters();
   }
 
   mux::Role role_;
   base::TimePoint now_{};
-  mux::Session session_;
+  std::unique_ptr<mux::Session> session_;
   wire::Decoder decoder_;
   std::map<mux::StreamId, std::size_t> streams_;  // received and not dealt with
   std::map<mux::StreamId, std::uint64_t> credit_;
   std::map<mux::StreamId, std::uint64_t> sent_;
   std::uint64_t peer_sequence_ = 0;
-  std::uint64_t our_sequence_ = 0;
+  std::uint64_t our_sequence_ = 0;      // that the peer has
+  std::uint64_t highest_sequence_ = 0;  // that was ever sent
+  std::uint64_t acknowledged_ = 0;
+  std::uint64_t epoch_ = 0;
   bool is_sane_ = true;  // no bytes that this model does not understand
   bool failed_ = false;
   bool closed_ = false;

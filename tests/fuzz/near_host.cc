@@ -22,14 +22,14 @@ smtp::Reply reply_of(std::string_view text) {
   return smtp::make_reply(code, "", text.substr(std::min<std::size_t>(text.size(), 4), 1000));
 }
 
-base::Result<mux::StreamId> NearHost::open_stream() {
+base::Result<mux::StreamKey> NearHost::open_stream() {
   if (link_is_down) return base::Error{"link down since 12:00:00 (fuzzed)"};
   last_stream_ += 2;
   streams_[last_stream_];
   return last_stream_;
 }
 
-void NearHost::write_stream(mux::StreamId id, std::string_view bytes) {
+void NearHost::write_stream(mux::StreamKey id, std::string_view bytes) {
   const auto stream = streams_.find(id);
   must(stream != streams_.end(), "records go to streams that are open");
   for (;;) {
@@ -75,11 +75,11 @@ void NearHost::on(Stream& stream, const mail::Record& record) {
   }
 }
 
-void NearHost::finish_stream(mux::StreamId stream) {
+void NearHost::finish_stream(mux::StreamKey stream) {
   must(streams_.erase(stream) == 1, "a stream that is finished was open");
 }
 
-void NearHost::reset_stream(mux::StreamId stream) {
+void NearHost::reset_stream(mux::StreamKey stream) {
   must(streams_.erase(stream) == 1, "a stream that is reset was open");
 }
 
@@ -112,8 +112,8 @@ void NearHost::ended(const mail::Summary& summary) {
   must(to_line(summary).find('\n') == std::string::npos, "a log line is one line");
 }
 
-std::vector<mux::StreamId> NearHost::open_streams() const {
-  std::vector<mux::StreamId> numbers;
+std::vector<mux::StreamKey> NearHost::open_streams() const {
+  std::vector<mux::StreamKey> numbers;
   for (const auto& [number, stream] : streams_)
     numbers.push_back(number);
   return numbers;
@@ -127,7 +127,7 @@ smtp::Reply NearHost::said(std::string_view text, std::set<std::string>& replies
   return reply;
 }
 
-std::optional<mail::Record> NearHost::verdict(mux::StreamId id, char kind, std::string_view text) {
+std::optional<mail::Record> NearHost::verdict(mux::StreamKey id, char kind, std::string_view text) {
   const auto stream = streams_.find(id);
   const bool committed = stream != streams_.end() && stream->second.committed;
   const bool asks = stream != streams_.end() && stream->second.asks && !committed;
@@ -156,7 +156,7 @@ std::optional<mail::Record> NearHost::verdict(mux::StreamId id, char kind, std::
   }
 }
 
-std::vector<mail::Record> NearHost::all_verdicts(mux::StreamId id) {
+std::vector<mail::Record> NearHost::all_verdicts(mux::StreamKey id) {
   std::vector<mail::Record> records;
   const auto found = streams_.find(id);
   if (found == streams_.end()) return records;

@@ -16,12 +16,12 @@ namespace tsmtp::fuzz {
 
 class NearHost : public mail::IntakeHost {
  public:
-  base::Result<mux::StreamId> open_stream() override;
-  std::size_t stream_writable(mux::StreamId) const override { return writable_bytes; }
-  void write_stream(mux::StreamId stream, std::string_view bytes) override;
-  void consumed(mux::StreamId, std::size_t) override {}
-  void finish_stream(mux::StreamId stream) override;
-  void reset_stream(mux::StreamId stream) override;
+  base::Result<mux::StreamKey> open_stream() override;
+  std::size_t stream_writable(mux::StreamKey) const override { return writable_bytes; }
+  void write_stream(mux::StreamKey stream, std::string_view bytes) override;
+  void consumed(mux::StreamKey, std::size_t) override {}
+  void finish_stream(mux::StreamKey stream) override;
+  void reset_stream(mux::StreamKey stream) override;
   void record_doubt(const std::string& transaction,
                     const std::vector<ledger::DoubtfulRecipient>& recipients) override;
   std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) override;
@@ -34,13 +34,13 @@ class NearHost : public mail::IntakeHost {
 
   /// A record of the far side for `stream`: m, r and the recipient's number, d, f, k, K, p or u (outcomes),
   /// and the text of a reply as in reply_of(). Nothing if `kind` is another.
-  [[nodiscard]] std::optional<mail::Record> verdict(mux::StreamId stream, char kind, std::string_view text);
+  [[nodiscard]] std::optional<mail::Record> verdict(mux::StreamKey stream, char kind, std::string_view text);
   /// The records that are still owed on `stream`, all positive.
-  [[nodiscard]] std::vector<mail::Record> all_verdicts(mux::StreamId stream);
+  [[nodiscard]] std::vector<mail::Record> all_verdicts(mux::StreamKey stream);
   /// Streams that are open, by their numbers.
-  [[nodiscard]] std::vector<mux::StreamId> open_streams() const;
+  [[nodiscard]] std::vector<mux::StreamKey> open_streams() const;
   /// As the link does when it is lost.
-  void forget(mux::StreamId stream) { streams_.erase(stream); }
+  void forget(mux::StreamKey stream) { streams_.erase(stream); }
 
   std::size_t writable_bytes = 1 << 20;
   bool link_is_down = false;
@@ -67,8 +67,8 @@ class NearHost : public mail::IntakeHost {
   void on(Stream& stream, const mail::Record& record);
   [[nodiscard]] smtp::Reply said(std::string_view text, std::set<std::string>& replies, bool counts = true);
 
-  std::map<mux::StreamId, Stream> streams_;
-  mux::StreamId last_stream_ = 0;
+  std::map<mux::StreamKey, Stream> streams_;
+  mux::StreamKey last_stream_ = 0;
   int replies_ = 0;
   ledger::Doubts doubts_;
 };

@@ -25,6 +25,16 @@ sockaddr_in address_of(const std::string& host, std::uint16_t port) {
   return address;
 }
 
+int bind_to(std::uint16_t port, const std::string& host) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const sockaddr_in address = address_of(host, port);
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
+  close(fd);
+  throw std::runtime_error("cannot bind to port " + std::to_string(port));
+}
+
 int connected(int fd, const sockaddr* address, socklen_t length) {
   if (connect(fd, address, length) == 0) return fd;
   const std::string why = std::strerror(errno);
@@ -125,23 +135,21 @@ void Connection::reset() {
 }
 
 int listen_on(std::uint16_t port, const std::string& host) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const sockaddr_in address = address_of(host, port);
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || listen(fd, 128) != 0) {
-    close(fd);
-    throw std::runtime_error("cannot listen on port " + std::to_string(port));
-  }
-  return fd;
+  const int fd = bind_to(port, host);
+  if (listen(fd, 128) == 0) return fd;
+  close(fd);
+  throw std::runtime_error("cannot listen on port " + std::to_string(port));
 }
 
+// On every address, as a hub has several. The socket stays bound to the end of the program, so that the
+// kernel gives its port to nobody else, neither to a listener of another test nor to an outgoing connection.
+// With SO_REUSEADDR on both, and this one never listening, the program under test can listen there all the
+// same.
 std::uint16_t free_port() {
-  const int fd = listen_on(0);
+  const int fd = bind_to(0, "0.0.0.0");
   sockaddr_in address{};
   socklen_t length = sizeof address;
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
-  close(fd);
   return ntohs(address.sin_port);
 }
 

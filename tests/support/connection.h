@@ -41,7 +41,7 @@ class Connection {
   std::string input_;
 };
 
-/// A TCP port of 127.0.0.1 that nobody uses.
+/// A TCP port that nobody uses on any address, and that nobody but this test gets while it runs.
 [[nodiscard]] std::uint16_t free_port();
 
 /// A listening socket on `host`:`port`.

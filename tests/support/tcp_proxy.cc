@@ -32,10 +32,17 @@ void TcpProxy::cut() {
     shutdown(fd, SHUT_RDWR);
 }
 
+void TcpProxy::cut_one() {
+  const std::lock_guard lock(mutex_);
+  shutdown(open_.at(open_.size() - 1), SHUT_RDWR);
+  shutdown(open_.at(open_.size() - 2), SHUT_RDWR);
+}
+
 void TcpProxy::accept_loop() {
   while (!ending_) {
     const int near = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (near < 0) continue;
+    (void)wait_until([this] { return !leading_nowhere || ending_; }, std::chrono::minutes(5));
     int far = -1;
     try {
       far = dup(Connection("127.0.0.1", target_).fd());
@@ -45,7 +52,11 @@ void TcpProxy::accept_loop() {
     }
     const std::lock_guard lock(mutex_);
     open_.insert(open_.end(), {near, far});
-    threads_.emplace_back([=, this] { pass(near, far, true); });
+    ++connections;
+    threads_.emplace_back([=, this] {
+      pass(near, far, true);
+      --connections;
+    });
     threads_.emplace_back([=, this] { pass(far, near, false); });
   }
 }

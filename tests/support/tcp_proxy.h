@@ -18,8 +18,14 @@ class TcpProxy {
 
   /// Breaks every connection that is open now.
   void cut();
+  /// Breaks the one that was made last.
+  void cut_one();
+  /// While set, new connections lead nowhere: they are made, and nothing answers on them.
+  std::atomic<bool> leading_nowhere{false};
   /// While set, bytes towards the target are held back: the far side hears nothing more.
   std::atomic<bool> holding{false};
+  /// How many are open now.
+  std::atomic<int> connections{0};
 
  private:
   void accept_loop();

@@ -59,7 +59,7 @@ TEST(Reader, ReadsTheDesignsExample) {
   EXPECT_TRUE(site.local.contains("tokyo.example"));
   EXPECT_EQ(site.max_message_bytes, 10'000'000U);
   EXPECT_FALSE(site.early_reply);
-  EXPECT_EQ(site.resume_window, std::chrono::minutes(5));
+  EXPECT_EQ(site.link.resume_window, std::chrono::minutes(5));
   EXPECT_FALSE(site.any_sender);
 }
 
@@ -192,6 +192,16 @@ const Bad kBadInput[] = {
      "bare_line_ends: \"refuse\" or \"canonical\" was expected, not \"pass\""},
     {"origin", in_addressed_site("origin = \"haproxy\""),
      "origin: \"none\" or \"xclient\" or \"proxy\" was expected, not \"haproxy\""},
+    {"peer_timeout_least", in_addressed_site("peer_timeout = \"1s\""),
+     "peer_timeout: \"1s\": at least 2s was expected"},
+    {"rekey_least", in_addressed_site("rekey_bytes = \"63KiB\""),
+     "rekey_bytes: a size from 64KiB to 64GiB was expected"},
+    {"rekey_most", in_addressed_site("rekey_bytes = \"65GiB\""),
+     "rekey_bytes: a size from 64KiB to 64GiB was expected"},
+    {"congestion", in_addressed_site("congestion = \"abcdefghijklmnop\""),
+     "congestion: a name of at most 15 bytes was expected"},
+    {"strangers", in_hub("max_strangers = 0"),
+     "max_strangers: a number from 1 to 1000000 was expected, not 0"},
     {"mode", in_addressed_site("endpoint_mode = \"0888\""), "endpoint_mode: \"0888\": the mode of a file"},
     {"mode_most", in_addressed_site("endpoint_mode = \"1777\""),
      "endpoint_mode: \"1777\": the mode of a file"},
@@ -297,6 +307,26 @@ endpoint_group = "root")"));
             (std::vector<User>{{.name = "root", .uid = 0}, {.name = "54321", .uid = 54321}}));
   EXPECT_EQ(site.access.socket_mode, 0600U);
   EXPECT_EQ(site.access.socket_group, 0U);
+}
+
+TEST(Reader, LinkOfASiteAndStrangers) {
+  const auto [config, findings] = read_it(kHub + R"(max_strangers = 3
+max_strangers_of_address = 2
+)" + site("birl", kPinA, with_address("127.0.5.2") + R"(
+dial_interval = "5m"
+peer_timeout = "2s"
+rekey_bytes = "64KiB"
+rekey_time = "1m"
+congestion = "bbr")"));
+  ASSERT_TRUE(config) << findings;
+  EXPECT_EQ(config->hub.max_strangers, 3U);
+  EXPECT_EQ(config->hub.max_strangers_of_address, 2U);
+  const Link link{.peer_timeout = std::chrono::seconds(2),
+                  .dial_interval = std::chrono::minutes(5),
+                  .congestion = "bbr",
+                  .rekey_bytes = 65'536,
+                  .rekey_time = std::chrono::minutes(1)};
+  EXPECT_EQ(config->sites[0].link, link);
 }
 
 }  // namespace

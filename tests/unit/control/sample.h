@@ -24,6 +24,7 @@ inline HubStatus sample_hub() {
                .written = 123,
                .lost = 2,
                .trouble = "/var/log/tsmtp/audit.jsonl: cannot be written: No space left on device"};
+  hub.strangers = 2;
   hub.keys_refused = 3;
 
   SiteStatus up;
@@ -33,6 +34,8 @@ inline HubStatus sample_hub() {
   up.peer_address = "192.0.2.7:5443";
   up.peer_name = "birlinghoven";
   up.tls = "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519";
+  up.key_updates = 3;
+  up.congestion = "bbr";
   up.round_trip = std::chrono::microseconds(48'210);
   up.endpoints = {"127.0.5.2:5000", "unix:/run/tsmtp/birl.sock"};
   up.far_mta = "127.0.0.1:25 reachable, PIPELINING 8BITMIME";
@@ -46,6 +49,8 @@ inline HubStatus sample_hub() {
   down.since = now - seconds(12);
   down.cause = "connection timed out";
   down.endpoints = {"127.0.5.3:5000"};
+  down.dial_failures = {{"a.osaka.example:5443", now - seconds(10), "connection timed out"},
+                        {"b.osaka.example:5443", now - seconds(9), "192.0.2.9:5443: Connection refused"}};
   down.next_dial = now + seconds(4);
   down.in_doubt = 2;
 

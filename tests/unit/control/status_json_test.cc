@@ -32,6 +32,9 @@ TEST(StatusJson, Golden) {
   },
   "draining": false,
   "sessions_refused": 0,
+  "strangers": 2,
+  "strangers_driven_out": 0,
+  "connections_refused": 0,
   "keys_refused": 3,
   "refused_keys": [],
   "sites": [
@@ -41,9 +44,12 @@ TEST(StatusJson, Golden) {
       "since": "2026-03-01T08:51:04Z",
       "cause": null,
       "next_dial": null,
+      "dial_failures": [],
       "peer_address": "192.0.2.7:5443",
       "peer_name": "birlinghoven",
       "tls": "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519",
+      "tls_key_updates": 3,
+      "congestion": "bbr",
       "round_trip_us": 48210,
       "endpoints": [
         "127.0.5.2:5000",
@@ -65,6 +71,15 @@ TEST(StatusJson, Golden) {
       "open_transactions": 1,
       "in_doubt": 0,
       "streams_refused": 0,
+      "frames": {
+        "resets_in": 0,
+        "resets_out": 0,
+        "pings_in": 0,
+        "idle_in": 0,
+        "replayed": 0
+      },
+      "connections": 0,
+      "resumptions": 0,
       "links_up_total": 2
     },
     {
@@ -73,9 +88,23 @@ TEST(StatusJson, Golden) {
       "since": "2026-03-01T12:02:52Z",
       "cause": "connection timed out",
       "next_dial": "2026-03-01T12:03:08Z",
+      "dial_failures": [
+        {
+          "address": "a.osaka.example:5443",
+          "when": "2026-03-01T12:02:54Z",
+          "cause": "connection timed out"
+        },
+        {
+          "address": "b.osaka.example:5443",
+          "when": "2026-03-01T12:02:55Z",
+          "cause": "192.0.2.9:5443: Connection refused"
+        }
+      ],
       "peer_address": null,
       "peer_name": null,
       "tls": null,
+      "tls_key_updates": 0,
+      "congestion": null,
       "round_trip_us": null,
       "endpoints": [
         "127.0.5.3:5000"
@@ -96,6 +125,15 @@ TEST(StatusJson, Golden) {
       "open_transactions": 0,
       "in_doubt": 2,
       "streams_refused": 0,
+      "frames": {
+        "resets_in": 0,
+        "resets_out": 0,
+        "pings_in": 0,
+        "idle_in": 0,
+        "replayed": 0
+      },
+      "connections": 0,
+      "resumptions": 0,
       "links_up_total": 0
     }
   ]

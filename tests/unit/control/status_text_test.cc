@@ -36,6 +36,8 @@ birlinghoven  link up since 08:51:04 (3 h 12 min), with 192.0.2.7:5443, round tr
               120 mails sent (1.2 MiB), 2 refused, 1 deferred; 1 mail received (512 bytes); 1 mail under way
               encrypted with TLSv1.3 TLS_AES_128_GCM_SHA256 X25519
 osaka         link down since 12:02:52 (12 s): connection timed out; next try in 4 s
+              dialled a.osaka.example:5443 at 12:02:54: connection timed out
+              dialled b.osaka.example:5443 at 12:02:55: 192.0.2.9:5443: Connection refused
               mail for it is taken at 127.0.5.3:5000
               0 mails sent; 0 mails received; 2 mails in doubt
 )");
@@ -47,6 +49,8 @@ TEST_F(StatusText, WhatIsWrongIsSaid) {
   hub.listen.clear();
   hub.draining = true;
   hub.sessions_refused = 7;
+  hub.connections_refused = 9;
+  hub.strangers_driven_out = 5;
   hub.last_reload_error = "relayd.toml:3:1: error: unknown key \"nam\"";
   hub.refused_keys = {{.pin = "sha256:x", .address = "192.0.2.9:4711", .last = hub.now, .times = 3}};
   const std::string text = status_text(hub);
@@ -54,6 +58,7 @@ TEST_F(StatusText, WhatIsWrongIsSaid) {
   EXPECT_THAT(text, HasSubstr("LAST RELOAD FAILED, still running the one before: relayd.toml:3:1: error"));
   EXPECT_THAT(text, HasSubstr("nothing, dials out only"));
   EXPECT_THAT(text, HasSubstr("refused        7 at endpoints"));
+  EXPECT_THAT(text, HasSubstr("refused        9 at the link port, 5 of them because of too many at once"));
   EXPECT_THAT(text, HasSubstr("sha256:x from 192.0.2.9:4711, 3x, last 12:03:04: no site has this pin"));
   EXPECT_THAT(text, HasSubstr("no sites are configured"));
 }

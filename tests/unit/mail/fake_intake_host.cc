@@ -21,13 +21,13 @@ void FakeIntakeHost::say(const std::string& word, const std::string& argument) {
   log.push_back(entry);
 }
 
-base::Result<mux::StreamId> FakeIntakeHost::open_stream() {
+base::Result<mux::StreamKey> FakeIntakeHost::open_stream() {
   if (link_down) return base::Error{*link_down};
   last_stream += last_stream == 0 ? 1 : 2;
   return last_stream;
 }
 
-void FakeIntakeHost::write_stream(mux::StreamId stream, std::string_view bytes) {
+void FakeIntakeHost::write_stream(mux::StreamKey stream, std::string_view bytes) {
   for (;;) {
     const auto record = readers_[stream].read(bytes);
     ASSERT_TRUE(record) << record.error().message;

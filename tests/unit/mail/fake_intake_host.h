@@ -20,12 +20,12 @@ namespace tsmtp::mail {
 
 class FakeIntakeHost : public IntakeHost {
  public:
-  base::Result<mux::StreamId> open_stream() override;
-  std::size_t stream_writable(mux::StreamId) const override { return writable_bytes; }
-  void write_stream(mux::StreamId stream, std::string_view bytes) override;
-  void consumed(mux::StreamId, std::size_t bytes) override { consumed_bytes += bytes; }
-  void finish_stream(mux::StreamId stream) override { say("finish", std::to_string(stream)); }
-  void reset_stream(mux::StreamId stream) override { say("reset", std::to_string(stream)); }
+  base::Result<mux::StreamKey> open_stream() override;
+  std::size_t stream_writable(mux::StreamKey) const override { return writable_bytes; }
+  void write_stream(mux::StreamKey stream, std::string_view bytes) override;
+  void consumed(mux::StreamKey, std::size_t bytes) override { consumed_bytes += bytes; }
+  void finish_stream(mux::StreamKey stream) override { say("finish", std::to_string(stream)); }
+  void reset_stream(mux::StreamKey stream) override { say("reset", std::to_string(stream)); }
 
   void record_doubt(const std::string& transaction,
                     const std::vector<ledger::DoubtfulRecipient>& recipients) override;
@@ -41,7 +41,7 @@ class FakeIntakeHost : public IntakeHost {
   std::size_t writable_bytes = 1 << 20;
   std::size_t consumed_bytes = 0;
   std::string last_recorded;  ///< the transaction of the last record_doubt
-  mux::StreamId last_stream = 0;
+  mux::StreamKey last_stream = 0;
   std::vector<std::string> log;
   std::vector<std::string> arguments;  ///< of Mail ("helo argument") and Rcpt
   std::string content;
@@ -51,7 +51,7 @@ class FakeIntakeHost : public IntakeHost {
  private:
   void say(const std::string& word, const std::string& argument = {});
 
-  std::map<mux::StreamId, RecordReader> readers_;
+  std::map<mux::StreamKey, RecordReader> readers_;
 };
 
 }  // namespace tsmtp::mail

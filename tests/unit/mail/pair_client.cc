@@ -97,12 +97,12 @@ void PairClient::send_quit(base::TimePoint now) {
 }
 
 void PairClient::link_lost(base::TimePoint now) {
-  for (const mux::StreamId stream : std::exchange(streams_, {}))
+  for (const mux::StreamKey stream : std::exchange(streams_, {}))
     if (intake_) intake_->stream_lost(stream, "link cut", now);
 }
 
 void PairClient::on_event(const mux::Event& event, base::TimePoint now) {
-  const auto ours = [&](mux::StreamId stream) {
+  const auto ours = [&](mux::StreamKey stream) {
     return intake_ && std::find(streams_.begin(), streams_.end(), stream) != streams_.end();
   };
   if (const auto* received = std::get_if<mux::Received>(&event)) {
@@ -112,30 +112,30 @@ void PairClient::on_event(const mux::Event& event, base::TimePoint now) {
   }
 }
 
-base::Result<mux::StreamId> PairClient::open_stream() {
+base::Result<mux::StreamKey> PairClient::open_stream() {
   if (!near_.link.is_up()) return base::Error{"link down"};
   auto stream = near_.link.near_session().open(mux::Service::kTransaction);
   if (stream) streams_.push_back(*stream);
   return stream;
 }
 
-std::size_t PairClient::stream_writable(mux::StreamId stream) const {
+std::size_t PairClient::stream_writable(mux::StreamKey stream) const {
   return near_.link.near_session().writable(stream);
 }
 
-void PairClient::write_stream(mux::StreamId stream, std::string_view bytes) {
+void PairClient::write_stream(mux::StreamKey stream, std::string_view bytes) {
   near_.link.near_session().write(stream, bytes);
 }
 
-void PairClient::consumed(mux::StreamId stream, std::size_t bytes) {
+void PairClient::consumed(mux::StreamKey stream, std::size_t bytes) {
   near_.link.near_session().consumed(stream, bytes);
 }
 
-void PairClient::finish_stream(mux::StreamId stream) {
+void PairClient::finish_stream(mux::StreamKey stream) {
   near_.link.near_session().finish(stream);
 }
 
-void PairClient::reset_stream(mux::StreamId stream) {
+void PairClient::reset_stream(mux::StreamKey stream) {
   near_.link.near_session().reset(stream, mux::ResetCode::kCancelled, "given up");
 }
 

@@ -46,12 +46,12 @@ class PairClient : public IntakeHost {
   std::vector<int> codes;  ///< of all replies of this try
 
   // IntakeHost
-  base::Result<mux::StreamId> open_stream() override;
-  std::size_t stream_writable(mux::StreamId stream) const override;
-  void write_stream(mux::StreamId stream, std::string_view bytes) override;
-  void consumed(mux::StreamId stream, std::size_t bytes) override;
-  void finish_stream(mux::StreamId stream) override;
-  void reset_stream(mux::StreamId stream) override;
+  base::Result<mux::StreamKey> open_stream() override;
+  std::size_t stream_writable(mux::StreamKey stream) const override;
+  void write_stream(mux::StreamKey stream, std::string_view bytes) override;
+  void consumed(mux::StreamKey stream, std::size_t bytes) override;
+  void finish_stream(mux::StreamKey stream) override;
+  void reset_stream(mux::StreamKey stream) override;
   void record_doubt(const std::string& transaction,
                     const std::vector<ledger::DoubtfulRecipient>& recipients) override;
   std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) override;
@@ -73,7 +73,7 @@ class PairClient : public IntakeHost {
   std::string content_;
   std::vector<std::string> recipients_;
   std::unique_ptr<Intake> intake_;
-  std::vector<mux::StreamId> streams_;
+  std::vector<mux::StreamKey> streams_;
   std::deque<std::string> recording_;
   At at_ = At::kGreeting;
   std::size_t replies_owed_ = 0;

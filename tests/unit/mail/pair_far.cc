@@ -11,7 +11,7 @@ namespace tsmtp::mail {
 
 class PairFar::Transaction : public DeliveryHost {
  public:
-  Transaction(PairFar& far, mux::Session& session, mux::StreamId stream, base::TimePoint now)
+  Transaction(PairFar& far, mux::Session& session, mux::StreamKey stream, base::TimePoint now)
       : far_(far),
         session_(&session),
         stream_(stream),
@@ -116,7 +116,7 @@ class PairFar::Transaction : public DeliveryHost {
 
   PairFar& far_;
   mux::Session* session_;
-  mux::StreamId stream_;
+  mux::StreamKey stream_;
   std::optional<smtp::ClientSession> client_;
   bool connected_ = false;
   bool released_ = false;
@@ -133,7 +133,7 @@ PairFar::PairFar(MtaBehaviour behaviour) : behaviour_(std::move(behaviour)) {}
 PairFar::~PairFar() = default;
 
 void PairFar::on_event(const mux::Event& event, mux::Session& session, base::TimePoint now) {
-  const auto find = [&](mux::StreamId stream) -> Delivery* {
+  const auto find = [&](mux::StreamKey stream) -> Delivery* {
     const auto found = streams_.find(stream);
     return found == streams_.end() ? nullptr : &found->second->delivery();
   };

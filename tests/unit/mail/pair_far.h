@@ -39,7 +39,7 @@ class PairFar {
 
   MtaBehaviour behaviour_;
   std::map<std::string, Outcome> outcomes_;
-  std::map<mux::StreamId, std::shared_ptr<Transaction>> streams_;
+  std::map<mux::StreamKey, std::shared_ptr<Transaction>> streams_;
   std::vector<std::shared_ptr<Transaction>> transactions_;
 };
 

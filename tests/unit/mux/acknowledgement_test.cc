@@ -13,8 +13,9 @@ using wire::FrameType;
 class Acknowledging : public ::testing::Test {
  protected:
   Acknowledging() : session_(settings(), start_) {
-    EXPECT_TRUE(session_.receive(joined({peer_.greeting(), peer_.open(1)}), start_));
-    EXPECT_EQ(summary(peer_.read(session_, start_)), "Hello");
+    EXPECT_TRUE(
+        session_.receive(joined({peer_.greeting(), peer_.open(1), peer_.frame(FrameType::kPing)}), start_));
+    EXPECT_EQ(summary(peer_.read(session_, start_)), "Hello Pong");
   }
 
   static Settings settings() {
@@ -57,7 +58,7 @@ TEST_F(Acknowledging, AFrameOfItsOwnIsDueAfter128KiB) {
 }
 
 TEST_F(Acknowledging, AFrameOfItsOwnIsDueAfterAWhile) {
-  ASSERT_TRUE(session_.receive(peer_.data(1, "a"), start_ + 30ms));  // the Open was acknowledged by our Hello
+  ASSERT_TRUE(session_.receive(peer_.data(1, "a"), start_ + 30ms));  // the Open was acknowledged by our Pong
   EXPECT_EQ(session_.deadline(), start_ + 130ms);
   ASSERT_TRUE(session_.receive(peer_.data(1, "b"), start_ + 90ms));
   EXPECT_EQ(session_.deadline(), start_ + 130ms);

@@ -45,7 +45,7 @@ TEST_F(Fairness, ASmallStreamDoesNotQueueBehindALargeOne) {
   (void)opened_with(500'000);
   EXPECT_EQ(next_frames(20'000), "Open2 Data2 Data2");
   (void)opened_with(100);
-  EXPECT_EQ(next_frames(30'000), "Open4 Data2 Data4 Data2");
+  EXPECT_EQ(next_frames(30'000), "Open4 Data4 Data2 Data2");
 }
 
 TEST_F(Fairness, StreamsTakeTurns) {

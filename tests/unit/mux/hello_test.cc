@@ -12,7 +12,14 @@ Hello hello() {
           .instance = "0123456789abcdef",
           .max_streams = 7,
           .stream_window_bytes = 65536,
-          .name = std::string("b\0rl\n", 5)};
+          .name = std::string("b\0rl\n", 5),
+          .resumption = {.connection = 2,
+                         .connections = 4,
+                         .number = 17,
+                         .own = 11,
+                         .peer = 12,
+                         .epoch = 5,
+                         .received = 0x0102030405060708}};
 }
 
 TEST(Hello, ComesBackAsItWent) {
@@ -25,6 +32,13 @@ TEST(Hello, ComesBackAsItWent) {
   EXPECT_EQ(read->max_streams, 7U);
   EXPECT_EQ(read->stream_window_bytes, 65536U);
   EXPECT_EQ(read->name, hello().name);
+  EXPECT_EQ(read->resumption.connection, 2);
+  EXPECT_EQ(read->resumption.connections, 4);
+  EXPECT_EQ(read->resumption.number, 17U);
+  EXPECT_EQ(read->resumption.own, 11U);
+  EXPECT_EQ(read->resumption.peer, 12U);
+  EXPECT_EQ(read->resumption.epoch, 5U);
+  EXPECT_EQ(read->resumption.received, 0x0102030405060708U);
 }
 
 TEST(Hello, HasTheLayoutOfTheDocument) {
@@ -36,7 +50,14 @@ TEST(Hello, HasTheLayoutOfTheDocument) {
                                "\0\0\0\x07"
                                "\0\x01\0\0",
                                40) +
-                       hello().name);
+                       hello().name +
+                       std::string("\x02\x04"
+                                   "\0\0\0\0\0\0\0\x11"
+                                   "\0\0\0\0\0\0\0\x0b"
+                                   "\0\0\0\0\0\0\0\x0c"
+                                   "\0\0\0\0\0\0\0\x05"
+                                   "\x01\x02\x03\x04\x05\x06\x07\x08",
+                                   42));
 }
 
 TEST(Hello, ALaterVersionMayAddToIt) {
@@ -49,6 +70,24 @@ TEST(Hello, IsRefusedWhenCutAnywhere) {
   const std::string whole = encode_hello(hello());
   for (std::size_t bytes = 0; bytes < whole.size(); ++bytes)
     EXPECT_FALSE(parse_hello(std::string_view(whole).substr(0, bytes))) << bytes;
+}
+
+TEST(Hello, OfAPeerThatResumesNothingEndsWithItsName) {
+  Hello old = hello();
+  old.capabilities = 0x8000000000000000;
+  EXPECT_TRUE(encode_hello(old).ends_with(old.name));
+  const auto read = parse_hello(encode_hello(old));
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(read->can_resume());
+}
+
+TEST(Hello, ThatNamesHalfASessionIsRefused) {
+  for (const Resumption& half : {Resumption{.number = 1, .own = 2}, Resumption{.number = 1, .peer = 2},
+                                 Resumption{.number = 0}, Resumption{.connections = 0, .number = 1}}) {
+    Hello bad = hello();
+    bad.resumption = half;
+    EXPECT_FALSE(parse_hello(encode_hello(bad)));
+  }
 }
 
 TEST(Hello, NamesOfTheGreatestLengthPass) {

@@ -32,7 +32,7 @@ TEST_F(Life, HelloIsAwaitedForAWhile) {
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().message, "no Hello from the peer within 10 s");
   const auto frames = peer_.read(session_, kStart + 10s);
-  EXPECT_EQ(summary(frames), "Hello Close");
+  EXPECT_EQ(summary(frames), "Close");
   EXPECT_EQ(frames.back().payload, late.error().message);
 }
 

@@ -11,13 +11,13 @@ TEST(SendHalf, SendsNoMoreThanItsCredit) {
   SendHalf half(10, 1000);
   half.write(std::string(25, 'x'));
   ASSERT_TRUE(half.ready());
-  EXPECT_EQ(half.next_payload().size(), 10U);
+  EXPECT_EQ(half.next_payload(wire::kMaxPayloadBytes).size(), 10U);
   (void)half.sent(10);
   EXPECT_FALSE(half.ready());
   ASSERT_TRUE(half.credit(20));
-  EXPECT_EQ(half.next_payload().size(), 10U);
+  EXPECT_EQ(half.next_payload(wire::kMaxPayloadBytes).size(), 10U);
   ASSERT_TRUE(half.credit(100));
-  EXPECT_EQ(half.next_payload().size(), 15U);
+  EXPECT_EQ(half.next_payload(wire::kMaxPayloadBytes).size(), 15U);
 }
 
 TEST(SendHalf, CreditSaidAgainOrLateChangesNothing) {
@@ -26,7 +26,7 @@ TEST(SendHalf, CreditSaidAgainOrLateChangesNothing) {
   ASSERT_TRUE(half.credit(50));
   ASSERT_TRUE(half.credit(20));
   half.write(std::string(100, 'x'));
-  EXPECT_EQ(half.next_payload().size(), 50U);
+  EXPECT_EQ(half.next_payload(wire::kMaxPayloadBytes).size(), 50U);
 }
 
 TEST(SendHalf, CreditBeyondReasonIsRefused) {
@@ -44,7 +44,7 @@ TEST(SendHalf, CutsIntoFramesAndKeepsTheOrder) {
   half.write(all);
   half.finish();
   while (half.ready()) {
-    const auto payload = half.next_payload();
+    const auto payload = half.next_payload(wire::kMaxPayloadBytes);
     if (payload.empty()) break;
     EXPECT_LE(payload.size(), wire::kMaxPayloadBytes);
     sent += payload;
@@ -77,10 +77,10 @@ TEST(SendHalf, FinishNeedsNoCreditButWaitsForTheBytes) {
   (void)half.sent(5);
   EXPECT_FALSE(half.ready());
   ASSERT_TRUE(half.credit(6));
-  EXPECT_EQ(half.next_payload(), "6");
+  EXPECT_EQ(half.next_payload(wire::kMaxPayloadBytes), "6");
   (void)half.sent(1);
   EXPECT_TRUE(half.ready());
-  EXPECT_EQ(half.next_payload(), "");
+  EXPECT_EQ(half.next_payload(wire::kMaxPayloadBytes), "");
 }
 
 TEST(ReceiveHalf, GivesCreditBackByHalvesOfTheWindow) {

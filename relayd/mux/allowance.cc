@@ -1,0 +1,19 @@
+#include "relayd/mux/allowance.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tsmtp::mux {
+
+base::Result<void> Allowance::use(base::TimePoint now) {
+  const std::chrono::duration<double> passed = now - counted_;
+  counted_ = std::max(counted_, now);
+  left_ = std::min(burst_, left_ + std::max(0.0, passed.count()) * per_second_);
+  if (left_ < 1)
+    return base::Error{"peer sent more than " + std::to_string(std::lround(per_second_)) + " a second of " +
+                       what_};
+  left_ -= 1;
+  return {};
+}
+
+}  // namespace tsmtp::mux

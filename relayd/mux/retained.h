@@ -1,0 +1,49 @@
+// Sequenced frames that the peer has not acknowledged, kept so that they can be sent again when the session
+// is resumed on another connection. What is kept is bounded by credit, and by kMaxBytes beyond which no more
+// Data is sent: a peer that takes bytes and never acknowledges must not make us keep them without end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "relayd/wire/frame.h"
+
+namespace tsmtp::mux {
+
+class Retained {
+ public:
+  /// More than any path holds between a frame and its acknowledgement: 5 Gbit/s at 100 ms.
+  static constexpr std::size_t kMaxBytes = 64UL * 1024 * 1024;
+
+  /// Keeps an encoded frame; sequences rise by one.
+  void keep(std::uint64_t sequence, std::string_view encoded);
+  /// Drops the frames up to this one.
+  void acknowledged(std::uint64_t sequence);
+
+  /// Whether all frames after this one are here, of those up to `sent`: a peer that has that many can go on.
+  [[nodiscard]] bool follows(std::uint64_t sequence, std::uint64_t sent) const;
+
+  /// Begins to send again, from the first that is kept.
+  void rewind() { next_ = 0; }
+  [[nodiscard]] bool replaying() const { return next_ < frames_.size(); }
+  /// Appends the next frame to send again, as it was: its acknowledgement too must not come to the peer ahead
+  /// of the frames that we had sent before we could give it.
+  void replay(std::string& out);
+
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] bool full() const { return bytes_ >= kMaxBytes; }
+
+ private:
+  struct Kept {
+    std::uint64_t sequence;
+    std::string encoded;
+  };
+
+  std::deque<Kept> frames_;
+  std::size_t next_ = 0;  // of frames_, the next to be replayed; size() when there is nothing to replay
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace tsmtp::mux

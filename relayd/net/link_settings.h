@@ -1,0 +1,30 @@
+// What an administrator may say about the connections of a link. Plain data, made from the configuration by
+// daemon/.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace tsmtp::net {
+
+/// When the keys of a connection are replaced: after so many bytes in one direction, or so much time.
+struct RekeyLimits {
+  std::uint64_t bytes = std::uint64_t{1} << 30;
+  std::chrono::seconds time{3600};
+
+  friend bool operator==(const RekeyLimits&, const RekeyLimits&) = default;
+};
+
+struct LinkSettings {
+  std::chrono::seconds peer_timeout{20};   ///< silence after which the peer is given up
+  std::chrono::seconds dial_interval{30};  ///< longest wait between two rounds of dialling
+  std::string congestion{};                ///< the kernel's name of an algorithm; empty: what it uses anyway
+  RekeyLimits rekey{};
+  std::size_t connections = 1;             ///< that a link is made of, where both sides are willing
+  std::chrono::seconds resume_window{60};  ///< how long a session outlives its connection
+
+  friend bool operator==(const LinkSettings&, const LinkSettings&) = default;
+};
+
+}  // namespace tsmtp::net

@@ -1,0 +1,82 @@
+// How many connections whose peer is not known yet there may be, in all and from one address. When there are
+// too many, the one that has waited longest goes, and of the address that has the most: whoever makes many of
+// them only drives out his own, and a peer with a key, who needs a round trip or two, gets in.
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "relayd/base/clock.h"
+
+namespace tsmtp::net {
+
+class Strangers {
+ public:
+  struct Limits {
+    std::size_t total = 64;
+    std::size_t of_one_address = 8;
+    std::chrono::milliseconds time{10'000};  ///< to show a key
+    /// In any ten seconds. A handshake costs half a millisecond of processor: one address can take half a
+    /// percent.
+    std::uint32_t handshakes_of_one_address = 100;
+  };
+
+ private:
+  struct Entry {
+    std::string from;
+    std::function<void()> give_up;
+  };
+  struct Book {
+    std::list<Entry> waiting;  // the one that came first, first
+    std::uint64_t driven_out = 0;
+  };
+
+ public:
+  /// Held while a connection is a stranger's; its end gives the place back.
+  class Place {
+   public:
+    Place() = default;
+    Place(Place&& other) noexcept;
+    Place& operator=(Place&& other) noexcept;
+    ~Place();
+
+   private:
+    friend class Strangers;
+    Place(std::shared_ptr<Book> book, std::list<Entry>::iterator entry);
+    void release();
+
+    std::shared_ptr<Book> book_;  // null: no place, or one that has been taken away
+    std::list<Entry>::iterator entry_;
+  };
+
+  /// Always admits, at the expense of another if need be. `give_up` is called when this one has to go; its
+  /// place must be given back then, at once or soon.
+  [[nodiscard]] Place admit(const boost::asio::ip::address& from, std::function<void()> give_up);
+  /// Whether one from there may begin its handshake now; counts it.
+  [[nodiscard]] bool may_shake_hands(const boost::asio::ip::address& from, base::TimePoint now);
+  /// Holds for those that come.
+  void set_limits(const Limits& limits) { limits_ = limits; }
+
+  [[nodiscard]] const Limits& limits() const { return limits_; }
+
+  [[nodiscard]] std::size_t count() const { return book_->waiting.size(); }
+  /// How many had to go because of the limits.
+  [[nodiscard]] std::uint64_t driven_out() const { return book_->driven_out; }
+
+ private:
+  void make_room(const std::string& from);
+  void drive_out(const std::string& from);
+
+  Limits limits_;
+  base::TimePoint counted_since_{};
+  std::map<std::string, std::uint32_t> handshakes_;  // begun since then
+  std::shared_ptr<Book> book_ = std::make_shared<Book>();
+};
+
+}  // namespace tsmtp::net
