@@ -25,10 +25,10 @@ int generate(CLI::App& app, int argc, char** argv, std::string (*text_of)(const 
   if (!sites) return show_failure(sites.error());
   for (const Site& site : sites->all) {
     if (site.hosts.empty())
-      fmt::print(
-          stderr,
-          "mailertable: site {} has no address, only unix sockets, which sendmail's tables cannot name\n",
-          site.name);
+      fmt::print(stderr,
+                 "mailertable: site {} has no address, only unix sockets: its lines depend on your mailer, "
+                 "write them\n",
+                 site.name);
   }
   if (output.empty()) {
     fmt::print("{}", text_of(*sites));

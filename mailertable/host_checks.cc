@@ -110,6 +110,8 @@ class HostChecker {
       return error(host.offset + blank,
                    "blank in the host: sendmail would look for a host of that name; write " + mailer_ + ':' +
                        escaped(host.text.substr(0, blank)));
+    // The endpoint's socket, for a mailer with TSMTP_MAILER_UNIX.
+    if (is_tsmtp() && host.text.front() == '/') return true;
     const bool is_number = host.text.find_first_not_of("0123456789") == std::string_view::npos;
     if (is_number && host.offset != rest_.offset)
       return error(host.offset, "\"" + escaped(host.text) +

@@ -116,7 +116,7 @@ class SiteChecker {
   }
 
   void check_routed(const Site& site, const std::string& pattern) {
-    if (site.hosts.empty()) return;  // reached by a unix socket, of which a mailertable knows nothing
+    if (site.hosts.empty()) return;  // reached by a unix socket: what a line should be depends on the mailer
     const std::string what = quoted(pattern) + ", a domain of site " + quoted(site.name);
     const Entry* answer = answer_for(pattern);
     if (answer == nullptr) {

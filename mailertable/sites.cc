@@ -18,6 +18,12 @@ std::string Site::route() const {
 }
 
 const Site* Sites::at(std::string_view host) const {
+  if (host.starts_with('/')) {
+    const auto listening = std::find_if(all.begin(), all.end(), [&](const Site& site) {
+      return std::find(site.sockets.begin(), site.sockets.end(), host) != site.sockets.end();
+    });
+    return listening == all.end() ? nullptr : &*listening;
+  }
   std::string wanted = base::ascii_lower(host);
   if (wanted.starts_with("ipv6:")) wanted.erase(0, 5);
   if (const auto named = addresses.find(wanted); named != addresses.end()) wanted = named->second;
@@ -35,7 +41,8 @@ Sites sites_of(const config::Config& config) {
     site.name = one.name;
     site.domains = one.domains;
     for (const base::HostPort& endpoint : one.endpoints) {
-      if (!endpoint.is_unix()) site.hosts.push_back(endpoint.host);
+      (endpoint.is_unix() ? site.sockets : site.hosts)
+          .push_back(endpoint.is_unix() ? endpoint.unix_path : endpoint.host);
     }
     if (site.hosts.empty() && !one.address.empty()) site.hosts.push_back(one.address);
   }

@@ -16,7 +16,8 @@ namespace tsmtp::mailertable {
 
 struct Site {
   std::string name;
-  std::vector<std::string> hosts;  ///< addresses of its endpoints; empty if all are unix sockets
+  std::vector<std::string> hosts;    ///< addresses of its endpoints; empty if all are unix sockets
+  std::vector<std::string> sockets;  ///< paths of those that are
   base::DomainSet domains;
 
   /// What a value should be: "tsmtp:[127.0.5.2]".
@@ -28,7 +29,8 @@ struct Sites {
   std::vector<Site> all;
   std::map<std::string, std::string, std::less<>> addresses;  ///< of names: /etc/hosts, in lower case
 
-  /// The site that is reached at `host`, an address or a name in /etc/hosts; null if none is.
+  /// The site that is reached at `host`, an address, a name in /etc/hosts or a socket's path; null if none
+  /// is.
   [[nodiscard]] const Site* at(std::string_view host) const;
 };
 

@@ -138,6 +138,24 @@ TEST(Sites, AreAtTheirAddressesOnly) {
                           AllOf(StartsWith("table:5:18: error: no site"), HasSubstr("not in /etc/hosts"))));
 }
 
+TEST(Sites, AreAtTheirSockets) {
+  base::Diagnostics errors;
+  std::string text = kRelayd;
+  text.replace(text.find("address = \"127.0.5.3\""), 21, "endpoint = [\"unix:/run/gmd.sock\"]");
+  const auto config = config::read_text(text, "relayd.toml", {}, errors);
+  ASSERT_TRUE(config) << errors.to_string();
+  Knowledge knowledge;
+  knowledge.sites = sites_of(*config);
+  EXPECT_THAT(findings("birl.example tsmtp:[127.0.5.2]\n.birl.example tsmtp:[127.0.5.2]\n"
+                       "gmd.example tsmtp:/run/gmd.sock\n",
+                       knowledge),
+              IsEmpty());
+  EXPECT_THAT(findings("birl.example tsmtp:[127.0.5.2]\n.birl.example tsmtp:[127.0.5.2]\n"
+                       "gmd.example tsmtp:/run/gnd.sock\n",
+                       knowledge),
+              ElementsAre(StartsWith("table:3:19: error: no site of relayd.toml is at /run/gnd.sock")));
+}
+
 TEST(Sites, AcceptTheirDomainsOnly) {
   EXPECT_THAT(findings(std::string(kGood) + "x.gmd.example tsmtp:[127.0.5.3]\n", with_sites()),
               ElementsAre(AllOf(

@@ -27,15 +27,14 @@ TEST_P(GoodValue, IsAccepted) {
   EXPECT_THAT(findings(std::string(kKey) + GetParam() + "\n"), IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(ValueChecks, GoodValue,
-                         testing::Values("tsmtp:[127.0.5.2]", "tsmtp:[birl.tsmtp]", "TSMTP:[127.0.5.2]",
-                                         "tsmtp: [127.0.5.2]", "tsmtp :[127.0.5.2]", "tsmtp:[IPv6:::1]",
-                                         "tsmtp:[%1]", "esmtp:hub.birl.example", "relay:[192.0.2.1]",
-                                         "smtp:%1.birl.example", "esmtp:[192.0.2.1]:[192.0.2.2]",
-                                         "error:4.4.1:451 4.4.1 the link is down # now",
-                                         "error:nohost:no such host", "error:5.1.1:\"550 User unknown\"",
-                                         "local:joe", "local:", "discard:x", "procmail:/etc/procmailrcs/x",
-                                         "uucp-dom:birl", "prog:/bin/x y"));
+INSTANTIATE_TEST_SUITE_P(
+    ValueChecks, GoodValue,
+    testing::Values("tsmtp:/run/tsmtp/birl.sock", "tsmtp:[127.0.5.2]", "tsmtp:[birl.tsmtp]",
+                    "TSMTP:[127.0.5.2]", "tsmtp: [127.0.5.2]", "tsmtp :[127.0.5.2]", "tsmtp:[IPv6:::1]",
+                    "tsmtp:[%1]", "esmtp:hub.birl.example", "relay:[192.0.2.1]", "smtp:%1.birl.example",
+                    "esmtp:[192.0.2.1]:[192.0.2.2]", "error:4.4.1:451 4.4.1 the link is down # now",
+                    "error:nohost:no such host", "error:5.1.1:\"550 User unknown\"", "local:joe",
+                    "local:", "discard:x", "procmail:/etc/procmailrcs/x", "uucp-dom:birl", "prog:/bin/x y"));
 
 struct BadValue {
   std::string value;
