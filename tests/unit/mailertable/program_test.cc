@@ -7,11 +7,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <thread>
 
+#include "tests/support/wait_until.h"
 #include "tests/unit/mailertable/table_files.h"
 
 namespace tsmtp::mailertable {
@@ -178,9 +177,7 @@ TEST_F(Program, RemovesItsTemporaryFileWhenTerminated) {
     ::execl(MAILERTABLE_PROGRAM, "mailertable", "build", source_.c_str(), nullptr);
     ::_exit(127);
   }
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (directory_.names().size() < 3 && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  (void)support::wait_until([this] { return directory_.names().size() >= 3; });
   ASSERT_THAT(directory_.names(), SizeIs(3));
   ::kill(child, SIGTERM);
   int status = 0;
