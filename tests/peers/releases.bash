@@ -21,10 +21,11 @@ lab_releases() {
   for hub in "${!release_numbers[@]}"; do
     for other in "${!release_numbers[@]}"; do [ "$hub" = "$other" ] || release_site "$hub" "$other"; done
   done
-  lab_inside python3 "$here/sink.py" 127.8.0.1 2525 "$dir/mails" 2>"$dir/sink.log" &
+  # Not by lab_inside: a function in the background is a shell, and it, not the program, would be killed.
+  ip netns exec "$prefix" python3 "$here/sink.py" 127.8.0.1 2525 "$dir/mails" >"$dir/sink.log" 2>&1 &
   pids+=($!)
   until_true 10 'the sink listens' lab_inside bash -c 'exec 3<>/dev/tcp/127.8.0.1/2525'
-  lab_inside "$build/relayd/cli/relayd" --config "$dir/twelve/relayd.toml" --foreground >"$dir/twelve/log" 2>&1 &
+  ip netns exec "$prefix" "$build/relayd/cli/relayd" --config "$dir/twelve/relayd.toml" --foreground >"$dir/twelve/log" 2>&1 &
   pids+=($!)
   for hub in thirteen fourteen; do release_container "$hub"; done
   check_releases || result=$?
