@@ -158,6 +158,7 @@ class SiteLink : public LinkConnectionOwner {
   std::uint64_t session_numbers_ = 0;
   mux::Counters counters_before_;  // of sessions that are over
   boost::asio::steady_timer hope_timer_;
+  base::TimePoint interrupted_;
   bool hopeful_ = false;
   bool draining_ = false;
   bool stopped_ = false;

@@ -45,7 +45,9 @@ void SiteLink::dial_failed(const Dialer& dialer, const Dialer::Failure& failure,
   if (open_connections() > 0) return;
   cause_ = dialer.causes();
   if (news) log(base::LogLevel::kWarning, "link: " + failure.address + ": " + failure.cause);
-  lose_hope();
+  // What broke the connection may have broken the first try too.
+  constexpr std::chrono::seconds kWhateverComes{1};
+  if (std::chrono::steady_clock::now() - interrupted_ >= kWhateverComes) lose_hope();
 }
 
 // The first goes ahead: only then it is known how many the peer is willing to keep.
@@ -278,6 +280,7 @@ bool SiteLink::is_missing(std::size_t number) const {
 void SiteLink::hope() {
   constexpr std::chrono::seconds kHope{5};
   hopeful_ = true;
+  interrupted_ = std::chrono::steady_clock::now();
   hope_timer_.expires_after(kHope);
   hope_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) lose_hope();
