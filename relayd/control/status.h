@@ -29,6 +29,7 @@ struct Traffic {
 /// Frames of the link that a peer might do harm with, and what came of interruptions. docs/protocol.md
 /// "Rates".
 struct Frames {
+  std::uint64_t opens_in = 0;
   std::uint64_t resets_in = 0;
   std::uint64_t resets_out = 0;
   std::uint64_t pings_in = 0;

@@ -50,11 +50,9 @@ Json to_json(const SiteStatus& site) {
   out["open_transactions"] = site.open_transactions;
   out["in_doubt"] = site.in_doubt;
   out["streams_refused"] = site.streams_refused;
-  out["frames"] = Json{{"resets_in", site.frames.resets_in},
-                       {"resets_out", site.frames.resets_out},
-                       {"pings_in", site.frames.pings_in},
-                       {"idle_in", site.frames.idle_in},
-                       {"replayed", site.frames.replayed}};
+  out["frames"] = Json{{"opens_in", site.frames.opens_in},     {"resets_in", site.frames.resets_in},
+                       {"resets_out", site.frames.resets_out}, {"pings_in", site.frames.pings_in},
+                       {"idle_in", site.frames.idle_in},       {"replayed", site.frames.replayed}};
   out["connections"] = site.connections;
   out["resumptions"] = site.resumptions;
   out["links_up_total"] = site.links_up_total;

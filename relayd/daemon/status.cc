@@ -54,7 +54,8 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   status.open_transactions = site.in_flight();
   const mux::Counters counters = link.counters();
   status.streams_refused = counters.streams_refused;
-  status.frames = {.resets_in = counters.resets_in,
+  status.frames = {.opens_in = counters.streams_accepted + counters.streams_refused,
+                   .resets_in = counters.resets_in,
                    .resets_out = counters.resets_out,
                    .pings_in = counters.pings_in,
                    .idle_in = counters.idle_frames_in,

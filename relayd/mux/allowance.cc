@@ -5,11 +5,19 @@
 
 namespace tsmtp::mux {
 
-base::Result<void> Allowance::use(base::TimePoint now) {
+void Allowance::refill(base::TimePoint now) {
   const std::chrono::duration<double> passed = now - counted_;
   counted_ = std::max(counted_, now);
   left_ = std::min(burst_, left_ + std::max(0.0, passed.count()) * per_second_);
-  if (left_ < 1)
+}
+
+bool Allowance::is_used_up(base::TimePoint now) {
+  refill(now);
+  return left_ < 1;
+}
+
+base::Result<void> Allowance::use(base::TimePoint now) {
+  if (is_used_up(now))
     return base::Error{"peer sent more than " + std::to_string(std::lround(per_second_)) + " a second of " +
                        what_};
   left_ -= 1;

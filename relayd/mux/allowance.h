@@ -17,8 +17,11 @@ class Allowance {
       : what_(std::move(what)), per_second_(per_second), burst_(burst), left_(burst) {}
 
   [[nodiscard]] base::Result<void> use(base::TimePoint now);
+  [[nodiscard]] bool is_used_up(base::TimePoint now);
 
  private:
+  void refill(base::TimePoint now);
+
   std::string what_;
   double per_second_;
   double burst_;

@@ -57,6 +57,10 @@ struct Progress {
   WindowBudget window_budget;
   std::deque<Event> events{};
 
+  // Clients of ours may give up as many mails as they like: who resets more than half of what the peer allows
+  // opens no more.
+  Allowance own_resets{"", kResetsPerSecond / 2, kResetsAtOnce / 2};
+
   Allowance opens{"opened streams", kOpensPerSecond, kOpensAtOnce};
   Allowance resets{"reset and refused streams", kResetsPerSecond, kResetsAtOnce};
   Allowance idle{"frames without effect", kIdlePerSecond, kIdleAtOnce};

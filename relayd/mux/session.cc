@@ -207,6 +207,9 @@ base::Result<StreamId> Session::open(Service service) {
   if (progress_.streams.lingering_streams(Opener::kUs) >= kMaxLingering)
     return base::Error{"the peer has not acknowledged the end of " + std::to_string(kMaxLingering) +
                        " streams"};
+  if (progress_.own_resets.is_used_up(now_))
+    return base::Error{
+        "too many mails were begun and given up in a short time, more than the link may carry"};
   const auto id = progress_.streams.next_number();
   if (!id) return id.error();
   progress_.streams.add(*id, new_stream(Stream::Announcement::kQueued));
@@ -267,6 +270,7 @@ void Session::reset(StreamId stream, ResetCode code, std::string_view cause) {
 // Ends a stream that the peer knows of, from our side.
 void Session::abandon(StreamId id, ResetCode code, std::string_view cause) {
   progress_.streams.find(id)->sending.reset();
+  (void)progress_.own_resets.use(now_);
   std::string payload(1, static_cast<char>(code));
   payload += cause.substr(0, kMaxTextBytes);
   progress_.control.push({FrameType::kReset, id, std::move(payload)});

@@ -59,7 +59,7 @@ void Session::take_over(Session& suspended, const Resumption& theirs) {
   progress_.retained.acknowledged(theirs.received);
   progress_.retained.rewind();
   // What has no sequence is not kept, and is said again.
-  for (const StreamId id : progress_.streams.receiving())
+  for (const StreamId id : progress_.streams.with_stated_credit())
     progress_.credit_due.insert(id);
   if (progress_.drains) progress_.control.push({wire::FrameType::kDrain, 0, {}});
 }

@@ -76,6 +76,8 @@ class ReceiveHalf {
   [[nodiscard]] std::uint64_t state_credit();
   /// The offset stated last.
   [[nodiscard]] std::uint64_t credit() const { return credit_; }
+  /// Whether it is more than what the peer knows without being told.
+  [[nodiscard]] bool has_stated_credit() const { return credit_ > granted_bytes_; }
   [[nodiscard]] std::size_t window_bytes() const { return window_bytes_; }
   /// No more credit will be stated: the budget gets back what the window had of it.
   void give_back(WindowBudget& budget);

@@ -66,10 +66,12 @@ void StreamTable::acknowledged(std::uint64_t acknowledged_by_peer) {
   });
 }
 
-std::vector<StreamId> StreamTable::receiving() const {
+std::vector<StreamId> StreamTable::with_stated_credit() const {
   std::vector<StreamId> out;
   for (const auto& [id, stream] : streams_)
-    if (!stream.over() && stream.receiving.state() == ReceiveHalf::State::kOpen) out.push_back(id);
+    if (!stream.over() && stream.receiving.state() == ReceiveHalf::State::kOpen &&
+        stream.receiving.has_stated_credit())
+      out.push_back(id);
   return out;
 }
 

@@ -35,8 +35,8 @@ class StreamTable {
   /// Forgets what lingered for an acknowledgement that has come.
   void acknowledged(std::uint64_t acknowledged_by_peer);
   void clear();
-  /// The streams on which the peer may send, and we would listen.
-  [[nodiscard]] std::vector<StreamId> receiving() const;
+  /// The streams on which the peer may send, and has been given credit since they began.
+  [[nodiscard]] std::vector<StreamId> with_stated_credit() const;
 
   [[nodiscard]] std::size_t open_streams(Opener opener) const;
   [[nodiscard]] std::size_t lingering_streams(Opener opener) const;

@@ -27,7 +27,7 @@ class LinkConnectionOwner {
 
 class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
  public:
-  /// Takes over a stream whose handshake is done. `owner` is borrowed until on_connection_lost() or detach().
+  /// Takes over a stream whose handshake is done. `owner` is borrowed until on_connection_lost() or close().
   LinkConnection(std::unique_ptr<TlsStream> stream, mux::Settings settings, LinkConnectionOwner& owner);
 
   void start();

@@ -165,11 +165,11 @@ LinkConnection* SiteLink::least_busy() const {
 base::Result<mux::StreamKey> SiteLink::open(StreamUser& user) {
   LinkConnection* const connection = least_busy();
   if (connection == nullptr || !takes_streams()) return base::Error{down_text()};
+  connection->schedule_flush();  // also if it fails: some causes pass with time, which a flush tells
   auto stream = connection->session().open(mux::Service::kTransaction);
   if (!stream) return stream.error();
   const mux::StreamKey key = key_of(connection->number(), *stream);
   users_[key] = &user;
-  connection->schedule_flush();
   return key;
 }
 

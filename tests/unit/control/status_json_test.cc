@@ -72,6 +72,7 @@ TEST(StatusJson, Golden) {
       "in_doubt": 0,
       "streams_refused": 0,
       "frames": {
+        "opens_in": 0,
         "resets_in": 0,
         "resets_out": 0,
         "pings_in": 0,
@@ -126,6 +127,7 @@ TEST(StatusJson, Golden) {
       "in_doubt": 2,
       "streams_refused": 0,
       "frames": {
+        "opens_in": 0,
         "resets_in": 0,
         "resets_out": 0,
         "pings_in": 0,

@@ -88,12 +88,14 @@ TEST(Bounds, APeerThatNeverAcknowledgesStopsOurOpens) {
   RawPeer peer;
   ASSERT_TRUE(session.receive(peer.greeting(), {}));
   int opened = 0;
+  base::TimePoint now{};
   for (; opened < 10'000; ++opened) {
     const auto id = session.open(Service::kTransaction);
     if (!id) break;
-    (void)output(session);
+    now += std::chrono::milliseconds(20);  // slow enough for the rates
+    (void)output(session, now);
     session.reset(*id, ResetCode::kCancelled, "gone");
-    (void)output(session);
+    (void)output(session, now);
   }
   EXPECT_EQ(opened, 1024);
 }

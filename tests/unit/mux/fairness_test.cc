@@ -1,6 +1,8 @@
 // Whose bytes go first.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/unit/mux/raw_peer.h"
 
 namespace tsmtp::mux {
@@ -52,6 +54,23 @@ TEST_F(Fairness, StreamsTakeTurns) {
   for (int i = 0; i < 3; ++i)
     (void)opened_with(100'000);
   EXPECT_EQ(next_frames(6 * wire::kMaxFrameBytes), "Open2 Open4 Open6 Data2 Data4 Data6 Data2 Data4 Data6");
+}
+
+// Silence is no merit: who sends little at a time, and often, has no more than its share.
+TEST_F(Fairness, AStreamThatIsAlwaysNewIsServedNoMoreThanOthers) {
+  const StreamId large = opened_with(900'000);
+  const StreamId chatty = opened_with(0);
+  std::map<StreamId, std::size_t> sent;
+  for (int i = 0; i < 3000; ++i) {
+    session_.write(chatty, std::string(500, 'x'));
+    std::string out;
+    session_.produce(out, 1, {});
+    for (const RawFrame& frame : decoded(out))
+      sent[frame.stream] += frame.payload.size();
+    if (sent[large] >= 800'000) break;
+  }
+  EXPECT_GE(sent[large] + 3 * wire::kMaxFrameBytes, sent[chatty]);
+  EXPECT_GT(sent[large], 500'000U);
 }
 
 TEST_F(Fairness, TheLinkGoesFirst) {

@@ -84,5 +84,31 @@ TEST_F(HostilePeer, MaySendAMailForEachMillisecond) {
   EXPECT_EQ(told(100'000, 100us, mail), "");
 }
 
+// A client that begins mails and gives them up as fast as it can must not make a peer of us that is hung up
+// on: that would hit everybody's mail.
+TEST(OwnClients, ThatGiveUpMailsWithoutEndDoNotBringTheLinkDown) {
+  Settings settings = RawPeer::settings();
+  Session far(settings, {});
+  settings.role = Role::kDialer;
+  Session near(settings, {});
+  base::TimePoint now{};
+  std::size_t opened = 0;
+  for (int i = 0; i < 60'000; ++i, now += 1ms) {
+    if (const auto stream = near.open(Service::kTransaction)) {
+      ++opened;
+      ASSERT_TRUE(far.receive(output(near, now), now));
+      near.reset(*stream, ResetCode::kCancelled, "given up");
+    }
+    const auto ok = far.receive(output(near, now), now);
+    ASSERT_TRUE(ok) << ok.error().message;
+    ASSERT_TRUE(far.tick(now));
+    ASSERT_TRUE(near.receive(output(far, now), now));
+    (void)events(far);
+    (void)events(near);
+  }
+  EXPECT_GT(opened, 6000U) << "a hundred a second are served";
+  EXPECT_LT(opened, 8000U);
+}
+
 }  // namespace
 }  // namespace tsmtp::mux
