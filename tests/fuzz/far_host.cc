@@ -4,7 +4,7 @@
 
 namespace tsmtp::fuzz {
 
-void FarHost::request_connection(const std::string& name) {
+void FarHost::request_connection(const std::string& name, bool) {
   must(connection == Connection::kNone, "one connection a transaction");
   connection = Connection::kAsked;
   helo = name;

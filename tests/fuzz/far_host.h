@@ -14,7 +14,7 @@ class FarHost : public mail::DeliveryHost {
  public:
   explicit FarHost(const MtaModel& mta) : mta_(mta) {}
 
-  void request_connection(const std::string& helo) override;
+  void request_connection(const std::string& helo, bool fresh) override;
   void release_connection(bool reusable) override;
   void write_stream(std::string_view bytes) override;
   void consumed(std::size_t bytes) override;
