@@ -1,4 +1,5 @@
-# tsmtp_layer(NAME SOURCES … DEPENDS …): one static library for one layer of the tree, tsmtp_NAME.
+# tsmtp_layer(NAME SOURCES … DEPENDS … [OWN_HEADERS]): one static library for one layer of the tree, tsmtp_NAME.
+# It is compiled with tsmtp_base's precompiled headers, or with its OWN_HEADERS.
 # tsmtp_unit_test(NAME SOURCES … DEPENDS …): one GoogleTest program, unit_NAME, its cases known to CTest.
 find_program(CCACHE ccache)
 if(CCACHE)
@@ -20,9 +21,13 @@ endif()
 target_compile_definitions(tsmtp_options INTERFACE TSMTP_VERSION="${PROJECT_VERSION}" _GLIBCXX_ASSERTIONS)
 
 function(tsmtp_layer name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "OWN_HEADERS" "" "SOURCES;DEPENDS" ${ARGN})
   add_library(tsmtp_${name} STATIC ${arg_SOURCES})
   target_link_libraries(tsmtp_${name} PUBLIC tsmtp_options ${arg_DEPENDS})
+  if(NOT arg_OWN_HEADERS)
+    target_precompile_headers(tsmtp_${name} REUSE_FROM tsmtp_base)
+  endif()
+  set_target_properties(tsmtp_${name} PROPERTIES UNITY_BUILD ${TSMTP_UNITY} UNITY_BUILD_BATCH_SIZE 12)
 endfunction()
 
 function(tsmtp_unit_test name)

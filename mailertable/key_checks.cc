@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "mailertable/in_quotes.h"
 #include "relayd/base/bytes.h"
 #include "relayd/base/domain.h"
 #include "relayd/base/host_port.h"
@@ -15,10 +16,6 @@ namespace {
 
 // Each check looks for one mistake, and says whether it found it.
 using KeyCheck = bool (*)(std::string_view key, EntryReport& report);
-
-std::string quoted(std::string_view text) {
-  return '"' + base::escaped(text, 80) + '"';
-}
 
 /// `key`, probably Unicode, as DNS knows it.
 std::string punycode(std::string_view key) {
@@ -39,7 +36,7 @@ bool has_byte_order_mark(std::string_view key, EntryReport& report) {
 bool is_not_ascii(std::string_view key, EntryReport& report) {
   for (std::size_t i = 0; i < key.size(); ++i) {
     if (static_cast<unsigned char>(key[i]) < 0x80) continue;
-    report.key_error(i, "non-ASCII character in the key " + quoted(key) +
+    report.key_error(i, "non-ASCII character in the key " + in_quotes(key) +
                             ": mail never bears it; write the name in punycode (" + punycode(key) + ')');
     return true;
   }
@@ -50,7 +47,7 @@ bool is_mail_address(std::string_view key, EntryReport& report) {
   const std::size_t at = key.find('@');
   if (at == std::string_view::npos) return false;
   report.key_error(at, "a mail address never matches, sendmail looks up domains only; write " +
-                           quoted(key.substr(at + 1)) + ", or use the virtusertable for single users");
+                           in_quotes(key.substr(at + 1)) + ", or use the virtusertable for single users");
   return true;
 }
 
@@ -65,14 +62,14 @@ bool ends_in_colon(std::string_view key, EntryReport& report) {
   if (!key.ends_with(':')) return false;
   report.key_error(key.size() - 1,
                    "a colon behind the key never matches (that is the aliases file's way); write " +
-                       quoted(key.substr(0, key.size() - 1)));
+                       in_quotes(key.substr(0, key.size() - 1)));
   return true;
 }
 
 bool has_wildcard(std::string_view key, EntryReport& report) {
   const std::size_t star = key.find('*');
   if (star == std::string_view::npos) return false;
-  const std::string write = key.starts_with("*.") ? quoted(key.substr(1)) : "\".birl.example\"";
+  const std::string write = key.starts_with("*.") ? in_quotes(key.substr(1)) : "\".birl.example\"";
   report.key_error(star,
                    "'*' is no wildcard here and never matches; for every name below a domain write " + write);
   return true;
@@ -82,7 +79,7 @@ bool ends_in_dot(std::string_view key, EntryReport& report) {
   if (!key.ends_with('.')) return false;
   const std::size_t last = key.find_last_not_of('.');
   report.key_error(last + 1,
-                   "a key with a trailing dot never matches; write " + quoted(key.substr(0, last + 1)));
+                   "a key with a trailing dot never matches; write " + in_quotes(key.substr(0, last + 1)));
   return true;
 }
 
@@ -113,7 +110,7 @@ bool has_capitals(std::string_view key, EntryReport& report) {
   if (capital == key.end()) return false;
   report.key_warning(
       static_cast<std::size_t>(capital - key.begin()),
-      "capitals in a key are stored as small letters; write " + quoted(base::ascii_lower(key)));
+      "capitals in a key are stored as small letters; write " + in_quotes(base::ascii_lower(key)));
   return true;
 }
 

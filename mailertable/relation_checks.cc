@@ -4,16 +4,13 @@
 #include <string>
 
 #include "mailertable/entry_report.h"
+#include "mailertable/in_quotes.h"
 #include "mailertable/route.h"
 #include "relayd/base/bytes.h"
 #include "relayd/base/domain.h"
 
 namespace tsmtp::mailertable {
 namespace {
-
-std::string quoted(std::string_view text) {
-  return '"' + base::escaped(text, 80) + '"';
-}
 
 bool goes_through_link(const Entry& entry) {
   const auto route = parse_route(entry.value);
@@ -57,7 +54,7 @@ class RelationChecker {
   // makemap keeps the first of two, says so, and writes the table all the same.
   void check_duplicate(const Entry& entry) {
     const Entry& first = *index_.find(entry.key);
-    report_on(entry).key_error(0, "duplicate key " + quoted(entry.key) + ": " + place(first, entry) +
+    report_on(entry).key_error(0, "duplicate key " + in_quotes(entry.key) + ": " + place(first, entry) +
                                       " has it already, and makemap would ignore this one; remove one of "
                                       "them");
   }
@@ -79,7 +76,7 @@ class RelationChecker {
     if (entry.value == parent->value && entry.value.find('%') == std::string_view::npos) {
       // A wildcard beside "." may say on purpose what does not depend on that line.
       if (is_rest) return;
-      report_on(entry).key_warning(0, quoted(entry.key) + " is shadowed by " + quoted(parent->key) + ", " +
+      report_on(entry).key_warning(0, in_quotes(entry.key) + " is shadowed by " + in_quotes(parent->key) + ", " +
                                           place(*parent, entry) + ", which says the same; remove this line");
       return;
     }
@@ -87,7 +84,7 @@ class RelationChecker {
     const auto route = parse_route(entry.value);
     if (!route || goes_through_link(entry)) return;
     if (knowledge_.mailers.kind_of(route->mailer) != MailerKind::kNetwork) return;
-    report_on(entry).value_warning(0, "this takes " + quoted(entry.key) + " out of " + quoted(parent->key) +
+    report_on(entry).value_warning(0, "this takes " + in_quotes(entry.key) + " out of " + in_quotes(parent->key) +
                                           ", " + place(*parent, entry) +
                                           ", and sends its mail in clear; if that is not meant, remove this "
                                           "line");
@@ -99,14 +96,14 @@ class RelationChecker {
     if (!goes_through_link(entry) || index_.find(domain) != nullptr || !base::check_domain(domain)) return;
     const Entry* parent = parent_of(domain);
     if (parent != nullptr && goes_through_link(*parent)) return;
-    report_on(entry).key_warning(0, quoted(entry.key) + " does not match " + base::escaped(domain, 80) +
+    report_on(entry).key_warning(0, in_quotes(entry.key) + " does not match " + base::escaped(domain, 80) +
                                         " itself, whose mail goes out in clear; add a line " +
-                                        quoted(domain) + " with the same value");
+                                        in_quotes(domain) + " with the same value");
   }
 
   void check_local(const Entry& entry) {
     if (!knowledge_.cf->local_names.contains(entry.key)) return;
-    report_on(entry).key_warning(0, quoted(entry.key) +
+    report_on(entry).key_warning(0, in_quotes(entry.key) +
                                         " is in class w of sendmail.cf, so its mail stays here and this line "
                                         "is never looked up; remove it here or there");
   }

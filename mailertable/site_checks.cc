@@ -4,6 +4,7 @@
 #include <string>
 
 #include "mailertable/entry_report.h"
+#include "mailertable/in_quotes.h"
 #include "mailertable/mailers.h"
 #include "mailertable/route.h"
 #include "relayd/base/bytes.h"
@@ -11,10 +12,6 @@
 
 namespace tsmtp::mailertable {
 namespace {
-
-std::string quoted(std::string_view text) {
-  return '"' + base::escaped(text, 80) + '"';
-}
 
 std::string list_of(const std::vector<std::string>& words) {
   std::string list;
@@ -67,8 +64,8 @@ class SiteChecker {
       report_on(entry).value_error(offset, explain_unknown(host));
     } else if (!covers(site->domains, entry.key)) {
       const std::string domains = list_of(site->domains.patterns());
-      report_on(entry).key_error(0, quoted(entry.key) + " is not among the domains of site " +
-                                        quoted(site->name) + " (" + domains + "), so relayd would refuse " +
+      report_on(entry).key_error(0, in_quotes(entry.key) + " is not among the domains of site " +
+                                        in_quotes(site->name) + " (" + domains + "), so relayd would refuse " +
                                         "its mail; add it there in " + sites_.file + ", or correct the key");
     }
   }
@@ -95,7 +92,7 @@ class SiteChecker {
       return covers(site.domains, entry.key) && !covers_all(site);
     });
     if (owner == sites_.all.end()) return;
-    report_on(entry).value_error(0, quoted(entry.key) + " lies behind site " + quoted(owner->name) +
+    report_on(entry).value_error(0, in_quotes(entry.key) + " lies behind site " + in_quotes(owner->name) +
                                         ", and this line sends its mail past the link, in clear; write " +
                                         owner->route());
   }
@@ -117,7 +114,7 @@ class SiteChecker {
 
   void check_routed(const Site& site, const std::string& pattern) {
     if (site.hosts.empty()) return;  // reached by a unix socket: what a line should be depends on the mailer
-    const std::string what = quoted(pattern) + ", a domain of site " + quoted(site.name);
+    const std::string what = in_quotes(pattern) + ", a domain of site " + in_quotes(site.name);
     const Entry* answer = answer_for(pattern);
     if (answer == nullptr) {
       const std::string file = table_.files.empty() ? "" : table_.files.back();
@@ -129,13 +126,13 @@ class SiteChecker {
       const Site* reached = sites_.at(host);
       if (reached == &site || reached == nullptr) return;  // a host that is no site's is reported as such
       report_on(*answer).value_error(
-          0, what + ", is sent to site " + quoted(reached->name) + " by this line; write " + site.route());
+          0, what + ", is sent to site " + in_quotes(reached->name) + " by this line; write " + site.route());
       return;
     }
     const auto route = parse_route(answer->value);
     const bool is_refusal = route && Mailers().kind_of(route->mailer) == MailerKind::kError;
     if (is_refusal || (answer->key == pattern && pattern != ".")) return;  // said by check_elsewhere
-    report_on(*answer).key_error(0, "the " + quoted(answer->key) + " line catches " + what +
+    report_on(*answer).key_error(0, "the " + in_quotes(answer->key) + " line catches " + what +
                                         ", and does not send it through the link; add \"" +
                                         base::escaped(pattern, 80) + "\t" + site.route() + '"');
   }

@@ -5,16 +5,13 @@
 #include <string_view>
 
 #include "mailertable/host_checks.h"
+#include "mailertable/in_quotes.h"
 #include "mailertable/route.h"
 #include "relayd/base/bytes.h"
 #include "relayd/base/host_port.h"
 
 namespace tsmtp::mailertable {
 namespace {
-
-std::string quoted(std::string_view text) {
-  return '"' + base::escaped(text, 80) + '"';
-}
 
 /// What was probably meant by a value in which there is no mailer.
 std::string guess_route(std::string_view value, const Mailers& mailers) {
@@ -50,9 +47,9 @@ bool check_quotes(std::string_view value, const Mailers& mailers, EntryReport& r
 
 void check_mailer(const Route& route, const Mailers& mailers, EntryReport& report) {
   if (mailers.knows(route.mailer)) return;
-  std::string message = "unknown mailer " + quoted(route.mailer) + ": sendmail would bounce the mail";
+  std::string message = "unknown mailer " + in_quotes(route.mailer) + ": sendmail would bounce the mail";
   if (const std::string_view meant = mailers.nearest(route.mailer); !meant.empty())
-    message += "; did you mean " + quoted(meant) + "?";
+    message += "; did you mean " + in_quotes(meant) + "?";
   if (mailers.file.empty())
     message += " (if your sendmail.cf has it, say --mailer " + base::escaped(route.mailer, 80) + ')';
   else

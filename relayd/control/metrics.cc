@@ -12,7 +12,7 @@ namespace {
 
 // A label's value in quotes. The format knows few escapes, so the backslash of our own \\xNN is escaped
 // again.
-std::string quoted(std::string_view value) {
+std::string label_value(std::string_view value) {
   std::string out = "\"";
   for (const char c : base::escaped(value)) {
     if (c == '"' || c == '\\') out += '\\';
@@ -46,12 +46,12 @@ class Exposition {
 };
 
 std::string site_label(const SiteStatus& site) {
-  return "{site=" + quoted(site.name) + "}";
+  return "{site=" + label_value(site.name) + "}";
 }
 
 void put_hub(Exposition& out, const HubStatus& hub) {
   out.header("tsmtp_info", "gauge", "Version and name of this hub; always 1.");
-  out.sample(fmt::format("{{hub={},version={}}}", quoted(hub.name), quoted(hub.version)), std::uint64_t{1});
+  out.sample(fmt::format("{{hub={},version={}}}", label_value(hub.name), label_value(hub.version)), std::uint64_t{1});
   out.header("tsmtp_start_time_seconds", "gauge", "When relayd started, seconds since 1970.");
   out.sample("", seconds_since_epoch(hub.started));
   out.header("tsmtp_config_load_time_seconds", "gauge", "When the configuration in force was loaded.");
@@ -116,7 +116,7 @@ void put_traffic(Exposition& out, const std::vector<SiteStatus>& sites) {
   const auto sample = [&](const SiteStatus& site, std::string_view direction, std::string_view result,
                           std::uint64_t value) {
     out.sample(
-        fmt::format("{{site={},direction=\"{}\",result=\"{}\"}}", quoted(site.name), direction, result),
+        fmt::format("{{site={},direction=\"{}\",result=\"{}\"}}", label_value(site.name), direction, result),
         value);
   };
   out.header("tsmtp_mails_total", "counter", "Mails by direction and how they ended.");
@@ -130,7 +130,7 @@ void put_traffic(Exposition& out, const std::vector<SiteStatus>& sites) {
   out.header("tsmtp_content_bytes_total", "counter", "Bytes of mail content by direction.");
   for (const SiteStatus& site : sites)
     for (const auto& [direction, traffic] : {std::pair{"out", site.out}, std::pair{"in", site.in}})
-      out.sample(fmt::format("{{site={},direction=\"{}\"}}", quoted(site.name), direction), traffic.bytes);
+      out.sample(fmt::format("{{site={},direction=\"{}\"}}", label_value(site.name), direction), traffic.bytes);
 }
 
 }  // namespace

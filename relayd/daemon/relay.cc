@@ -11,6 +11,7 @@
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/settings.h"
 #include "relayd/daemon/status.h"
+#include "relayd/net/clocks.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -22,10 +23,6 @@ constexpr std::chrono::seconds kGoodbye{2};  // for clients to read our 421
 constexpr std::chrono::hours kExpiryInterval{1};
 constexpr std::size_t kMaxRefusedKeys = 8;
 constexpr std::size_t kInstanceBytes = 16;
-
-base::WallTime wall_now() {
-  return std::chrono::system_clock::now();
-}
 
 std::string parent_of(const std::string& path) {
   const std::string parent = path.substr(0, path.find_last_of('/'));
@@ -41,7 +38,7 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, config::Config config, Sou
       source_(std::move(source)),
       refusals_(log),
       audit_(config_.hub.name, log),
-      started_(wall_now()),
+      started_(net::wall_now()),
       config_loaded_(started_) {}
 
 Relay::~Relay() {
@@ -162,7 +159,7 @@ void Relay::serve() {
                     .ledger = *ledger_,
                     .digests = *digests_,
                     .log = log_,
-                    .ended = [this](const mail::Summary& summary) { audit_.record(summary, wall_now()); }});
+                    .ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); }});
   for (const config::Site& site : config_.sites) {
     sites_.push_back(std::make_unique<net::Site>(*services_, site_settings(site, config_.hub.name)));
     sites_.back()->start(std::move(bound_endpoints_[site.name]));
@@ -173,7 +170,7 @@ void Relay::serve() {
   control_->start();
   if (metrics_) metrics_->start();
   loop_.every(kExpiryInterval, [this] {
-    ledger_->expire(wall_now());
+    ledger_->expire(net::wall_now());
     return true;
   });
   log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + count_of_sites(sites_.size()) +
@@ -233,7 +230,7 @@ bool Relay::accept_peer(const std::string& pin, const std::string& address) {
     known = std::prev(refused_keys_.end());
   }
   known->address = address;
-  known->last = wall_now();
+  known->last = net::wall_now();
   ++known->times;
   return false;
 }
@@ -243,7 +240,7 @@ control::HubStatus Relay::status() const {
   status.name = config_.hub.name;
   status.version = TSMTP_VERSION;
   status.pid = static_cast<int>(getpid());
-  status.now = wall_now();
+  status.now = net::wall_now();
   status.started = started_;
   status.config_file = config_.file;
   status.config_loaded = config_loaded_;

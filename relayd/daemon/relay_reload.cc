@@ -6,6 +6,7 @@
 #include "relayd/config/reader.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/daemon/settings.h"
+#include "relayd/net/clocks.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -13,10 +14,6 @@ namespace {
 using base::LogLevel;
 
 constexpr std::chrono::milliseconds kRetirePoll{50};
-
-base::WallTime wall_now() {
-  return std::chrono::system_clock::now();
-}
 
 }  // namespace
 
@@ -36,7 +33,7 @@ base::Result<std::string> Relay::reload() {
                        "\nnot reloaded: the running configuration stays in force"};
   }
   config_ = *wanted;
-  config_loaded_ = wall_now();
+  config_loaded_ = net::wall_now();
   last_reload_error_.clear();
   log_.log(LogLevel::kInfo, "configuration reloaded, " + count_of_sites(sites_.size()));
   return base::Result<std::string>(boost::system::in_place_value, findings.to_string() + "reloaded, " +

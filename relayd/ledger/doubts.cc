@@ -10,7 +10,6 @@
 namespace tsmtp::ledger {
 namespace {
 
-constexpr std::size_t kMaxSiteBytes = 255;
 constexpr std::size_t kBothDigestsBytes = 2 * kDigestBytes;
 constexpr std::size_t kKeyBytes = kTransactionBytes + 2;
 

@@ -1,13 +1,11 @@
 #include "relayd/ledger/outcomes.h"
 
 #include "relayd/base/bytes.h"
+#include "relayd/ledger/doubts.h"
 #include "relayd/ledger/row.h"
 
 namespace tsmtp::ledger {
 namespace {
-
-constexpr std::size_t kTransactionBytes = 16;
-constexpr std::size_t kMaxSiteBytes = 255;
 
 std::string row_key(const std::string& site, const std::string& transaction) {
   return transaction + site;  // unambiguous: a transaction's identifier has a fixed length

@@ -1,6 +1,7 @@
 // How a row's value begins in both tables: a version byte and the time it was recorded.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,8 @@
 #include "relayd/base/clock.h"
 
 namespace tsmtp::ledger {
+
+inline constexpr std::size_t kMaxSiteBytes = 255;  // of its name
 
 struct Row {
   base::WallTime recorded;

@@ -1,13 +1,8 @@
 #include "relayd/net/delivery_stream.h"
 
+#include "relayd/net/clocks.h"
+
 namespace tsmtp::net {
-namespace {
-
-base::TimePoint now() {
-  return std::chrono::steady_clock::now();
-}
-
-}  // namespace
 
 DeliveryStream::DeliveryStream(mux::StreamKey stream, const Services& services, SiteLink& link, MtaPool& pool,
                                mail::DeliverySettings settings, Callbacks callbacks)

@@ -1,11 +1,9 @@
 #include "relayd/net/intake_connection.h"
 
+#include "relayd/net/clocks.h"
+
 namespace tsmtp::net {
 namespace {
-
-base::TimePoint now() {
-  return std::chrono::steady_clock::now();
-}
 
 mail::Intake make_intake(mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
                          mail::IntakeHost& host, const base::DigestMaker& digests) {

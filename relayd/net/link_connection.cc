@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "relayd/net/clocks.h"
 #include "relayd/net/path.h"
 
 namespace tsmtp::net {
@@ -13,17 +14,13 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kLinkReadBytes = 64 * 1024;
 // What waits in TLS and the kernel can no longer be overtaken: some milliseconds' worth, between these.
 constexpr std::size_t kLeastLateBytes = 16 * 1024;
 constexpr std::size_t kMostLateBytes = 256 * 1024;
 constexpr std::uint64_t kLateTimesPerSecond = 200;
 constexpr std::chrono::milliseconds kMeasureEvery{100};
-constexpr int kReadsInARow = 16;  // then others get their turn
-
-base::TimePoint now() {
-  return std::chrono::steady_clock::now();
-}
+constexpr int kLinkReadsInARow = 16;  // then others get their turn
 
 }  // namespace
 
@@ -89,9 +86,9 @@ void LinkConnection::wait_write() {
 }
 
 void LinkConnection::read() {
-  static std::array<char, kReadBytes> buffer;
+  static std::array<char, kLinkReadBytes> buffer;
   const auto self = shared_from_this();
-  for (int i = 0; i < kReadsInARow && owner_ != nullptr && open_; ++i) {
+  for (int i = 0; i < kLinkReadsInARow && owner_ != nullptr && open_; ++i) {
     std::size_t bytes = 0;
     const TlsStream::Status status = stream_->read(buffer.data(), buffer.size(), bytes);
     if (status == TlsStream::Status::kWantRead) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "relayd/net/clocks.h"
+
 namespace tsmtp::net {
 namespace {
 
@@ -9,10 +11,6 @@ using boost::system::error_code;
 
 constexpr Backoff::Milliseconds kFirstProbe{500};
 constexpr Backoff::Milliseconds kLongestProbe{10'000};
-
-base::TimePoint now() {
-  return std::chrono::steady_clock::now();
-}
 
 }  // namespace
 

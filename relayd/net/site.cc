@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "relayd/net/clocks.h"
 #include "relayd/net/socket_options.h"
 #include "relayd/net/socket_peer.h"
 #include "relayd/net/time_of_day.h"
@@ -14,10 +15,6 @@ using boost::system::error_code;
 
 // Time-outs of minutes are looked after this often.
 constexpr std::chrono::seconds kSweepInterval{5};
-
-base::WallTime wall_now() {
-  return std::chrono::system_clock::now();
-}
 
 bool contains(const Site::Endpoints& endpoints, const base::HostPort& address) {
   return std::any_of(endpoints.begin(), endpoints.end(),

@@ -3,16 +3,13 @@
 #include <algorithm>
 
 #include "relayd/base/bytes.h"
+#include "relayd/net/clocks.h"
 #include "relayd/net/time_of_day.h"
 
 namespace tsmtp::net {
 namespace {
 
 constexpr int kNumberBits = 32;  // of a stream within its session
-
-base::WallTime wall_now() {
-  return std::chrono::system_clock::now();
-}
 
 mux::StreamKey key_of(std::size_t number, mux::StreamId stream) {
   return std::uint64_t{number} << kNumberBits | stream;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "relayd/base/bytes.h"
+#include "relayd/net/clocks.h"
 #include "relayd/net/site_link.h"
 #include "relayd/net/socket_options.h"
 #include "relayd/net/time_of_day.h"
@@ -12,10 +13,6 @@ namespace {
 
 constexpr std::size_t kMaxCandidates = 4;  // for each of the link's connections
 constexpr char kWaiting[] = "waiting for it to dial us";
-
-base::WallTime wall_now() {
-  return std::chrono::system_clock::now();
-}
 
 }  // namespace
 

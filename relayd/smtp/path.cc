@@ -13,7 +13,7 @@
 namespace tsmtp::smtp {
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kSpaces = " \t";
 constexpr std::size_t kShownBytes = 200;
 
 /// What MAIL and RCPT do differently.
@@ -130,9 +130,9 @@ Reply bad_parameter(std::string_view text, std::string_view what) {
 
 std::optional<Reply> split_parameters(std::string_view text, std::vector<Parameter>& parameters) {
   for (;;) {
-    text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+    text.remove_prefix(std::min(text.find_first_not_of(kSpaces), text.size()));
     if (text.empty()) return std::nullopt;
-    const std::string_view word = text.substr(0, text.find_first_of(kBlanks));
+    const std::string_view word = text.substr(0, text.find_first_of(kSpaces));
     text.remove_prefix(word.size());
     Parameter parameter;
     if (!split_parameter(word, parameter)) return bad_parameter(word, "is not of the form KEYWORD=value");
@@ -159,7 +159,7 @@ PathResult parse(std::string_view argument, const Form& form, std::optional<bool
   if (base::ascii_upper(argument.substr(0, form.keyword.size())) != form.keyword)
     return make_reply(501, "5.5.4", form.syntax);
   argument.remove_prefix(form.keyword.size());
-  argument.remove_prefix(std::min(argument.find_first_not_of(kBlanks), argument.size()));
+  argument.remove_prefix(std::min(argument.find_first_not_of(kSpaces), argument.size()));
   if (!argument.starts_with('<')) return make_reply(501, "5.5.4", form.syntax);
 
   const std::size_t end = bracketed_length(argument);
@@ -171,7 +171,7 @@ PathResult parse(std::string_view argument, const Form& form, std::optional<bool
   if (!split_path(address, command.path))
     return make_reply(501, form.bad_status, shown + " is not a mail address");
   const std::string_view rest = argument.substr(end);
-  if (!rest.empty() && kBlanks.find(rest.front()) == std::string_view::npos)
+  if (!rest.empty() && kSpaces.find(rest.front()) == std::string_view::npos)
     return make_reply(501, "5.5.4", form.syntax);
   if (auto refusal = split_parameters(rest, command.parameters)) return *std::move(refusal);
   if (auto refusal = check_encoding(address, rest, utf8.value_or(command.has("SMTPUTF8")), form))
