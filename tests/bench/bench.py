@@ -100,20 +100,22 @@ class Bench:
             instance.prepare()
         return instance
 
-    def turns(self, case, peers, turns, measure, at_once=False):
-        """measure(peer, turn) gives {metric: value}. One that fails is reported, and left out from then on."""
-        measured, left = Measured(), list(peers)
-        for turn in range(turns):
-            measured.begin_turn()
-            self.progress(f"{case}, turn {turn + 1}")
-            pool = self._all_at_once if at_once else map
-            outcomes = list(pool(lambda peer: self._outcome(measure, peer, turn), left))  # noqa: B023
-            for peer, outcome in zip(list(left), outcomes):
+    def turns(self, case, peers, turns, measure, at_once=None):
+        """measure(peer, turn) gives {metric: value}; one after the other, or the "peers" of a turn at once, or those of
+        all "turns". One that fails is reported, and left out of the turns that have not begun."""
+        measured, failed = Measured(), set()
+        every = [(peer, turn) for turn in range(turns) for peer in peers]
+        size = {None: 1, "peers": len(peers), "turns": len(every)}[at_once]
+        for first in range(0, len(every), max(1, size)):
+            now = [(peer, turn) for peer, turn in every[first:first + size] if peer not in failed]
+            self.progress(f"{case}, turn {every[first][1] + 1}: {', '.join(dict.fromkeys(peer.name for peer, _ in now))}")
+            outcomes = self._at_once(lambda pair: self._outcome(measure, *pair), now)
+            for (peer, turn), outcome in zip(now, outcomes):
                 if isinstance(outcome, Exception):
+                    failed.add(peer)
                     self.failed(case, peer, outcome)
-                    left.remove(peer)
                     outcome = {}
-                measured.add(peer.name, outcome)
+                measured.add(turn, peer.name, outcome)
         return measured
 
     def failed(self, case, peer, error):
@@ -132,7 +134,9 @@ class Bench:
             return error
 
     @staticmethod
-    def _all_at_once(action, items):
+    def _at_once(action, items):
+        if len(items) == 1:
+            return [action(items[0])]
         with concurrent.futures.ThreadPoolExecutor(max(1, len(items))) as pool:
             try:
                 return list(pool.map(action, items))

@@ -10,11 +10,11 @@ class Measured:
     def __init__(self):
         self._turns = []
 
-    def begin_turn(self):
-        self._turns.append({})
-
-    def add(self, peer, values):
-        self._turns[-1][peer] = values
+    def add(self, turn, peer, values):
+        """Turns count from 0, and none is left out."""
+        if turn == len(self._turns):
+            self._turns.append({})
+        self._turns[turn][peer] = values
 
     def peers(self):
         """In the order in which they first appeared."""

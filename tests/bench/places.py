@@ -72,6 +72,11 @@ class Apart(_Place):
         self.near = End(ready[1], "10.99.0.1", work)
         self.far = End(ready[2], "10.99.0.2", work)
 
+    def use_congestion(self, algorithm):
+        """The kernel's congestion control at both ends, for connections made from now on."""
+        for end in (self.near, self.far):
+            end.run(["sh", "-c", f"echo {algorithm} >/proc/sys/net/ipv4/tcp_congestion_control"])
+
     def cut(self, is_cut):
         self.command("cut" if is_cut else "uncut")
 

@@ -91,8 +91,9 @@ class Program:
         return sum(stats[pid][1] for pid in _family(self.pid, stats) if pid in stats) / _TICKS
 
     def memory_kib(self):
-        """Of it and its descendants; a page that several have counts once (Pss)."""
-        return sum(_field(f"/proc/{pid}/smaps_rollup", "Pss") for pid in _family(self.pid))
+        """Resident memory of the largest of it and its descendants, and what the others do not share."""
+        largest, private = max((_memory(pid) for pid in _family(self.pid)), default=(0, 0))
+        return largest - private + sum(_memory(pid)[1] for pid in _family(self.pid))
 
     def reset_peak(self):
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")
@@ -134,6 +135,15 @@ def _kill(pid):
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+def _memory(pid):
+    """KiB resident, and KiB of its own; of one that has just ended nothing."""
+    path = f"/proc/{pid}/smaps_rollup"
+    try:
+        return _field(path, "Rss"), _field(path, "Private_Clean") + _field(path, "Private_Dirty")
+    except BenchError:
+        return 0, 0
 
 
 def _field(path, key):

@@ -28,9 +28,10 @@ class Report:
     def compare(self, first_columns, cases, metrics):
         """A row for each case and peer. `cases`: [(first cells, Measured)]; `metrics`: {key: heading}. Each metric has its
         figure, and relayd's divided by it."""
+        has_ratios = any(peer != OURS for _, measured in cases for peer in measured.peers())
         header = [*first_columns, "through"]
         for heading in metrics.values():
-            header += [heading, "relayd ÷ it"]
+            header += [heading, "relayd ÷ it"] if has_ratios else [heading]
         rows = []
         for cells, measured in cases:
             self.record(", ".join(str(c) for c in cells), measured)
@@ -38,7 +39,9 @@ class Report:
                 row = [*cells, peer]
                 for key in metrics:
                     ratios = measured.ratios(key, OURS, peer)
-                    row += [spread(measured.values(peer, key)), "" if peer == OURS else spread(ratios) if ratios else ""]
+                    row.append(spread(measured.values(peer, key)))
+                    if has_ratios:
+                        row.append(spread(ratios) if ratios and peer != OURS else "")
                 rows.append(row)
         self.table(header, rows)
 
@@ -53,6 +56,8 @@ class Report:
         self.raw["targets"].append([what, bound + unit, "" if value is None else number(value) + unit, outcome])
 
     def plot(self, file, title, x_label, y_label, series):
+        if not any(series.values()):
+            return  # everything failed, and the report says so
         self.plots[file] = plot.svg(title, x_label, y_label, series)
         self._blocks.append(f"![{title}](plots/{file})")
 
@@ -60,7 +65,8 @@ class Report:
         blocks = list(self._blocks)
         if self.raw["targets"]:
             blocks.append(targets_table(self.raw["targets"]))
-        blocks += [f"- failed: {failure}" for failure in self.raw["failures"]]
+        if self.raw["failures"]:
+            blocks.append("\n".join(f"- failed: {failure}" for failure in self.raw["failures"]))
         return "\n\n".join([*blocks, provenance])
 
 

@@ -15,7 +15,7 @@ TARGET = 3
 
 def run(bench):
     measured = bench.turns("small behind large", bench.tunnels(), bench.pick(3, 1), lambda peer, _: _measure(bench, peer),
-                           at_once=True)
+                           at_once="peers")
     bench.report.compare(["line"], [(["10 Mbit/s, 40 ms"], measured)], {
         "idle": "idle, ms", "busy": f"behind {LARGE_MAILS} large ones, ms", "times": "times"})
     bench.report.target("a small mail's delay behind large ones ÷ idle", measured.median("relayd", "times"), at_most=TARGET)

@@ -1,4 +1,4 @@
-"""Memory of both ends' programs (Pss: a shared page counts once): idle, under 1,000 sessions, of each session; relayd's
+"""Resident memory of the programs at both ends: idle, under 1,000 sessions, of each session; relayd's
 with ten sites, of each link, and while a large mail passes. The kernel's socket buffers are not in it."""
 
 import contextlib

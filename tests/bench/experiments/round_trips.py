@@ -14,7 +14,7 @@ def run(bench):
     for distance in bench.pick(list(MAILS), [20, 100], [20]):
         cases.append(([f"{distance} ms"], bench.turns(
             f"{distance} ms", bench.peers, bench.pick(3, 1), lambda peer, _, d=distance: _measure(bench, peer, d),
-            at_once=True)))
+            at_once="peers")))
     bench.report.compare(["round trip"], cases, {
         "queue": "sendmail's queue run", "queue_packets": "packets", "each": "a connection each", "each_packets": "packets"})
     for [distance], measured in cases:

@@ -7,7 +7,7 @@ from programs import run, wait_for
 
 
 class TenSites(Relayd):
-    name = "relayd, 10 sites"
+    name = "relayd"
     number = 10
     sites = 10
 
