@@ -1,6 +1,7 @@
 """Where figures come from: the commit and the machine."""
 
 import datetime
+import functools
 import os
 import platform
 import subprocess
@@ -23,6 +24,7 @@ def line(mode):
     return f"*{machine()}; `{mode}`, {today}; load when it ended {os.getloadavg()[0]:.1f}*"
 
 
+@functools.cache  # before the run itself changes a document
 def commit():
     done = subprocess.run(["git", "-C", _ROOT, "describe", "--always", "--dirty", "--exclude", "*"], check=False,
                           capture_output=True, text=True)

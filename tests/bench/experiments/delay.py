@@ -17,7 +17,7 @@ def run(bench):
         with bench.place(places.Apart, distance, rate=LINE_BITS, queue=QUEUE_BYTES) as place, \
                 bench.mta(place, mtas.start_bulk_sink), bench.started(bench.tunnels(), place) as tunnels:
             cases.append(([distance], bench.turns(f"{distance} ms", tunnels, bench.pick(3, 1), lambda tunnel, _: {
-                "rate": 8e-6 * loads.bulk(tunnel, 1, bench.pick("3s", "2s", "1s"))})))
+                "rate": 8e-6 * loads.bulk(tunnel, 1, bench.pick("3s", "1.5s", "1s"))})))
     bench.report.compare(["round trip, ms"], cases, {"rate": "Mbit/s"})
     bench.report.plot("delay.svg", "One mail on a line of 500 Mbit/s", "round trip, ms", "Mbit/s",
                       {peer: [(distance, measured.median(peer, "rate")) for [distance], measured in cases
