@@ -94,8 +94,8 @@ void DeliveryStream::after_event() {
   callbacks_.gone(*this);
 }
 
-void DeliveryStream::request_connection(const std::string& helo) {
-  connection_ = pool_.acquire(helo, *this);
+void DeliveryStream::request_connection(const std::string& helo, bool fresh) {
+  connection_ = pool_.acquire(helo, fresh, *this);
 }
 
 void DeliveryStream::release_connection(bool reusable) {
