@@ -2,10 +2,7 @@
 
 import subprocess
 
-from programs import BenchError, Program
-
-
-_PATIENCE = 300
+from programs import BenchError, Program, run
 
 
 class End:
@@ -15,68 +12,77 @@ class End:
         self.address = address
         self._prefix = ["nsenter", f"--net={name_space}", "--"]
         self._work = work
+        # What one tunnel's connection learns of the path must not help or harm the next one's.
+        self.run(["sh", "-c", "echo 1 >/proc/sys/net/ipv4/tcp_no_metrics_save"])
 
     def command(self, arguments):
         return self._prefix + [str(a) for a in arguments]
 
-    def start(self, name, arguments):
-        return Program(self.command(arguments), self._work / f"{name}.log")
+    def start(self, name, arguments, **pipes):
+        return Program(self.command(arguments), self._work / f"{name}.log", **pipes)
 
     def run(self, arguments, **options):
         """Runs to the end; returns what it wrote to standard output."""
-        try:
-            done = subprocess.run(self.command(arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                  check=False, timeout=_PATIENCE, **options)
-        except subprocess.TimeoutExpired as late:
-            raise BenchError(f"{arguments[0]} did not end within {_PATIENCE} s") from late
-        if done.returncode != 0:
-            raise BenchError(f"{arguments[0]} ended with status {done.returncode}:\n{done.stderr or done.stdout}")
-        return done.stdout
+        return run(self.command(arguments), **options)
 
 
-class Together:
+class _Place:
+    """A program that holds network namespaces as long as its standard input is open, and obeys it."""
+
+    def __init__(self, work, name, arguments):
+        self.work = work
+        self._program = Program(arguments, work / f"{name}.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._pipes = self._program.pipes
+
+    def command(self, line):
+        print(line, file=self._pipes.stdin, flush=True)
+        return self._pipes.stdout.readline()
+
+    def close(self):
+        self._program.stop()
+
+
+class Together(_Place):
     """One namespace for both ends: no latency but the machine's."""
 
     def __init__(self, _build, work):
-        self._holder = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", "ip link set lo up && echo up && exec cat"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        if self._holder.stdout.readline() != "up\n":
+        super().__init__(work, "together", ["unshare", "--net", "sh", "-c", "ip link set lo up && echo up && exec cat"])
+        if self._pipes.stdout.readline() != "up\n":
+            self.close()
             raise BenchError("cannot make a network namespace (are we root?)")
-        path = f"/proc/{self._holder.pid}/ns/net"
+        path = f"/proc/{self._program.pid}/ns/net"
         self.near = End(path, "127.0.0.1", work)
         self.far = End(path, "127.0.0.1", work)
 
-    def close(self):
-        self._holder.stdin.close()
-        self._holder.wait()
 
-
-class Apart:
+class Apart(_Place):
     """The two ends of an emulated link."""
 
-    def __init__(self, build, work, round_trip_ms, *more):
+    def __init__(self, build, work, round_trip_ms, **conditions):
+        """`conditions`: rate (bits a second), queue (bytes), loss (share)."""
         self.round_trip = round_trip_ms / 1000
-        self._emulator = subprocess.Popen(
-            [build / "tests/support/link_emulator/link_emulator", "--delay", str(round_trip_ms / 2), *more],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        ready = self._emulator.stdout.readline().split()
+        arguments = [build / "tests/support/link_emulator/link_emulator", "--delay", round_trip_ms / 2]
+        for key, value in conditions.items():
+            arguments += [f"--{key}", value]
+        super().__init__(work, "link_emulator", arguments)
+        ready = self._pipes.stdout.readline().split()
         if len(ready) != 3:
-            raise BenchError("link_emulator does not start (are we root?)")
+            self.close()
+            raise BenchError(f"link_emulator does not start: {(work / 'link_emulator.log').read_text().strip()}")
         self.near = End(ready[1], "10.99.0.1", work)
         self.far = End(ready[2], "10.99.0.2", work)
 
+    def use_congestion(self, algorithm):
+        """The kernel's congestion control at both ends, for connections made from now on."""
+        for end in (self.near, self.far):
+            end.run(["sh", "-c", f"echo {algorithm} >/proc/sys/net/ipv4/tcp_congestion_control"])
+
+    def cut(self, is_cut):
+        self.command("cut" if is_cut else "uncut")
+
     def reset_round_trips(self):
-        self._command("reset")
+        self.command("reset")
 
     def round_trips(self):
         """Since the reset: the longest chain of payload packets that answer each other."""
-        return int(self._command("count").split()[-1])
-
-    def close(self):
-        self._emulator.stdin.close()
-        self._emulator.wait()
-
-    def _command(self, line):
-        print(line, file=self._emulator.stdin, flush=True)
-        return self._emulator.stdout.readline()
+        return int(self.command("count").split()[-1])

@@ -4,19 +4,18 @@ import ctypes
 import os
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PR_SET_PDEATHSIG = 1
+_running = set()  # what must not outlive an interrupted benchmark
+_lock = threading.Lock()
 
 
 class BenchError(Exception):
     """What could not be measured, and why; for the user."""
-
-
-def _die_with_us():
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def wait_for(condition, what, patience=20.0):
@@ -27,16 +26,43 @@ def wait_for(condition, what, patience=20.0):
         time.sleep(0.02)
 
 
+def run(arguments, patience=60, **options):
+    """Runs to the end; returns what it wrote to standard output."""
+    process = _popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                     stdin=subprocess.PIPE if "input" in options else subprocess.DEVNULL)
+    try:
+        out, error = process.communicate(options.get("input"), timeout=patience)
+    except subprocess.TimeoutExpired as late:
+        raise BenchError(f"{_name(arguments)} did not end within {patience} s") from late
+    finally:
+        _end(process)
+    if process.returncode != 0:
+        raise BenchError(f"{_name(arguments)} ended with status {process.returncode}: {(error or out).strip()[-500:]}")
+    return out
+
+
+def kill_all():
+    """For an interrupted benchmark: whoever waits for one of its programs waits no longer."""
+    with _lock:
+        processes = list(_running)
+    for process in processes:
+        for pid in _family(process.pid):
+            _kill(pid)
+
+
 class Program:
     """One program and what it forks."""
 
-    def __init__(self, arguments, log):
+    def __init__(self, arguments, log, **pipes):
         self.log = Path(log)
         self.name = self.log.stem
-        with open(log, "wb") as out:
-            self._process = subprocess.Popen(
-                [str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                preexec_fn=_die_with_us)
+        with open(log, "ab") as out:
+            self._process = _popen(arguments, **{"stdin": subprocess.DEVNULL, "stdout": out, "stderr": out, **pipes})
+
+    @property
+    def pipes(self):
+        """With .stdin and .stdout, where they were asked for."""
+        return self._process
 
     @property
     def pid(self):
@@ -44,43 +70,100 @@ class Program:
 
     def check(self):
         if self._process.poll() is not None:
-            tail = self.log.read_text(errors="replace")[-2000:]
-            raise BenchError(f"{self.name} ended with status {self._process.returncode}:\n{tail}")
+            tail = self.log.read_text(errors="replace").strip()[-500:]
+            raise BenchError(f"{self.name} ended with status {self._process.returncode}: {tail}")
 
-    def stop(self):
-        if self._process.poll() is not None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+    def stop(self, how=signal.SIGTERM):
+        family = _family(self.pid) if self._process.poll() is None else []
+        if family:
+            self._process.send_signal(how)
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                pass
+        for pid in family:
+            _kill(pid)
+        _end(self._process)
 
     def cpu_seconds(self):
         """User and system time of it and its descendants, those that have ended included."""
         stats = _all_stats()
-        members, found = set(), {self.pid}
-        while found:
-            members |= found
-            found = {pid for pid, (parent, _) in stats.items() if parent in found} - members
-        total = sum(stats[pid][1] for pid in members if pid in stats)
-        return total / _TICKS
+        return sum(stats[pid][1] for pid in _family(self.pid, stats) if pid in stats) / _TICKS
 
-    def resident_kib(self):
-        return self._status("VmRSS")
+    def memory_kib(self):
+        """Resident memory of the largest of it and its descendants, and what the others do not share."""
+        largest, private = max((_memory(pid) for pid in _family(self.pid)), default=(0, 0))
+        return largest - private + sum(_memory(pid)[1] for pid in _family(self.pid))
 
     def reset_peak(self):
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")
 
-    def peak_kib(self):
-        return self._status("VmHWM")
+    def resident_kib(self):
+        return _field(f"/proc/{self.pid}/status", "VmRSS")
 
-    def _status(self, key):
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+    def peak_kib(self):
+        return _field(f"/proc/{self.pid}/status", "VmHWM")
+
+
+def _name(arguments):
+    words = [str(a) for a in arguments if not str(a).startswith("-")]
+    return Path(words[-1] if words[0] != "nsenter" else words[1]).name
+
+
+def _popen(arguments, **options):
+    process = subprocess.Popen([str(a) for a in arguments], start_new_session=True, preexec_fn=_die_with_us, **options)
+    with _lock:
+        _running.add(process)
+    return process
+
+
+def _die_with_us():
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end(process):
+    if process.poll() is None:
+        for pid in _family(process.pid):
+            _kill(pid)
+        process.wait()
+    with _lock:
+        _running.discard(process)
+
+
+def _kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def _memory(pid):
+    """KiB resident, and KiB of its own; of one that has just ended nothing."""
+    path = f"/proc/{pid}/smaps_rollup"
+    try:
+        return _field(path, "Rss"), _field(path, "Private_Clean") + _field(path, "Private_Dirty")
+    except BenchError:
+        return 0, 0
+
+
+def _field(path, key):
+    try:
+        for line in Path(path).read_text().splitlines():
             if line.startswith(key + ":"):
                 return int(line.split()[1])
-        raise BenchError(f"{self.name}: no {key}")
+    except OSError:
+        pass
+    raise BenchError(f"{path}: no {key}")
+
+
+def _family(pid, stats=None):
+    """It and its descendants."""
+    stats = stats or _all_stats()
+    members, found = set(), {pid}
+    while found:
+        members |= found
+        found = {child for child, (parent, _) in stats.items() if parent in found} - members
+    return members
 
 
 def _all_stats():
