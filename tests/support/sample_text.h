@@ -31,14 +31,14 @@ namespace tsmtp::support {
   return out + "\r\n";
 }
 
-/// Lines of any bytes but CR and LF.
+/// Lines of any bytes but CR, LF and dots.
 [[nodiscard]] inline std::string sample_noise(std::size_t bytes, unsigned seed = 1) {
   std::minstd_rand random(seed);
   std::string out;
   while (out.size() < bytes) {
     for (int i = 0; i < 500; ++i) {
       const char c = static_cast<char>(random() >> 8);
-      out += c == '\r' || c == '\n' ? '.' : c;
+      out += c == '\r' || c == '\n' || c == '.' ? 'x' : c;
     }
     out += "\r\n";
   }
