@@ -175,6 +175,7 @@ void Delivery::on(const Settled& record, base::TimePoint now) {
 
 void Delivery::protocol_error(const std::string& what, base::TimePoint now) {
   if (stream_open_) host_.reset_stream(what);
+  if (!refusal_) refusal_ = own_reply(451, "4.5.0", what);  // for the log
   stream_lost(now);
 }
 

@@ -152,6 +152,21 @@ TEST_F(CompressingNear, WithoutMemoryItIsSentAsItIs) {
   EXPECT_LT(link_bytes(), text.size() / 2);
 }
 
+TEST_F(CompressingNear, WhatTheFarSideCannotReadIsToldWithItsCause) {
+  near_.connect();
+  for (const char* lines :
+       {"MAIL FROM:<a@tokyo.example>\r\n", "RCPT TO:<x@birl.example>\r\nDATA\r\n", "hello\r\n"})
+    near_.client(lines);
+  near_.intake->stream_lost(near_.host.last_stream, "refused by the far side: peer sent compressed content",
+                            {});
+  near_.client("more\r\n.\r\n");
+  std::string last;
+  for (std::string reply = near_.next_reply(); !reply.empty(); reply = near_.next_reply())
+    last = reply;
+  EXPECT_EQ(last, "451 4.4.2 birlinghoven: refused by the far side: peer sent compressed content");
+  EXPECT_TRUE(budget_.has_room());
+}
+
 class CompressingFar : public testing::Test {
  protected:
   CompressingFar() { far_.settings.takes_compressed = true; }
@@ -224,7 +239,9 @@ TEST_F(CompressingFar, WhatCannotBeReadEndsTheTransaction) {
   to_content();
   send(encode_compressed(frame("hello\r\n").substr(0, 12) + "nonsense") + encode(Commit{}));
   far_.run("V reset release(close) ended(451)");
-  EXPECT_THAT(far_.host.reset_cause, HasSubstr("compressed content"));
+  EXPECT_THAT(far_.host.reset_cause, HasSubstr("compressed content that cannot be read"));
+  EXPECT_THAT(far_.host.summaries.back().reply.summary(),
+              HasSubstr("compressed content that cannot be read"));
 }
 
 TEST_F(CompressingFar, AFrameWithoutEndIsNotDelivered) {
