@@ -90,7 +90,7 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
   }
   if (refusal) return refuse_all(*refusal);
   state_ = State::kConnecting;
-  host_.request_connection(record.helo);
+  host_.request_connection(record.helo, false);
 }
 
 void Delivery::on(const Rcpt& record, base::TimePoint now) {
@@ -100,14 +100,12 @@ void Delivery::on(const Rcpt& record, base::TimePoint now) {
     return protocol_error("peer sent more than 1,000 recipients", now);
   const auto index = static_cast<std::uint16_t>(recipients_.size());
   auto rcpt = smtp::parse_rcpt(record.argument, true);
-  recipients_.push_back({.path = rcpt ? rcpt->path.text : "", .verdict = {}});
   std::optional<smtp::Reply> refusal = refusal_;
   if (!refusal && !rcpt) refusal = rcpt.error();
   if (!refusal) refusal = policy::check_incoming_recipient(settings_.rules, settings_.hub, rcpt->path);
-  if (!refusal) {
-    refusal = smtp::check_rcpt_parameters(*rcpt, session_->extensions());
-    if (!refusal) return session_->send("RCPT " + record.argument, index);
-  }
+  recipients_.push_back(
+      {.rcpt = rcpt ? std::move(*rcpt) : smtp::PathCommand{}, .argument = record.argument, .verdict = {}});
+  if (!refusal) return send_rcpt(index);
   recipients_[index].verdict = refusal;
   send(RcptVerdict{.index = index, .reply = *refusal});
 }
@@ -253,6 +251,7 @@ void Delivery::release(bool reusable) {
 void Delivery::tick(base::TimePoint now) {
   if (now < deadline()) return;
   last_step_ = now;
+  may_try_again_ = false;  // the near MTA has waited long enough
   if (state_ == State::kCommitting || state_ == State::kEnvelope || state_ == State::kDataSent)
     return connection_lost("no reply in time", {}, now);
   protocol_error("nothing heard of this transaction for too long", now);
@@ -279,7 +278,8 @@ void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
                   .repeated = was_delivered_before_};
   for (const Recipient& recipient : recipients_) {
     const bool refused = recipient.verdict && !recipient.verdict->is_positive();
-    summary.recipients.push_back({.address = recipient.path, .reply = refused ? *recipient.verdict : reply});
+    summary.recipients.push_back(
+        {.address = recipient.rcpt.path.text, .reply = refused ? *recipient.verdict : reply});
   }
   host_.ended(summary);
 }

@@ -103,6 +103,9 @@ class Delivery {
   void begin_chunks();
   void on_chunk_answer(const smtp::Reply& said, base::TimePoint now);
   void on_final_answer(const smtp::Reply& said, base::TimePoint now);
+  void send_envelope();
+  void send_rcpt(std::uint16_t index);
+  [[nodiscard]] bool try_again();
   void refuse(const smtp::Reply& reply);
   void refuse_all(const smtp::Reply& reply);
   [[nodiscard]] std::optional<smtp::Reply> refused_by_all() const;
@@ -131,12 +134,14 @@ class Delivery {
   smtp::PathCommand mail_;
   std::optional<smtp::Reply> mail_verdict_;
   struct Recipient {
-    std::string path;
+    smtp::PathCommand rcpt;
+    std::string argument;  // of RCPT, as it came
     std::optional<smtp::Reply> verdict;
   };
   std::vector<Recipient> recipients_;
   bool had_data_ = false;
   bool had_ask_ = false;
+  bool may_try_again_ = false;  // on a fresh connection, should this one have been dead already
   bool was_delivered_before_ = false;
   std::optional<smtp::Reply> refusal_;
   std::optional<smtp::Reply> outcome_;

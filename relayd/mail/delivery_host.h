@@ -17,11 +17,11 @@ class DeliveryHost {
  public:
   virtual ~DeliveryHost() = default;
 
-  /// A connection to our MTA, greeted and EHLOed as `helo`. Answered later by Delivery::connected() or
-  /// connection_failed().
-  virtual void request_connection(const std::string& helo) = 0;
-  /// The connection is not needed any more; `reusable`: as soon as all replies are in, another transaction
-  /// may have it. Else close it at once, which tells the MTA to forget what it heard.
+  /// A connection to our MTA, greeted and EHLOed as `helo`; `fresh`: a new one. Answered later by
+  /// Delivery::connected() or connection_failed().
+  virtual void request_connection(const std::string& helo, bool fresh) = 0;
+  /// The connection is not needed any more. As soon as all replies are in, another transaction may have it
+  /// if it is `reusable`; else it is closed then, which tells the MTA to forget what it heard.
   virtual void release_connection(bool reusable) = 0;
 
   virtual void write_stream(std::string_view bytes) = 0;

@@ -10,18 +10,32 @@ namespace tsmtp::mail {
 void Delivery::connected(smtp::ClientSession& session, base::TimePoint now) {
   session_ = &session;
   last_step_ = now;
-  state_ = State::kEnvelope;
+  may_try_again_ = !session.is_fresh();
+  state_ = had_data_ ? State::kDataSent : State::kEnvelope;
+  send_envelope();
+  process(now);
+}
+
+// All that has come over the link so far: MAIL, and on the second connection perhaps more.
+void Delivery::send_envelope() {
   // SIZE is offered by us whether or not the MTA knows it: the limit is checked on this side of it.
-  if (!session.extensions().size)
+  if (!session_->extensions().size)
     std::erase_if(mail_.parameters, [](const auto& p) { return p.keyword == "SIZE"; });
   // The near side offers what our MTA offered last; it may have changed since.
-  if (const auto refusal = smtp::check_mail_parameters(mail_, session.extensions())) {
-    refuse_all(own_reply(451, "4.5.0", "its MTA no longer offers this: " + refusal->summary()));
-  } else {
-    const std::string parameters = mail_.parameters.empty() ? "" : ' ' + mail_.parameter_text();
-    session.send("MAIL FROM:<" + mail_.path.text + '>' + parameters, kMailTag);
-  }
-  process(now);
+  if (const auto refusal = smtp::check_mail_parameters(mail_, session_->extensions()))
+    return refuse_all(own_reply(451, "4.5.0", "its MTA no longer offers this: " + refusal->summary()));
+  const std::string parameters = mail_.parameters.empty() ? "" : ' ' + mail_.parameter_text();
+  session_->send("MAIL FROM:<" + mail_.path.text + '>' + parameters, kMailTag);
+  for (std::size_t i = 0; i < recipients_.size(); ++i)
+    if (!recipients_[i].verdict) send_rcpt(static_cast<std::uint16_t>(i));
+  if (state_ == State::kDataSent && !takes_chunks()) session_->send("DATA", kDataTag);
+}
+
+void Delivery::send_rcpt(std::uint16_t index) {
+  Recipient& recipient = recipients_[index];
+  recipient.verdict = smtp::check_rcpt_parameters(recipient.rcpt, session_->extensions());
+  if (!recipient.verdict) return session_->send("RCPT " + recipient.argument, index);
+  send(RcptVerdict{.index = index, .reply = *recipient.verdict});
 }
 
 void Delivery::connection_failed(const smtp::Reply& reply, base::TimePoint now) {
@@ -44,6 +58,7 @@ void Delivery::step(base::TimePoint now) {
 
 void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
   if (answer.tag == kMailTag) {
+    if (answer.reply.code == 421 && may_try_again_) return;  // Failed follows
     mail_verdict_ = final_reply(answer.reply, "MAIL");
     send(MailVerdict{*mail_verdict_});
     if (state_ == State::kDataSent && takes_chunks()) begin_chunks();
@@ -131,6 +146,7 @@ void Delivery::recorded(base::TimePoint now) {
 
 void Delivery::connection_lost(const std::string& cause, const std::optional<smtp::Reply>& said,
                                base::TimePoint now) {
+  if (try_again()) return;
   const bool committing = state_ == State::kCommitting;
   release(false);
   if (committing)
@@ -142,6 +158,17 @@ void Delivery::connection_lost(const std::string& cause, const std::optional<smt
   if (state_ == State::kEnvelope || state_ == State::kDataSent || state_ == State::kContent)
     refuse_all(refusing ? *said : own_reply(451, "4.4.2", "connection to its MTA lost (" + cause + ")"));
   process(now);
+}
+
+// An MTA may close a connection that was kept just when a mail is begun on it, or say 421. It has taken
+// nothing then, and that mail must not wait for its MTA's next queue run.
+bool Delivery::try_again() {
+  const bool nothing_heard = !mail_verdict_ && (state_ == State::kEnvelope || state_ == State::kDataSent);
+  if (!nothing_heard || !std::exchange(may_try_again_, false)) return false;
+  release(false);
+  state_ = State::kConnecting;
+  host_.request_connection(helo_, true);
+  return true;
 }
 
 // MAIL, or every recipient, was refused: the verdict on the mail as a whole.

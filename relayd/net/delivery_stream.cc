@@ -112,8 +112,8 @@ void DeliveryStream::go_on_later() {
   });
 }
 
-void DeliveryStream::request_connection(const std::string& helo) {
-  connection_ = pool_.acquire(helo, *this);
+void DeliveryStream::request_connection(const std::string& helo, bool fresh) {
+  connection_ = pool_.acquire(helo, fresh, *this);
 }
 
 void DeliveryStream::release_connection(bool reusable) {

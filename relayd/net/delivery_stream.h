@@ -51,7 +51,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void on_mta_step() override;
   void on_mta_lost(const std::string& cause) override;
   // mail::DeliveryHost
-  void request_connection(const std::string& helo) override;
+  void request_connection(const std::string& helo, bool fresh) override;
   void release_connection(bool reusable) override;
   void write_stream(std::string_view bytes) override;
   void consumed(std::size_t bytes) override;

@@ -1,4 +1,5 @@
-// An endpoint: the TCP port or unix socket where our MTA hands mail over for one site. Only accepts.
+// A TCP port or unix socket that lets clients in: the endpoint where our MTA hands mail over for one site,
+// and also the control socket and the metrics page. Only accepts.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>

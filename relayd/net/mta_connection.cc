@@ -13,6 +13,8 @@ using boost::system::error_code;
 // From the connection to the reply to EHLO. RFC 5321 section 4.5.3.2.1 allows five minutes; an MTA of our own
 // that takes longer than two is in trouble, and its mail can wait at the near hub.
 constexpr std::chrono::minutes kReadyTimeout{2};
+// From a transaction that was given up to the last reply to it. Nobody waits for it but the MTA's process.
+constexpr std::chrono::minutes kLeaveTimeout{2};
 
 }  // namespace
 
@@ -99,12 +101,22 @@ void MtaConnection::lend(MtaUser& user) {
 
 void MtaConnection::release(bool reusable) {
   user_ = nullptr;
-  if (!reusable || !ready_) {
+  if (!ready_) {
     asio::post(executor_, [self = shared_from_this()] { self->close(""); });
     return;
   }
+  if (!reusable) leave();
   asio::post(executor_, [self = shared_from_this()] {
     if (self->user_ == nullptr) self->draw_events_without_user();
+  });
+}
+
+void MtaConnection::leave() {
+  leaving_ = true;
+  session_.stop();
+  timer_.expires_after(kLeaveTimeout);
+  timer_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error) self->close("");
   });
 }
 
@@ -143,6 +155,7 @@ void MtaConnection::draw_events_without_user() {
     }
   }
   flush();
+  if (leaving_ && !session_.awaits_reply()) return close("");
   if (user_ != nullptr || !ready_ || idle_told_ || !session_.is_idle()) return;
   idle_told_ = true;
   callbacks_.idle(*this);

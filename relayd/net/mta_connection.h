@@ -52,7 +52,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void connect(const MtaTarget& target, bool is_probe);
   /// Lends it to `user`, who is told on_mta_ready (now, if it is ready), and flush()es after each use.
   void lend(MtaUser& user);
-  /// The user gives it back: `reusable`, or to be closed at once.
+  /// The user gives it back: `reusable`, or to be closed as soon as the MTA has answered what it was asked.
   void release(bool reusable);
   /// Writes what the session has for the MTA.
   void flush();
@@ -78,6 +78,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void on_writable() override;
   void on_closed(bool clean, const std::string& cause) override;
   void draw_events_without_user();
+  void leave();
 
   boost::asio::any_io_executor executor_;
   std::string helo_;
@@ -93,6 +94,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   MtaUser* user_ = nullptr;
   bool ready_ = false;
   bool idle_told_ = false;
+  bool leaving_ = false;  // released, not to be lent again
   bool gone_ = false;
   std::uint64_t mails_ = 0;
   std::optional<smtp::Reply> refusal_;

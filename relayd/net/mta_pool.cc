@@ -46,10 +46,11 @@ void MtaPool::close_idle() {
     idle.connection->quit();
 }
 
-std::shared_ptr<MtaConnection> MtaPool::acquire(const std::string& helo, MtaUser& user) {
+std::shared_ptr<MtaConnection> MtaPool::acquire(const std::string& helo, bool fresh, MtaUser& user) {
   // The one used last is the least likely to have been closed by the MTA.
-  const auto found = std::find_if(idle_.rbegin(), idle_.rend(),
-                                  [&](const Idle& idle) { return idle.connection->helo() == helo; });
+  const auto found = std::find_if(idle_.rbegin(), idle_.rend(), [&](const Idle& idle) {
+    return !fresh && idle.connection->helo() == helo;
+  });
   std::shared_ptr<MtaConnection> connection;
   if (found != idle_.rend()) {
     connection = found->connection;

@@ -37,8 +37,9 @@ class MtaPool {
   MtaPool(const MtaPool&) = delete;
   MtaPool& operator=(const MtaPool&) = delete;
 
-  /// A connection greeted as `helo`, lent to `user`. Keep it until release().
-  [[nodiscard]] std::shared_ptr<MtaConnection> acquire(const std::string& helo, MtaUser& user);
+  /// A connection greeted as `helo`, a new one if it must be `fresh`, lent to `user`. Keep it until
+  /// release().
+  [[nodiscard]] std::shared_ptr<MtaConnection> acquire(const std::string& helo, bool fresh, MtaUser& user);
 
   /// From now on another MTA, or another source; what is lent stays until it is released.
   void retarget(Settings settings);

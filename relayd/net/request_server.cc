@@ -1,12 +1,9 @@
 #include "relayd/net/request_server.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
-
-#include "relayd/net/listening.h"
 
 namespace tsmtp::net {
 namespace {
@@ -81,44 +78,20 @@ class Client : public std::enable_shared_from_this<Client> {
 }  // namespace
 
 RequestServer::RequestServer(const asio::any_io_executor& executor, Handler handler)
-    : handler_(std::move(handler)), tcp_(executor), unix_(executor), pause_(executor) {}
+    : handler_(std::move(handler)), endpoint_(std::make_shared<Endpoint>(executor)) {}
 
 base::Result<void> RequestServer::bind(const base::HostPort& address) {
-  address_ = address;
-  return address.is_unix() ? listen_unix(unix_, address.unix_path, kControlAccess)
-                           : listen_tcp(tcp_, address);
+  return endpoint_->bind(address, kControlAccess);
 }
 
 void RequestServer::start() {
-  if (address_.is_unix()) {
-    accept(unix_);
-  } else {
-    accept(tcp_);
-  }
+  endpoint_->start([handler = handler_, clients = std::make_shared<int>(0)](ByteChannel::Socket socket) {
+    if (*clients < kMaxClients) std::make_shared<Client>(std::move(socket), handler, clients)->start();
+  });
 }
 
 void RequestServer::stop() {
-  stopped_ = true;
-  pause_.cancel();
-  error_code ignored;
-  tcp_.close(ignored);
-  if (unix_.is_open()) unlink(address_.unix_path.c_str());
-  unix_.close(ignored);
-}
-
-template <typename Acceptor>
-void RequestServer::accept(Acceptor& acceptor) {
-  using Socket = typename Acceptor::protocol_type::socket;
-  acceptor.async_accept([self = shared_from_this(), &acceptor](const error_code& error, Socket socket) {
-    if (self->stopped_) return;
-    if (!error && *self->clients_ < kMaxClients)
-      std::make_shared<Client>(Client::Socket(std::move(socket)), self->handler_, self->clients_)->start();
-    if (!error) return self->accept(acceptor);
-    self->pause_.expires_after(kAcceptPause);
-    self->pause_.async_wait([self, &acceptor](const error_code& cancelled) {
-      if (!cancelled && !self->stopped_) self->accept(acceptor);
-    });
-  });
+  endpoint_->stop();
 }
 
 }  // namespace tsmtp::net

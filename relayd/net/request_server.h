@@ -2,9 +2,6 @@
 // is, and what it deserves, the handler knows. Few clients at a time, each within a deadline and a bound.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,10 +10,11 @@
 
 #include "relayd/base/host_port.h"
 #include "relayd/base/result.h"
+#include "relayd/net/endpoint.h"
 
 namespace tsmtp::net {
 
-class RequestServer : public std::enable_shared_from_this<RequestServer> {
+class RequestServer {
  public:
   /// Given all that was received so far; returns the whole reply, or nothing while the request is not
   /// complete.
@@ -30,16 +28,8 @@ class RequestServer : public std::enable_shared_from_this<RequestServer> {
   void stop();
 
  private:
-  template <typename Acceptor>
-  void accept(Acceptor& acceptor);
-
   Handler handler_;
-  base::HostPort address_;
-  boost::asio::ip::tcp::acceptor tcp_;
-  boost::asio::local::stream_protocol::acceptor unix_;
-  boost::asio::steady_timer pause_;
-  std::shared_ptr<int> clients_ = std::make_shared<int>(0);
-  bool stopped_ = false;
+  std::shared_ptr<Endpoint> endpoint_;
 };
 
 }  // namespace tsmtp::net

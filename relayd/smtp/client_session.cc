@@ -112,6 +112,7 @@ void ClientSession::on_answer(Reply reply) {
   if (outstanding_.empty()) return fail(closes ? "server closes" : "unexpected reply", std::move(reply));
   const Sent command = std::move(outstanding_.front());
   outstanding_.pop_front();
+  is_fresh_ = false;
   if (closes) {
     events_.push_back(Answer{command.tag, reply});
     return fail("server closes", std::move(reply));
@@ -214,6 +215,13 @@ bool ClientSession::finish_content(Tag tag) {
   outstanding_.push_back({.tag = tag, .line = {}});
   send_queued();
   return true;
+}
+
+void ClientSession::stop() {
+  chunk_tag_.reset();
+  std::string().swap(chunk_);
+  queued_.clear();
+  queued_bytes_ = 0;
 }
 
 bool ClientSession::is_idle() const {

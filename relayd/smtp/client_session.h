@@ -77,6 +77,13 @@ class ClientSession {
 
   /// Ready, nothing queued, and no reply outstanding: a next transaction may begin.
   [[nodiscard]] bool is_idle() const;
+  /// No command after EHLO was answered yet.
+  [[nodiscard]] bool is_fresh() const { return is_fresh_; }
+  /// The connection is to be closed: nothing more is sent of what is queued. Close it when nothing is
+  /// awaited any more: a client that goes before the reply to its DATA has, to sendmail 8.18, sent something
+  /// in its stead ("traffic before response"), and sendmail then sends a report to the sender.
+  void stop();
+  [[nodiscard]] bool awaits_reply() const { return !outstanding_.empty(); }
   [[nodiscard]] const Extensions& extensions() const { return extensions_; }
 
  private:
@@ -120,6 +127,7 @@ class ClientSession {
   std::string chunk_;             // gathered for the next one
   LineEndCheck chunk_line_ends_;
   Extensions extensions_;
+  bool is_fresh_ = true;
   std::string output_;
   std::deque<Sent> queued_;
   std::size_t queued_bytes_ = 0;

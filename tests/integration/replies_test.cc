@@ -126,6 +126,39 @@ TEST_F(Replies, DeliveryComesFromTheSiteAddressUnderTheNearMtasName) {
   EXPECT_THAT(birl.site_status("tokyo")["endpoints"][0].get<std::string>(), StartsWith(mail.peer + ":"));
 }
 
+// sendmail 8.18 closes, and sends the sender a report, when a client goes before it has the reply to DATA.
+TEST_F(Replies, FarMtaIsNotLeftBeforeItHasAnsweredData) {
+  std::atomic<bool> may_answer{false};
+  birl_mta.set_script([&](const std::string& command) {
+    if (command.starts_with("DATA")) (void)wait_until([&] { return may_answer.load(); });
+    return std::string();
+  });
+  {
+    Connection client = session();
+    begin_mail(client, kContent);
+    ASSERT_TRUE(wait_until([&] { return birl.site_status("tokyo")["open_transactions"] == 1; }));
+  }
+  ASSERT_TRUE(wait_until([&] { return birl.logs("given up by the near side"); })) << birl.log();
+  may_answer = true;
+  birl_mta.set_script({});
+  Connection client = session();
+  EXPECT_THAT(send_mail(client, kContent), StartsWith("250 "));
+  EXPECT_EQ(birl_mta.traffic_before_response, 0);
+  EXPECT_EQ(birl_mta.count(), 1U);
+}
+
+TEST_F(Replies, MtaThatClosesAKeptConnectionGetsTheMailOnANewOne) {
+  Connection client = session();
+  EXPECT_THAT(send_mail(client, kContent), StartsWith("250 "));
+  std::atomic<bool> was_closed{false};
+  birl_mta.set_script([&](const std::string& command) {
+    return command.starts_with("MAIL") && !was_closed.exchange(true) ? "drop" : "";
+  });
+  EXPECT_THAT(send_mail(client, kContent), StartsWith("250 "));
+  EXPECT_TRUE(was_closed);
+  EXPECT_EQ(birl_mta.count(), 2U);
+}
+
 TEST_F(Replies, UnqualifiedSenderLeavesItsHubQualified) {
   Connection client = session();
   EXPECT_THAT(send_mail(client, kContent, "root"), StartsWith("250 "));

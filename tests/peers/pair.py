@@ -44,6 +44,9 @@ class Pair:
         self.near, self.far = near, far
         self.boxes = Mailboxes(STATE)
 
+    def hosts(self):
+        return [f"near-{self.near}", f"far-{self.far}"]
+
     def address_of_near(self):
         for line in (STATE / "etc/hosts").read_text().splitlines():
             address, name = line.split()
@@ -103,7 +106,9 @@ class Pair:
             if not waiting or now - begin > DEADLINE_SECONDS:
                 return waiting
             if now - flushed > FLUSH_SECONDS:
-                lab("flush", f"near-{self.near}")
+                # The far MTA has a queue too: the reports that it could not hand over at once.
+                for host in self.hosts():
+                    lab("flush", host)
                 flushed = time.monotonic()
             time.sleep(0.1)
 
@@ -225,7 +230,7 @@ def main(near, far, *kinds):
         if mail.kind == "large":
             pair.forget(mail)
     if late:
-        complaints.append(f"queue of near-{near}:\n" + lab("queue", f"near-{near}"))
+        complaints += [f"queue of {host}:\n" + lab("queue", host) for host in pair.hosts()]
     print("\n".join(complaints) or f"{near} -> {far}: {len(submitted)} mails are the same whichever way they go")
     return 1 if complaints else 0
 

@@ -1,6 +1,7 @@
 #include "tests/support/fake_mta.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +24,11 @@ std::string peer_of(int fd) {
   char text[INET_ADDRSTRLEN] = "";
   inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
   return text;
+}
+
+bool is_readable(int fd) {
+  pollfd poll_fd{.fd = fd, .events = POLLIN, .revents = 0};
+  return poll(&poll_fd, 1, 0) == 1;
 }
 
 // Its fixed part says how much follows.
@@ -159,6 +165,7 @@ void FakeMta::serve(int fd) {
     }
     const bool is_last_chunk = verb == "BDAT" && line->ends_with("LAST\r\n");
     const std::string said = answer(is_last_chunk ? "." : *line, usual);
+    if (verb == "DATA" && is_readable(fd)) ++traffic_before_response;
     if (said == "drop") break;
     if (is_last_chunk) take(mail, said);
     if (verb == "RCPT" && said.starts_with("250")) mail.recipients.push_back(between(*line, '<', '>'));

@@ -44,6 +44,9 @@ class FakeMta {
   std::atomic<bool> stalled{false};
   /// While set, connections begin with a header of the PROXY protocol.
   std::atomic<bool> expects_proxy{false};
+  /// How often a client said something, or went, before it had the reply to DATA. sendmail 8.18 takes that
+  /// for an attack, and reports it to the sender.
+  std::atomic<int> traffic_before_response{0};
 
  private:
   void accept_loop();

@@ -1,7 +1,7 @@
 // A delivery's surroundings: one connection to the MTA, outcomes without a disk, and a log of all that was
 // asked for, in order, as short words:
 //   Mail(250) Rcpt(0,550) Data(354) Final(250) Outcome(known)   records, replies by their code
-//   request(tokyo.example) release(keep) release(close)         the connection
+//   request(tokyo.example) request-fresh(tokyo.example) release(keep) release(close)   the connection
 //   record(1) forget(1) finish reset ended(250)                 the ledger, the stream, the log line
 #pragma once
 
@@ -15,7 +15,10 @@ namespace tsmtp::mail {
 
 class FakeDeliveryHost : public DeliveryHost {
  public:
-  void request_connection(const std::string& helo) override { say("request(" + helo + ')'); }
+  void request_connection(const std::string& helo, bool fresh) override {
+    released = false;
+    say((fresh ? "request-fresh(" : "request(") + helo + ')');
+  }
   void release_connection(bool reusable) override;
   void write_stream(std::string_view bytes) override;
   void consumed(std::size_t bytes) override { consumed_bytes += bytes; }

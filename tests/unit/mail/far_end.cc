@@ -28,7 +28,7 @@ void FarEnd::run(std::string_view script) {
 void FarEnd::play(const Step& step) {
   if (step.word == "R") return record(near_record(step.rest));
   if (step.word == "K") {
-    if (step.rest == "ok") return connect();
+    if (step.rest == "ok" || step.rest == "kept") return connect(step.rest == "kept");
     delivery->connection_failed(script_reply(step.rest), now);
   } else if (step.word == "W") {
     EXPECT_EQ(take_output(), step.rest);
@@ -53,10 +53,14 @@ void FarEnd::play(const Step& step) {
   }
 }
 
-void FarEnd::connect() {
+void FarEnd::connect(bool was_used) {
   session.emplace("tokyo.example");
   session->receive("220 birl.example\r\n");
   session->receive(wire_lines(ehlo));
+  if (was_used) {
+    session->send("RSET", 0);
+    session->receive("250 ok\r\n");
+  }
   session->output().clear();
   while (session->next_event()) {
   }

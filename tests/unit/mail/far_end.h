@@ -2,6 +2,7 @@
 //   R KIND …     the near side's record: mail ARGUMENT, rcpt ARGUMENT, data, content LINES, commit, ask N,
 //                settled N. The Mail record is of transaction 1
 //   K ok|REPLY   there is a connection, greeted and EHLOed; or there will be none
+//   K kept       there is one that another mail has gone over before
 //   W a|b        the MTA has got exactly these lines since the last W; "W -": nothing
 //   M 250 ok     the MTA says this (several lines: 250-a|250 b)
 //   V …          what was asked of the host since the last V (fake_delivery_host.h); "V -", "V *" as for L
@@ -35,7 +36,7 @@ class FarEnd {
   std::optional<smtp::ClientSession> session;
 
   void record(const Record& record) { delivery->receive(encode(record), now); }
-  void connect();
+  void connect(bool was_used = false);
   void mta_says(std::string_view bytes);
 
  private:

@@ -57,7 +57,7 @@ class PairFar::Transaction : public DeliveryHost {
   }
 
   // DeliveryHost
-  void request_connection(const std::string& helo) override { client_.emplace(helo); }
+  void request_connection(const std::string& helo, bool) override { client_.emplace(helo); }
   void release_connection(bool reusable) override {
     released_ = true;
     closing_ = !reusable;

@@ -198,6 +198,21 @@ TEST(ClientSession, SendsLongContentInSeveralChunksAndHoldsThemWithoutPipelining
   }
 }
 
+TEST(ClientSession, StoppedItSendsNothingMoreAndKnowsWhatItStillAwaits) {
+  ClientSession session("tokyo.example");
+  session.receive("220 birl.example\r\n250 birl.example\r\n");
+  session.send("MAIL FROM:<a@tokyo.example>", 1);
+  session.send("RCPT TO:<x@birl.example>", 2);
+  EXPECT_TRUE(session.is_fresh());
+  session.output().clear();
+  session.stop();
+  EXPECT_TRUE(session.awaits_reply());
+  session.receive("250 ok\r\n");
+  EXPECT_EQ(session.output(), "");
+  EXPECT_FALSE(session.awaits_reply());
+  EXPECT_FALSE(session.is_fresh());
+}
+
 TEST(ClientSession, ARefusedChunkKeepsTheLastOneBack) {
   ClientSession session("tokyo.example");
   session.receive("220 hub\r\n250-hub\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
