@@ -9,6 +9,7 @@ find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(libidn2 REQUIRED IMPORTED_TARGET libidn2)
+pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET libzstd)
 
 find_path(DB_INCLUDE_DIR db.h REQUIRED)
 find_library(DB_LIBRARY NAMES db-5.3 db REQUIRED)

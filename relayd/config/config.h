@@ -60,6 +60,7 @@ struct Link {
   std::chrono::seconds rekey_time{3600};
   std::uint64_t connections = 1;           ///< that the link is made of
   std::chrono::seconds resume_window{60};  ///< how long transactions outlive a broken connection
+  bool compress = false;                   ///< content, where the other hub wants it too
 
   friend bool operator==(const Link&, const Link&) = default;
 };

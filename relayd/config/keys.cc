@@ -138,6 +138,8 @@ constexpr std::array kSiteKeys{
     Key<Site>{"connections", kOptional,
               [](const Value& v, Site& site) { v.into_number(site.link.connections, 1, 16); },
               "connections that a link is made of"},
+    Key<Site>{"compress", kOptional, [](const Value& v, Site& site) { v.into_bool(site.link.compress); },
+              "compress content on the link, where the other hub does too"},
     Key<Site>{"any_sender", kOptional, [](const Value& v, Site& site) { v.into_bool(site.any_sender); },
               "accept senders outside domains from the site"},
     Key<Site>{"bare_line_ends", kOptional, read_line_ends,

@@ -78,6 +78,7 @@ std::string audit_record(const mail::Summary& summary, std::string_view hub, bas
     out["recipients"].push_back(std::move(entry));
   }
   out["size"] = summary.size_bytes;
+  out["link_bytes"] = summary.link_bytes;
   put_reply(out, summary.reply);
   out["result"] = result_of(summary);
   out["repeated"] = summary.repeated;

@@ -131,6 +131,12 @@ void put_traffic(Exposition& out, const std::vector<SiteStatus>& sites) {
   for (const SiteStatus& site : sites)
     for (const auto& [direction, traffic] : {std::pair{"out", site.out}, std::pair{"in", site.in}})
       out.sample(fmt::format("{{site={},direction=\"{}\"}}", label_value(site.name), direction), traffic.bytes);
+  out.header("tsmtp_content_link_bytes_total", "counter",
+             "What they came to on the link, compressed or not.");
+  for (const SiteStatus& site : sites)
+    for (const auto& [direction, traffic] : {std::pair{"out", site.out}, std::pair{"in", site.in}})
+      out.sample(fmt::format("{{site={},direction=\"{}\"}}", label_value(site.name), direction),
+                 traffic.link_bytes);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ struct Traffic {
   std::uint64_t refused = 0;   ///< 5xx
   std::uint64_t deferred = 0;  ///< 4xx
   std::uint64_t bytes = 0;
+  std::uint64_t link_bytes = 0;  ///< what was left of them on the link
 };
 
 /// Frames of the link that a peer might do harm with, and what came of interruptions. docs/protocol.md
@@ -54,6 +55,7 @@ struct SiteStatus {
   std::string peer_name;          ///< what the peer calls itself; empty unless up
   std::string tls;                ///< "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519"; empty unless up
   std::string congestion;         ///< "cubic", as the kernel says; empty unless up
+  bool compresses = false;        ///< both hubs want content compressed; false unless up
   std::uint64_t key_updates = 0;  ///< how often we have replaced the TLS keys of this connection
   std::optional<std::chrono::microseconds> round_trip;
   std::vector<std::string> endpoints;  ///< where our MTA hands over

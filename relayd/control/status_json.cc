@@ -19,7 +19,8 @@ Json to_json(const Traffic& traffic) {
   return Json{{"ok", traffic.ok},
               {"refused", traffic.refused},
               {"deferred", traffic.deferred},
-              {"bytes", traffic.bytes}};
+              {"bytes", traffic.bytes},
+              {"link_bytes", traffic.link_bytes}};
 }
 
 Json to_json(const std::vector<DialFailure>& failures) {
@@ -40,6 +41,7 @@ Json to_json(const SiteStatus& site) {
   out["peer_address"] = text_or_null(site.peer_address);
   out["peer_name"] = text_or_null(site.peer_name);
   out["tls"] = text_or_null(site.tls);
+  out["compresses"] = site.compresses;
   out["tls_key_updates"] = site.key_updates;
   out["congestion"] = text_or_null(site.congestion);
   out["round_trip_us"] = site.round_trip ? Json(site.round_trip->count()) : Json(nullptr);

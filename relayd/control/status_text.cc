@@ -42,9 +42,14 @@ std::string mails(std::uint64_t count) {
   return fmt::format("{} mail{}", count, count == 1 ? "" : "s");
 }
 
+std::string saved_text(const Traffic& traffic) {
+  if (traffic.link_bytes >= traffic.bytes) return {};
+  return ", on the link " + bytes_text(traffic.link_bytes);
+}
+
 std::string traffic_text(const Traffic& traffic, std::string_view verb) {
   std::string out = fmt::format("{} {}", mails(traffic.ok), verb);
-  if (traffic.bytes > 0) out += " (" + bytes_text(traffic.bytes) + ")";
+  if (traffic.bytes > 0) out += " (" + bytes_text(traffic.bytes) + saved_text(traffic) + ")";
   if (traffic.refused > 0) out += fmt::format(", {} refused", traffic.refused);
   if (traffic.deferred > 0) out += fmt::format(", {} deferred", traffic.deferred);
   return out;
@@ -94,7 +99,9 @@ void put_site(std::string& out, const SiteStatus& site, base::WallTime now, std:
   if (!site.far_mta.empty()) out += fmt::format("{}  the MTA there: {}\n", indent, escaped(site.far_mta));
   out += fmt::format("{}  {}; {}{}\n", indent, traffic_text(site.out, "sent"),
                      traffic_text(site.in, "received"), troubles(site));
-  if (!site.tls.empty()) out += fmt::format("{}  encrypted with {}\n", indent, escaped(site.tls));
+  if (!site.tls.empty())
+    out += fmt::format("{}  {}encrypted with {}\n", indent, site.compresses ? "compressed, " : "",
+                       escaped(site.tls));
 }
 
 std::string audit_text(const AuditStatus& audit) {

@@ -39,7 +39,8 @@ net::LinkSettings link_settings(const config::Link& link) {
           .congestion = link.congestion,
           .rekey = {.bytes = link.rekey_bytes, .time = link.rekey_time},
           .connections = link.connections,
-          .resume_window = link.resume_window};
+          .resume_window = link.resume_window,
+          .compress = link.compress};
 }
 
 }  // namespace

@@ -7,7 +7,8 @@ namespace tsmtp::daemon {
 namespace {
 
 control::Traffic traffic(const net::Site::Traffic& t) {
-  return {.ok = t.ok, .refused = t.refused, .deferred = t.deferred, .bytes = t.bytes};
+  return {
+      .ok = t.ok, .refused = t.refused, .deferred = t.deferred, .bytes = t.bytes, .link_bytes = t.link_bytes};
 }
 
 control::LinkState link_state(const net::SiteLink& link, bool draining) {
@@ -41,6 +42,7 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
     status.tls = connection->stream().description();
     status.key_updates = connection->stream().rekeyed();
     status.congestion = net::congestion_of(connection->stream().socket());
+    status.compresses = connection->session().compresses();
     if (const auto round_trip = connection->session().round_trip())
       status.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(*round_trip);
   }

@@ -19,7 +19,11 @@ constexpr base::Duration kStepTimeout = std::chrono::minutes(5);
 }  // namespace
 
 Delivery::Delivery(DeliverySettings settings, DeliveryHost& host, base::TimePoint now)
-    : settings_(std::move(settings)), host_(host), started_(now), last_step_(now) {}
+    : settings_(std::move(settings)),
+      host_(host),
+      reader_(settings_.takes_compressed),
+      started_(now),
+      last_step_(now) {}
 
 void Delivery::receive(std::string_view bytes, base::TimePoint now) {
   last_step_ = now;
@@ -169,6 +173,7 @@ void Delivery::on(const Settled& record, base::TimePoint now) {
 
 void Delivery::protocol_error(const std::string& what, base::TimePoint now) {
   if (stream_open_) host_.reset_stream(what);
+  if (!refusal_) refusal_ = own_reply(451, "4.5.0", what);  // for the log
   stream_lost(now);
 }
 
@@ -197,6 +202,7 @@ void Delivery::stream_lost(base::TimePoint now) {
 void Delivery::refuse(const smtp::Reply& reply) {
   refusal_ = reply;
   state_ = State::kRefused;
+  reader_.pass_over_content();
 }
 
 // Refuses whatever has been asked and not answered yet.
@@ -264,6 +270,7 @@ void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
                   .sender = mail_.path.text,
                   .recipients = {},
                   .size_bytes = size_bytes_,
+                  .link_bytes = reader_.content_bytes(),
                   .reply = reply,
                   .took = {.total = now - started_,
                            .link = committed_.value_or(now) - started_,

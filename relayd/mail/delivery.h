@@ -28,6 +28,7 @@ struct DeliverySettings {
   std::string mta;   ///< "127.0.0.1:25", for replies of our own
   policy::SiteRules rules;
   policy::RateLimit* rate = nullptr;  ///< of all that the site sends; borrowed, outlives the delivery
+  bool takes_compressed = false;      ///< content may come compressed: both hubs have said so
 };
 
 class Delivery {
@@ -58,7 +59,9 @@ class Delivery {
 
   /// Something that came over the stream waited for output to be written, and need not wait any more: step()
   /// goes on with it.
-  [[nodiscard]] bool wants_step() const { return !input_.empty() && stream_open_ && may_read(); }
+  [[nodiscard]] bool wants_step() const {
+    return (!input_.empty() || reader_.has_more()) && stream_open_ && may_read();
+  }
   /// Nothing more will happen; it may be destroyed.
   [[nodiscard]] bool is_over() const { return state_ == State::kOver; }
   /// The end of content has gone out and its outcome is not yet known: an Ask is answered "pending".

@@ -102,6 +102,7 @@ void Intake::on(const smtp::MailRequest& request, base::TimePoint now) {
                                                  .digests = digests_,
                                                  .max_message_bytes = settings_.rules.max_message_bytes,
                                                  .early_reply = settings_.early_reply,
+                                                 .compression = settings_.compression,
                                                  .refused = settings_.refused},
                                  *stream, request, now);
 }
@@ -127,7 +128,7 @@ void Intake::on(const smtp::DataRequest& request, base::TimePoint now) {
 
 void Intake::on(const smtp::ContentPiece& piece, base::TimePoint now) {
   if (settings_.rate != nullptr) settings_.rate->count_bytes(piece.bytes.size(), now);
-  if (current_) current_->content(piece.bytes);
+  if (current_) current_->content(piece.bytes, now);
 }
 
 void Intake::on(const smtp::ContentEnd& end, base::TimePoint now) {

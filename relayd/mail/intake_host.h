@@ -26,6 +26,8 @@ class IntakeHost {
   [[nodiscard]] virtual std::size_t stream_writable(mux::StreamKey stream) const = 0;
   virtual void write_stream(mux::StreamKey stream, std::string_view bytes) = 0;
   virtual void consumed(mux::StreamKey stream, std::size_t bytes) = 0;
+  /// Whether content may go compressed on it: both hubs have said so.
+  [[nodiscard]] virtual bool stream_takes_compressed(mux::StreamKey stream) const = 0;
   virtual void finish_stream(mux::StreamKey stream) = 0;
   virtual void reset_stream(mux::StreamKey stream) = 0;
 

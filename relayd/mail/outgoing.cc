@@ -95,29 +95,6 @@ void Outgoing::data(const smtp::DataRequest& request, base::TimePoint now) {
   give_answers(now);
 }
 
-void Outgoing::content(std::string_view bytes) {
-  size_bytes_ += bytes.size();
-  const std::uint64_t limit = context_.max_message_bytes;
-  if (limit > 0 && size_bytes_ > limit && !own_refusal_)
-    own_refusal_ =
-        own_reply(552, "5.3.4", "message larger than max_message, " + std::to_string(limit) + " bytes");
-  stop_content_if_refused();
-  if (!stream_open_) return;
-  digest_->update(bytes);
-  send(Content{bytes});
-}
-
-void Outgoing::content_end(const smtp::ContentEnd& end, base::TimePoint now) {
-  end_tickets_ = end.tickets;
-  handed_over_ = now;
-  if (end.bare_line_end && !own_refusal_)
-    own_refusal_ =
-        own_reply(554, "5.6.0", "content has a CR or LF that is not part of a CRLF (RFC 5321 section 2.3.8)");
-  stop_content_if_refused();
-  if (const auto refusal = known_refusal()) return answer_end(*refusal, now);
-  commit_or_ask(now);
-}
-
 void Outgoing::abandon(base::TimePoint now) {
   abandoned_ = true;
   if (owes_answers()) return;  // give_answers() comes back here
@@ -296,6 +273,7 @@ void Outgoing::tell(const smtp::Reply& reply, std::vector<RecipientResult> recip
        .sender = mail_.path.text,
        .recipients = std::move(recipients),
        .size_bytes = size_bytes_,
+       .link_bytes = link_bytes_,
        .reply = reply,
        .took = {.total = now - started_, .near_mta = near_mta, .link = rest - far_mta, .far_mta = far_mta},
        .repeated = is_retry_ && reply.is_positive()});
@@ -304,6 +282,7 @@ void Outgoing::tell(const smtp::Reply& reply, std::vector<RecipientResult> recip
 void Outgoing::reset_stream() {
   if (stream_open_) context_.host.reset_stream(stream_);
   stream_open_ = false;
+  packer_.reset();
 }
 
 void Outgoing::send(const Record& record) {

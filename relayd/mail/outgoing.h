@@ -1,7 +1,8 @@
 // One transaction on the near side: which reply the MTA gets when, from the verdicts that come over the link.
 // It must never answer the end of content with 2yz before the far MTA did (P1).
 //
-// outgoing.cc has its life, outgoing_answers.cc "one round trip a mail", outgoing_doubts.cc "nothing twice".
+// outgoing.cc has its life, outgoing_answers.cc "one round trip a mail", outgoing_content.cc what becomes of
+// content, outgoing_doubts.cc "nothing twice".
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/base/keyed_digest.h"
+#include "relayd/mail/content_packer.h"
 #include "relayd/mail/intake_host.h"
 #include "relayd/mail/record.h"
 #include "relayd/mail/refused_recipients.h"
@@ -29,7 +31,8 @@ struct OutgoingContext {
   const base::DigestMaker& digests;
   std::uint64_t max_message_bytes;
   bool early_reply;
-  RefusedRecipients* refused;  ///< nullptr: nobody is remembered
+  CompressionBudget* compression;  ///< nullptr: content goes as it is
+  RefusedRecipients* refused;      ///< nullptr: nobody is remembered
 };
 
 class Outgoing {
@@ -43,7 +46,7 @@ class Outgoing {
   /// A recipient that our own rules refused, and that the far side never hears of: for the log.
   void refused_here(const smtp::Path& recipient, const smtp::Reply& reply, base::TimePoint now);
   void data(const smtp::DataRequest& request, base::TimePoint now);
-  void content(std::string_view bytes);
+  void content(std::string_view bytes, base::TimePoint now);
   void content_end(const smtp::ContentEnd& end, base::TimePoint now);
   /// RSET or its like, before the end of content. What is still owed to commands before it is awaited first.
   void abandon(base::TimePoint now);
@@ -119,6 +122,9 @@ class Outgoing {
   [[nodiscard]] bool owes_answers() const;
   [[nodiscard]] std::optional<smtp::Reply> known_refusal() const;
   void stop_content_if_refused();
+  void send_content(std::string_view bytes, base::TimePoint now);
+  void send_packed(const base::Result<void>& result, std::string_view packed);
+  void finish_packing();
   void remember_first();
 
   [[nodiscard]] bool must_go_alone(const std::string& address_digest);
@@ -166,6 +172,8 @@ class Outgoing {
   std::optional<smtp::Reply>
       own_refusal_;  // ours, found during the content: too big, bare line end, link lost
   std::uint64_t size_bytes_ = 0;
+  std::uint64_t link_bytes_ = 0;           // of content, as it went over the link
+  std::unique_ptr<ContentPacker> packer_;  // content is being compressed
   bool is_retry_ =
       false;  // of what an earlier transaction may have delivered: it is that one's outcome that counts
 };

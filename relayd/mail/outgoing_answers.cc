@@ -126,10 +126,4 @@ void Outgoing::remember_first() {
     context_.refused->refused(recipients_[0].address_digest);
 }
 
-// Once the verdict is certain, the rest of the content need not cross the link. Recipients that the far MTA
-// accepted behind a refused first one were told 452: they must not get this try's content either.
-void Outgoing::stop_content_if_refused() {
-  if (phase_ == Phase::kContent && known_refusal()) reset_stream();
-}
-
 }  // namespace tsmtp::mail

@@ -23,6 +23,7 @@ enum class Kind : std::uint8_t {
   kCommit = 5,
   kAsk = 6,
   kSettled = 7,
+  kCompressed = 8,
   kMailVerdict = 16,
   kRcptVerdict = 17,
   kDataVerdict = 18,
@@ -173,6 +174,10 @@ base::Result<Record> decode_final_verdict(std::string_view payload) {
   return Record{FinalVerdict{.reply = std::move(*reply), .took_ms = base::get_u32(payload)}};
 }
 
+bool is_content(Kind kind) {
+  return kind == Kind::kContent || kind == Kind::kCompressed;
+}
+
 base::Result<Record> decode(Kind kind, std::string_view payload) {
   switch (kind) {
     case Kind::kMail:
@@ -186,6 +191,7 @@ base::Result<Record> decode(Kind kind, std::string_view payload) {
       if (kind == Kind::kData) return Record{Data{}};
       return Record{Commit{}};
     case Kind::kContent:
+    case Kind::kCompressed:
       break;  // never gathered
     case Kind::kAsk:
     case Kind::kSettled:
@@ -210,6 +216,10 @@ base::Result<Record> decode(Kind kind, std::string_view payload) {
 
 std::string encode(const Record& record) {
   return std::visit(Encoder{}, record);
+}
+
+std::string encode_compressed(std::string_view bytes) {
+  return framed(Kind::kCompressed, bytes);
 }
 
 std::string encode_known(const Outcome& outcome) {
@@ -247,8 +257,12 @@ base::Result<bool> RecordReader::gather(std::string_view& input) {
   };
   if (pending_.size() < kHeaderBytes && !take(kHeaderBytes)) return false;
   const std::uint32_t length = base::get_u32(std::string_view(pending_).substr(1));
-  if (static_cast<Kind>(pending_[0]) == Kind::kContent) {
+  const auto kind = static_cast<Kind>(pending_[0]);
+  if (kind != Kind::kCompressed && decompressor_ && !decompressor_->is_at_end())
+    return base::Error{"peer sent compressed content without its end"};
+  if (is_content(kind)) {
     content_left_ = length;
+    is_compressed_ = kind == Kind::kCompressed;
     return true;
   }
   if (length > kMaxRecordBytes)
@@ -257,23 +271,63 @@ base::Result<bool> RecordReader::gather(std::string_view& input) {
 }
 
 base::Result<std::optional<Record>> RecordReader::read(std::string_view& input) {
-  while (content_left_ == 0) {
+  for (;;) {
+    while (content_left_ > 0 || has_more()) {
+      const auto content = read_content(input);
+      if (!content) return content.error();
+      if (!content->empty()) return std::optional<Record>(Content{*content});
+      if (content_left_ > 0) return std::optional<Record>{};
+    }
     const auto complete = gather(input);
     if (!complete) return complete.error();
     if (!*complete) return std::optional<Record>{};
     const std::string record = std::move(pending_);
     pending_.clear();
-    if (static_cast<Kind>(record[0]) == Kind::kContent) continue;  // an empty one is passed over
+    if (is_content(static_cast<Kind>(record[0]))) {
+      if (const auto ok = begin_content(); !ok) return ok.error();
+      continue;
+    }
     auto decoded = decode(static_cast<Kind>(record[0]), std::string_view(record).substr(kHeaderBytes));
     if (!decoded) return decoded.error();
     return std::optional<Record>(std::move(*decoded));
   }
-  if (input.empty()) return std::optional<Record>{};
-  const std::size_t bytes = std::min<std::size_t>(input.size(), content_left_);
-  const Content content{input.substr(0, bytes)};
+}
+
+// There is one frame at most: content that is not compressed may follow it, and none may stand before it.
+base::Result<void> RecordReader::begin_content() {
+  if (!is_compressed_) {
+    had_plain_ = had_plain_ || content_left_ > 0;
+    return {};
+  }
+  if (!takes_compressed_) return base::Error{"peer sent compressed content, which was not agreed on"};
+  if (content_left_ == 0 || passes_over_ || decompressor_) return {};
+  if (had_plain_) return base::Error{"peer sent compressed content behind other content"};
+  auto made = compress::Decompressor::make();
+  if (!made) return made.error();
+  decompressor_ = std::move(*made);
+  return {};
+}
+
+// Takes no more than the record under way holds.
+base::Result<std::string_view> RecordReader::read_content(std::string_view& input) {
+  std::string_view offered = input.substr(0, content_left_);
+  const std::size_t before = offered.size();
+  base::Result<std::string_view> content = offered;
+  if (is_compressed_ && !passes_over_) {
+    content = decompressor_->read(offered);
+  } else {
+    offered = {};
+  }
+  const std::size_t bytes = before - offered.size();
   input.remove_prefix(bytes);
   content_left_ -= static_cast<std::uint32_t>(bytes);
-  return std::optional<Record>(content);
+  content_bytes_ += bytes;
+  return content;
+}
+
+void RecordReader::pass_over_content() {
+  passes_over_ = true;
+  decompressor_.reset();
 }
 
 }  // namespace tsmtp::mail

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "relayd/base/result.h"
+#include "relayd/compress/decompressor.h"
 #include "relayd/smtp/reply.h"
 
 namespace tsmtp::mail {
@@ -33,7 +34,7 @@ struct Rcpt {
 struct Data {};
 struct Content {
   std::string_view bytes;
-};                 ///< a piece, unstuffed; borrows
+};                 ///< a piece, unstuffed; borrows. Behind a reader it may have come compressed
 struct Commit {};  ///< the end of content: deliver it
 struct Ask {
   std::string transaction;
@@ -70,22 +71,42 @@ using Record = std::variant<Mail, Rcpt, Data, Content, Commit, Ask, Settled, Mai
 /// One record as bytes.
 [[nodiscard]] std::string encode(const Record& record);
 
+/// A Compressed record: a piece of the frame that compress::Compressor makes of content.
+[[nodiscard]] std::string encode_compressed(std::string_view bytes);
+
 /// A known outcome as it is kept in the ledger and sent in records, and back.
 [[nodiscard]] std::string encode_known(const Outcome& outcome);
 [[nodiscard]] base::Result<Outcome> decode_known(std::string_view bytes);
 
-/// Records out of a stream's bytes.
+/// Records out of a stream's bytes. Compressed content is handed out as the content it stands for.
 class RecordReader {
  public:
+  /// Without `takes_compressed` compressed content is an error.
+  explicit RecordReader(bool takes_compressed = false) : takes_compressed_(takes_compressed) {}
+
   /// Consumes from the front of `input`, which must stay valid while the returned record is used. Nothing:
   /// more bytes are needed. An error means that the peer broke the protocol.
   [[nodiscard]] base::Result<std::optional<Record>> read(std::string_view& input);
+  /// read() may have another record without more input.
+  [[nodiscard]] bool has_more() const { return decompressor_ && decompressor_->has_more(); }
+  /// Nobody will look at content any more: it is handed out as it comes, compressed or not.
+  void pass_over_content();
+  /// Of content, as it came over the link.
+  [[nodiscard]] std::uint64_t content_bytes() const { return content_bytes_; }
 
  private:
   [[nodiscard]] base::Result<bool> gather(std::string_view& input);
+  [[nodiscard]] base::Result<void> begin_content();
+  [[nodiscard]] base::Result<std::string_view> read_content(std::string_view& input);
 
+  bool takes_compressed_;
+  bool passes_over_ = false;
   std::string pending_;             // header and payload of an incomplete record
-  std::uint32_t content_left_ = 0;  // of the content record under way
+  std::uint32_t content_left_ = 0;  // of the record of content under way
+  bool is_compressed_ = false;      // it
+  bool had_plain_ = false;
+  std::uint64_t content_bytes_ = 0;
+  std::optional<compress::Decompressor> decompressor_;  // from the first piece on
 };
 
 }  // namespace tsmtp::mail

@@ -40,6 +40,7 @@ struct Summary {
   std::string sender;       ///< without angle brackets
   std::vector<RecipientResult> recipients;
   std::uint64_t size_bytes = 0;  ///< of content seen
+  std::uint64_t link_bytes = 0;  ///< of content on the link; less than size_bytes where it was compressed
   smtp::Reply reply;             ///< the verdict on the mail, or what stood in its place
   Took took;
   bool repeated = false;  ///< an earlier transaction had delivered it, and this one has only told so

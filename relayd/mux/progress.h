@@ -42,6 +42,7 @@ struct Progress {
 
   Hello peer{};              ///< with which the session began; valid once established
   bool resumable = false;    ///< both sides want it
+  bool compresses = false;   ///< likewise
   std::uint64_t number = 0;  ///< ours, of the session; the peer's is in its Hello
   std::uint64_t epoch = 0;   ///< of the connection that carries the session, or did last
   std::uint64_t asked = 0;   ///< the highest epoch under which we asked to resume it

@@ -99,7 +99,8 @@ bool Session::produce_hello(std::string& out) {
   if (!std::exchange(hello_due_, false)) return false;
   const Hello hello{.lowest_version = kLowestVersion,
                     .highest_version = kHighestVersion,
-                    .capabilities = settings_.can_resume ? kCapabilityResumption : 0,
+                    .capabilities = (settings_.can_resume ? kCapabilityResumption : 0) |
+                                    (settings_.can_compress ? kCapabilityCompression : 0),
                     .instance = settings_.instance,
                     .max_streams = settings_.max_streams,
                     .stream_window_bytes = settings_.stream_window_bytes,

@@ -51,6 +51,7 @@ struct Settings {
   Resumption
       resumption{};  ///< what Hello says of it: connection(s), number; the dialling side: what to resume
   std::chrono::seconds resume_window{60};  ///< how long it stays suspended
+  bool can_compress = false;  ///< whether content may go compressed, both ways, if the peer wants it too
   /// Asked once, when the peer's Hello has come; not set: a new session begins. It must admit as resumed only
   /// a session that can_become() what the peer named.
   std::function<Admission(const Hello&)> admit{};
@@ -134,6 +135,8 @@ class Session {
 
   [[nodiscard]] bool established() const;
   [[nodiscard]] bool peer_drains() const;
+  /// Both sides have said that content may be compressed. Never changes in a session.
+  [[nodiscard]] bool compresses() const { return progress_.compresses; }
   /// Streams of both sides that are not over.
   [[nodiscard]] std::size_t open_streams() const;
   [[nodiscard]] const Counters& counters() const;

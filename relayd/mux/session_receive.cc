@@ -124,6 +124,7 @@ base::Result<void> Session::on_hello(std::string_view payload) {
     progress_.peer = std::move(*hello);
     progress_.number = settings_.resumption.number;
     progress_.resumable = settings_.can_resume && progress_.peer.can_resume();
+    progress_.compresses = settings_.can_compress && progress_.peer.can_compress();
   }
   if (settings_.role == Role::kListener) hello_due_ = true;
   progress_.events.emplace_front(std::move(event));  // what came to a resumed one and was not said follows

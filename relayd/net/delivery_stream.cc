@@ -1,8 +1,17 @@
 #include "relayd/net/delivery_stream.h"
 
+#include <boost/asio/post.hpp>
+#include <utility>
+
 #include "relayd/net/clocks.h"
 
 namespace tsmtp::net {
+namespace {
+
+// Each takes up to 64 KiB to our MTA.
+constexpr int kStepsAtATime = 16;
+
+}  // namespace
 
 DeliveryStream::DeliveryStream(mux::StreamKey stream, const Services& services, SiteLink& link, MtaPool& pool,
                                mail::DeliverySettings settings, Callbacks callbacks)
@@ -80,13 +89,25 @@ void DeliveryStream::on_mta_lost(const std::string& cause) {
 
 void DeliveryStream::after_event() {
   if (connection_) connection_->flush();
-  while (connection_ && delivery_.wants_step()) {
+  for (int steps = 0; connection_ && delivery_.wants_step(); ++steps) {
+    if (steps == kStepsAtATime) return go_on_later();
     delivery_.step(now());
     if (connection_) connection_->flush();
   }
   if (!delivery_.is_over() || gone_) return;
   gone_ = true;
   callbacks_.gone(*this);
+}
+
+// A few compressed bytes may stand for very many: others have their turn between them.
+void DeliveryStream::go_on_later() {
+  if (std::exchange(goes_on_, true)) return;
+  boost::asio::post(services_.executor, [self = shared_from_this()] {
+    self->goes_on_ = false;
+    if (self->gone_) return;
+    self->delivery_.step(now());
+    self->after_event();
+  });
 }
 
 void DeliveryStream::request_connection(const std::string& helo, bool fresh) {

@@ -64,6 +64,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
 
  private:
   void after_event();
+  void go_on_later();
 
   mux::StreamKey stream_;
   const Services& services_;
@@ -76,6 +77,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   mail::Delivery delivery_;
   std::shared_ptr<MtaConnection> connection_;
   bool gone_ = false;
+  bool goes_on_ = false;  // will be called again
 };
 
 }  // namespace tsmtp::net

@@ -113,6 +113,10 @@ void IntakeConnection::consumed(mux::StreamKey stream, std::size_t bytes) {
   link_.consumed(stream, bytes);
 }
 
+bool IntakeConnection::stream_takes_compressed(mux::StreamKey stream) const {
+  return link_.compresses(stream);
+}
+
 void IntakeConnection::finish_stream(mux::StreamKey stream) {
   link_.finish(stream);
   link_.forget(stream);

@@ -52,6 +52,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   [[nodiscard]] std::size_t stream_writable(mux::StreamKey stream) const override;
   void write_stream(mux::StreamKey stream, std::string_view bytes) override;
   void consumed(mux::StreamKey stream, std::size_t bytes) override;
+  [[nodiscard]] bool stream_takes_compressed(mux::StreamKey stream) const override;
   void finish_stream(mux::StreamKey stream) override;
   void reset_stream(mux::StreamKey stream) override;
   void record_doubt(const std::string& transaction,

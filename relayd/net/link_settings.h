@@ -23,6 +23,7 @@ struct LinkSettings {
   RekeyLimits rekey{};
   std::size_t connections = 1;             ///< that a link is made of, where both sides are willing
   std::chrono::seconds resume_window{60};  ///< how long a session outlives its connection
+  bool compress = false;                   ///< content, where both sides want it
 
   friend bool operator==(const LinkSettings&, const LinkSettings&) = default;
 };

@@ -205,6 +205,7 @@ mail::IntakeSettings Site::intake_settings() {
   settings.max_errors = settings_.limits.max_errors;
   settings.client_timeout = settings_.limits.client_timeout;
   settings.refused = &refused_;
+  if (settings_.link.compress) settings.compression = &compression_;
   if (far_mta_) settings.offered = far_mta_->extensions;
   settings.offered.pipelining = true;  // between our MTA and us, whatever the far one does
   const std::uint64_t far_size = settings.offered.size.value_or(0);
@@ -221,7 +222,8 @@ StreamUser* Site::accept_stream(mux::StreamKey stream) {
                              .hub = services_.hub_name,
                              .mta = settings_.mta.target.address.to_string(),
                              .rules = settings_.rules,
-                             .rate = &in_rate_},
+                             .rate = &in_rate_,
+                             .takes_compressed = link_.compresses(stream)},
       DeliveryStream::Callbacks{.ended = [this](const mail::Summary& summary) { ended(summary); },
                                 .find_outcome = [this](const std::string& id) { return find_outcome(id); },
                                 .gone =
@@ -273,6 +275,7 @@ void Site::ended(const mail::Summary& summary) {
   if (summary.reply.is_positive()) {
     ++traffic.ok;
     traffic.bytes += summary.size_bytes;
+    traffic.link_bytes += summary.link_bytes;
   } else if (summary.reply.is_permanent()) {
     ++traffic.refused;
   } else {

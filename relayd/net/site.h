@@ -25,6 +25,7 @@ class Site {
   /// How mails in one direction ended since the start.
   struct Traffic {
     std::uint64_t ok = 0, refused = 0, deferred = 0, bytes = 0;
+    std::uint64_t link_bytes = 0;  ///< what became of `bytes` on the link
   };
   using Endpoints = std::vector<std::shared_ptr<Endpoint>>;
 
@@ -91,6 +92,7 @@ class Site {
   SiteLink link_;
   policy::RateLimit out_rate_;
   policy::RateLimit in_rate_;
+  mail::CompressionBudget compression_;
   Endpoints endpoints_;
   std::vector<ByteChannel::Socket> held_;  // accepted in an interruption of the link, not yet greeted
   std::set<std::shared_ptr<IntakeConnection>> sessions_;

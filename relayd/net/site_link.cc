@@ -175,6 +175,11 @@ std::size_t SiteLink::writable(mux::StreamKey stream) const {
   return connection == nullptr ? 0 : connection->session().writable(id_of(stream));
 }
 
+bool SiteLink::compresses(mux::StreamKey stream) const {
+  const LinkConnection* const connection = connection_of(stream);
+  return connection != nullptr && connection->session().compresses();
+}
+
 void SiteLink::write(mux::StreamKey stream, std::string_view bytes) {
   LinkConnection* const connection = connection_of(stream);
   if (connection == nullptr) return;

@@ -79,6 +79,8 @@ class SiteLink : public LinkConnectionOwner {
 
   [[nodiscard]] base::Result<mux::StreamKey> open(StreamUser& user);
   [[nodiscard]] std::size_t writable(mux::StreamKey stream) const;
+  /// Whether its session is one in which both sides have said that content may be compressed.
+  [[nodiscard]] bool compresses(mux::StreamKey stream) const;
   void write(mux::StreamKey stream, std::string_view bytes);
   void consumed(mux::StreamKey stream, std::size_t bytes);
   void finish(mux::StreamKey stream);
@@ -132,6 +134,7 @@ class SiteLink : public LinkConnectionOwner {
   void hope();
   void lose_hope();
   void log_up(const LinkConnection& connection, const char* what) const;
+  [[nodiscard]] std::string compression_text(const LinkConnection& connection) const;
 
   // site_link.cc
   void stream_event(std::size_t number, mux::Event& event);

@@ -122,6 +122,7 @@ mux::Settings SiteLink::session_settings(mux::Role role, std::size_t number) {
   settings.max_retained_bytes /= lanes_.size();
   settings.can_resume = settings_.resume_window > std::chrono::seconds::zero();
   settings.resume_window = settings_.resume_window;
+  settings.can_compress = settings_.compress;
   LinkConnection* const current = lanes_[number].current.get();
   if (role == mux::Role::kDialer && current != nullptr && current->session().suspended())
     settings.resumption = current->session().ask_to_resume();
@@ -290,6 +291,12 @@ void SiteLink::lose_hope() {
   callbacks_.standing_changed();
 }
 
+// One side alone cannot, and its administrator should know.
+std::string SiteLink::compression_text(const LinkConnection& connection) const {
+  if (connection.session().compresses()) return ", content is compressed";
+  return settings_.compress ? ", content is not compressed: compress is not set there" : "";
+}
+
 void SiteLink::log_up(const LinkConnection& connection, const char* what) const {
   const std::string which = lanes_.size() == 1 ? ""
                                                : ", connection " + std::to_string(connection.number() + 1) +
@@ -297,7 +304,8 @@ void SiteLink::log_up(const LinkConnection& connection, const char* what) const 
   log(base::LogLevel::kInfo, what + std::string(connection.role() == mux::Role::kDialer ? "to " : "from ") +
                                  connection.stream().peer_address() + ", " +
                                  connection.stream().description() + ", peer calls itself " +
-                                 base::escaped(connection.peer_name()) + which);
+                                 base::escaped(connection.peer_name()) + which +
+                                 compression_text(connection));
 }
 
 }  // namespace tsmtp::net

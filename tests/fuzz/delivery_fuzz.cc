@@ -1,5 +1,7 @@
 // Delivery and the SMTP client session: a near side and an MTA that say anything. Steps:
-//   N KIND text    a record of the near side: m helo TAB argument, r argument, d, c content, C, a, s
+//   N KIND text    a record of the near side: m helo TAB argument, r argument, d, c content, z content to be
+//   compressed,
+//                  Z content to be compressed and its end, C, a, s
 //   n bytes        bytes of the stream, as they are
 //   K flags        the connection that was asked for stands; the MTA offers p PIPELINING, c CHUNKING, 8
 //   8BITMIME,
@@ -16,6 +18,7 @@
 #include <optional>
 #include <string>
 
+#include "relayd/compress/compressor.h"
 #include "relayd/mail/delivery.h"
 #include "tests/fuzz/far_host.h"
 #include "tests/fuzz/fuzz.h"
@@ -25,11 +28,14 @@ namespace {
 
 using Connection = FarHost::Connection;
 
+constexpr std::size_t kMaxMessageBytes = 1 << 16;
+
 mail::DeliverySettings settings() {
   mail::DeliverySettings settings{.site = "tokyo", .hub = "birl", .mta = "127.0.0.1:25", .rules = {}};
   must(settings.rules.domains.add("tokyo.example").has_value(), "tokyo.example is a domain");
   must(settings.rules.local.add("birl.example").has_value(), "birl.example is a domain");
-  settings.rules.max_message_bytes = 1 << 16;
+  settings.rules.max_message_bytes = kMaxMessageBytes;
+  settings.takes_compressed = true;
   return settings;
 }
 
@@ -75,7 +81,10 @@ class Far {
     std::string_view rest = step.payload;
     switch (step.kind) {
       case 'N':
-        if (const auto record = near_record(rest)) receive(mail::encode(*record));
+        if (rest.starts_with('z') || rest.starts_with('Z'))
+          compress(rest.substr(1), rest.front() == 'Z');
+        else if (const auto record = near_record(rest))
+          receive(mail::encode(*record));
         break;
       case 'n':
         receive(rest);
@@ -133,6 +142,15 @@ class Far {
   }
 
  private:
+  void compress(std::string_view content, bool ends) {
+    if (!compressor_) compressor_.emplace(std::move(*compress::Compressor::make(content.size())));
+    std::string out;
+    must(compressor_->compress(content, out).has_value(), "content can be compressed");
+    must((ends ? compressor_->finish(out) : compressor_->flush(out)).has_value(), "and flushed");
+    if (ends) compressor_.reset();
+    receive(mail::encode_compressed(out));
+  }
+
   // What the delivery is given, this model reads too.
   void receive(std::string_view bytes) {
     if (!host_.stream_open || delivery_.is_over()) return;
@@ -144,7 +162,9 @@ class Far {
       if (!is_readable_ || !*record) break;
       if (std::holds_alternative<mail::Rcpt>(**record)) ++host_.recipients;
       const auto* content = std::get_if<mail::Content>(&**record);
-      if (content != nullptr && !committed_) content_ += content->bytes;
+      // More than max_message is not delivered, so nobody compares it.
+      if (content != nullptr && !committed_ && content_.size() < kMaxMessageBytes * 2)
+        content_ += content->bytes;
       if (!std::holds_alternative<mail::Commit>(**record)) continue;
       committed_ = true;
       mta_.allow_end();
@@ -241,7 +261,8 @@ class Far {
   FarHost host_{mta_};
   std::optional<smtp::ClientSession> session_;
   mail::Delivery delivery_{settings(), host_, now_};
-  mail::RecordReader reader_;
+  mail::RecordReader reader_{true};
+  std::optional<compress::Compressor> compressor_;
   bool is_readable_ = true;
   bool committed_ = false;
   std::string content_;

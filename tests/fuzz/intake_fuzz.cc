@@ -1,7 +1,7 @@
 // Intake, with the SMTP server session in it: clients, far side and ledger that do anything. Steps:
 //   s flags        (first only) e no early replies, l canonical line ends, L LMTP, n no EHLO is said for us,
 //                  z small max_message, and what the far MTA offers: c CHUNKING, u SMTPUTF8, 8 8BITMIME, d
-//                  DSN
+//                  DSN; p content may go compressed
 //   C bytes        the client sends
 //   R              the client reads what we have said
 //   F KIND text    the far side's record on the newest stream (NearHost::verdict); f KIND text: on the oldest
@@ -137,7 +137,10 @@ class Near {
 
   void connect() {
     sent_.clear();
-    intake_ = std::make_unique<mail::Intake>(settings_of(flags_), host_, digests_, now_);
+    mail::IntakeSettings settings = settings_of(flags_);
+    host_.takes_compressed = has('p');
+    if (has('p')) settings.compression = &compression_;
+    intake_ = std::make_unique<mail::Intake>(std::move(settings), host_, digests_, now_);
     client_ = std::make_unique<ClientModel>(host_, has('L'));
     if (has('L')) return send("LHLO mx.tokyo.example\r\n");
     if (!has('n')) send("EHLO mx.tokyo.example\r\n");
@@ -213,6 +216,7 @@ class Near {
   base::TimePoint now_{};
   NearHost host_;
   PlainDigests digests_;
+  mail::CompressionBudget compression_;
   std::unique_ptr<mail::Intake> intake_;
   std::unique_ptr<ClientModel> client_;
 };

@@ -20,6 +20,7 @@ class NearHost : public mail::IntakeHost {
   std::size_t stream_writable(mux::StreamKey) const override { return writable_bytes; }
   void write_stream(mux::StreamKey stream, std::string_view bytes) override;
   void consumed(mux::StreamKey, std::size_t) override {}
+  [[nodiscard]] bool stream_takes_compressed(mux::StreamKey) const override { return takes_compressed; }
   void finish_stream(mux::StreamKey stream) override;
   void reset_stream(mux::StreamKey stream) override;
   void record_doubt(const std::string& transaction,
@@ -43,6 +44,7 @@ class NearHost : public mail::IntakeHost {
   void forget(mux::StreamKey stream) { streams_.erase(stream); }
 
   std::size_t writable_bytes = 1 << 20;
+  bool takes_compressed = false;
   bool link_is_down = false;
   std::optional<std::string> recording;          ///< a transaction whose doubt is to be recorded
   std::optional<std::string> committed_content;  ///< of the last Commit, until somebody looks at it
@@ -54,7 +56,7 @@ class NearHost : public mail::IntakeHost {
 
  private:
   struct Stream {
-    mail::RecordReader reader;
+    mail::RecordReader reader{true};
     std::string transaction;
     std::string content;
     std::size_t recipients = 0;

@@ -45,6 +45,22 @@ TEST_F(RoundTrips, OneForEachMailWithAConnectionOfItsOwn) {
   EXPECT_EQ(birl_mta->count(), kMails + 1U);
 }
 
+class CompressedRoundTrips : public FarApart {
+ protected:
+  CompressedRoundTrips() : FarApart("compress = true") {}
+};
+
+TEST_F(CompressedRoundTrips, OneForEachMailToo) {
+  Connection client = session();
+  send_mail(client);  // the first one makes the far relayd's connection to its MTA
+  link.command("reset");
+  for (int i = 0; i < kMails; ++i)
+    send_mail(client);
+  EXPECT_THAT(link.round_trips(), AllOf(Ge(kFewest), Le(kMost)));
+  EXPECT_EQ(birl_mta->count(), kMails + 1U);
+  EXPECT_LT(tokyo.site_status("birl")["out"]["link_bytes"].get<int>(), 4000);
+}
+
 TEST_F(RoundTrips, OneForSeveralRecipientsTooOnceTheyAreKnown) {
   Connection client = session();
   for (int i = 0; i < kMails; ++i) {

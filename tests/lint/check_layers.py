@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the shape of the source tree: which layer includes which, who may know Asio, OpenSSL, Berkeley DB, clocks, threads and logs,
+"""Checks the shape of the source tree: which layer includes which, who may know Asio, OpenSSL, Berkeley DB, zstd, clocks, threads and logs,
 and that a file says what it is for. docs/architecture.md explains the rules; this is where they are kept.
 
 usage: check_layers.py ROOT        prints each violation as file:line: what, and exits with 1 if there is one
@@ -16,7 +16,8 @@ BELOW = {
     "mux": ["wire"],
     "policy": ["smtp"],
     "ledger": ["base"],
-    "mail": ["smtp", "mux", "policy", "ledger"],
+    "compress": ["base"],
+    "mail": ["smtp", "mux", "policy", "ledger", "compress"],
     "config": ["base"],
     "net": ["mail", "mux"],
     "control": ["mail"],
@@ -24,13 +25,14 @@ BELOW = {
     "cli": ["daemon"],
     "mailertable": ["config"],
 }
-SANS_IO = {"base", "wire", "smtp", "mux", "policy", "ledger", "mail", "config", "control"}
+SANS_IO = {"base", "wire", "smtp", "mux", "policy", "ledger", "compress", "mail", "config", "control"}
 
 # What only some layers may include or use: pattern, the layers that may, and how it is called in a complaint.
 RESERVED = [
     (re.compile(r'#include\s*[<"]boost/asio'), {"net"}, "Asio"),
     (re.compile(r'#include\s*[<"]openssl/'), {"net"}, "OpenSSL"),
     (re.compile(r'#include\s*[<"]db\.h'), {"ledger", "mailertable"}, "Berkeley DB"),
+    (re.compile(r'#include\s*[<"]zstd\.h'), {"compress"}, "zstd"),
     (re.compile(r'#include\s*[<"]spdlog/'), {"daemon"}, "spdlog"),
     (re.compile(r"\b(?:steady|system|high_resolution)_clock::now\("), {"net", "daemon", "cli", "mailertable"}, "a clock"),
     (re.compile(r"\bstd::j?thread\b"), {"net", "daemon"}, "a thread"),

@@ -26,10 +26,12 @@ class TcpProxy {
   std::atomic<bool> holding{false};
   /// How many are open now.
   std::atomic<int> connections{0};
+  /// What has been passed on to the target.
+  std::atomic<std::uint64_t> bytes_to_target{0};
 
  private:
   void accept_loop();
-  void pass(int from, int to, bool may_hold);
+  void pass(int from, int to, bool to_target);
 
   std::uint16_t target_;
   int listener_;

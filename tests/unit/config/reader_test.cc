@@ -35,6 +35,7 @@ local     = ["tokyo.example", ".tokyo.example"]
 max_message  = "10MB"
 early_reply  = false
 resume_window = "5m"
+compress      = true
 )";
 
 TEST(Reader, ReadsTheDesignsExample) {
@@ -60,6 +61,7 @@ TEST(Reader, ReadsTheDesignsExample) {
   EXPECT_EQ(site.max_message_bytes, 10'000'000U);
   EXPECT_FALSE(site.early_reply);
   EXPECT_EQ(site.link.resume_window, std::chrono::minutes(5));
+  EXPECT_TRUE(site.link.compress);
   EXPECT_FALSE(site.any_sender);
 }
 
@@ -73,6 +75,7 @@ TEST(Reader, DefaultsAreTheManuals) {
   EXPECT_EQ(config->sites[0].endpoints[0].to_string(), "127.0.5.2:5000");
   EXPECT_EQ(config->sites[0].deliver.to_string(), "127.0.0.1:25");
   EXPECT_EQ(config->sites[0].max_message_bytes, std::uint64_t{64} << 20);
+  EXPECT_FALSE(config->sites[0].link.compress);
 }
 
 TEST(Reader, AuditIsAPathOrJournald) {
@@ -181,6 +184,7 @@ const Bad kBadInput[] = {
     {"size_negative", in_addressed_site("max_message = -1"), "max_message: more than 0 bytes were expected"},
     {"size_type", in_addressed_site("max_message = 1.5"),
      "max_message: a size such as \"64MiB\" was expected, not a floating"},
+    {"compress", in_addressed_site("compress = 3"), "compress: true or false, without quotes, was expected"},
     {"bool", in_addressed_site("early_reply = \"yes\""),
      "early_reply: true or false, without quotes, was expected, not a string"},
     {"number_least", in_addressed_site("max_recipients = 0"), "a number from 1 to 1000 was expected, not 0"},

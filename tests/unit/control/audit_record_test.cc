@@ -27,6 +27,7 @@ mail::Summary sample() {
   s.recipients = {{.address = "b@birl.example", .reply = reply(250, "2.1.5 Ok")},
                   {.address = "c@birl.example", .reply = reply(550, "5.1.1 no such user")}};
   s.size_bytes = 4096;
+  s.link_bytes = 1300;
   s.reply = reply(250, "2.0.0 queued as 17");
   s.took = {.total = milliseconds(120),
             .near_mta = milliseconds(20),
@@ -55,7 +56,7 @@ TEST(AuditRecord, Golden) {
       R"("transaction":"005aff","protocol":"smtp","helo":"mx.tokyo.example","sender":"a@tokyo.example",)"
       R"("recipients":[{"address":"b@birl.example","code":250,"enhanced":"2.1.5","reply":"250 2.1.5 Ok"},)"
       R"({"address":"c@birl.example","code":550,"enhanced":"5.1.1","reply":"550 5.1.1 no such user"}],)"
-      R"("size":4096,"code":250,"enhanced":"2.0.0","reply":"250 2.0.0 queued as 17","result":"partly",)"
+      R"("size":4096,"link_bytes":1300,"code":250,"enhanced":"2.0.0","reply":"250 2.0.0 queued as 17","result":"partly",)"
       R"("repeated":false,)"
       R"("milliseconds":{"total":120,"near_mta":20,"link":70,"far_mta":30}})");
 }

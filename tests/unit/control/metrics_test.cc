@@ -24,6 +24,7 @@ TEST(Metrics, Samples) {
         "tsmtp_round_trip_seconds{site=\"birlinghoven\"} 0.048210\n",
         "tsmtp_mails_total{site=\"birlinghoven\",direction=\"out\",result=\"refused\"} 2\n",
         "tsmtp_content_bytes_total{site=\"birlinghoven\",direction=\"in\"} 512\n",
+        "tsmtp_content_link_bytes_total{site=\"birlinghoven\",direction=\"out\"} 400000\n",
         "tsmtp_link_since_seconds{site=\"osaka\"} 1772366572.000000\n"})
     EXPECT_THAT(text, HasSubstr(line));
 }

@@ -39,8 +39,9 @@ inline HubStatus sample_hub() {
   up.round_trip = std::chrono::microseconds(48'210);
   up.endpoints = {"127.0.5.2:5000", "unix:/run/tsmtp/birl.sock"};
   up.far_mta = "127.0.0.1:25 reachable, PIPELINING 8BITMIME";
-  up.out = {.ok = 120, .refused = 2, .deferred = 1, .bytes = 1'300'000};
-  up.in = {.ok = 1, .refused = 0, .deferred = 0, .bytes = 512};
+  up.out = {.ok = 120, .refused = 2, .deferred = 1, .bytes = 1'300'000, .link_bytes = 400'000};
+  up.compresses = true;
+  up.in = {.ok = 1, .refused = 0, .deferred = 0, .bytes = 512, .link_bytes = 512};
   up.open_transactions = 1;
   up.links_up_total = 2;
 

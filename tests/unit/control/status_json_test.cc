@@ -48,6 +48,7 @@ TEST(StatusJson, Golden) {
       "peer_address": "192.0.2.7:5443",
       "peer_name": "birlinghoven",
       "tls": "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519",
+      "compresses": true,
       "tls_key_updates": 3,
       "congestion": "bbr",
       "round_trip_us": 48210,
@@ -60,13 +61,15 @@ TEST(StatusJson, Golden) {
         "ok": 120,
         "refused": 2,
         "deferred": 1,
-        "bytes": 1300000
+        "bytes": 1300000,
+        "link_bytes": 400000
       },
       "in": {
         "ok": 1,
         "refused": 0,
         "deferred": 0,
-        "bytes": 512
+        "bytes": 512,
+        "link_bytes": 512
       },
       "open_transactions": 1,
       "in_doubt": 0,
@@ -104,6 +107,7 @@ TEST(StatusJson, Golden) {
       "peer_address": null,
       "peer_name": null,
       "tls": null,
+      "compresses": false,
       "tls_key_updates": 0,
       "congestion": null,
       "round_trip_us": null,
@@ -115,13 +119,15 @@ TEST(StatusJson, Golden) {
         "ok": 0,
         "refused": 0,
         "deferred": 0,
-        "bytes": 0
+        "bytes": 0,
+        "link_bytes": 0
       },
       "in": {
         "ok": 0,
         "refused": 0,
         "deferred": 0,
-        "bytes": 0
+        "bytes": 0,
+        "link_bytes": 0
       },
       "open_transactions": 0,
       "in_doubt": 2,

@@ -28,8 +28,9 @@ base::Result<mux::StreamKey> FakeIntakeHost::open_stream() {
 }
 
 void FakeIntakeHost::write_stream(mux::StreamKey stream, std::string_view bytes) {
+  RecordReader& reader = readers_.try_emplace(stream, takes_compressed).first->second;
   for (;;) {
-    const auto record = readers_[stream].read(bytes);
+    const auto record = reader.read(bytes);
     ASSERT_TRUE(record) << record.error().message;
     if (!*record) return;
     if (const auto* mail = std::get_if<Mail>(&**record)) {

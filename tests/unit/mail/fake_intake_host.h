@@ -24,6 +24,7 @@ class FakeIntakeHost : public IntakeHost {
   std::size_t stream_writable(mux::StreamKey) const override { return writable_bytes; }
   void write_stream(mux::StreamKey stream, std::string_view bytes) override;
   void consumed(mux::StreamKey, std::size_t bytes) override { consumed_bytes += bytes; }
+  bool stream_takes_compressed(mux::StreamKey) const override { return takes_compressed; }
   void finish_stream(mux::StreamKey stream) override { say("finish", std::to_string(stream)); }
   void reset_stream(mux::StreamKey stream) override { say("reset", std::to_string(stream)); }
 
@@ -39,6 +40,7 @@ class FakeIntakeHost : public IntakeHost {
 
   std::optional<std::string> link_down;  ///< the cause
   std::size_t writable_bytes = 1 << 20;
+  bool takes_compressed = false;
   std::size_t consumed_bytes = 0;
   std::string last_recorded;  ///< the transaction of the last record_doubt
   mux::StreamKey last_stream = 0;

@@ -16,10 +16,12 @@ void PairClient::start(base::TimePoint now) {
   recording_.clear();
   smtp::Extensions offered;
   offered.pipelining = true;
-  intake_ = std::make_unique<Intake>(
-      IntakeSettings{
-          .site = kSite, .rules = near_rules(), .early_reply = near_.early_reply, .offered = offered},
-      *this, near_.digests, now);
+  intake_ = std::make_unique<Intake>(IntakeSettings{.site = kSite,
+                                                    .rules = near_rules(),
+                                                    .early_reply = near_.early_reply,
+                                                    .offered = offered,
+                                                    .compression = near_.compression},
+                                     *this, near_.digests, now);
 }
 
 void PairClient::vanish(base::TimePoint now) {
@@ -129,6 +131,10 @@ void PairClient::write_stream(mux::StreamKey stream, std::string_view bytes) {
 
 void PairClient::consumed(mux::StreamKey stream, std::size_t bytes) {
   near_.link.near_session().consumed(stream, bytes);
+}
+
+bool PairClient::stream_takes_compressed(mux::StreamKey) const {
+  return near_.link.near_session().compresses();
 }
 
 void PairClient::finish_stream(mux::StreamKey stream) {

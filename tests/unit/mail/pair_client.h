@@ -19,6 +19,7 @@ namespace tsmtp::mail {
 struct PairNear {
   PairLink& link;
   bool early_reply = true;
+  CompressionBudget* compression = nullptr;
   ledger::Doubts doubts{};
   FakeDigests digests{};
 };
@@ -50,6 +51,7 @@ class PairClient : public IntakeHost {
   std::size_t stream_writable(mux::StreamKey stream) const override;
   void write_stream(mux::StreamKey stream, std::string_view bytes) override;
   void consumed(mux::StreamKey stream, std::size_t bytes) override;
+  bool stream_takes_compressed(mux::StreamKey stream) const override;
   void finish_stream(mux::StreamKey stream) override;
   void reset_stream(mux::StreamKey stream) override;
   void record_doubt(const std::string& transaction,

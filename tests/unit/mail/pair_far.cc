@@ -16,7 +16,12 @@ class PairFar::Transaction : public DeliveryHost {
         session_(&session),
         stream_(stream),
         mta_(mta_options()),
-        delivery_({.site = "tokyo", .hub = "birlinghoven", .mta = "mta", .rules = far_rules()}, *this, now) {}
+        delivery_({.site = "tokyo",
+                   .hub = "birlinghoven",
+                   .mta = "mta",
+                   .rules = far_rules(),
+                   .takes_compressed = session.compresses()},
+                  *this, now) {}
 
   Delivery& delivery() { return delivery_; }
   void link_lost(base::TimePoint now) {

@@ -10,8 +10,10 @@ PairLink::PairLink(base::Duration one_way, OnEvent near_event, OnEvent far_event
 }
 
 void PairLink::connect(base::TimePoint now) {
-  near_.session = std::make_unique<mux::Session>(mux::Settings{.role = mux::Role::kDialer}, now);
-  far_.session = std::make_unique<mux::Session>(mux::Settings{.role = mux::Role::kListener}, now);
+  near_.session = std::make_unique<mux::Session>(
+      mux::Settings{.role = mux::Role::kDialer, .can_compress = near_compresses}, now);
+  far_.session = std::make_unique<mux::Session>(
+      mux::Settings{.role = mux::Role::kListener, .can_compress = far_compresses}, now);
 }
 
 void PairLink::cut() {

@@ -21,6 +21,8 @@ class PairLink {
   /// What is under way is lost, and with it every stream; the owners are to be told by the caller.
   void cut();
   void connect(base::TimePoint now);
+  /// Which of the hubs wants content compressed, from the next connect() on.
+  bool near_compresses = false, far_compresses = false;
   [[nodiscard]] bool is_up() const { return near_.session && near_.session->established(); }
 
   [[nodiscard]] mux::Session& near_session() { return *near_.session; }

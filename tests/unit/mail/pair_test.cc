@@ -25,12 +25,17 @@ MtaBehaviour willing() {
 
 class Pair {
  public:
-  explicit Pair(MtaBehaviour behaviour, bool early_reply = true)
+  explicit Pair(MtaBehaviour behaviour, bool early_reply = true, bool near_compresses = false,
+                bool far_compresses = false)
       : link_(
             kOneWay, [this](const mux::Event& event) { near_event(event); },
             [this](const mux::Event& event) { far.on_event(event, link_.far_session(), now); }),
-        near{.link = link_, .early_reply = early_reply},
+        near{.link = link_,
+             .early_reply = early_reply,
+             .compression = near_compresses ? &compression_ : nullptr},
         far(std::move(behaviour)) {
+    link_.near_compresses = near_compresses;
+    link_.far_compresses = far_compresses;
     link_.connect(now);
     advance(kRoundTrip);
   }
@@ -65,8 +70,9 @@ class Pair {
     link_.connect(now);
   }
 
+  [[nodiscard]] PairLink& link() { return link_; }
+
   base::TimePoint now{};
-  std::vector<std::unique_ptr<PairClient>> clients;
 
  private:
   void near_event(const mux::Event& event) {
@@ -74,8 +80,10 @@ class Pair {
       client->on_event(event, now);
   }
   PairLink link_;
+  CompressionBudget compression_;
 
  public:
+  std::vector<std::unique_ptr<PairClient>> clients;
   PairNear near;
   PairFar far;
 };
@@ -122,11 +130,32 @@ TEST(RoundTrips, ARefusalCostsNoMore) {
   EXPECT_EQ(client.ended_at - client.began, kRoundTrip);
 }
 
+// Each hub as it is configured, or too old to know of it.
+TEST(RoundTrips, OneWithCompressionAndWithoutWhateverThePeerWants) {
+  const std::string text = std::string(900, 'x');
+  for (const bool near : {false, true})
+    for (const bool far : {false, true}) {
+      Pair pair(willing(), true, near, far);
+      const std::uint64_t before = pair.link().near_session().counters().bytes_out;
+      EXPECT_EQ(round_trips(pair, pair.add(text)), 1.0);
+      EXPECT_EQ(pair.far.delivered.size(), 1U);
+      EXPECT_EQ(pair.far.delivered[text + "\r\n"], 1);
+      const std::uint64_t bytes = pair.link().near_session().counters().bytes_out - before;
+      if (near && far) {
+        EXPECT_LT(bytes, text.size() / 2);
+      } else {
+        EXPECT_GT(bytes, text.size());
+      }
+    }
+}
+
 // A schedule from one seed: mails that are tried until they are through, the link cut, clients that die, an
 // MTA that thinks and now and then says 451.
 class RandomSchedule {
  public:
-  explicit RandomSchedule(std::uint64_t seed) : random_(seed), pair_(behaviour()) {}
+  // One seed in two with compression.
+  explicit RandomSchedule(std::uint64_t seed)
+      : random_(seed), pair_(behaviour(), true, seed % 2 == 1, true) {}
 
   void run() {
     for (int i = 0; i < kMails; ++i)
