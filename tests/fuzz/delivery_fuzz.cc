@@ -3,7 +3,8 @@
 //   n bytes        bytes of the stream, as they are
 //   K flags        the connection that was asked for stands; the MTA offers p PIPELINING, c CHUNKING, 8
 //   8BITMIME,
-//                  s SIZE, d DSN, u SMTPUTF8
+//                  s SIZE, d DSN, u SMTPUTF8; k: another mail went over it before,
+//                  unless it must be a new one
 //   k text         it could not be made
 //   M bytes        the MTA says; what we have written it has read
 //   W              it reads, and says nothing
@@ -153,12 +154,14 @@ class Far {
 
   void connect(std::string_view flags) {
     session_.emplace(host_.helo);
+    mta_ = MtaModel();
+    if (committed_) mta_.allow_end();
     const std::string text = greeting(flags);
     const std::size_t greeting_bytes = text.find('\n') + 1;
     for (const auto& piece : {text.substr(0, greeting_bytes), text.substr(greeting_bytes)}) {
       mta_.says(piece);
       session_->receive(piece);
-      write();
+      speak();
     }
     const auto event = session_->next_event();
     const bool ready = event && std::holds_alternative<smtp::Ready>(*event);
@@ -166,8 +169,26 @@ class Far {
       session_.reset();
       return fail_to_connect("not ready");
     }
+    if (flags.find('k') != std::string_view::npos && !host_.wants_fresh) use();
     host_.connection = Connection::kHeld;
     delivery_.connected(*session_, now_);
+  }
+
+  void use() {
+    session_->send("RSET", 0);
+    speak();
+    mta_.says("250 ok\r\n");
+    session_->receive("250 ok\r\n");
+    (void)session_->next_event();
+  }
+
+  [[nodiscard]] bool is_open() const {
+    return session_ && (host_.connection == Connection::kHeld || host_.connection == Connection::kReleased);
+  }
+
+  void speak() {
+    mta_.wrote(session_->output());
+    session_->output().clear();
   }
 
   void fail_to_connect(std::string_view cause) {
@@ -177,7 +198,7 @@ class Far {
   }
 
   void say(std::string_view bytes) {
-    if (!session_ || host_.connection == Connection::kClosed) return;
+    if (!is_open()) return;
     write();
     mta_.says(bytes);
     session_->receive(bytes);
@@ -187,16 +208,15 @@ class Far {
   }
 
   void write() {
-    if (!session_ || host_.connection == Connection::kClosed) return;
-    mta_.wrote(session_->output());
-    session_->output().clear();
+    if (!is_open()) return;
+    speak();
     if (host_.connection == Connection::kHeld && delivery_.wants_step()) delivery_.step(now_);
   }
 
   void lose_connection(const std::string& cause) {
     if (host_.connection != Connection::kHeld) return;
     delivery_.connection_lost(cause, {}, now_);
-    must(host_.connection == Connection::kClosed, "a lost connection is let go of");
+    must(host_.connection != Connection::kHeld, "a lost connection is let go of");
   }
 
   void lose_stream() {

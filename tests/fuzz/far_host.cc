@@ -1,11 +1,19 @@
 #include "tests/fuzz/far_host.h"
 
+#include <utility>
+
 #include "tests/fuzz/fuzz.h"
 
 namespace tsmtp::fuzz {
 
-void FarHost::request_connection(const std::string& name, bool) {
-  must(connection == Connection::kNone, "one connection a transaction");
+void FarHost::request_connection(const std::string& name, bool fresh) {
+  if (fresh) {
+    must(connection == Connection::kClosed && !std::exchange(wants_fresh, true),
+         "one more connection at most");
+    must(!has_mail_verdict_ && !mta_.has_ended(), "nothing is begun again that the MTA has heard");
+  } else {
+    must(connection == Connection::kNone, "one connection a transaction");
+  }
   connection = Connection::kAsked;
   helo = name;
 }

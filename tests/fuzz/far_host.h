@@ -27,6 +27,7 @@ class FarHost : public mail::DeliveryHost {
 
   enum class Connection { kNone, kAsked, kHeld, kReleased, kClosed };
   Connection connection = Connection::kNone;
+  bool wants_fresh = false;  ///< the connection that is asked for is to be a new one
   std::string helo;
   mail::Outcome earlier;  ///< what an Ask is answered with
   bool recording = false;
@@ -41,6 +42,7 @@ class FarHost : public mail::DeliveryHost {
   const MtaModel& mta_;
   mail::RecordReader reader_;
   std::size_t consumed_bytes_ = 0;
+
   bool has_mail_verdict_ = false;
   bool has_data_verdict_ = false;
   bool has_final_verdict_ = false;
