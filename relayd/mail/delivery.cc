@@ -169,7 +169,7 @@ void Delivery::on(const Settled& record, base::TimePoint now) {
 
 void Delivery::protocol_error(const std::string& what, base::TimePoint now) {
   if (stream_open_) host_.reset_stream(what);
-  stream_lost(now);
+  lost(what, now);
 }
 
 void Delivery::peer_finished(base::TimePoint now) {
@@ -183,14 +183,15 @@ void Delivery::peer_finished(base::TimePoint now) {
 }
 
 void Delivery::stream_lost(base::TimePoint now) {
+  lost("given up by the near side, or link lost, before the end of content", now);
+}
+
+void Delivery::lost(const std::string& why, base::TimePoint now) {
   stream_open_ = false;
   if (is_committing() || state_ == State::kOver) return;
   const bool was_open = state_ != State::kReported && state_ != State::kStart;
   give_up_transaction();
-  if (was_open)
-    end(refusal_.value_or(
-            own_reply(451, "4.4.2", "given up by the near side, or link lost, before the end of content")),
-        now);
+  if (was_open) end(refusal_.value_or(own_reply(451, "4.4.2", why)), now);
   state_ = State::kOver;
 }
 
