@@ -75,7 +75,8 @@ TEST_F(DeliveryProtocol, MalformedArguments) {
 TEST_F(DeliveryProtocol, WhatIsRecordedOfAMailInErrorSaysWhy) {
   to_content();
   far_.run("R data");
-  EXPECT_EQ(far_.host.summaries.back().reply.summary(), "451 4.4.2 birl: peer sent a Data record out of turn");
+  EXPECT_EQ(far_.host.summaries.back().reply.summary(),
+            "451 4.4.2 birl: peer sent a Data record out of turn");
 }
 
 TEST_F(DeliveryProtocol, SizeDeclaredTooLarge) {
