@@ -173,8 +173,7 @@ void Delivery::on(const Settled& record, base::TimePoint now) {
 
 void Delivery::protocol_error(const std::string& what, base::TimePoint now) {
   if (stream_open_) host_.reset_stream(what);
-  if (!refusal_) refusal_ = own_reply(451, "4.5.0", what);  // for the log
-  stream_lost(now);
+  lost(own_reply(451, "4.5.0", what), now);
 }
 
 void Delivery::peer_finished(base::TimePoint now) {
@@ -188,14 +187,15 @@ void Delivery::peer_finished(base::TimePoint now) {
 }
 
 void Delivery::stream_lost(base::TimePoint now) {
+  lost(own_reply(451, "4.4.2", "given up by the near side, or link lost, before the end of content"), now);
+}
+
+void Delivery::lost(const smtp::Reply& why, base::TimePoint now) {
   stream_open_ = false;
   if (is_committing() || state_ == State::kOver) return;
   const bool was_open = state_ != State::kReported && state_ != State::kStart;
   give_up_transaction();
-  if (was_open)
-    end(refusal_.value_or(
-            own_reply(451, "4.4.2", "given up by the near side, or link lost, before the end of content")),
-        now);
+  if (was_open) end(refusal_.value_or(why), now);
   state_ = State::kOver;
 }
 

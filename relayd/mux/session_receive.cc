@@ -20,6 +20,11 @@ bool is_service(std::uint8_t service) {
   return service == static_cast<std::uint8_t>(Service::kTransaction);
 }
 
+// Whether a listening side's word is about the session that the dialling side asked for.
+bool answers(const Resumption& answer, const Resumption& question) {
+  return answer.own == question.peer && answer.peer == question.own && answer.epoch == question.epoch;
+}
+
 // Codes that a later version may add are failures to us.
 ResetCode reset_code(std::uint8_t code) {
   switch (static_cast<ResetCode>(code)) {
@@ -114,6 +119,11 @@ base::Result<void> Session::on_hello(std::string_view payload) {
   if (state_ != State::kGreeting) return base::Error{"peer sent Hello twice"};
   auto hello = parse_hello(payload);
   if (!hello) return hello.error();
+  if (settings_.role == Role::kListener) {
+    settings_.resumption.connection = hello->resumption.connection;
+  } else if (hello->resumption.own != 0 && !answers(hello->resumption, settings_.resumption)) {
+    return base::Error{"peer's Hello resumes a session that it was not asked for"};
+  }
   Admission admission = settings_.admit ? settings_.admit(*hello) : Admission{};
   if (!admission.refusal.empty()) return base::Error{admission.refusal};
   state_ = State::kEstablished;

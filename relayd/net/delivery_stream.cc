@@ -135,6 +135,7 @@ void DeliveryStream::finish_stream() {
 }
 
 void DeliveryStream::reset_stream(const std::string& cause) {
+  services_.log.log(base::LogLevel::kWarning, site_ + ": a mail from there was ended: " + cause);
   link_.reset(stream_, mux::ResetCode::kFailed, cause);
 }
 

@@ -40,7 +40,7 @@ class Frame:
     def check(self):
         """Raises Broken if it is no frame that may be, whatever came before it."""
         if self.type not in PAYLOAD:
-            if self.flags != SKIPPABLE:
+            if not self.flags & SKIPPABLE:
                 raise Broken(f'type {self.type} with flags {self.flags}')
             return
         least, most = PAYLOAD[self.type]

@@ -26,6 +26,7 @@ class Link:
         self.session = self.socket = None
         self.on_turn = []   # called whenever frames have come: users of streams
         self.read_at_most = None  # bytes until the connection is to break
+        self.source = None  # the address that we dial from, if it is to be a certain one
 
     # Connections
 
@@ -50,7 +51,7 @@ class Link:
         return self.begin(False, ours, theirs)
 
     def connect(self, address):
-        self.secure(socket.create_connection(address, PATIENCE), dialling=True)
+        self.secure(socket.create_connection(address, PATIENCE, self.source), dialling=True)
 
     def secure(self, raw, dialling):
         raw.settimeout(PATIENCE)
@@ -96,7 +97,8 @@ class Link:
             while self.session.flush():
                 pass
             self.write((self.unsent + self.session.output)[:after])
-        self.socket.close()
+        if self.socket:
+            self.socket.close()
 
     def close(self, why=b''):
         self.session.send(Type.CLOSE, why)

@@ -49,12 +49,17 @@ class ScriptedMta:
                         say('250 2.1.5 recipient noted')
                     elif command.upper() == 'DATA' and recipients:
                         say('354 go ahead')
-                        content = b''.join(iter(lines.readline, b'.\r\n'))
+                        content = b''
+                        while not (content == b'.\r\n' or content.endswith(b'\r\n.\r\n')):
+                            piece = lines.read1(65536)
+                            if not piece:
+                                return  # given up
+                            content += piece
                         self.content_read.set()
                         if self.hold_final:
                             self.let_go.wait(PATIENCE)
                         if '.' not in self.refuse:
-                            self.mails.append((sender, recipients, content.replace(b'\r\n..', b'\r\n.')))
+                            self.mails.append((sender, recipients, content[:-3].replace(b'\r\n..', b'\r\n.')))
                         say(self.refuse.get('.', f'250 2.0.0 kept as {len(self.mails)}'))
                     elif command.upper() == 'QUIT':
                         say('221 2.0.0 bye')

@@ -35,7 +35,7 @@ def keep_final_back(kind, payload):
 def setUpModule():
     global hub, mta, directory, listener, keys
     directory = tempfile.TemporaryDirectory()
-    keys = {name: Identity.make(Path(directory.name) / name) for name in ('caller', 'called', 'leaver')}
+    keys = {name: Identity.make(Path(directory.name) / name) for name in ('caller', 'called')}
     mta, listener = ScriptedMta(), listen()
     hub = Hub(program, mta.address)
     more = dict(peer_timeout='2s', rekey_bytes='64KiB')
@@ -46,7 +46,6 @@ def setUpModule():
 
 def tearDownModule():
     log = hub.log()
-    Path('/tmp/relayd.log').write_text(log)
     assert hub.stop() == 0, log
     directory.cleanup()
 
@@ -122,7 +121,7 @@ class Scenarios:
         self.assertEqual(mta.mails, [(f'FROM:<{ANNA}>', [f'TO:<{BOB}>'], SMALL)])
 
     def test_mail_to_several_of_whom_one_is_refused(self):
-        mta.script({f'RCPT TO:<{CARL}>': '550 5.1.1 no such user\r\n'.strip()})
+        mta.script({f'RCPT TO:<{CARL}>': '550 5.1.1 no such user'})
         mail = self.near(BOB, CARL, 'dora@birl.example', 'eve@elsewhere.example')
         self.assertEqual(mail.verdict('final')[0], 250)
         self.assertEqual([mail.recipients[n][0] for n in range(4)], [250, 550, 250, 550])
@@ -338,7 +337,7 @@ class WeDial(Scenarios, unittest.TestCase):
         pings = []
         answer = self.link.session.on_ping
         self.link.session.on_ping = lambda frame: (pings.append(frame), answer(frame))
-        self.wait_for(lambda: len(pings) == 2)
+        self.wait_for(lambda: len(pings) == 1)
         self.assertEqual(self.near(BOB).verdict('final')[0], 250)
 
     def test_unknown_service_and_too_many_streams(self):

@@ -72,6 +72,13 @@ TEST_F(DeliveryProtocol, MalformedArguments) {
     W MAIL FROM:<a@tokyo.example>)");
 }
 
+TEST_F(DeliveryProtocol, WhatIsRecordedOfAMailInErrorSaysWhy) {
+  to_content();
+  far_.run("R data");
+  EXPECT_EQ(far_.host.summaries.back().reply.summary(),
+            "451 4.4.2 birl: peer sent a Data record out of turn");
+}
+
 TEST_F(DeliveryProtocol, SizeDeclaredTooLarge) {
   far_.run(R"(
     R mail FROM:<a@tokyo.example> SIZE=1001

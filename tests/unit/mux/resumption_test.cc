@@ -158,6 +158,29 @@ TEST_F(Resumption, IsNotForAPeerThatSaysItHasWhatWasNotSentOrLacksWhatItAcknowle
   EXPECT_FALSE(session_.can_become(going_on(4)));
 }
 
+TEST_F(Resumption, TheListeningSideRepeatsWhichConnectionItIs) {
+  const auto session = resumed(hello({.connection = 3, .connections = 4}));
+  const auto said = decoded(output(*session));
+  ASSERT_EQ(summary(said), "Hello");
+  EXPECT_EQ(parse_hello(said.front().payload)->resumption.connection, 3);
+}
+
+TEST_F(Resumption, IsNotForAListeningSideThatNamesWhatItWasNotAsked) {
+  const auto answered = [](const tsmtp::mux::Resumption& answer) {
+    Settings dialling = settings();
+    dialling.role = Role::kDialer;
+    dialling.resumption = {.number = 31, .own = kOurNumber, .peer = kPeersNumber, .epoch = 2};
+    Session session(dialling, {});
+    return session.receive(encoded({.type = FrameType::kHello, .payload = encode_hello(hello(answer))}), {});
+  };
+  EXPECT_TRUE(answered({.own = kPeersNumber, .peer = kOurNumber, .epoch = 2}));
+  EXPECT_TRUE(answered({}));
+  for (const auto& answer : {tsmtp::mux::Resumption{.own = kPeersNumber, .peer = kOurNumber, .epoch = 3},
+                             tsmtp::mux::Resumption{.own = kPeersNumber + 1, .peer = kOurNumber, .epoch = 2},
+                             tsmtp::mux::Resumption{.own = kPeersNumber, .peer = kOurNumber + 1, .epoch = 2}})
+    EXPECT_EQ(answered(answer).error().message, "peer's Hello resumes a session that it was not asked for");
+}
+
 TEST_F(Resumption, AsksUnderAnotherEpochEachTime) {
   ASSERT_TRUE(session_.suspend({}));
   const auto first = session_.ask_to_resume();
