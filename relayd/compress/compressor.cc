@@ -69,7 +69,7 @@ std::size_t Compressor::memory_bytes() const {
 }
 
 base::Result<void> Compressor::run(std::string_view bytes, int directive, std::string& out) {
-  std::array<char, std::size_t{16} * 1024> buffer;  // NOLINT: not initialised, zstd fills it
+  std::array<char, std::size_t{16} * 1024> buffer;  // not initialised: zstd fills it
   ZSTD_inBuffer input{bytes.data(), bytes.size(), 0};
   const auto mode = static_cast<ZSTD_EndDirective>(directive);
   for (;;) {

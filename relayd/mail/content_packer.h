@@ -1,6 +1,6 @@
 // The near side's part of compression: decides, mail by mail and while it passes, whether its content is
-// worth compressing. It must never hold back what could go out for longer than a second, nor the end of
-// content at all.
+// worth compressing. It must never hold back what came more than a second before what comes now, nor
+// the end of content at all.
 #pragma once
 
 #include <cstddef>

@@ -143,7 +143,7 @@ class Far {
 
  private:
   void compress(std::string_view content, bool ends) {
-    if (!compressor_) compressor_.emplace(std::move(*compress::Compressor::make(content.size())));
+    if (!compressor_) compressor_.emplace(*compress::Compressor::make(content.size()));
     std::string out;
     must(compressor_->compress(content, out).has_value(), "content can be compressed");
     must((ends ? compressor_->finish(out) : compressor_->flush(out)).has_value(), "and flushed");
