@@ -6,6 +6,7 @@ from pathlib import Path
 import loads
 import mtas
 import places
+from figures import curves
 
 TITLE = "Throughput against loss"
 LINE = {"rate": 50_000_000, "queue": 256 * 1024}
@@ -24,8 +25,7 @@ def run(bench):
     for congestion in algorithms:
         bench.report.plot(
             f"loss-{congestion}.svg", f"One mail, 50 Mbit/s, {ROUND_TRIP_MS} ms round trip, {congestion}", "packets lost, %",
-            "Mbit/s", {peer: [(float(loss), measured.median(peer, "rate")) for [name, loss], measured in cases
-                              if name == congestion and measured.median(peer, "rate")] for peer in cases[0][1].peers()})
+            "Mbit/s", curves([(float(loss), measured) for [name, loss], measured in cases if name == congestion], "rate"))
 
 
 def _congestion_controls():
@@ -40,4 +40,4 @@ def _measure(bench, congestion, loss, peer, turn):
             bench.mta(place, mtas.start_bulk_sink):
         place.use_congestion(congestion)
         with bench.tunnel(peer, place) as tunnel:
-            return {"rate": 8e-6 * loads.bulk(tunnel, 1, bench.pick("6s", "3s", "1s"))}
+            return {"rate": 8e-6 * loads.bulk(tunnel, 1, bench.pick("5s", "3s", "1s"))}
