@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import plot  # noqa: E402
 import prose  # noqa: E402
 from document import Document, replace_section  # noqa: E402
-from figures import Measured, number, spread  # noqa: E402
+from figures import Measured, curves, number, spread  # noqa: E402
 from programs import BenchError  # noqa: E402
 from report import Report  # noqa: E402
 
@@ -41,6 +41,10 @@ class Figures(unittest.TestCase):
 
     def test_median_of_ratios_is_not_ratio_of_medians(self):
         self.assertEqual(1, measured(relayd=[1, 5, 9], other=[1, 9, 1]).ratio("x", "relayd", "other"))
+
+    def test_curves_leave_out_what_failed(self):
+        cases = [(1, measured(relayd=[5, 7], other=[None, None])), (2, measured(relayd=[3], other=[4]))]
+        self.assertEqual({"relayd": [(1, 6), (2, 3)], "other": [(2, 4)]}, curves(cases, "x"))
 
     def test_a_turn_that_failed_has_no_ratio(self):
         both = measured(relayd=[10, 20, 30], other=[5, None, 10])

@@ -42,6 +42,13 @@ class Measured:
                 for peer in self.peers()}
 
 
+def curves(cases, metric):
+    """{peer: [(x, median)]} of cases [(x, Measured)], for a plot."""
+    peers = dict.fromkeys(peer for _, measured in cases for peer in measured.peers())
+    return {peer: [(x, measured.median(peer, metric)) for x, measured in cases if measured.median(peer, metric)]
+            for peer in peers}
+
+
 def number(value):
     """Three digits that count."""
     if value == 0:

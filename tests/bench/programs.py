@@ -87,6 +87,7 @@ class Program:
 
     def cpu_seconds(self):
         """User and system time of it and its descendants, those that have ended included."""
+        self.check()
         stats = _all_stats()
         return sum(stats[pid][1] for pid in _family(self.pid, stats) if pid in stats) / _TICKS
 
@@ -106,8 +107,9 @@ class Program:
 
 
 def _name(arguments):
-    words = [str(a) for a in arguments if not str(a).startswith("-")]
-    return Path(words[-1] if words[0] != "nsenter" else words[1]).name
+    """Of the program that matters, for messages."""
+    names = [Path(str(a)).name for a in arguments if not str(a).startswith("-")]
+    return next((name for name in names if name not in ("nsenter", "python3")), names[0])
 
 
 def _popen(arguments, **options):

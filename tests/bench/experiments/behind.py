@@ -22,13 +22,12 @@ def run(bench):
 
 
 def _measure(bench, peer):
-    mails = bench.pick(15, 5)
     with bench.place(places.Apart, ROUND_TRIP_MS, **LINE) as place, bench.mta(place, mtas.start_bulk_sink), \
             bench.tunnel(peer, place) as tunnel:
-        [idle] = loads.client(tunnel, "small_mails.py", mails)
+        [idle] = loads.client(tunnel, "small_mails.py", bench.pick(15, 5))
         with _large_mails(tunnel):
-            loads.client(tunnel, "small_mails.py", 5)  # until the line is full
-            [busy] = loads.client(tunnel, "small_mails.py", mails)
+            loads.client(tunnel, "small_mails.py", 2)  # until the line is full
+            [busy] = loads.client(tunnel, "small_mails.py", bench.pick(7, 3))
     return {"idle": idle, "busy": busy, "times": busy / idle}
 
 

@@ -11,7 +11,7 @@ TIMES_SSH = 1.5
 
 def run(bench):
     cases = []
-    seconds = bench.pick("2s", "0.6s", "0.3s")
+    seconds = bench.pick("1.5s", "0.6s", "0.3s")
     with bench.place(places.Together) as place, bench.mta(place, mtas.start_bulk_sink), \
             bench.started(bench.tunnels(), place) as tunnels:
         for streams in (1, 4):
