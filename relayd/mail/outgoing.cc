@@ -61,8 +61,10 @@ Outgoing::Outgoing(OutgoingContext context, mux::StreamKey stream, const smtp::M
       lmtp_(request.lmtp),
       mail_(qualified(request.command, request.helo)),
       mail_ticket_(request.ticket) {
-  send(Mail{.transaction = transaction_, .helo = request.helo, .argument = argument("FROM:", mail_)});
+  unsent_ =
+      encode(Mail{.transaction = transaction_, .helo = request.helo, .argument = argument("FROM:", mail_)});
   give_answers(now);
+  if (awaits_far()) send_unsent();
 }
 
 void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint now) {
@@ -81,8 +83,9 @@ void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint n
   }
   recipients_.push_back(std::move(recipient));
   remember_first();
-  send(Rcpt{argument("TO:", request.command)});
+  unsent_ += encode(Rcpt{argument("TO:", request.command)});
   give_answers(now);
+  if (awaits_far()) send_unsent();
 }
 
 void Outgoing::refused_here(const smtp::Path& recipient, const smtp::Reply& reply, base::TimePoint now) {
@@ -91,8 +94,9 @@ void Outgoing::refused_here(const smtp::Path& recipient, const smtp::Reply& repl
 
 void Outgoing::data(const smtp::DataRequest& request, base::TimePoint now) {
   data_ticket_ = request.ticket;
-  send(Data{});
+  unsent_ += encode(Data{});
   give_answers(now);
+  if (awaits_far()) send_unsent();
 }
 
 void Outgoing::abandon(base::TimePoint now) {
@@ -283,6 +287,11 @@ void Outgoing::reset_stream() {
   if (stream_open_) context_.host.reset_stream(stream_);
   stream_open_ = false;
   packer_.reset();
+}
+
+void Outgoing::send_unsent() {
+  if (stream_open_ && !unsent_.empty()) context_.host.write_stream(stream_, unsent_);
+  unsent_ = {};
 }
 
 void Outgoing::send(const Record& record) {

@@ -6,6 +6,12 @@
 #include "relayd/smtp/extensions.h"
 
 namespace tsmtp::mail {
+namespace {
+
+// A mail up to so large crosses the link when all of it is here: a frame's worth.
+constexpr std::size_t kSmallMailBytes = 16 * 1024;
+
+}  // namespace
 
 void Outgoing::content(std::string_view bytes, base::TimePoint now) {
   size_bytes_ += bytes.size();
@@ -28,6 +34,7 @@ void Outgoing::content_end(const smtp::ContentEnd& end, base::TimePoint now) {
   finish_packing();
   stop_content_if_refused();
   if (const auto refusal = known_refusal()) return answer_end(*refusal, now);
+  send_unsent();
   commit_or_ask(now);
 }
 
@@ -43,12 +50,22 @@ void Outgoing::send_content(std::string_view bytes, base::TimePoint now) {
     packer_ = ContentPacker::make(*context_.compression, smtp::declared_size(mail_), now);
   if (!packer_) {
     link_bytes_ += bytes.size();
-    return send(Content{bytes});
+    return queue_content(encode_content_header(bytes.size()), bytes);
   }
   std::string packed;
   const auto ok = packer_->pack(bytes, now, packed);
   send_packed(ok, packed);
   if (packer_ && !packer_->is_worth_it()) finish_packing();
+}
+
+void Outgoing::queue_content(std::string_view header, std::string_view bytes) {
+  unsent_ += header;
+  if (unsent_.size() + bytes.size() <= kSmallMailBytes) {
+    unsent_ += bytes;
+  } else {
+    send_unsent();
+    context_.host.write_stream(stream_, bytes);
+  }
 }
 
 void Outgoing::finish_packing() {
@@ -67,7 +84,7 @@ void Outgoing::send_packed(const base::Result<void>& result, std::string_view pa
   }
   if (packed.empty() || !stream_open_) return;
   link_bytes_ += packed.size();
-  context_.host.write_stream(stream_, encode_compressed(packed));
+  queue_content(encode_compressed_header(packed.size()), packed);
 }
 
 }  // namespace tsmtp::mail

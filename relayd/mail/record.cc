@@ -41,13 +41,15 @@ std::string encode_reply(const smtp::Reply& reply) {
   return out;
 }
 
-std::string framed(Kind kind, std::string_view payload) {
+std::string header(Kind kind, std::size_t payload_bytes) {
   std::string out;
-  out.reserve(kHeaderBytes + payload.size());
   base::put_u8(out, static_cast<std::uint8_t>(kind));
-  base::put_u32(out, static_cast<std::uint32_t>(payload.size()));
-  out += payload;
+  base::put_u32(out, static_cast<std::uint32_t>(payload_bytes));
   return out;
+}
+
+std::string framed(Kind kind, std::string_view payload) {
+  return header(kind, payload.size()).append(payload);
 }
 
 std::string with_length(std::string_view text) {
@@ -218,8 +220,12 @@ std::string encode(const Record& record) {
   return std::visit(Encoder{}, record);
 }
 
-std::string encode_compressed(std::string_view bytes) {
-  return framed(Kind::kCompressed, bytes);
+std::string encode_content_header(std::size_t content_bytes) {
+  return header(Kind::kContent, content_bytes);
+}
+
+std::string encode_compressed_header(std::size_t compressed_bytes) {
+  return header(Kind::kCompressed, compressed_bytes);
 }
 
 std::string encode_known(const Outcome& outcome) {

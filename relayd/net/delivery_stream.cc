@@ -32,6 +32,7 @@ DeliveryStream::~DeliveryStream() {
 void DeliveryStream::tick() {
   if (gone_) return;
   delivery_.tick(now());
+  if (connection_) connection_->flush();
   after_event();
 }
 
@@ -88,7 +89,7 @@ void DeliveryStream::on_mta_lost(const std::string& cause) {
 }
 
 void DeliveryStream::after_event() {
-  if (connection_) connection_->flush();
+  if (connection_ && !delivery_.gathers_content()) connection_->flush();
   for (int steps = 0; connection_ && delivery_.wants_step(); ++steps) {
     if (steps == kStepsAtATime) return go_on_later();
     delivery_.step(now());

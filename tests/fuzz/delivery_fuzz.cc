@@ -148,7 +148,7 @@ class Far {
     must(compressor_->compress(content, out).has_value(), "content can be compressed");
     must((ends ? compressor_->finish(out) : compressor_->flush(out)).has_value(), "and flushed");
     if (ends) compressor_.reset();
-    receive(mail::encode_compressed(out));
+    receive(mail::encode_compressed_header(out.size()) + out);
   }
 
   // What the delivery is given, this model reads too.

@@ -23,6 +23,10 @@ std::string frame(std::string_view content) {
   return out;
 }
 
+std::string encode_compressed(const std::string& bytes) {
+  return encode_compressed_header(bytes.size()) + bytes;
+}
+
 // The content of all records in `bytes`, handed over in pieces, and the names of the others; or the error.
 std::string read(std::string bytes, std::size_t piece_bytes = 1 << 20, bool takes_compressed = true) {
   RecordReader reader(takes_compressed);
