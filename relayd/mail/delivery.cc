@@ -169,7 +169,8 @@ void Delivery::on(const Settled& record, base::TimePoint now) {
 
 void Delivery::protocol_error(const std::string& what, base::TimePoint now) {
   if (stream_open_) host_.reset_stream(what);
-  lost(what, now);
+  if (!refusal_) refusal_ = own_reply(451, "4.5.0", what);  // for the log
+  stream_lost(now);
 }
 
 void Delivery::peer_finished(base::TimePoint now) {
@@ -183,15 +184,14 @@ void Delivery::peer_finished(base::TimePoint now) {
 }
 
 void Delivery::stream_lost(base::TimePoint now) {
-  lost("given up by the near side, or link lost, before the end of content", now);
-}
-
-void Delivery::lost(const std::string& why, base::TimePoint now) {
   stream_open_ = false;
   if (is_committing() || state_ == State::kOver) return;
   const bool was_open = state_ != State::kReported && state_ != State::kStart;
   give_up_transaction();
-  if (was_open) end(refusal_.value_or(own_reply(451, "4.4.2", why)), now);
+  if (was_open)
+    end(refusal_.value_or(
+            own_reply(451, "4.4.2", "given up by the near side, or link lost, before the end of content")),
+        now);
   state_ = State::kOver;
 }
 

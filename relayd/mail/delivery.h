@@ -93,7 +93,6 @@ class Delivery {
   void on(const Ask& record, base::TimePoint now);
   void on(const Settled& record, base::TimePoint now);
   void protocol_error(const std::string& what, base::TimePoint now);
-  void lost(const std::string& why, base::TimePoint now);
 
   void on_answer(const smtp::Answer& answer, base::TimePoint now);
   void on_data_answer(const smtp::Reply& reply, base::TimePoint now);

@@ -76,7 +76,7 @@ TEST_F(DeliveryProtocol, WhatIsRecordedOfAMailInErrorSaysWhy) {
   to_content();
   far_.run("R data");
   EXPECT_EQ(far_.host.summaries.back().reply.summary(),
-            "451 4.4.2 birl: peer sent a Data record out of turn");
+            "451 4.5.0 birlinghoven: peer sent a Data record out of turn");
 }
 
 TEST_F(DeliveryProtocol, SizeDeclaredTooLarge) {
