@@ -153,15 +153,23 @@ class Link {
             .resumption = {.number = kNumber}};
   }
 
-  // We answer a Hello whichever side we are: who asks is the same to a session that is resumed.
+  // Who dials asks for the session, and is answered; the other side is asked.
   void break_and_resume(std::uint64_t lost) {
     if (!is_sane_ || closed_ || failed_ || !session_->suspend(now_)) return;
     our_sequence_ = std::max(acknowledged_, our_sequence_ - std::min(lost, our_sequence_));
+    mux::Settings ours = settings();
+    if (role_ == mux::Role::kDialer) {
+      ours.resumption = session_->ask_to_resume();
+      ours.resumption.number = kNumber + 1;
+      epoch_ = ours.resumption.epoch;
+    } else {
+      ++epoch_;
+    }
     mux::Hello again = hello();
     again.resumption = {
-        .number = kNumber + 1, .own = kNumber, .peer = kNumber, .epoch = ++epoch_, .received = our_sequence_};
+        .number = kNumber + 1, .own = kNumber, .peer = kNumber, .epoch = epoch_, .received = our_sequence_};
     must(session_->can_become(again), "a session that was suspended goes on");
-    auto next = std::make_unique<mux::Session>(settings(), now_);
+    auto next = std::make_unique<mux::Session>(ours, now_);
     std::string out;
     wire::encode({.type = FrameType::kHello, .payload = mux::encode_hello(again)}, out);
     must(next->receive(out, now_).has_value(), "its Hello is taken");

@@ -16,7 +16,7 @@ from pathlib import Path
 from frames import Frame, Hello, SKIPPABLE, Type, take_frame
 from hub import Hub
 from identity import Identity
-from link import Gone, Link, PATIENCE
+from link import Gone, Link, listen, PATIENCE
 from mta import Client, ScriptedMta
 from session import CANCELLED, FAILED
 from transaction import ASK, COMMIT, CONTENT, DATA, MAIL, MAIL_VERDICT, NearSide, OUTCOME, RCPT, SETTLED, record, reply
@@ -29,13 +29,14 @@ links = count()
 
 
 def setUpModule():
-    global hub, mta, directory, key, stranger, other
+    global hub, mta, directory, listener, key, stranger, other, called
     directory = tempfile.TemporaryDirectory()
-    key, stranger, other = (Identity.make(Path(directory.name) / name) for name in ('key', 'stranger', 'other'))
-    mta = ScriptedMta()
+    key, stranger, other, called = (Identity.make(Path(directory.name) / name) for name in ('key', 'stranger', 'other', 'called'))
+    mta, listener = ScriptedMta(), listen()
     hub = Hub(program, mta.address)
     hub.site('hostile', key)
     hub.site('honest', other)
+    hub.site('hostile-listener', called, dial=listener.getsockname())
     hub.start()
 
 
@@ -165,6 +166,14 @@ SESSIONS = [
     ('epoch goes back', 'epoch', 0, 'the session cannot go on from there'),
     ('received more than was sent', 'received', 1000, 'the session cannot go on from there'),
     ('received less than was acknowledged', 'received', 0, 'the session cannot go on from there'),
+]
+
+# What a listening side adds to its answer to a Hello; what relayd says.
+ANSWERS = [
+    ('a session that nobody asked for', dict(own=5, peer=1, epoch=1), "peer's Hello resumes a session that it was not asked for"),
+    ('half a session', dict(own=5), "peer's Hello names half a session to resume"),
+    ('no common version', dict(versions=(2, 3)), 'no common protocol version: this side speaks 1, the peer 2 to 3'),
+    ('no window', dict(window=0), "peer's Hello states a stream window of 0 bytes, at least 1024 are needed"),
 ]
 
 ID = bytes(range(16))
@@ -327,6 +336,18 @@ class Hostile(unittest.TestCase):
             self.connect().write(frame.encode())
             self.assertEqual(self.link.read_hello().own, 0)
         self.each(GOOD_FIRST_FRAMES, play)
+
+    def test_answers(self):
+        def play(fields, sentence):
+            self.link = Link(called, hub.identity)
+            self.link.take(listener)
+            hello = self.link.hello_to_send(resume=False)
+            for name, value in fields.items():
+                setattr(hello, name, value)
+            self.write_all(hello.frame())
+            self.assertEqual(self.last_word(), sentence)
+            self.logs(sentence)
+        self.each(ANSWERS, play)
 
     def test_sessions(self):
         """Who names one and cannot resume it gets a Close, and the session is unharmed."""

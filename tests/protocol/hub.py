@@ -41,7 +41,7 @@ class Hub:
     def write(self):
         (self.path / 'relayd.toml').write_text('\n'.join([
             '[hub]', 'name = "birl"', f'identity = "{self.path}/identity.pem"', 'listen = ["%s:%d"]' % self.address,
-            f'state_dir = "{self.path}/state"', f'control = "{self.path}/control.sock"', 'drain_timeout = "5s"', *self.sites,
+            f'state_dir = "{self.path}/state"', f'control = "{self.path}/control.sock"', 'drain_timeout = "1s"', *self.sites,
             '']))
 
     def relayctl(self, *arguments):

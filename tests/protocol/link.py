@@ -7,7 +7,7 @@ import ssl
 import time
 from itertools import count
 
-from frames import Broken, Hello, Type, take_frame
+from frames import Broken, Hello, RESUMPTION, Type, take_frame
 from identity import pin_of
 from session import Session
 
@@ -39,16 +39,21 @@ class Link:
 
     def accept(self, listener):
         """Takes a connection, and resumes what it asks for. Whether a session was resumed."""
-        listener.settimeout(PATIENCE)
-        raw, _ = listener.accept()
-        self.secure(raw, dialling=False)
-        theirs = self.read_hello()
+        theirs = self.take(listener)
         resumed = self.knows(theirs)
         ours = self.hello_to_send(resume=resumed)
+        ours.connection = theirs.connection
         if resumed:
             ours.epoch = theirs.epoch
         self.write(ours.frame().encode())
         return self.begin(False, ours, theirs)
+
+    def take(self, listener):
+        """Takes a connection, and the Hello on it."""
+        listener.settimeout(PATIENCE)
+        raw, _ = listener.accept()
+        self.secure(raw, dialling=False)
+        return self.read_hello()
 
     def connect(self, address):
         self.secure(socket.create_connection(address, PATIENCE, self.source), dialling=True)
@@ -89,6 +94,8 @@ class Link:
             self.session = Session(dialled, ours, theirs)
         if dialled and theirs.own and (theirs.own, theirs.peer, theirs.epoch) != (ours.peer, ours.own, ours.epoch):
             raise Broken(f'{theirs} resumes something else than {ours}')
+        if dialled and theirs.capabilities & RESUMPTION and theirs.connection != ours.connection:
+            raise Broken(f'{theirs} is about another connection than {ours}')
         return resumed
 
     def cut(self, after=None):

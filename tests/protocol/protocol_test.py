@@ -35,11 +35,12 @@ def keep_final_back(kind, payload):
 def setUpModule():
     global hub, mta, directory, listener, keys
     directory = tempfile.TemporaryDirectory()
-    keys = {name: Identity.make(Path(directory.name) / name) for name in ('caller', 'called')}
+    keys = {name: Identity.make(Path(directory.name) / name) for name in ('caller', 'several', 'called')}
     mta, listener = ScriptedMta(), listen()
     hub = Hub(program, mta.address)
     more = dict(peer_timeout='2s', rekey_bytes='64KiB')
     hub.site('caller', keys['caller'], **more)
+    hub.site('several', keys['several'], connections=2)
     hub.site('called', keys['called'], dial=listener.getsockname(), **more)
     hub.start()
 
@@ -356,6 +357,44 @@ class WeDial(Scenarios, unittest.TestCase):
         self.link.session.ping(b'')
         self.wait_for(lambda: self.link.session.pongs == 2)
         self.assertEqual(len(self.mails), 1)
+
+
+class SeveralConnections(unittest.TestCase):
+    """A link of two connections, each with a session of its own."""
+
+    def setUp(self):
+        mta.script()
+        self.links = [Link(keys['several'], hub.identity, connection=n, connections=2) for n in range(2)]
+        first, second = self.links
+        second.instance, second.numbers = first.instance, first.numbers
+        for link in self.links:
+            self.assertFalse(link.dial(hub.address))
+            self.addCleanup(link.cut)
+
+    def deliver(self, link):
+        mail = NearSide(link)
+        mail.envelope(ANNA, BOB)
+        mail.content(SMALL)
+        mail.commit()
+        return mail
+
+    def test_each_carries_mail_and_is_resumed_by_itself(self):
+        mails = [self.deliver(link) for link in self.links]
+        first, second = self.links
+        second.cut(after=100)
+        self.assertEqual(mails[0].verdict('final')[0], 250)
+        self.assertTrue(second.dial(hub.address))
+        self.assertEqual(mails[1].verdict('final')[0], 250)
+        self.assertEqual(len(mta.mails), 2)
+
+    def test_another_instance_ends_all(self):
+        first, second = self.links
+        newer = Link(keys['several'], hub.identity, connection=1, connections=2)
+        newer.dial(hub.address)
+        self.addCleanup(newer.cut)
+        for link in self.links:
+            with self.assertRaisesRegex(Gone, 'you have been restarted|replaced by a newer connection'):
+                link.wait_for(lambda: False)
 
 
 class RelaydDials(Scenarios, unittest.TestCase):

@@ -74,9 +74,11 @@ TEST_F(DeliveryProtocol, MalformedArguments) {
 
 TEST_F(DeliveryProtocol, WhatIsRecordedOfAMailInErrorSaysWhy) {
   to_content();
-  far_.run("R data");
+  far_.run(R"(
+    R data
+    V reset release(close) ended(451))");
   EXPECT_EQ(far_.host.summaries.back().reply.summary(),
-            "451 4.5.0 birl: peer sent a Data record out of turn");
+            "451 4.5.0 birlinghoven: peer sent a Data record out of turn");
 }
 
 TEST_F(DeliveryProtocol, SizeDeclaredTooLarge) {
