@@ -8,8 +8,10 @@ namespace {
 
 template <typename T>
 void put(std::string& out, T value) {
-  for (int shift = static_cast<int>(sizeof(T) - 1) * 8; shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>((value >> shift) & 0xff));
+  char bytes[sizeof(T)];
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    bytes[sizeof(T) - 1 - i] = static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xff);
+  out.append(bytes, sizeof(T));
 }
 
 template <typename T>
