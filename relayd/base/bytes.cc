@@ -61,16 +61,19 @@ std::uint64_t get_u64(std::string_view in) {
 std::string escaped(std::string_view text, std::size_t max_bytes) {
   std::string out;
   out.reserve(std::min(text.size(), max_bytes));
-  for (const char c : text.substr(0, max_bytes)) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    if (c == '\\') {
+  const auto is_plain = [](char c) { return c >= 0x20 && c <= 0x7e && c != '\\'; };
+  for (std::string_view rest = text.substr(0, max_bytes); !rest.empty();) {
+    const auto plain_end = std::find_if_not(rest.begin(), rest.end(), is_plain);
+    out.append(rest.begin(), plain_end);
+    rest.remove_prefix(static_cast<std::size_t>(plain_end - rest.begin()));
+    if (rest.empty()) break;
+    if (rest.front() == '\\') {
       out += "\\\\";
-    } else if (byte < 0x20 || byte > 0x7e) {
-      out += "\\x";
-      put_hex(out, byte);
     } else {
-      out.push_back(c);
+      out += "\\x";
+      put_hex(out, static_cast<std::uint8_t>(rest.front()));
     }
+    rest.remove_prefix(1);
   }
   if (text.size() > max_bytes) out += "...";
   return out;

@@ -1,5 +1,5 @@
 // The interface of the keyed digest that recognises a mail when its MTA tries it again. The layers that need
-// one must not know OpenSSL; net/ brings the implementation, HMAC-SHA-256.
+// one must not know OpenSSL; net/ brings the implementation.
 #pragma once
 
 #include <memory>

@@ -28,7 +28,7 @@ struct Limits {
   std::uint64_t mails_per_second = 0;
   std::uint64_t bytes_per_second = 0;
   std::chrono::seconds mta_idle_time{20};  ///< each connection costs the MTA a process
-  std::uint64_t mta_idle_connections = 16;
+  std::uint64_t mta_idle_connections = 64;
   std::uint64_t mta_mails_per_connection = 100;
 
   friend bool operator==(const Limits&, const Limits&) = default;

@@ -12,6 +12,9 @@ namespace {
 
 // More than this waiting for the MTA, and the link waits too.
 constexpr std::size_t kMaxUnsentBytes = 64 * 1024;
+// So much of content is not written by itself.
+constexpr std::size_t kSmallContentBytes = 16 * 1024;
+constexpr std::size_t kInputPieceBytes = 16 * 1024;
 // RFC 5321 section 4.5.3.2: ten minutes for the final reply, five for others.
 constexpr base::Duration kFinalTimeout = std::chrono::minutes(10);
 constexpr base::Duration kStepTimeout = std::chrono::minutes(5);
@@ -19,21 +22,40 @@ constexpr base::Duration kStepTimeout = std::chrono::minutes(5);
 }  // namespace
 
 Delivery::Delivery(DeliverySettings settings, DeliveryHost& host, base::TimePoint now)
-    : settings_(std::move(settings)), host_(host), started_(now), last_step_(now) {}
+    : settings_(std::move(settings)), host_(host), input_(kInputPieceBytes), started_(now), last_step_(now) {}
 
 void Delivery::receive(std::string_view bytes, base::TimePoint now) {
   last_step_ = now;
-  input_ += bytes;
-  process(now);
+  if (!input_.empty()) {
+    input_.append(bytes);
+    return process(now);
+  }
+  const std::size_t read = read_records(bytes, now);
+  input_.append(bytes.substr(read));
+  if (stream_open_ && read > 0) host_.consumed(read);
 }
 
-// Reads records as far as their turn has come. What is left stays without credit, so the peer cannot make it
-// grow.
+// What waited for its turn. What is left stays without credit, so the peer cannot make it grow.
 void Delivery::process(base::TimePoint now) {
-  std::string_view input = input_;
+  std::size_t bytes = 0;
+  for (bool is_all_read = true; is_all_read && !input_.empty();) {
+    const std::size_t read = read_records(input_.front(), now);
+    is_all_read = read == input_.front().size();
+    input_.take(read);
+    bytes += read;
+  }
+  if (stream_open_ && bytes > 0) host_.consumed(bytes);
+}
+
+// Reads records as far as their turn has come, and says how many bytes those were.
+std::size_t Delivery::read_records(std::string_view input, base::TimePoint now) {
+  const std::size_t before = input.size();
   while (stream_open_ && may_read()) {
     const auto record = reader_.read(input);
-    if (!record) return protocol_error(record.error().message, now);
+    if (!record) {
+      protocol_error(record.error().message, now);
+      break;
+    }
     if (!*record) break;
     std::visit(
         [&](const auto& r) {
@@ -45,9 +67,7 @@ void Delivery::process(base::TimePoint now) {
         },
         **record);
   }
-  const std::size_t bytes = input_.size() - input.size();
-  input_.erase(0, bytes);
-  if (stream_open_ && bytes > 0) host_.consumed(bytes);
+  return before - input.size();
 }
 
 bool Delivery::may_read() const {
@@ -68,6 +88,10 @@ bool Delivery::may_read() const {
       return false;
   }
   return false;
+}
+
+bool Delivery::gathers_content() const {
+  return state_ == State::kContent && session_->unsent_bytes() < kSmallContentBytes;
 }
 
 void Delivery::on(const Mail& record, base::TimePoint now) {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relayd/base/byte_queue.h"
 #include "relayd/base/clock.h"
 #include "relayd/mail/delivery_host.h"
 #include "relayd/mail/record.h"
@@ -59,6 +60,8 @@ class Delivery {
   /// Something that came over the stream waited for output to be written, and need not wait any more: step()
   /// goes on with it.
   [[nodiscard]] bool wants_step() const { return !input_.empty() && stream_open_ && may_read(); }
+  /// What is to be written to the MTA had better wait for the rest of a small mail's content, or for its end.
+  [[nodiscard]] bool gathers_content() const;
   /// Nothing more will happen; it may be destroyed.
   [[nodiscard]] bool is_over() const { return state_ == State::kOver; }
   /// The end of content has gone out and its outcome is not yet known: an Ask is answered "pending".
@@ -84,6 +87,7 @@ class Delivery {
   };
 
   void process(base::TimePoint now);
+  [[nodiscard]] std::size_t read_records(std::string_view input, base::TimePoint now);
   [[nodiscard]] bool may_read() const;
   void on(const Mail& record, base::TimePoint now);
   void on(const Rcpt& record, base::TimePoint now);
@@ -121,7 +125,7 @@ class Delivery {
   bool stream_open_ = true;
   smtp::ClientSession* session_ = nullptr;
   RecordReader reader_;
-  std::string input_;  // not yet read records; bounded by the stream's window
+  base::ByteQueue input_;  // not yet read records; bounded by the stream's window
   base::TimePoint started_;
   base::TimePoint last_step_;
   std::optional<base::TimePoint> committed_;

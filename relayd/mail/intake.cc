@@ -167,6 +167,7 @@ void Intake::recorded(const std::string& transaction, const base::Result<void>& 
 }
 
 void Intake::tick(base::TimePoint now) {
+  if (current_) current_->send_unsent();
   if (now < deadline() || finished_) return;
   const bool far_is_late = current_ && current_->awaits_far();
   const std::string cause =

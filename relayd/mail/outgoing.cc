@@ -10,6 +10,9 @@
 namespace tsmtp::mail {
 namespace {
 
+// A mail up to so large crosses the link when all of it is here: a frame's worth.
+constexpr std::size_t kSmallMailBytes = 16 * 1024;
+
 // A verdict that ends something must be final: 2yz, 4yz or 5yz. A peer that sends another code is not
 // believed.
 smtp::Reply final_or_451(const smtp::Reply& reply) {
@@ -61,8 +64,10 @@ Outgoing::Outgoing(OutgoingContext context, mux::StreamKey stream, const smtp::M
       lmtp_(request.lmtp),
       mail_(qualified(request.command, request.helo)),
       mail_ticket_(request.ticket) {
-  send(Mail{.transaction = transaction_, .helo = request.helo, .argument = argument("FROM:", mail_)});
+  unsent_ =
+      encode(Mail{.transaction = transaction_, .helo = request.helo, .argument = argument("FROM:", mail_)});
   give_answers(now);
+  if (awaits_far()) send_unsent();
 }
 
 void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint now) {
@@ -81,8 +86,9 @@ void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint n
   }
   recipients_.push_back(std::move(recipient));
   remember_first();
-  send(Rcpt{argument("TO:", request.command)});
+  unsent_ += encode(Rcpt{argument("TO:", request.command)});
   give_answers(now);
+  if (awaits_far()) send_unsent();
 }
 
 void Outgoing::refused_here(const smtp::Path& recipient, const smtp::Reply& reply, base::TimePoint now) {
@@ -91,8 +97,9 @@ void Outgoing::refused_here(const smtp::Path& recipient, const smtp::Reply& repl
 
 void Outgoing::data(const smtp::DataRequest& request, base::TimePoint now) {
   data_ticket_ = request.ticket;
-  send(Data{});
+  unsent_ += encode(Data{});
   give_answers(now);
+  if (awaits_far()) send_unsent();
 }
 
 void Outgoing::content(std::string_view bytes) {
@@ -104,7 +111,13 @@ void Outgoing::content(std::string_view bytes) {
   stop_content_if_refused();
   if (!stream_open_) return;
   digest_->update(bytes);
-  send(Content{bytes});
+  unsent_ += encode_content_header(bytes.size());
+  if (unsent_.size() + bytes.size() <= kSmallMailBytes) {
+    unsent_ += bytes;
+  } else {
+    send_unsent();
+    context_.host.write_stream(stream_, bytes);
+  }
 }
 
 void Outgoing::content_end(const smtp::ContentEnd& end, base::TimePoint now) {
@@ -115,6 +128,7 @@ void Outgoing::content_end(const smtp::ContentEnd& end, base::TimePoint now) {
         own_reply(554, "5.6.0", "content has a CR or LF that is not part of a CRLF (RFC 5321 section 2.3.8)");
   stop_content_if_refused();
   if (const auto refusal = known_refusal()) return answer_end(*refusal, now);
+  send_unsent();
   commit_or_ask(now);
 }
 
@@ -304,6 +318,11 @@ void Outgoing::tell(const smtp::Reply& reply, std::vector<RecipientResult> recip
 void Outgoing::reset_stream() {
   if (stream_open_) context_.host.reset_stream(stream_);
   stream_open_ = false;
+}
+
+void Outgoing::send_unsent() {
+  if (stream_open_ && !unsent_.empty()) context_.host.write_stream(stream_, unsent_);
+  unsent_ = {};
 }
 
 void Outgoing::send(const Record& record) {

@@ -34,7 +34,8 @@ struct OutgoingContext {
 
 class Outgoing {
  public:
-  /// Sends the Mail record on `stream`, and answers MAIL at once where early replies are allowed.
+  /// Answers MAIL at once where early replies are allowed. What need not cross the link yet, because the
+  /// client waits for nothing from the far side, waits for more: a small mail goes in one piece.
   Outgoing(OutgoingContext context, mux::StreamKey stream, const smtp::MailRequest& request,
            base::TimePoint now);
 
@@ -59,6 +60,9 @@ class Outgoing {
   /// The stream is over, by a reset or with the link. `cause` as in IntakeHost::open_stream.
   void stream_lost(const std::string& cause, base::TimePoint now);
   void recorded(const base::Result<void>& result, base::TimePoint now);
+
+  /// Time has passed: the far side hears what there is.
+  void send_unsent();
 
   /// 0 once it is over: numbers are used again on the next connection.
   [[nodiscard]] mux::StreamKey stream() const { return stream_open_ ? stream_ : 0; }
@@ -149,6 +153,7 @@ class Outgoing {
   std::optional<base::TimePoint> handed_over_;  // the end of content was read
   base::Duration far_mta_took_{};
 
+  std::string unsent_;  // records
   std::string helo_;
   bool lmtp_;
   smtp::PathCommand mail_;

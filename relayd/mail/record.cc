@@ -40,13 +40,15 @@ std::string encode_reply(const smtp::Reply& reply) {
   return out;
 }
 
-std::string framed(Kind kind, std::string_view payload) {
+std::string header(Kind kind, std::size_t payload_bytes) {
   std::string out;
-  out.reserve(kHeaderBytes + payload.size());
   base::put_u8(out, static_cast<std::uint8_t>(kind));
-  base::put_u32(out, static_cast<std::uint32_t>(payload.size()));
-  out += payload;
+  base::put_u32(out, static_cast<std::uint32_t>(payload_bytes));
   return out;
+}
+
+std::string framed(Kind kind, std::string_view payload) {
+  return header(kind, payload.size()).append(payload);
 }
 
 std::string with_length(std::string_view text) {
@@ -210,6 +212,10 @@ base::Result<Record> decode(Kind kind, std::string_view payload) {
 
 std::string encode(const Record& record) {
   return std::visit(Encoder{}, record);
+}
+
+std::string encode_content_header(std::size_t content_bytes) {
+  return header(Kind::kContent, content_bytes);
 }
 
 std::string encode_known(const Outcome& outcome) {

@@ -69,6 +69,8 @@ using Record = std::variant<Mail, Rcpt, Data, Content, Commit, Ask, Settled, Mai
 
 /// One record as bytes.
 [[nodiscard]] std::string encode(const Record& record);
+/// What stands before so many bytes of content: with them, encode() of a Content.
+[[nodiscard]] std::string encode_content_header(std::size_t content_bytes);
 
 /// A known outcome as it is kept in the ledger and sent in records, and back.
 [[nodiscard]] std::string encode_known(const Outcome& outcome);

@@ -68,8 +68,10 @@ base::Result<void> Session::handle(const wire::Frame& frame, base::TimePoint now
   const std::uint64_t acknowledged = progress_.acknowledgement.acknowledged_by_peer();
   if (auto ok = progress_.acknowledgement.accept(frame, now); !ok) return ok;
   const bool has_acknowledged = progress_.acknowledgement.acknowledged_by_peer() > acknowledged;
-  progress_.streams.acknowledged(progress_.acknowledgement.acknowledged_by_peer());
-  progress_.retained.acknowledged(progress_.acknowledgement.acknowledged_by_peer());
+  if (has_acknowledged) {
+    progress_.streams.acknowledged(progress_.acknowledgement.acknowledged_by_peer());
+    progress_.retained.acknowledged(progress_.acknowledgement.acknowledged_by_peer());
+  }
   return dispatch(frame, has_acknowledged, now);
 }
 

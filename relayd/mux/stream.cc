@@ -4,15 +4,11 @@
 #include <cassert>
 #include <utility>
 
-#include "relayd/wire/frame.h"
-
 namespace tsmtp::mux {
 namespace {
 
 // Offsets further ahead than any window that a Hello can state are a mistake or an attack.
 constexpr std::uint64_t kMaxCreditAhead = std::uint64_t{1} << 32;
-// A queue that is empty keeps so much for the next bytes.
-constexpr std::size_t kKeptBytes = 4096;
 // A window that has lasted so long, and eight round trips, is larger than it need be.
 constexpr std::chrono::seconds kLongLasting{1};
 
@@ -30,8 +26,7 @@ void SendHalf::finish() {
 
 void SendHalf::reset() {
   state_ = State::kReset;
-  queue_ = {};
-  head_ = 0;
+  queue_.clear();
 }
 
 base::Result<bool> SendHalf::credit(std::uint64_t offset) {
@@ -63,21 +58,13 @@ bool SendHalf::ready() const {
 
 std::string_view SendHalf::next_payload(std::size_t max_bytes) const {
   const std::uint64_t allowed = std::min<std::uint64_t>(credit_ - sent_, max_bytes);
-  return std::string_view(queue_).substr(head_, static_cast<std::size_t>(allowed));
+  return queue_.front().substr(0, static_cast<std::size_t>(allowed));
 }
 
 bool SendHalf::sent(std::size_t bytes) {
   assert(bytes <= unsent() && bytes <= credit_ - sent_);
-  head_ += bytes;
+  queue_.take(bytes);
   sent_ += bytes;
-  if (unsent() == 0) {
-    if (queue_.capacity() > kKeptBytes) queue_ = {};
-    queue_.clear();
-    head_ = 0;
-  } else if (head_ >= queue_.size() / 2) {  // what is moved was sent in whole before: linear in all
-    queue_.erase(0, head_);
-    head_ = 0;
-  }
   if (!was_full_ || unsent() > window_bytes_ / 2) return false;
   was_full_ = false;
   return state_ == State::kOpen;
@@ -86,7 +73,6 @@ bool SendHalf::sent(std::size_t bytes) {
 void SendHalf::finish_sent() {
   assert(state_ == State::kFinishing && unsent() == 0);
   state_ = State::kFinished;
-  queue_ = {};
 }
 
 base::Result<void> ReceiveHalf::received(std::size_t bytes) {

@@ -5,13 +5,14 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
+#include "relayd/base/byte_queue.h"
 #include "relayd/base/clock.h"
 #include "relayd/base/result.h"
 #include "relayd/mux/stream_id.h"
 #include "relayd/mux/window_budget.h"
+#include "relayd/wire/frame.h"
 
 namespace tsmtp::mux {
 
@@ -32,7 +33,7 @@ class SendHalf {
   [[nodiscard]] base::Result<bool> credit(std::uint64_t offset);
 
   [[nodiscard]] State state() const { return state_; }
-  [[nodiscard]] std::size_t unsent() const { return queue_.size() - head_; }
+  [[nodiscard]] std::size_t unsent() const { return queue_.size(); }
   [[nodiscard]] std::size_t writable() const;
   /// Whether there are bytes with credit, or a Finish, to be sent now.
   [[nodiscard]] bool ready() const;
@@ -44,9 +45,8 @@ class SendHalf {
 
  private:
   State state_ = State::kOpen;
-  std::string queue_;  // the first head_ bytes have been sent
-  std::size_t head_ = 0;
-  std::uint64_t sent_ = 0;  // offset, <= credit_
+  base::ByteQueue queue_{wire::kMaxPayloadBytes};  // a piece of it is a frame
+  std::uint64_t sent_ = 0;                         // offset, <= credit_
   std::uint64_t credit_;
   std::size_t window_bytes_;
   bool was_full_ =

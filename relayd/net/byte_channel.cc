@@ -61,7 +61,7 @@ void ByteChannel::read_ready() {
     if (owner_ == nullptr) return;
     // An answer acknowledges by itself. Where none comes yet, a client may be waiting for the
     // acknowledgement: one that writes the final dot apart, with Nagle's algorithm.
-    if (!sent_since_read_) acknowledge_now(socket_);
+    if (!sent_since_read_ && owner_->awaits_more()) acknowledge_now(socket_);
     if (bytes < buffer.size()) break;  // there was no more; if that changed, the wait ends at once
   }
   if (owner_ != nullptr && (reading_ || closing_) && !waiting_read_) wait_read();
@@ -69,25 +69,25 @@ void ByteChannel::read_ready() {
 
 void ByteChannel::flush(std::string& output) {
   if (waiting_write_ || closing_ || owner_ == nullptr) return;
-  std::size_t sent = 0;
-  while (sent < output.size()) {
+  while (sent_ < output.size()) {
     error_code error;
     const std::size_t bytes =
-        socket_.send(asio::buffer(output.data() + sent, output.size() - sent), MSG_NOSIGNAL, error);
+        socket_.send(asio::buffer(output.data() + sent_, output.size() - sent_), MSG_NOSIGNAL, error);
     if (error == asio::error::would_block) {
       wait_write();
       break;
     }
     if (error) {  // reading tells the owner what happened; until then the connection swallows
       send_failed_ = true;
-      sent = output.size();
+      sent_ = output.size();
       set_reading(true);
     } else {
-      sent += bytes;
+      sent_ += bytes;
       sent_since_read_ = true;
     }
   }
-  output.erase(0, sent);
+  if (sent_ < output.size() / 2) return;  // to move what stays would cost more than it frees
+  output.erase(0, std::exchange(sent_, 0));
 }
 
 // A peer that died before our last words reached it shows as an orderly end too, if its FIN came first; then

@@ -18,6 +18,9 @@ class ByteChannelOwner {
   virtual void on_bytes(std::string_view bytes) = 0;
   /// Output that was left over by flush() can go on: call flush() again.
   virtual void on_writable() = 0;
+  /// Whether the other side may have more to say before it hears from us, and Nagle's algorithm hold it back
+  /// until what it said is acknowledged.
+  [[nodiscard]] virtual bool awaits_more() const { return true; }
   /// The other side sends nothing more. True to go on writing to it; false, and on_closed() follows.
   [[nodiscard]] virtual bool on_end() { return false; }
   /// The other side is gone, last call. `clean`: it closed in order, having read all we wrote (a socket
@@ -34,7 +37,9 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
 
   /// Starts or stops reading.
   void set_reading(bool reading);
-  /// Writes what the kernel takes and erases it from `output`. When some is left, on_writable() follows.
+  /// Writes what the kernel takes, and erases it from `output`, perhaps not before there is more of it. When
+  /// some is left, on_writable() follows; until `output` is empty, it must be the same in each call, and only
+  /// grow.
   void flush(std::string& output);
   /// Nothing more is written. What comes is thrown away until the other side closes, at most two seconds;
   /// then on_closed(). A side that had ended its half before can only show that it did not read all, by a
@@ -55,6 +60,7 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   Socket socket_;
   ByteChannelOwner* owner_;
   boost::asio::steady_timer lingering_;
+  std::size_t sent_ = 0;  // of the output, not yet erased
   bool reading_ = false;
   bool waiting_read_ = false;
   bool waiting_write_ = false;

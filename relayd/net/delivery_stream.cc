@@ -23,6 +23,7 @@ DeliveryStream::~DeliveryStream() {
 void DeliveryStream::tick() {
   if (gone_) return;
   delivery_.tick(now());
+  if (connection_) connection_->flush();
   after_event();
 }
 
@@ -79,7 +80,7 @@ void DeliveryStream::on_mta_lost(const std::string& cause) {
 }
 
 void DeliveryStream::after_event() {
-  if (connection_) connection_->flush();
+  if (connection_ && !delivery_.gathers_content()) connection_->flush();
   while (connection_ && delivery_.wants_step()) {
     delivery_.step(now());
     if (connection_) connection_->flush();

@@ -11,45 +11,74 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "relayd/base/bytes.h"
+
 namespace tsmtp::net {
 namespace {
 
 constexpr std::size_t kKeyBytes = 32;
-constexpr std::size_t kDigestBytes = 32;
 constexpr std::size_t kIdentifierBytes = 16;
+
+constexpr char kPoly1305KeyLabel[] = "tsmtp: key of Poly1305 in digests";
+
+const unsigned char* octets(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+// A context with its key. OpenSSL without one of these, or memory for it, is of no use to us.
+MacContext keyed(const char* algorithm, const OSSL_PARAM* parameters, const std::string& key) {
+  EVP_MAC* const mac = EVP_MAC_fetch(nullptr, algorithm, nullptr);
+  MacContext context(EVP_MAC_CTX_new(mac));
+  EVP_MAC_free(mac);  // the context has its own reference
+  if (EVP_MAC_init(context.get(), octets(key), key.size(), parameters) != 1) std::abort();
+  return context;
+}
+
+MacContext hmac_sha256(const std::string& key) {
+  char digest[] = "SHA256";
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                   OSSL_PARAM_construct_end()};
+  return keyed("HMAC", parameters, key);
+}
+
+MacContext copy_of(const MacContext& context) {
+  MacContext copy(EVP_MAC_CTX_dup(context.get()));
+  if (!copy) std::abort();
+  return copy;
+}
+
+void update(const MacContext& context, std::string_view bytes) {
+  EVP_MAC_update(context.get(), octets(bytes), bytes.size());
+}
+
+std::string finish(const MacContext& context) {
+  std::string out(EVP_MAC_CTX_get_mac_size(context.get()), '\0');
+  std::size_t bytes = 0;
+  EVP_MAC_final(context.get(), reinterpret_cast<unsigned char*>(out.data()), &bytes, out.size());
+  return out;
+}
 
 class HmacDigest : public base::KeyedDigest {
  public:
-  explicit HmacDigest(const std::string& key)
-      : mac_(EVP_MAC_fetch(nullptr, "HMAC", nullptr)), context_(EVP_MAC_CTX_new(mac_)) {
-    char digest[] = "SHA256";
-    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                                     OSSL_PARAM_construct_end()};
-    if (EVP_MAC_init(context_, reinterpret_cast<const unsigned char*>(key.data()), key.size(), parameters) !=
-        1)
-      std::abort();  // only for want of memory, or an OpenSSL without HMAC-SHA-256
-  }
-  ~HmacDigest() override {
-    EVP_MAC_CTX_free(context_);
-    EVP_MAC_free(mac_);
-  }
-  HmacDigest(const HmacDigest&) = delete;
-  HmacDigest& operator=(const HmacDigest&) = delete;
+  HmacDigest(MacContext poly1305, const MacContext& hmac) : poly1305_(std::move(poly1305)), hmac_(hmac) {}
 
   void update(std::string_view bytes) override {
-    EVP_MAC_update(context_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+    net::update(poly1305_, bytes);
+    length_ += bytes.size();
   }
 
   std::string finish() override {
-    std::string digest(kDigestBytes, '\0');
-    std::size_t length = 0;
-    EVP_MAC_final(context_, reinterpret_cast<unsigned char*>(digest.data()), &length, digest.size());
-    return digest;
+    std::string tag = net::finish(poly1305_);
+    base::put_u64(tag, length_);
+    const MacContext hmac = copy_of(hmac_);
+    net::update(hmac, tag);
+    return net::finish(hmac);
   }
 
  private:
-  EVP_MAC* mac_;
-  EVP_MAC_CTX* context_;
+  MacContext poly1305_;
+  const MacContext& hmac_;
+  std::uint64_t length_ = 0;
 };
 
 base::Error failed(const std::string& path, const char* what) {
@@ -89,11 +118,21 @@ base::Result<std::unique_ptr<HmacDigestMaker>> HmacDigestMaker::open(const std::
     if (length != static_cast<ssize_t>(kKeyBytes))
       return base::Error{path + ": is not a key of 32 bytes; remove it together with the ledger beside it"};
   }
-  return std::unique_ptr<HmacDigestMaker>(new HmacDigestMaker(std::move(key)));
+  return std::unique_ptr<HmacDigestMaker>(new HmacDigestMaker(key));
+}
+
+void MacContextDeleter::operator()(evp_mac_ctx_st* context) const {
+  EVP_MAC_CTX_free(context);
+}
+
+HmacDigestMaker::HmacDigestMaker(const std::string& key) : hmac_(hmac_sha256(key)) {
+  const MacContext hmac = copy_of(hmac_);
+  update(hmac, kPoly1305KeyLabel);
+  poly1305_ = keyed("POLY1305", nullptr, finish(hmac));
 }
 
 std::unique_ptr<base::KeyedDigest> HmacDigestMaker::start() const {
-  return std::make_unique<HmacDigest>(key_);
+  return std::make_unique<HmacDigest>(copy_of(poly1305_), hmac_);
 }
 
 std::string HmacDigestMaker::new_identifier() const {

@@ -1,5 +1,11 @@
-// The keyed digest of base/keyed_digest.h, by OpenSSL: HMAC-SHA-256 under a key that never leaves this hub.
+// The keyed digest of base/keyed_digest.h, by OpenSSL, under a key that never leaves this hub: HMAC-SHA-256
+// of the Poly1305 tag and the length of what is digested. All content passes through Poly1305, seven times as
+// fast as SHA-256. Under a secret key, and with tags that nobody sees, two different mails of 2 GiB, whoever
+// wrote them, have the same tag with a probability of less than 2^-75 (Bernstein 2005, theorem 3.3); HMAC
+// hides the tag, which would otherwise tell of the key in the ledger.
 #pragma once
+
+#include <openssl/types.h>
 
 #include <memory>
 #include <string>
@@ -8,6 +14,11 @@
 #include "relayd/base/result.h"
 
 namespace tsmtp::net {
+
+struct MacContextDeleter {
+  void operator()(evp_mac_ctx_st* context) const;
+};
+using MacContext = std::unique_ptr<evp_mac_ctx_st, MacContextDeleter>;
 
 class HmacDigestMaker : public base::DigestMaker {
  public:
@@ -19,8 +30,11 @@ class HmacDigestMaker : public base::DigestMaker {
   [[nodiscard]] std::string new_identifier() const override;
 
  private:
-  explicit HmacDigestMaker(std::string key) : key_(std::move(key)) {}
-  std::string key_;
+  explicit HmacDigestMaker(const std::string& key);
+
+  // With their keys; copied for each digest.
+  MacContext hmac_;
+  MacContext poly1305_;
 };
 
 /// `bytes` unpredictable bytes.

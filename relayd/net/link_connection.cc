@@ -149,6 +149,9 @@ void LinkConnection::measure_path() {
 void LinkConnection::write_session() {
   while (!waiting_write_) {
     if (written_ == output_.size()) {
+      const TlsStream::Status status = stream_->flush();
+      if (status == TlsStream::Status::kWantWrite) return wait_write();
+      if (status != TlsStream::Status::kDone) return wait_read();  // reading will find out what happened
       output_.clear();
       written_ = 0;
       session_.produce(output_, late_bytes_, now());
@@ -157,7 +160,7 @@ void LinkConnection::write_session() {
     std::size_t bytes = 0;
     const TlsStream::Status status = stream_->write(std::string_view(output_).substr(written_), bytes);
     if (status == TlsStream::Status::kWantWrite) return wait_write();
-    if (status != TlsStream::Status::kDone) return wait_read();  // reading will find out what happened
+    if (status != TlsStream::Status::kDone) return wait_read();
     written_ += bytes;
   }
 }

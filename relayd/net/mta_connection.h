@@ -76,6 +76,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void resolve();
   void on_bytes(std::string_view bytes) override;
   void on_writable() override;
+  [[nodiscard]] bool awaits_more() const override { return !ready_ || session_.awaits_reply(); }
   void on_closed(bool clean, const std::string& cause) override;
   void draw_events_without_user();
   void leave();

@@ -162,9 +162,12 @@ LinkConnection* SiteLink::least_busy() const {
 base::Result<mux::StreamKey> SiteLink::open(StreamUser& user) {
   LinkConnection* const connection = least_busy();
   if (connection == nullptr || !takes_streams()) return base::Error{down_text()};
-  connection->schedule_flush();  // also if it fails: some causes pass with time, which a flush tells
   auto stream = connection->session().open(mux::Service::kTransaction);
-  if (!stream) return stream.error();
+  if (!stream) {
+    connection->schedule_flush();  // some causes pass with time, which a flush tells
+    return stream.error();
+  }
+  // The peer need not hear of it before it has something to read: Open goes with what is written first.
   const mux::StreamKey key = key_of(connection->number(), *stream);
   users_[key] = &user;
   return key;

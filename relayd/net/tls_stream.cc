@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "relayd/net/openssl_error.h"
 #include "relayd/net/socket_options.h"
@@ -14,6 +15,8 @@ namespace {
 // With room for several records, one system call fetches them all. Given back while nothing is under way
 // (SSL_MODE_RELEASE_BUFFERS).
 constexpr std::size_t kReadAheadBytes = 64 * 1024;
+// Of what is written, too.
+constexpr long kGatheredBytes = 4 * SSL3_RT_MAX_PACKET_SIZE;
 
 // Asked before each read of a peer that is not known yet.
 long before_read(BIO* bio, int operation, const char*, std::size_t length, int, long, int result,
@@ -70,7 +73,17 @@ void TlsStream::authenticated() {
   BIO_set_callback_ex(SSL_get_rbio(ssl_), nullptr);
   SSL_set_read_ahead(ssl_, 1);
   SSL_set_default_read_buffer_len(ssl_, kReadAheadBytes);
+  gather_writes();
   last_rekey_ = std::chrono::steady_clock::now();
+}
+
+void TlsStream::gather_writes() {
+  BIO* const buffer = BIO_new(BIO_f_buffer());
+  if (buffer == nullptr) return;  // each record by itself, then
+  BIO_set_write_buffer_size(buffer, kGatheredBytes);
+  BIO* const socket = SSL_get_wbio(ssl_);
+  BIO_up_ref(socket);  // SSL_set0_wbio() lets go of it
+  SSL_set0_wbio(ssl_, BIO_push(buffer, socket));
 }
 
 TlsStream::Status TlsStream::handshake() {
@@ -89,8 +102,18 @@ TlsStream::Status TlsStream::handshake() {
 }
 
 TlsStream::Status TlsStream::read(char* buffer, std::size_t size, std::size_t& bytes) {
+  bytes = 0;
+  if (read_ended_) return *std::exchange(read_ended_, {});
   ERR_clear_error();
-  return status_of(SSL_read_ex(ssl_, buffer, size, &bytes));
+  Status status = Status::kDone;
+  while (status == Status::kDone && size - bytes >= SSL3_RT_MAX_PLAIN_LENGTH) {
+    std::size_t more = 0;
+    status = status_of(SSL_read_ex(ssl_, buffer + bytes, size - bytes, &more));
+    bytes += more;
+  }
+  if (bytes == 0 || status == Status::kDone) return status;
+  read_ended_ = status;
+  return Status::kDone;
 }
 
 TlsStream::Status TlsStream::write(std::string_view data, std::size_t& bytes) {
@@ -100,6 +123,14 @@ TlsStream::Status TlsStream::write(std::string_view data, std::size_t& bytes) {
   write_unfinished_ = status != Status::kDone;
   if (status == Status::kDone) written_since_rekey_ += bytes;
   return status;
+}
+
+TlsStream::Status TlsStream::flush() {
+  BIO* const out = SSL_get_wbio(ssl_);
+  if (BIO_flush(out) > 0) return Status::kDone;
+  if (BIO_should_retry(out)) return Status::kWantWrite;
+  error_ = explain(SSL_ERROR_SYSCALL);
+  return Status::kFailed;
 }
 
 // The new keys go into force with what is written next (RFC 8446 section 4.6.3).

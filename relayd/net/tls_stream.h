@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,10 +39,13 @@ class TlsStream {
 
   /// One attempt at the handshake.
   [[nodiscard]] Status handshake();
-  /// One attempt to read at most `size` bytes; `bytes` says how many came.
+  /// Reads all records that are there and sure to fit into `size` bytes, which must be room for one; `bytes`
+  /// says how many came. What ended it is told when nothing came.
   [[nodiscard]] Status read(char* buffer, std::size_t size, std::size_t& bytes);
-  /// One attempt to write; `bytes` says how many were taken.
+  /// One attempt to write; `bytes` says how many were taken. They may wait for others until flush().
   [[nodiscard]] Status write(std::string_view data, std::size_t& bytes);
+  /// Hands to the kernel what write() has taken: several records with one system call.
+  [[nodiscard]] Status flush();
   /// Other limits than the default ones. Whoever reaches one asks the peer to replace its keys too.
   void set_rekey_limits(const RekeyLimits& limits) { rekey_limits_ = limits; }
   /// How often we have replaced our keys by those limits.
@@ -66,6 +70,7 @@ class TlsStream {
 
  private:
   void authenticated();
+  void gather_writes();
   void rekey_if_due();
   [[nodiscard]] Status status_of(int result);
   [[nodiscard]] std::string explain(int ssl_error) const;
@@ -79,7 +84,8 @@ class TlsStream {
   bool peer_refused_ = false;
   bool said_too_much_ = false;
   bool handshake_done_ = false;
-  bool write_unfinished_ = false;  // OpenSSL wants the same bytes again, and nothing else before
+  std::optional<Status> read_ended_;  // with this, behind bytes that were read
+  bool write_unfinished_ = false;     // OpenSSL wants the same bytes again, and nothing else before
   RekeyLimits rekey_limits_;
   std::uint64_t written_since_rekey_ = 0;
   std::chrono::steady_clock::time_point last_rekey_;

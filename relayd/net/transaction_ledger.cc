@@ -1,6 +1,8 @@
 #include "relayd/net/transaction_ledger.h"
 
 #include <boost/asio/post.hpp>
+#include <iterator>
+#include <utility>
 
 namespace tsmtp::net {
 namespace {
@@ -9,6 +11,8 @@ namespace {
 // may ask.
 constexpr std::chrono::hours kDoubtAge{24 * 7};
 constexpr std::chrono::hours kOutcomeAge{24 * 10};
+// So long what nobody waits for may wait for company.
+constexpr std::chrono::milliseconds kPatience{10};
 
 base::WallTime wall_now() {
   return std::chrono::system_clock::now();
@@ -29,9 +33,11 @@ base::Result<std::unique_ptr<TransactionLedger>> TransactionLedger::open(
 
 TransactionLedger::TransactionLedger(boost::asio::any_io_executor executor,
                                      std::unique_ptr<ledger::Store> store, base::Logger& log)
-    : executor_(std::move(executor)), store_(std::move(store)), log_(log) {}
+    : executor_(std::move(executor)), store_(std::move(store)), log_(log), timer_(executor_) {}
 
 TransactionLedger::~TransactionLedger() {
+  *alive_ = false;
+  hand_over();
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
@@ -80,11 +86,11 @@ void TransactionLedger::mark_in_doubt(const ledger::DoubtKey& key) {
 }
 
 void TransactionLedger::settle_doubt(const std::string& transaction) {
-  enqueue(doubts_.settle(transaction));
+  enqueue_later(doubts_.settle(transaction));
 }
 
 bool TransactionLedger::settle_doubt(const ledger::DoubtKey& key) {
-  enqueue({doubts_.settle(key)});
+  enqueue_later({doubts_.settle(key)});
   return !doubts_.contains(key.transaction);
 }
 
@@ -99,20 +105,43 @@ std::optional<std::string> TransactionLedger::find_outcome(const std::string& si
 }
 
 void TransactionLedger::forget_outcome(const std::string& site, const std::string& transaction) {
-  enqueue({outcomes_.forget(site, transaction)});
+  enqueue_later({outcomes_.forget(site, transaction)});
 }
 
 void TransactionLedger::expire(base::WallTime now) {
-  enqueue(doubts_.expire(now - kDoubtAge));
-  enqueue(outcomes_.expire(now - kOutcomeAge));
+  enqueue_later(doubts_.expire(now - kDoubtAge));
+  enqueue_later(outcomes_.expire(now - kOutcomeAge));
 }
 
+// All that is asked in one turn of the event loop wakes the thread once, and shares a commit.
 void TransactionLedger::enqueue(std::vector<ledger::Change> changes, Recorded recorded) {
-  if (changes.empty() && !recorded) return;
+  gathered_.push_back({std::move(changes), std::move(recorded)});
+  if (std::exchange(handing_over_, true)) return;
+  boost::asio::post(executor_, [this, alive = alive_] {
+    if (*alive) hand_over();
+  });
+}
+
+void TransactionLedger::enqueue_later(std::vector<ledger::Change> changes) {
+  if (changes.empty()) return;
+  gathered_.push_back({std::move(changes), {}});
+  if (std::exchange(timer_runs_, true)) return;
+  timer_.expires_after(kPatience);
+  timer_.async_wait([this, alive = alive_](const boost::system::error_code&) {
+    if (!*alive) return;
+    timer_runs_ = false;
+    hand_over();
+  });
+}
+
+void TransactionLedger::hand_over() {
+  handing_over_ = false;
+  if (gathered_.empty()) return;
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back({std::move(changes), std::move(recorded)});
+    std::move(gathered_.begin(), gathered_.end(), std::back_inserter(queue_));
   }
+  gathered_.clear();
   wake_.notify_one();
 }
 

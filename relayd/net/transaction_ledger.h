@@ -1,8 +1,10 @@
 // The ledger as the event loop uses it: memory is asked at once, the disk is written by a thread of its own,
-// many changes in one commit, and the answer comes back to the event loop.
+// many changes in one commit, and the answer comes back to the event loop. What nobody waits for, because
+// losing it does no harm, goes to the disk with what somebody does wait for, or a moment later by itself.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -66,7 +68,9 @@ class TransactionLedger {
   TransactionLedger(boost::asio::any_io_executor executor, std::unique_ptr<ledger::Store> store,
                     base::Logger& log);
   [[nodiscard]] base::Result<void> restore();
-  void enqueue(std::vector<ledger::Change> changes, Recorded recorded = {});
+  void enqueue(std::vector<ledger::Change> changes, Recorded recorded);
+  void enqueue_later(std::vector<ledger::Change> changes);
+  void hand_over();
   void write_loop();
   void write(std::vector<Pending> batch);
 
@@ -75,6 +79,11 @@ class TransactionLedger {
   base::Logger& log_;
   ledger::Doubts doubts_;
   ledger::Outcomes outcomes_;
+  std::vector<Pending> gathered_;  // in this turn of the event loop, or longer if nobody waits
+  bool handing_over_ = false;
+  bool timer_runs_ = false;
+  boost::asio::steady_timer timer_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // handlers may come after us
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;

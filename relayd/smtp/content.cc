@@ -1,8 +1,16 @@
 #include "relayd/smtp/content.h"
 
-#include <algorithm>
+#include "relayd/smtp/pairs.h"
 
 namespace tsmtp::smtp {
+namespace {
+
+// Where, from `at` on, an LF has a dot behind it.
+std::size_t find_dot_behind_lf(std::string_view text, std::size_t at) {
+  return find_pair(text, at, [](char before, char behind) { return (before == '\n') & (behind == '.'); });
+}
+
+}  // namespace
 
 // Bytes are copied in runs as long as nothing is to be left out: [kept, at) is read and not yet appended.
 bool ContentDecoder::decode(std::string_view& input, std::string& out) {
@@ -19,13 +27,14 @@ bool ContentDecoder::decode(std::string_view& input, std::string& out) {
           state_ = State::kText;
         }
         break;
-      case State::kText:
-        at = std::min(input.find('\r', at), input.size());
-        if (at < input.size()) {
-          ++at;
-          state_ = State::kCr;
-        }
+      case State::kText: {
+        const std::size_t lf = find_dot_behind_lf(input, at);
+        const std::string_view text = input.substr(at, lf == std::string_view::npos ? lf : lf + 1 - at);
+        if (text.ends_with("\r\n")) state_ = State::kLineStart;
+        if (text.ends_with('\r')) state_ = State::kCr;
+        at += text.size();
         break;
+      }
       case State::kCr:
         if (input[at] == '\n') {
           ++at;
@@ -64,10 +73,12 @@ bool ContentEncoder::encode(std::string_view content, std::string& out) {
   if (line_ends_.found_bare()) return false;
   if (begins_a_line && content.starts_with('.')) out.push_back('.');
   std::size_t kept = 0;
-  for (std::size_t at = content.find("\n."); at != std::string_view::npos; at = content.find("\n.", kept)) {
-    out += content.substr(kept, at + 1 - kept);
+  for (;;) {
+    const std::size_t lf = find_dot_behind_lf(content, kept);
+    if (lf == std::string_view::npos) break;
+    out += content.substr(kept, lf + 1 - kept);
     out.push_back('.');
-    kept = at + 1;
+    kept = lf + 1;
   }
   out += content.substr(kept);
   return true;

@@ -3,24 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "relayd/smtp/pairs.h"
+
 namespace tsmtp::smtp {
 
+// All is well where an LF stands behind each CR, and nowhere else.
 void LineEndCheck::look_at(std::string_view piece) {
   if (piece.empty() || found_bare_) return;
-  std::size_t at = 0;
-  if (last_ == '\r') {
-    found_bare_ = piece.front() != '\n';
-    at = 1;
-  } else if (piece.front() == '\n') {
-    found_bare_ = true;
-  }
-  while (!found_bare_ && at < piece.size()) {
-    const std::size_t cr = std::min(piece.find('\r', at), piece.size());
-    const bool lf_before = piece.substr(at, cr - at).find('\n') != std::string_view::npos;
-    const bool lf_behind = cr + 1 >= piece.size() || piece[cr + 1] == '\n';
-    found_bare_ = lf_before || !lf_behind;
-    at = cr + 2;
-  }
+  const auto is_bare = [](char before, char behind) { return (before == '\r') != (behind == '\n'); };
+  found_bare_ = is_bare(last_, piece.front()) || find_pair(piece, 0, is_bare) != std::string_view::npos;
   last_ = piece.back();
 }
 

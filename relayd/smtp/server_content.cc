@@ -38,13 +38,17 @@ void ServerSession::begin_content() {
   canonical_ = {};
 }
 
+// Takes from the front of `bytes` what is content.
+void ServerSession::decode_content(std::string_view& bytes) {
+  if (decoder_.decode(bytes, content_)) state_ = State::kContentEnded;
+}
+
 std::optional<Request> ServerSession::next_piece() {
-  std::string content;
   std::string_view rest = unread();
   const std::size_t before = rest.size();
-  if (decoder_.decode(rest, content)) state_ = State::kContentEnded;
+  decode_content(rest);
   mark_read(before - rest.size());
-  return as_piece(std::move(content));
+  return as_piece(std::exchange(content_, {}));
 }
 
 std::optional<Request> ServerSession::next_chunk_piece() {

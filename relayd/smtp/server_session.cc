@@ -29,13 +29,15 @@ ServerSession ServerSession::refusing(const Reply& greeting) {
 
 void ServerSession::receive(std::string_view bytes) {
   if (state_ == State::kLeaving || state_ == State::kOver) return;
+  // Content is not kept to be decoded later, but decoded now.
+  if (state_ == State::kContent && unread().empty()) decode_content(bytes);
   input_.erase(0, std::exchange(read_bytes_, 0));
   input_ += bytes;
 }
 
 bool ServerSession::wants_input() const {
-  return state_ != State::kLeaving && state_ != State::kOver && unread().size() < kMaxUnreadBytes &&
-         output_.size() < kMaxOutputBytes;
+  return state_ != State::kLeaving && state_ != State::kOver &&
+         unread().size() + content_.size() < kMaxUnreadBytes && output_.size() < kMaxOutputBytes;
 }
 
 bool ServerSession::was_told_quit() const {
@@ -67,6 +69,7 @@ std::optional<Request> ServerSession::next() {
         if (state_ != State::kRefusedChunk) continue;
         return std::nullopt;
       case State::kContentEnded:
+        if (!content_.empty()) return as_piece(std::exchange(content_, {}));
         state_ = State::kFinalAsked;
         return end_content();
       case State::kLeaving:
@@ -197,6 +200,7 @@ void ServerSession::leave() {
   owed_.clear();
   read_bytes_ = 0;
   std::string().swap(input_);
+  std::string().swap(content_);
 }
 
 void ServerSession::end_transaction() {

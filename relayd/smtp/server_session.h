@@ -173,6 +173,7 @@ class ServerSession {
 
   // server_content.cc: content, by DATA and by BDAT
   void begin_content();
+  void decode_content(std::string_view& bytes);
   [[nodiscard]] std::optional<Request> next_piece();
   [[nodiscard]] std::optional<Request> next_chunk_piece();
   void skip_chunk();
@@ -189,6 +190,7 @@ class ServerSession {
   State state_ = State::kCommands;
   std::string input_;
   std::size_t read_bytes_ = 0;  // of input_
+  std::string content_;         // decoded, not yet drawn
   std::string output_;
   std::string helo_;
   Protocol protocol_ = Protocol::kNone;  // what the first HELO, EHLO or LHLO chose

@@ -135,7 +135,10 @@ TEST_F(Replies, FarMtaIsNotLeftBeforeItHasAnsweredData) {
   });
   {
     Connection client = session();
-    begin_mail(client, kContent);
+    std::string large;  // a small mail would not yet have crossed the link
+    while (large.size() < 20'000)
+      large += std::string(70, 'x') + "\r\n";
+    begin_mail(client, large);
     ASSERT_TRUE(wait_until([&] { return birl.site_status("tokyo")["open_transactions"] == 1; }));
   }
   ASSERT_TRUE(wait_until([&] { return birl.logs("given up by the near side"); })) << birl.log();

@@ -51,6 +51,35 @@ TEST(Delivery, Accepted) {
   EXPECT_EQ(far.host.replies.back(), script_reply("250 2.0.0 queued as 17"));
 }
 
+// A small mail's content is written with its end, in one piece.
+TEST(Delivery, OnlySmallContentWaitsForItsEnd) {
+  FarEnd far;
+  far.settings.rules.max_message_bytes = 0;
+  far.run(R"(
+    R mail FROM:<a@tokyo.example>
+    R rcpt TO:<x@birl.example>
+    R data
+    V request(tokyo.example)
+    K ok
+    W MAIL FROM:<a@tokyo.example>|RCPT TO:<x@birl.example>|DATA
+    M 250 ok|250 ok
+    V Mail(250) Rcpt(0,250))");
+  EXPECT_FALSE(far.delivery->gathers_content()) << "DATA must go out";
+  far.run(R"(
+    M 354 go
+    V Data(354))");
+  EXPECT_TRUE(far.delivery->gathers_content());
+  far.record(Content{"hello\r\n"});
+  EXPECT_TRUE(far.delivery->gathers_content());
+  far.record(Content{std::string(20'000, 'x')});
+  EXPECT_FALSE(far.delivery->gathers_content());
+  far.session->output().clear();
+  far.record(Content{"\r\n"});
+  EXPECT_TRUE(far.delivery->gathers_content());
+  far.record(Commit{});
+  EXPECT_FALSE(far.delivery->gathers_content());
+}
+
 TEST(Delivery, RepliesWordForWord) {
   FarEnd far;
   far.run(kAtOnce);

@@ -124,7 +124,7 @@ TEST(Intake, BareLineEnds) {
     near.run(R"(
       C .
       S 554 5.6.0 birlinghoven: content has a CR or LF that is not part of a CRLF (RFC 5321 section 2.3.8)
-      L Content reset(1) ended(554)
+      L reset(1) ended(554)
       C NOOP
       S 250...)");
   }
@@ -163,6 +163,7 @@ TEST(Intake, EveryByteByItself) {
     S 250...
     S 250...
     S 354...
+    T 1
     L Mail Rcpt Data)");
 }
 
@@ -173,7 +174,7 @@ TEST(Intake, ResetGivesTheTransactionUp) {
     S 250...
     S 250...
     S 250 2.0.0 OK
-    L Mail Rcpt reset(1)
+    L reset(1)
     C MAIL FROM:<a@tokyo.example>
     S 250...
     L Mail)");

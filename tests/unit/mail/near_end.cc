@@ -45,7 +45,10 @@ void NearEnd::run(std::string_view script) {
 }
 
 void NearEnd::play(const Step& step) {
-  if (step.word == "C") return client(wire_lines(step.rest));
+  if (step.word == "C") {
+    client(wire_lines(step.rest));
+    return intake->tick(now);
+  }
   if (step.word == "S") {
     const std::string said = next_reply();
     EXPECT_TRUE(matches(said, step.rest == "-" ? "" : step.rest)) << "said: " << said;

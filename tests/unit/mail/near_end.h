@@ -1,5 +1,5 @@
 // An Intake, its client and its far side, played from a script (script.h):
-//   C a|b        the client sends these lines in one segment
+//   C a|b        the client sends these lines in one segment; what could wait for more of the mail is sent
 //   S 250 ok     we say exactly this (of several lines: a|b); "S 250..." allows more; "S -": nothing
 //   L Data Mail  what was asked of the host since the last L (fake_intake_host.h); "L -": nothing, "L *":
 //   whatever

@@ -292,7 +292,7 @@ TEST(SeveralRecipientsHere, OneThatIsNotBehindTheSite) {
     # The far side knows of one only: it is the first and alone.
     S 250 2.1.5...
     S 354...
-    L Mail ended(550) Rcpt Data)");
+    L ended(550) Mail Rcpt Data)");
 }
 
 TEST(SeveralRecipientsHere, MoreThanARecordLimitWithRefusedOnes) {

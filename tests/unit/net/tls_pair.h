@@ -69,6 +69,7 @@ class TlsPair {
       std::size_t bytes = 0;
       if (written < text.size() && from.write(text.substr(written), bytes) == TlsStream::Status::kDone)
         written += bytes;
+      if (from.flush() == TlsStream::Status::kFailed) break;
       char buffer[20'000];
       const TlsStream::Status status = to.read(buffer, sizeof buffer, bytes);
       if (status == TlsStream::Status::kDone) out.append(buffer, bytes);

@@ -52,6 +52,35 @@ TEST_F(Tls, BytesPassBothWays) {
   EXPECT_EQ(TlsPair::pass(pair.server(), pair.client(), text), text);
 }
 
+// With one system call each: what is written waits for the flush, and what came together is read together.
+TEST_F(Tls, RecordsAreWrittenAndReadTogether) {
+  TlsPair pair(near.context(), far.context());
+  ASSERT_TRUE(pair.shake_hands());
+  char buffer[64 * 1024];
+  std::size_t bytes = 0;
+  ASSERT_EQ(pair.server().read(buffer, sizeof buffer, bytes), TlsStream::Status::kWantRead);
+  for (const char* record : {"one ", "two ", "three"})
+    ASSERT_EQ(pair.client().write(record, bytes), TlsStream::Status::kDone);
+  EXPECT_EQ(pair.server().read(buffer, sizeof buffer, bytes), TlsStream::Status::kWantRead);
+  ASSERT_EQ(pair.client().flush(), TlsStream::Status::kDone);
+  ASSERT_EQ(pair.server().read(buffer, sizeof buffer, bytes), TlsStream::Status::kDone);
+  EXPECT_EQ(std::string_view(buffer, bytes), "one two three");
+  EXPECT_EQ(pair.server().read(buffer, sizeof buffer, bytes), TlsStream::Status::kWantRead);
+}
+
+TEST_F(Tls, TheEndIsToldBehindWhatCameBeforeIt) {
+  TlsPair pair(near.context(), far.context());
+  ASSERT_TRUE(pair.shake_hands());
+  char buffer[64 * 1024];
+  std::size_t bytes = 0;
+  ASSERT_EQ(pair.client().write("last words", bytes), TlsStream::Status::kDone);
+  ASSERT_EQ(pair.client().flush(), TlsStream::Status::kDone);
+  pair.client().shut_down();
+  ASSERT_EQ(pair.server().read(buffer, sizeof buffer, bytes), TlsStream::Status::kDone);
+  EXPECT_EQ(std::string_view(buffer, bytes), "last words");
+  EXPECT_EQ(pair.server().read(buffer, sizeof buffer, bytes), TlsStream::Status::kClosed);
+}
+
 // Four frames of the greatest length, in one write.
 TEST_F(Tls, ManyFramesFillRecords) {
   constexpr std::size_t kRecordBytes = 16 * 1024, kRecords = 4;
