@@ -1,5 +1,8 @@
 #include "relayd/smtp/line_ends.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "relayd/smtp/pairs.h"
 
 namespace tsmtp::smtp {
@@ -17,17 +20,22 @@ void LineEndCheck::finish() {
 }
 
 std::string CanonicalLineEnds::convert(std::string_view piece) {
+  if (piece.empty()) return {};
+  if (std::exchange(after_cr_, false) && piece.starts_with('\n')) piece.remove_prefix(1);
   std::string out;
   out.reserve(piece.size() + piece.size() / 32);
-  while (!piece.empty()) {
-    if (after_cr_ && piece.front() == '\n') piece.remove_prefix(1);
-    after_cr_ = false;
-    const std::size_t end = piece.find_first_of("\r\n");
-    out += piece.substr(0, end);
-    if (end == std::string_view::npos) break;
+  // The next of each, not sought anew before it is passed: content may have one kind only.
+  std::size_t cr = std::min(piece.find('\r'), piece.size());
+  std::size_t lf = std::min(piece.find('\n'), piece.size());
+  for (std::size_t at = 0; at < piece.size();) {
+    const std::size_t end = std::min(cr, lf);
+    out += piece.substr(at, end - at);
+    if (end == piece.size()) break;
     out += "\r\n";
-    after_cr_ = piece[end] == '\r';
-    piece.remove_prefix(end + 1);
+    at = end + (cr + 1 == lf ? 2 : 1);
+    after_cr_ = cr + 1 == piece.size();
+    if (cr < at) cr = std::min(piece.find('\r', at), piece.size());
+    if (lf < at) lf = std::min(piece.find('\n', at), piece.size());
   }
   return out;
 }

@@ -72,6 +72,7 @@ TEST(CanonicalLineEnds, MakesCrlfOfEach) {
     at_every_cut(c.text, [&](std::string_view first, std::string_view second) {
       CanonicalLineEnds canonical;
       std::string out = canonical.convert(first);
+      out += canonical.convert({});
       out += canonical.convert(second);
       EXPECT_EQ(out, c.canonical);
     });
