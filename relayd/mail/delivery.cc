@@ -185,6 +185,11 @@ void Delivery::on(const Ask& record, base::TimePoint now) {
     return protocol_error("peer sent an Ask record out of turn", now);
   const Outcome outcome = host_.find_outcome(record.transaction);
   send(outcome);
+  if (outcome.kind == Outcome::Kind::kPending && state_ == State::kContent) {
+    // The near side gives this one up. One that commits it all the same must not deliver twice (P4).
+    give_up_transaction();
+    return refuse(own_reply(451, "4.4.2", "an earlier try of this mail is still being delivered"));
+  }
   if (outcome.kind != Outcome::Kind::kKnown) return;
   was_delivered_before_ = true;
   give_up_transaction();

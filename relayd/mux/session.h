@@ -39,7 +39,9 @@ struct Settings {
   /// Told to the peer, for its logs only: identity is the key (P7). Cut to 255 bytes.
   std::string hub_name{};
   std::string instance{};  ///< 16 random bytes, new at each start of the daemon; filled up with zeros
-  std::uint32_t max_streams = 256;  ///< that the peer may have open at once
+  /// That the peer may have open at once. A client that sends one mail after the other has two for a moment:
+  /// the one that is ending, and the next.
+  std::uint32_t max_streams = 512;
   /// The window that every stream is granted, in each direction; at least 1 KiB.
   std::uint32_t stream_window_bytes = 256 * 1024;
   /// What the windows of all streams together may grow by.
