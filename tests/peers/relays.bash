@@ -4,7 +4,6 @@
 relays=(near)
 for mta in "${mtas[@]}"; do relays+=("far-$mta"); done
 
-relayd() { ip netns exec "$prefix" "$build/relayd/cli/relayd" --config "$state/relay/$1/relayd.toml" "${@:2}"; }
 relayctl() { ip netns exec "$prefix" "$build/relayd/cli/relayctl" --config "$state/relay/$1/relayd.toml" "${@:2}"; }
 
 start_relays() {
@@ -20,19 +19,15 @@ start_relays() {
   write_near_sites
   for relay in "${relays[@]:1}"; do write_far_site "${relay#far-}"; done
   for relay in "${relays[@]}"; do
-    relayd "$relay" --foreground >"$state/log/relayd-$relay" 2>&1 &
-    echo $! >"$state/relay/$relay/pid"
+    ip netns exec "$prefix" "$build/relayd/cli/relayd" --config "$state/relay/$relay/relayd.toml" --foreground \
+      >"$state/log/relayd-$relay" 2>&1 &
   done
 }
 
+# Those of an earlier lab, too, that was not brought down.
 stop_relays() {
-  local file pid
-  for file in "$state"/relay/*/pid; do
-    [ -f "$file" ] || continue
-    pid=$(cat "$file")
-    rm "$file"
-    ! grep -sqz relayd "/proc/$pid/cmdline" || kill -KILL "$pid"
-  done
+  pkill -KILL -f "relayd --config $state/relay/" || return 0
+  until_true 10 'the relayds are gone' not pgrep -f "relayd --config $state/relay/"
 }
 
 number_of() { for i in "${!mtas[@]}"; do [ "${mtas[i]}" != "$1" ] || echo $((i + 1)); done; }
