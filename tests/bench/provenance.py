@@ -4,6 +4,7 @@ import datetime
 import functools
 import os
 import platform
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -26,6 +27,8 @@ def line(mode):
 
 @functools.cache  # before the run itself changes a document
 def commit():
+    if shutil.which("git") is None:
+        return "unknown"
     done = subprocess.run(["git", "-C", _ROOT, "describe", "--always", "--dirty", "--exclude", "*"], check=False,
                           capture_output=True, text=True)
     return done.stdout.strip() or "unknown"

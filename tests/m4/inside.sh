@@ -62,7 +62,7 @@ for job in /work/jobs/*; do
     $makemap hash "$map.db" <"$map" 2>"$job/map.err" || { cat "$job/map.err" >&2; exit 1; }
   done
   for map in $(cat "$job/damaged"); do head -c 3000 /bin/sh >"$map.db"; done
-  [ ! -f "$job/query" ] || timeout 60 $sendmail -bt -C"$job/cf" <"$job/query" >"$job/answer" 2>&1 || echo "sendmail exits $?" >>"$job/answer"
+  [ ! -f "$job/query" ] || timeout 240 $sendmail -bt -C"$job/cf" <"$job/query" >"$job/answer" 2>&1 || echo "sendmail exits $?" >>"$job/answer"
   [ ! -f "$job/recipients" ] || mail "$job"
 done
 

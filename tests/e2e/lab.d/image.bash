@@ -34,7 +34,8 @@ make_image() {
   (
     flock 9
     ! podman_ image exists "$1" || exit 0
-    build_image "$@" >"$log" 2>&1 && exit
+    # Some hundred packages are fetched, and now and then one of them is not to be had at the first try.
+    for _ in 1 2 3; do build_image "$@" && exit; done >"$log" 2>&1
     tail -n 20 "$log" >&2
     echo "lab: could not make the image $1; all that was said is in $log" >&2
     exit 1
