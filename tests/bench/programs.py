@@ -18,6 +18,11 @@ class BenchError(Exception):
     """What could not be measured, and why; for the user."""
 
 
+def _last_line(text):
+    """What a program says at last is the cause; what stands before is where it was."""
+    return (text.strip().splitlines() or [""])[-1][-200:]
+
+
 def wait_for(condition, what, patience=20.0):
     deadline = time.monotonic() + patience
     while not condition():
@@ -37,7 +42,7 @@ def run(arguments, patience=60, **options):
     finally:
         _end(process)
     if process.returncode != 0:
-        raise BenchError(f"{_name(arguments)} ended with status {process.returncode}: {(error or out).strip()[-500:]}")
+        raise BenchError(f"{_name(arguments)} ended with status {process.returncode}: {_last_line(error or out)}")
     return out
 
 
