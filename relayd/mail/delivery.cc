@@ -238,7 +238,8 @@ void Delivery::refuse(const smtp::Reply& reply) {
 
 // Refuses whatever has been asked and not answered yet.
 void Delivery::refuse_all(const smtp::Reply& reply) {
-  const bool data_asked = state_ == State::kDataSent;
+  // On the second connection, DATA may have been asked before there is one.
+  const bool data_asked = state_ == State::kDataSent || (state_ == State::kConnecting && had_data_);
   give_up_transaction();
   refuse(reply);
   if (!mail_verdict_) {

@@ -76,6 +76,17 @@ TEST(DeliveryAfresh, KeptConnectionIsTriedAfreshWithChunks) {
     V Mail(250) Rcpt(0,250) Data(354))");
 }
 
+// DATA was asked before the connection broke, and is owed an answer too.
+TEST(DeliveryAfresh, ANewConnectionThatCannotBeHadRefusesAllThatWasAsked) {
+  FarEnd far;
+  far.run(kKept);
+  far.run(R"(
+    B end of file
+    V release(close) request-fresh(tokyo.example)
+    K 451 4.4.1 birlinghoven: its MTA 127.0.0.1:25: Connection refused
+    V release(close) Mail(451) Rcpt(0,451) Data(451) Final(451) ended(451))");
+}
+
 TEST(DeliveryAfresh, ItIsTriedAfreshOnceAndOnlyIfNothingWasHeard) {
   FarEnd far;
   far.run(kKept);
