@@ -143,14 +143,9 @@ void Delivery::on(const Data&, base::TimePoint now) {
   if (!may_come || recipients_.empty() || std::exchange(had_data_, true))
     return protocol_error("peer sent a Data record out of turn", now);
   if (state_ == State::kRefused) return send(DataVerdict{*refusal_});
-  if (const auto refusal = refused_by_all()) {
-    give_up_transaction();
-    refuse(*refusal);
-    return send(DataVerdict{*refusal});
-  }
   state_ = State::kDataSent;
-  if (takes_chunks()) return begin_chunks();
-  session_->send("DATA", kDataTag);
+  if (takes_chunks() || refused_by_all()) return answer_data();
+  send_data();
 }
 
 void Delivery::on(const Content& record, base::TimePoint now) {
@@ -268,10 +263,9 @@ void Delivery::give_up_transaction() {
     return;
   }
   // There is no way out of DATA but to close; between chunks there is.
-  const bool in_data = (state_ == State::kDataSent || state_ == State::kContent) && !takes_chunks();
   session_->give_up_chunks();
-  if (!in_data) session_->send("RSET", kResetTag);
-  release(!in_data);
+  if (!data_sent_) session_->send("RSET", kResetTag);
+  release(!data_sent_);
 }
 
 void Delivery::release(bool reusable) {

@@ -105,7 +105,8 @@ class Delivery {
   void on_answer(const smtp::Answer& answer, base::TimePoint now);
   void on_data_answer(const smtp::Reply& reply, base::TimePoint now);
   [[nodiscard]] bool takes_chunks() const;
-  void begin_chunks();
+  void send_data();
+  void answer_data();
   void on_chunk_answer(const smtp::Reply& said, base::TimePoint now);
   void on_final_answer(const smtp::Reply& said, base::TimePoint now);
   void send_envelope();
@@ -145,6 +146,7 @@ class Delivery {
   };
   std::vector<Recipient> recipients_;
   bool had_data_ = false;
+  bool data_sent_ = false;  // DATA, on this connection
   bool had_ask_ = false;
   bool may_try_again_ = false;  // on a fresh connection, should this one have been dead already
   bool was_delivered_before_ = false;

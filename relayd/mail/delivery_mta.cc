@@ -11,6 +11,7 @@ void Delivery::connected(smtp::ClientSession& session, base::TimePoint now) {
   session_ = &session;
   last_step_ = now;
   may_try_again_ = !session.is_fresh();
+  data_sent_ = false;
   state_ = had_data_ ? State::kDataSent : State::kEnvelope;
   send_envelope();
   process(now);
@@ -28,7 +29,12 @@ void Delivery::send_envelope() {
   session_->send("MAIL FROM:<" + mail_.path.text + '>' + parameters, kMailTag);
   for (std::size_t i = 0; i < recipients_.size(); ++i)
     if (!recipients_[i].verdict) send_rcpt(static_cast<std::uint16_t>(i));
-  if (state_ == State::kDataSent && !takes_chunks()) session_->send("DATA", kDataTag);
+  if (state_ == State::kDataSent && !takes_chunks() && !refused_by_all()) send_data();
+}
+
+void Delivery::send_data() {
+  session_->send("DATA", kDataTag);
+  data_sent_ = true;
 }
 
 void Delivery::send_rcpt(std::uint16_t index) {
@@ -61,7 +67,7 @@ void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
     if (answer.reply.code == 421 && may_try_again_) return;  // Failed follows
     mail_verdict_ = final_reply(answer.reply, "MAIL");
     send(MailVerdict{*mail_verdict_});
-    if (state_ == State::kDataSent && takes_chunks()) begin_chunks();
+    if (state_ == State::kDataSent && !data_sent_) answer_data();
   } else if (answer.tag == kDataTag) {
     on_data_answer(answer.reply, now);
   } else if (answer.tag == kChunkTag) {
@@ -72,7 +78,7 @@ void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
     const smtp::Reply verdict = final_reply(answer.reply, "RCPT");
     recipients_[answer.tag].verdict = verdict;
     send(RcptVerdict{.index = static_cast<std::uint16_t>(answer.tag), .reply = verdict});
-    if (state_ == State::kDataSent && takes_chunks()) begin_chunks();
+    if (state_ == State::kDataSent && !data_sent_) answer_data();
   }
 }
 
@@ -80,8 +86,10 @@ bool Delivery::takes_chunks() const {
   return session_->extensions().chunking;
 }
 
-// BDAT asks for no permission: it is ours to give, once it is known that there is somebody to deliver to.
-void Delivery::begin_chunks() {
+// Where our MTA is not asked: BDAT needs no permission, it is ours to give once it is known that there is
+// somebody to deliver to; and if all recipients were refused here, there is nobody. MAIL and every RCPT are
+// answered first.
+void Delivery::answer_data() {
   const bool all_answered =
       mail_verdict_ && std::all_of(recipients_.begin(), recipients_.end(),
                                    [](const Recipient& recipient) { return recipient.verdict.has_value(); });

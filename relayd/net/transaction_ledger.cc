@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "relayd/net/clocks.h"
+
 namespace tsmtp::net {
 namespace {
 
@@ -13,10 +15,6 @@ constexpr std::chrono::hours kDoubtAge{24 * 7};
 constexpr std::chrono::hours kOutcomeAge{24 * 10};
 // So long what nobody waits for may wait for company.
 constexpr std::chrono::milliseconds kPatience{10};
-
-base::WallTime wall_now() {
-  return std::chrono::system_clock::now();
-}
 
 }  // namespace
 

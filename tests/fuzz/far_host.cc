@@ -47,6 +47,7 @@ void FarHost::on(const mail::Record& record) {
     has_data_verdict_ = true;
   } else if (const auto* final = std::get_if<mail::FinalVerdict>(&record)) {
     has_final_verdict_ = true;
+    must(has_mail_verdict_ && has_data_verdict_, "every verdict that was asked for comes before the last");
     must(!final->reply.is_intermediate(), "the verdict on a mail is final");
     if (!final->reply.is_positive()) return;
     must(mta_.has_ended() && mta_.final_code() / 100 == 2, "P1: no yes that the MTA has not said");

@@ -160,6 +160,22 @@ TEST_F(DeliveryProtocol, AskForAnUnknownOneThenCommit) {
   EXPECT_FALSE(far_.host.summaries.back().repeated);
 }
 
+TEST_F(DeliveryProtocol, MailIsAnsweredBeforeDataWhereAllRecipientsAreRefusedHere) {
+  far_.run(R"(
+    R mail FROM:<a@tokyo.example>
+    V request(tokyo.example)
+    K ok
+    W MAIL FROM:<a@tokyo.example>
+    R rcpt TO:<x@elsewhere.example>
+    R data
+    V Rcpt(0,550)
+    M 250 ok
+    V Mail(250) release(keep) Data(550)
+    W RSET
+    R commit
+    V Final(550) ended(550))");
+}
+
 TEST_F(DeliveryProtocol, AskForAPendingOne) {
   far_.host.outcomes[transaction_id(7)] = {.kind = Outcome::Kind::kPending, .reply = {}};
   to_content();
