@@ -1,7 +1,9 @@
 #include "relayd/base/utf8.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+
+#include "relayd/base/vectorised.h"
 
 namespace tsmtp::base {
 namespace {
@@ -35,8 +37,18 @@ bool is_shortest_and_allowed(const Character& c) {
 
 }  // namespace
 
-bool has_eighth_bit(std::string_view bytes) {
-  return std::any_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7f; });
+// Content may pass by here: all bytes of a block at once, and no look at the first before the last.
+TSMTP_VECTORISED bool has_eighth_bit(std::string_view bytes) {
+  constexpr std::size_t kBlock = 128;
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  unsigned char found = 0;
+  for (; found < 0x80 && end - at >= static_cast<std::ptrdiff_t>(kBlock); at += kBlock)
+    for (std::size_t i = 0; i < kBlock; ++i)
+      found |= static_cast<unsigned char>(at[i]);
+  for (; at != end; ++at)
+    found |= static_cast<unsigned char>(*at);
+  return found >= 0x80;
 }
 
 bool is_utf8(std::string_view bytes) {

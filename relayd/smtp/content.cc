@@ -3,14 +3,6 @@
 #include "relayd/smtp/pairs.h"
 
 namespace tsmtp::smtp {
-namespace {
-
-// Where, from `at` on, an LF has a dot behind it.
-std::size_t find_dot_behind_lf(std::string_view text, std::size_t at) {
-  return find_pair(text, at, [](char before, char behind) { return (before == '\n') & (behind == '.'); });
-}
-
-}  // namespace
 
 // Bytes are copied in runs as long as nothing is to be left out: [kept, at) is read and not yet appended.
 bool ContentDecoder::decode(std::string_view& input, std::string& out) {

@@ -10,8 +10,7 @@ namespace tsmtp::smtp {
 // All is well where an LF stands behind each CR, and nowhere else.
 void LineEndCheck::look_at(std::string_view piece) {
   if (piece.empty() || found_bare_) return;
-  const auto is_bare = [](char before, char behind) { return (before == '\r') != (behind == '\n'); };
-  found_bare_ = is_bare(last_, piece.front()) || find_pair(piece, 0, is_bare) != std::string_view::npos;
+  found_bare_ = (last_ == '\r') != (piece.front() == '\n') || has_bare_line_end(piece);
   last_ = piece.back();
 }
 

@@ -1,5 +1,4 @@
-// Looks for two bytes that stand behind each other: line ends that are none, dots that begin a line. All
-// content passes by here, so it is done by the block, which a compiler makes into vector instructions.
+// Looks for two bytes that stand behind each other: line ends that are none, dots that begin a line.
 #pragma once
 
 #include <cstddef>
@@ -7,22 +6,11 @@
 
 namespace tsmtp::smtp {
 
-/// The first position, from `at` on, of a byte that makes with the one behind it a pair for which `is_wanted`
-/// (which must not branch) holds; npos if there is none.
-template <typename IsWanted>
-[[nodiscard]] std::size_t find_pair(std::string_view text, std::size_t at, IsWanted is_wanted) {
-  constexpr std::size_t kBlock = 64;
-  while (at + kBlock < text.size()) {
-    const char* const block = text.data() + at;
-    unsigned char found = 0;
-    for (std::size_t i = 0; i < kBlock; ++i)
-      found |= static_cast<unsigned char>(is_wanted(block[i], block[i + 1]));
-    if (found != 0) break;
-    at += kBlock;
-  }
-  for (; at + 1 < text.size(); ++at)
-    if (is_wanted(text[at], text[at + 1])) return at;
-  return std::string_view::npos;
-}
+/// Where, from `at` on, an LF has a dot behind it; npos where none has.
+[[nodiscard]] std::size_t find_dot_behind_lf(std::string_view text, std::size_t at);
+
+/// Whether a CR has something else than an LF behind it, or an LF something else than a CR before it. The
+/// first and the last byte have only one neighbour here.
+[[nodiscard]] bool has_bare_line_end(std::string_view text);
 
 }  // namespace tsmtp::smtp

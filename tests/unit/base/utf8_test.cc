@@ -28,5 +28,17 @@ TEST(Utf8, SeesEighthBits) {
   EXPECT_TRUE(has_eighth_bit("a\x80"));
 }
 
+TEST(Utf8, TheEighthBitIsSeenWhereverItIs) {
+  for (std::size_t length = 1; length < 400; length += 3) {
+    std::string text(length, '\x7f');
+    EXPECT_FALSE(has_eighth_bit(text));
+    for (std::size_t at = 0; at < length; ++at) {
+      text[at] = '\x80';
+      ASSERT_TRUE(has_eighth_bit(text)) << at << " of " << length;
+      text[at] = 'x';
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tsmtp::base
