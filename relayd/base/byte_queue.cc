@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace tsmtp::base {
 namespace {
@@ -38,6 +39,20 @@ void ByteQueue::take(std::size_t bytes) {
   } else {
     pieces_.pop_front();
   }
+}
+
+std::string ByteQueue::take_front(std::size_t max_bytes) {
+  const std::size_t bytes = std::min(front().size(), max_bytes);
+  // One that is not full has more memory than bytes, which its new owner would not know.
+  const bool is_whole = bytes == piece_bytes_ && bytes == pieces_.front().size();
+  std::string taken = is_whole ? std::move(pieces_.front()) : std::string(front().substr(0, bytes));
+  if (is_whole) {
+    pieces_.pop_front();
+    size_ -= bytes;
+  } else {
+    take(bytes);
+  }
+  return taken;
 }
 
 void ByteQueue::clear() {

@@ -19,6 +19,8 @@ class ByteQueue {
   [[nodiscard]] std::string_view front() const;
   /// Drops so many bytes of front().
   void take(std::size_t bytes);
+  /// Takes what front() shows, `max_bytes` at most; without a copy where that is a full piece.
+  [[nodiscard]] std::string take_front(std::size_t max_bytes);
   void clear();
 
   [[nodiscard]] std::size_t size() const { return size_; }

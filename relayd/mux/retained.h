@@ -3,10 +3,12 @@
 // Data is sent: a peer that takes bytes and never acknowledges must not make us keep them without end.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 
 #include "relayd/wire/frame.h"
 
@@ -16,8 +18,8 @@ class Retained {
  public:
   explicit Retained(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  /// Keeps an encoded frame; sequences rise by one.
-  void keep(std::uint64_t sequence, std::string_view encoded);
+  /// Keeps a frame, its header (kHeaderBytes) as it was encoded; sequences rise by one.
+  void keep(std::uint64_t sequence, std::string_view header, std::string payload);
   /// Drops the frames up to this one.
   void acknowledged(std::uint64_t sequence);
 
@@ -36,8 +38,11 @@ class Retained {
 
  private:
   struct Kept {
+    [[nodiscard]] std::size_t bytes() const { return header.size() + payload.size(); }
+
     std::uint64_t sequence;
-    std::string encoded;
+    std::array<char, wire::kHeaderBytes> header;
+    std::string payload;
   };
 
   std::size_t max_bytes_;

@@ -121,8 +121,8 @@ bool Session::produce_replay(std::string& out) {
 
 bool Session::produce_control(std::string& out, base::TimePoint now) {
   if (progress_.control.empty()) return false;
-  const ControlFrame frame = progress_.control.pop();
-  const std::uint64_t sequence = emit(frame.type, frame.stream, frame.payload, out);
+  ControlFrame frame = progress_.control.pop();
+  const std::uint64_t sequence = emit(frame.type, frame.stream, std::move(frame.payload), out);
   Stream* const stream = progress_.streams.find(frame.stream);
   if (frame.type == FrameType::kPing) keepalive_.ping_sent(now);
   if (frame.type == FrameType::kOpen && stream != nullptr) stream->announcement = Stream::Announcement::kMade;
@@ -138,7 +138,7 @@ bool Session::produce_credit(std::string& out) {
   if (receiving.credit_due()) receiving.tune(now_, path_.round_trip, progress_.window_budget);
   std::string payload;
   base::put_u64(payload, receiving.state_credit());
-  emit(FrameType::kCredit, id, payload, out);
+  emit(FrameType::kCredit, id, std::move(payload), out);
   return true;
 }
 
@@ -157,7 +157,7 @@ bool Session::produce_stream(std::string& out) {
   Stream& stream = *progress_.streams.find(*id);
   assert(stream.sending.ready());
   const std::size_t before = out.size();
-  const std::string_view payload = stream.sending.next_payload(max_payload_bytes());
+  std::string payload = stream.sending.take_payload(max_payload_bytes());
   if (payload.empty()) {
     stream.finish_sequence = emit(FrameType::kFinish, *id, {}, out);
     stream.sending.finish_sent();
@@ -165,8 +165,8 @@ bool Session::produce_stream(std::string& out) {
     if (stream.over()) over(*id);
     return true;
   }
-  emit(FrameType::kData, *id, payload, out);
-  if (stream.sending.sent(payload.size())) progress_.events.emplace_back(Writable{*id});
+  emit(FrameType::kData, *id, std::move(payload), out);
+  if (stream.sending.became_writable()) progress_.events.emplace_back(Writable{*id});
   progress_.scheduler.sent(*id, out.size() - before, stream.sending.ready());
   return true;
 }
@@ -178,19 +178,20 @@ bool Session::produce_ack(std::string& out) {
 }
 
 bool Session::produce_close(std::string& out) {
-  emit(FrameType::kClose, 0, *close_due_, out);
+  emit(FrameType::kClose, 0, std::move(*close_due_), out);
   close_due_.reset();
   return true;
 }
 
-std::uint64_t Session::emit(FrameType type, StreamId id, std::string_view payload, std::string& out) {
+std::uint64_t Session::emit(FrameType type, StreamId id, std::string payload, std::string& out) {
   wire::Frame frame{
       .type = type, .flags = 0, .stream = id, .sequence = 0, .acknowledgement = 0, .payload = payload};
   if (type != FrameType::kHello) progress_.acknowledgement.stamp(frame);  // it says itself what was received
   const std::size_t begin = out.size();
   wire::encode(frame, out);
   if (frame.sequence != 0 && progress_.resumable)
-    progress_.retained.keep(frame.sequence, std::string_view(out).substr(begin));
+    progress_.retained.keep(frame.sequence, std::string_view(out).substr(begin, wire::kHeaderBytes),
+                            std::move(payload));
   ++progress_.counters.frames_out;
   if (type == FrameType::kReset) ++progress_.counters.resets_out;
   return frame.sequence;

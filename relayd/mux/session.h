@@ -182,7 +182,7 @@ class Session {
   [[nodiscard]] std::size_t max_payload_bytes() const;
   [[nodiscard]] bool produce_ack(std::string& out);
   [[nodiscard]] bool produce_close(std::string& out);
-  std::uint64_t emit(wire::FrameType type, StreamId id, std::string_view payload, std::string& out);
+  std::uint64_t emit(wire::FrameType type, StreamId id, std::string payload, std::string& out);
   [[nodiscard]] Stream* open_stream(StreamId id);
   [[nodiscard]] Stream new_stream(Stream::Announcement announcement) const;
   [[nodiscard]] base::Error dead();

@@ -56,15 +56,14 @@ bool SendHalf::ready() const {
   return false;
 }
 
-std::string_view SendHalf::next_payload(std::size_t max_bytes) const {
+std::string SendHalf::take_payload(std::size_t max_bytes) {
   const std::uint64_t allowed = std::min<std::uint64_t>(credit_ - sent_, max_bytes);
-  return queue_.front().substr(0, static_cast<std::size_t>(allowed));
+  std::string payload = queue_.take_front(static_cast<std::size_t>(allowed));
+  sent_ += payload.size();
+  return payload;
 }
 
-bool SendHalf::sent(std::size_t bytes) {
-  assert(bytes <= unsent() && bytes <= credit_ - sent_);
-  queue_.take(bytes);
-  sent_ += bytes;
+bool SendHalf::became_writable() {
   if (!was_full_ || unsent() > window_bytes_ / 2) return false;
   was_full_ = false;
   return state_ == State::kOpen;

@@ -37,10 +37,10 @@ class SendHalf {
   [[nodiscard]] std::size_t writable() const;
   /// Whether there are bytes with credit, or a Finish, to be sent now.
   [[nodiscard]] bool ready() const;
-  /// Of a half that is ready: the payload of the next Data frame; empty when a Finish frame is next.
-  [[nodiscard]] std::string_view next_payload(std::size_t max_bytes) const;
-  /// As many bytes of next_payload() have been sent. True when the owner should be told that it may write.
-  [[nodiscard]] bool sent(std::size_t bytes);
+  /// Of a half that is ready: takes the payload of the next Data frame; empty when a Finish frame is next.
+  [[nodiscard]] std::string take_payload(std::size_t max_bytes);
+  /// Whether the owner should be told now that it may write again; true once.
+  [[nodiscard]] bool became_writable();
   void finish_sent();
 
  private:

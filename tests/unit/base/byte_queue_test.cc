@@ -50,6 +50,29 @@ TEST(ByteQueue, WhatIsThereStaysInItsPlace) {
   EXPECT_EQ(queue.size(), 1'000'000U);
 }
 
+TEST(ByteQueue, FullPiecesChangeHandsWithoutACopy) {
+  ByteQueue queue(1000);
+  queue.append(std::string(2500, 'x'));
+  const char* where = queue.front().data();
+  EXPECT_EQ(queue.take_front(1000).data(), where);
+  where = queue.front().data();
+  EXPECT_EQ(queue.take_front(5000).data(), where) << "no more than one piece";
+  EXPECT_EQ(queue.size(), 500U);
+}
+
+TEST(ByteQueue, PartsOfPiecesAreTakenInTheirOrder) {
+  ByteQueue queue(10);
+  queue.append("abcdefghijklmnopqrstuvwxyz");
+  EXPECT_EQ(queue.take_front(3), "abc");
+  EXPECT_EQ(queue.take_front(10), "defghij");
+  queue.take(1);
+  EXPECT_EQ(queue.take_front(0), "");
+  EXPECT_EQ(queue.take_front(10), "lmnopqrst");
+  EXPECT_EQ(queue.take_front(10), "uvwxyz");
+  EXPECT_EQ(queue.take_front(10), "");
+  EXPECT_TRUE(queue.empty());
+}
+
 TEST(ByteQueue, ClearedIsEmpty) {
   ByteQueue queue(4);
   queue.append("something");

@@ -11,13 +11,12 @@ TEST(SendHalf, SendsNoMoreThanItsCredit) {
   SendHalf half(10, 1000);
   half.write(std::string(25, 'x'));
   ASSERT_TRUE(half.ready());
-  EXPECT_EQ(half.next_payload(wire::kMaxPayloadBytes).size(), 10U);
-  (void)half.sent(10);
+  EXPECT_EQ(half.take_payload(wire::kMaxPayloadBytes).size(), 10U);
   EXPECT_FALSE(half.ready());
   ASSERT_TRUE(half.credit(20));
-  EXPECT_EQ(half.next_payload(wire::kMaxPayloadBytes).size(), 10U);
+  EXPECT_EQ(half.take_payload(wire::kMaxPayloadBytes).size(), 10U);
   ASSERT_TRUE(half.credit(100));
-  EXPECT_EQ(half.next_payload(wire::kMaxPayloadBytes).size(), 15U);
+  EXPECT_EQ(half.take_payload(wire::kMaxPayloadBytes).size(), 5U);
 }
 
 TEST(SendHalf, CreditSaidAgainOrLateChangesNothing) {
@@ -26,7 +25,7 @@ TEST(SendHalf, CreditSaidAgainOrLateChangesNothing) {
   ASSERT_TRUE(half.credit(50));
   ASSERT_TRUE(half.credit(20));
   half.write(std::string(100, 'x'));
-  EXPECT_EQ(half.next_payload(wire::kMaxPayloadBytes).size(), 50U);
+  EXPECT_EQ(half.take_payload(wire::kMaxPayloadBytes).size(), 50U);
 }
 
 TEST(SendHalf, CreditBeyondReasonIsRefused) {
@@ -44,11 +43,10 @@ TEST(SendHalf, CutsIntoFramesAndKeepsTheOrder) {
   half.write(all);
   half.finish();
   while (half.ready()) {
-    const auto payload = half.next_payload(wire::kMaxPayloadBytes);
+    const auto payload = half.take_payload(wire::kMaxPayloadBytes);
     if (payload.empty()) break;
     EXPECT_LE(payload.size(), wire::kMaxPayloadBytes);
     sent += payload;
-    (void)half.sent(payload.size());
   }
   EXPECT_EQ(sent, all);
   half.finish_sent();
@@ -61,12 +59,16 @@ TEST(SendHalf, SaysWhenHalfAWindowIsFreeAgain) {
   EXPECT_EQ(half.writable(), 1000U);
   half.write(std::string(1200, 'x'));
   EXPECT_EQ(half.writable(), 0U);
-  EXPECT_FALSE(half.sent(600));
-  EXPECT_TRUE(half.sent(100));
+  (void)half.take_payload(600);
+  EXPECT_FALSE(half.became_writable());
+  (void)half.take_payload(100);
+  EXPECT_TRUE(half.became_writable());
   EXPECT_EQ(half.writable(), 500U);
-  EXPECT_FALSE(half.sent(100)) << "said once";
+  (void)half.take_payload(100);
+  EXPECT_FALSE(half.became_writable()) << "said once";
   half.write(std::string(50, 'x'));
-  EXPECT_FALSE(half.sent(450)) << "it was not full";
+  (void)half.take_payload(450);
+  EXPECT_FALSE(half.became_writable()) << "it was not full";
 }
 
 TEST(SendHalf, FinishNeedsNoCreditButWaitsForTheBytes) {
@@ -74,13 +76,12 @@ TEST(SendHalf, FinishNeedsNoCreditButWaitsForTheBytes) {
   half.write("123456");
   half.finish();
   half.write("dropped");
-  (void)half.sent(5);
+  EXPECT_EQ(half.take_payload(wire::kMaxPayloadBytes), "12345");
   EXPECT_FALSE(half.ready());
   ASSERT_TRUE(half.credit(6));
-  EXPECT_EQ(half.next_payload(wire::kMaxPayloadBytes), "6");
-  (void)half.sent(1);
+  EXPECT_EQ(half.take_payload(wire::kMaxPayloadBytes), "6");
   EXPECT_TRUE(half.ready());
-  EXPECT_EQ(half.next_payload(wire::kMaxPayloadBytes), "");
+  EXPECT_EQ(half.take_payload(wire::kMaxPayloadBytes), "");
 }
 
 TEST(ReceiveHalf, GivesCreditBackByHalvesOfTheWindow) {
