@@ -10,37 +10,19 @@
 #include "relayd/net/socket_options.h"
 
 namespace tsmtp::net {
-namespace {
-
-// With room for several records, one system call fetches them all. Given back while nothing is under way
-// (SSL_MODE_RELEASE_BUFFERS).
-constexpr std::size_t kReadAheadBytes = 64 * 1024;
-// Of what is written, too.
-constexpr long kGatheredBytes = 4 * SSL3_RT_MAX_PACKET_SIZE;
-
-// Asked before each read of a peer that is not known yet.
-long before_read(BIO* bio, int operation, const char*, std::size_t length, int, long, int result,
-                 std::size_t*) {
-  if (operation != BIO_CB_READ) return result;
-  auto* stream = reinterpret_cast<TlsStream*>(BIO_get_callback_arg(bio));
-  return stream->may_read(length) ? result : -1;
-}
-
-}  // namespace
 
 TlsStream::TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& context, Role role,
                      AcceptPeer accept_peer)
     : socket_(std::move(socket)),
+      bytes_(static_cast<int>(socket_.native_handle()), kMaxStrangerBytes),
       ssl_(SSL_new(context.get())),
       role_(role),
       accept_peer_(std::move(accept_peer)),
       peer_address_(peer_name(socket_)) {
   set_link_options(socket_);
-  SSL_set_fd(ssl_, static_cast<int>(socket_.native_handle()));
+  BIO* const bio = bytes_.make_bio();
+  SSL_set_bio(ssl_, bio, bio);
   SSL_set_app_data(ssl_, this);
-  BIO* bio = SSL_get_rbio(ssl_);
-  BIO_set_callback_arg(bio, reinterpret_cast<char*>(this));
-  BIO_set_callback_ex(bio, before_read);
   if (role == Role::kClient) {
     SSL_set_connect_state(ssl_);
   } else {
@@ -62,28 +44,10 @@ bool TlsStream::accept_peer(const std::string& pin) {
   return !peer_refused_;
 }
 
-// Without read-ahead, which only comes when the peer is known, OpenSSL asks for no more than a record's rest.
-bool TlsStream::may_read(std::size_t bytes) {
-  said_too_much_ = said_too_much_ || BIO_number_read(SSL_get_rbio(ssl_)) + bytes > kMaxStrangerBytes;
-  return !said_too_much_;
-}
-
 void TlsStream::authenticated() {
   handshake_done_ = true;
-  BIO_set_callback_ex(SSL_get_rbio(ssl_), nullptr);
-  SSL_set_read_ahead(ssl_, 1);
-  SSL_set_default_read_buffer_len(ssl_, kReadAheadBytes);
-  gather_writes();
+  bytes_.trust_peer();
   last_rekey_ = std::chrono::steady_clock::now();
-}
-
-void TlsStream::gather_writes() {
-  BIO* const buffer = BIO_new(BIO_f_buffer());
-  if (buffer == nullptr) return;  // each record by itself, then
-  BIO_set_write_buffer_size(buffer, kGatheredBytes);
-  BIO* const socket = SSL_get_wbio(ssl_);
-  BIO_up_ref(socket);  // SSL_set0_wbio() lets go of it
-  SSL_set0_wbio(ssl_, BIO_push(buffer, socket));
 }
 
 TlsStream::Status TlsStream::handshake() {
@@ -106,11 +70,12 @@ TlsStream::Status TlsStream::read(char* buffer, std::size_t size, std::size_t& b
   if (read_ended_) return *std::exchange(read_ended_, {});
   ERR_clear_error();
   Status status = Status::kDone;
-  while (status == Status::kDone && size - bytes >= SSL3_RT_MAX_PLAIN_LENGTH) {
+  do {
     std::size_t more = 0;
     status = status_of(SSL_read_ex(ssl_, buffer + bytes, size - bytes, &more));
     bytes += more;
-  }
+  } while (status == Status::kDone && size - bytes >= SSL3_RT_MAX_PLAIN_LENGTH && bytes_.has_record());
+  bytes_.keep_rest();
   if (bytes == 0 || status == Status::kDone) return status;
   read_ended_ = status;
   return Status::kDone;
@@ -126,9 +91,14 @@ TlsStream::Status TlsStream::write(std::string_view data, std::size_t& bytes) {
 }
 
 TlsStream::Status TlsStream::flush() {
-  BIO* const out = SSL_get_wbio(ssl_);
-  if (BIO_flush(out) > 0) return Status::kDone;
-  if (BIO_should_retry(out)) return Status::kWantWrite;
+  switch (bytes_.flush()) {
+    case SocketBio::Flushed::kAll:
+      return Status::kDone;
+    case SocketBio::Flushed::kSome:
+      return Status::kWantWrite;
+    case SocketBio::Flushed::kFailed:
+      break;
+  }
   error_ = explain(SSL_ERROR_SYSCALL);
   return Status::kFailed;
 }
@@ -179,7 +149,7 @@ std::string TlsStream::explain(int ssl_error) const {
     return role_ == Role::kClient ? seen + ", which is not pinned for this site"
                                   : seen + ", which no site has pinned";
   }
-  if (said_too_much_)
+  if (bytes_.exceeded())
     return "peer sent more than " + std::to_string(kMaxStrangerBytes) + " bytes before it showed a key";
   const unsigned long code = ERR_peek_error();
   if (ssl_error == SSL_ERROR_SYSCALL || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {

@@ -15,6 +15,7 @@
 
 #include "relayd/base/result.h"
 #include "relayd/net/link_settings.h"
+#include "relayd/net/socket_bio.h"
 #include "relayd/net/tls_context.h"
 
 namespace tsmtp::net {
@@ -65,24 +66,21 @@ class TlsStream {
   // For the context's verification callback.
   [[nodiscard]] static TlsStream* of(const SSL* ssl);
   [[nodiscard]] bool accept_peer(const std::string& pin);
-  /// For the BIO's callback: would reading `bytes` more be too much from a stranger?
-  [[nodiscard]] bool may_read(std::size_t bytes);
 
  private:
   void authenticated();
-  void gather_writes();
   void rekey_if_due();
   [[nodiscard]] Status status_of(int result);
   [[nodiscard]] std::string explain(int ssl_error) const;
 
   boost::asio::ip::tcp::socket socket_;
+  SocketBio bytes_;
   SSL* ssl_;
   Role role_;
   AcceptPeer accept_peer_;
   std::string peer_address_;
   std::string peer_pin_;
   bool peer_refused_ = false;
-  bool said_too_much_ = false;
   bool handshake_done_ = false;
   std::optional<Status> read_ended_;  // with this, behind bytes that were read
   bool write_unfinished_ = false;     // OpenSSL wants the same bytes again, and nothing else before

@@ -68,6 +68,54 @@ TEST_F(Tls, RecordsAreWrittenAndReadTogether) {
   EXPECT_EQ(pair.server().read(buffer, sizeof buffer, bytes), TlsStream::Status::kWantRead);
 }
 
+// What one has read ahead is still there when others have read in between.
+TEST_F(Tls, StreamsThatReadByTurnsDoNotMix) {
+  TlsPair one(near.context(), far.context()), other(near.context(), far.context());
+  ASSERT_TRUE(one.shake_hands());
+  ASSERT_TRUE(other.shake_hands());
+  std::string expected[2], read[2];
+  for (int i = 0; i < 3; ++i) {
+    for (TlsPair* pair : {&one, &other}) {
+      const std::string text(16'000, pair == &one ? 'x' : 'y');
+      std::size_t bytes = 0;
+      ASSERT_EQ(pair->client().write(text, bytes), TlsStream::Status::kDone);
+      ASSERT_EQ(pair->client().flush(), TlsStream::Status::kDone);
+      expected[pair == &one ? 0 : 1] += text;
+    }
+  }
+  while (read[0].size() < expected[0].size() || read[1].size() < expected[1].size()) {
+    for (TlsPair* pair : {&one, &other}) {
+      char buffer[SSL3_RT_MAX_PLAIN_LENGTH];  // a record at a time
+      std::size_t bytes = 0;
+      const auto status = pair->server().read(buffer, sizeof buffer, bytes);
+      ASSERT_TRUE(status == TlsStream::Status::kDone || status == TlsStream::Status::kWantRead);
+      read[pair == &one ? 0 : 1].append(buffer, bytes);
+    }
+  }
+  EXPECT_EQ(read[0], expected[0]);
+  EXPECT_EQ(read[1], expected[1]);
+}
+
+// A peer that reads nothing makes us keep no more than we gather for one system call.
+TEST_F(Tls, WhatTheKernelDoesNotTakeIsNotWrittenOn) {
+  TlsPair pair(near.context(), far.context());
+  ASSERT_TRUE(pair.shake_hands());
+  const std::string record(16'000, 'x');
+  std::size_t bytes = 0, written = 0;
+  while (pair.client().write(record, bytes) == TlsStream::Status::kDone)
+    written += bytes;
+  EXPECT_EQ(pair.client().write(record, bytes), TlsStream::Status::kWantWrite);
+  EXPECT_EQ(pair.client().flush(), TlsStream::Status::kWantWrite);
+  std::string read;
+  while (read.size() < written) {
+    (void)pair.client().flush();
+    char buffer[SSL3_RT_MAX_PLAIN_LENGTH];
+    if (pair.server().read(buffer, sizeof buffer, bytes) == TlsStream::Status::kDone)
+      read.append(buffer, bytes);
+  }
+  EXPECT_EQ(pair.client().write(record, bytes), TlsStream::Status::kDone);
+}
+
 TEST_F(Tls, TheEndIsToldBehindWhatCameBeforeIt) {
   TlsPair pair(near.context(), far.context());
   ASSERT_TRUE(pair.shake_hands());
