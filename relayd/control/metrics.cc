@@ -51,7 +51,8 @@ std::string site_label(const SiteStatus& site) {
 
 void put_hub(Exposition& out, const HubStatus& hub) {
   out.header("tsmtp_info", "gauge", "Version and name of this hub; always 1.");
-  out.sample(fmt::format("{{hub={},version={}}}", label_value(hub.name), label_value(hub.version)), std::uint64_t{1});
+  out.sample(fmt::format("{{hub={},version={}}}", label_value(hub.name), label_value(hub.version)),
+             std::uint64_t{1});
   out.header("tsmtp_start_time_seconds", "gauge", "When relayd started, seconds since 1970.");
   out.sample("", seconds_since_epoch(hub.started));
   out.header("tsmtp_config_load_time_seconds", "gauge", "When the configuration in force was loaded.");
@@ -130,7 +131,8 @@ void put_traffic(Exposition& out, const std::vector<SiteStatus>& sites) {
   out.header("tsmtp_content_bytes_total", "counter", "Bytes of mail content by direction.");
   for (const SiteStatus& site : sites)
     for (const auto& [direction, traffic] : {std::pair{"out", site.out}, std::pair{"in", site.in}})
-      out.sample(fmt::format("{{site={},direction=\"{}\"}}", label_value(site.name), direction), traffic.bytes);
+      out.sample(fmt::format("{{site={},direction=\"{}\"}}", label_value(site.name), direction),
+                 traffic.bytes);
   out.header("tsmtp_content_link_bytes_total", "counter",
              "What they came to on the link, compressed or not.");
   for (const SiteStatus& site : sites)

@@ -82,7 +82,7 @@ bool Delivery::may_read() const {
     case State::kDataSent:
       return false;
     case State::kContent:
-      return session_->unsent_bytes() < kMaxUnsentBytes;
+      return has_room_for_content();
     case State::kStart:
     case State::kEnvelope:
     case State::kRefused:
@@ -98,6 +98,10 @@ bool Delivery::may_read() const {
 
 bool Delivery::gathers_content() const {
   return state_ == State::kContent && session_->unsent_bytes() < kSmallContentBytes;
+}
+
+bool Delivery::has_room_for_content() const {
+  return state_ == State::kContent && session_->unsent_bytes() < kMaxUnsentBytes;
 }
 
 void Delivery::on(const Mail& record, base::TimePoint now) {

@@ -65,6 +65,8 @@ class Delivery {
   }
   /// What is to be written to the MTA had better wait for the rest of a small mail's content, or for its end.
   [[nodiscard]] bool gathers_content() const;
+  /// Content is being written, and more of it may come before that is done.
+  [[nodiscard]] bool has_room_for_content() const;
   /// Nothing more will happen; it may be destroyed.
   [[nodiscard]] bool is_over() const { return state_ == State::kOver; }
   /// The end of content has gone out and its outcome is not yet known: an Ask is answered "pending".

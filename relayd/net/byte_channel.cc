@@ -61,7 +61,7 @@ void ByteChannel::read_ready() {
     if (owner_ == nullptr) return;
     // An answer acknowledges by itself. Where none comes yet, a client may be waiting for the
     // acknowledgement: one that writes the final dot apart, with Nagle's algorithm.
-    if (!sent_since_read_ && owner_->awaits_more()) acknowledge_now(socket_);
+    if (bytes < buffer.size() && !sent_since_read_ && owner_->awaits_more()) acknowledge_now(socket_);
     if (bytes < buffer.size()) break;  // there was no more; if that changed, the wait ends at once
   }
   if (owner_ != nullptr && (reading_ || closing_) && !waiting_read_) wait_read();

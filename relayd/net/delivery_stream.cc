@@ -89,7 +89,7 @@ void DeliveryStream::on_mta_lost(const std::string& cause) {
 }
 
 void DeliveryStream::after_event() {
-  if (connection_ && !delivery_.gathers_content()) connection_->flush();
+  write_mta();
   for (int steps = 0; connection_ && delivery_.wants_step(); ++steps) {
     if (steps == kStepsAtATime) return go_on_later();
     delivery_.step(now());
@@ -98,6 +98,12 @@ void DeliveryStream::after_event() {
   if (!delivery_.is_over() || gone_) return;
   gone_ = true;
   callbacks_.gone(*this);
+}
+
+void DeliveryStream::write_mta() {
+  if (!connection_ || delivery_.gathers_content()) return;
+  if (delivery_.has_room_for_content()) return connection_->flush_soon();
+  connection_->flush();
 }
 
 // A few compressed bytes may stand for very many: others have their turn between them.

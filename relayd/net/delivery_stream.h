@@ -64,6 +64,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
 
  private:
   void after_event();
+  void write_mta();
   void go_on_later();
 
   mux::StreamKey stream_;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <utility>
 
 namespace tsmtp::net {
 namespace {
@@ -122,6 +123,14 @@ void MtaConnection::leave() {
 
 void MtaConnection::flush() {
   if (channel_) channel_->flush(session_.output());
+}
+
+void MtaConnection::flush_soon() {
+  if (std::exchange(flushes_soon_, true)) return;
+  asio::post(executor_, [self = shared_from_this()] {
+    self->flushes_soon_ = false;
+    self->on_writable();
+  });
 }
 
 void MtaConnection::quit() {

@@ -56,6 +56,8 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void release(bool reusable);
   /// Writes what the session has for the MTA.
   void flush();
+  /// Likewise, when what else came with it has been dealt with: much at once wakes the MTA once.
+  void flush_soon();
   /// Says QUIT and closes.
   void quit();
   /// Closes at once. Callbacks::gone follows.
@@ -95,6 +97,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   MtaUser* user_ = nullptr;
   bool ready_ = false;
   bool idle_told_ = false;
+  bool flushes_soon_ = false;
   bool leaving_ = false;  // released, not to be lent again
   bool gone_ = false;
   std::uint64_t mails_ = 0;
