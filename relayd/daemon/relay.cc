@@ -21,6 +21,7 @@ using base::LogLevel;
 constexpr std::chrono::milliseconds kDrainPoll{50};
 constexpr std::chrono::seconds kGoodbye{2};  // for clients to read our 421
 constexpr std::chrono::hours kExpiryInterval{1};
+constexpr std::chrono::milliseconds kEarlierPoll{500};
 constexpr std::size_t kMaxRefusedKeys = 8;
 constexpr std::size_t kInstanceBytes = 16;
 
@@ -51,6 +52,8 @@ Relay::~Relay() {
 }
 
 base::Result<void> Relay::start() {
+  if (auto ok = make_directories(); !ok) return ok;
+  start_witness();
   auto identity = net::Identity::load(config_.hub.identity);
   if (!identity) return identity.error();
   identity_ = std::make_unique<net::Identity>(std::move(*identity));
@@ -58,7 +61,6 @@ base::Result<void> Relay::start() {
   if (!tls) return tls.error();
   tls_ = std::make_unique<net::TlsContext>(std::move(*tls));
   strangers_.set_limits(stranger_limits(config_.hub));
-  if (auto ok = make_directories(); !ok) return ok;
   if (auto ok = make_audit_file(); !ok) return base::with_context("hub.audit", ok.error());
   if (auto ok = bind_all(); !ok) return ok;
   if (auto ok = drop_to(config_.hub.user); !ok) return ok;
@@ -74,6 +76,21 @@ base::Result<void> Relay::make_directories() {
   if (auto ok = make_directory(config_.hub.state_dir, 0700, config_.hub.user); !ok) return ok;
   // Service managers make it before they start us, and then it is root's.
   return give_to(config_.hub.state_dir, config_.hub.user);
+}
+
+// First of all: it must not hold our key, nor anything that we listen on. Mail goes on without it.
+void Relay::start_witness() {
+  auto witness = net::Witness::start(config_.hub.state_dir, [this](const std::string& book) {
+    if (auto ok = give_to(book, config_.hub.user); !ok) return ok;
+    return drop_to(config_.hub.user);
+  });
+  if (witness) {
+    witness_ = std::move(*witness);
+  } else {
+    log_.log(LogLevel::kWarning,
+             "no witness (" + witness.error().message +
+                 "): a mail that is being delivered when relayd is killed may come twice");
+  }
 }
 
 // It is written as hub.user, who may not be able to make it.
@@ -139,6 +156,8 @@ base::Result<void> Relay::open_state() {
   auto ledger = net::TransactionLedger::open(loop_.executor(), config_.hub.state_dir + "/ledger", log_);
   if (!ledger) return base::with_context("hub.state_dir", ledger.error());
   ledger_ = std::move(*ledger);
+  earlier_ = std::make_unique<net::EarlierCommits>(*ledger_, log_);
+  earlier_->open(config_.hub.state_dir, witness_ ? witness_->book() : "");
   return {};
 }
 
@@ -159,6 +178,8 @@ void Relay::serve() {
       .ledger = *ledger_,
       .digests = *digests_,
       .log = log_,
+      .witness = witness_.get(),
+      .earlier = earlier_.get(),
       .ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); }});
   for (const config::Site& site : config_.sites) {
     sites_.push_back(std::make_unique<net::Site>(*services_, site_settings(site, config_.hub.name)));
@@ -169,6 +190,7 @@ void Relay::serve() {
     listener->start();
   control_->start();
   if (metrics_) metrics_->start();
+  if (earlier_->take_in()) loop_.every(kEarlierPoll, [this] { return earlier_->take_in(); });
   loop_.every(kExpiryInterval, [this] {
     ledger_->expire(net::wall_now());
     return true;

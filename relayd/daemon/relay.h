@@ -61,6 +61,7 @@ class Relay {
   [[nodiscard]] base::Result<void> bind_all();
   [[nodiscard]] base::Result<void> bind_listeners(const config::Hub& hub, Listeners& fresh);
   [[nodiscard]] base::Result<void> bind_services();
+  void start_witness();
   [[nodiscard]] base::Result<void> open_state();
   [[nodiscard]] base::Result<void> open_audit();
   void serve();
@@ -84,7 +85,9 @@ class Relay {
   net::Strangers strangers_;
   RefusalLog refusals_;
   std::unique_ptr<net::HmacDigestMaker> digests_;
+  std::unique_ptr<net::Witness> witness_;
   std::unique_ptr<net::TransactionLedger> ledger_;
+  std::unique_ptr<net::EarlierCommits> earlier_;
   AuditLog audit_;
   std::unique_ptr<net::Services> services_;
   std::map<std::string, net::Site::Endpoints> bound_endpoints_;  // by site, until the sites exist

@@ -171,6 +171,7 @@ void Delivery::on(const Commit&, base::TimePoint now) {
   committed_ = now;
   if (state_ == State::kRefused && had_data_) return report(*refusal_, now);
   if (state_ != State::kContent) return protocol_error("peer sent a Commit record out of turn", now);
+  host_.begin_commit(transaction_, refused_recipients());
   if (!session_->finish_content(kFinalTag)) {
     give_up_transaction();
     return report(own_reply(554, "5.6.0", "content ends in a CR without LF"), now);

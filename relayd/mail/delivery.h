@@ -116,6 +116,7 @@ class Delivery {
   [[nodiscard]] bool try_again();
   void refuse(const smtp::Reply& reply);
   void refuse_all(const smtp::Reply& reply);
+  [[nodiscard]] std::vector<std::uint16_t> refused_recipients() const;
   [[nodiscard]] std::optional<smtp::Reply> refused_by_all() const;
 
   void report(const smtp::Reply& reply, base::TimePoint now);

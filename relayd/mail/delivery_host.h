@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "relayd/mail/record.h"
 #include "relayd/mail/summary.h"
@@ -23,6 +25,10 @@ class DeliveryHost {
   /// The connection is not needed any more. As soon as all replies are in, another transaction may have it
   /// if it is `reusable`; else it is closed then, which tells the MTA to forget what it heard.
   virtual void release_connection(bool reusable) = 0;
+
+  /// The end of content is about to be written to that connection; recipients with the indices `refused` get
+  /// nothing. From now until record_outcome() or another end only the MTA's reply tells what became of it.
+  virtual void begin_commit(const std::string& transaction, const std::vector<std::uint16_t>& refused) = 0;
 
   virtual void write_stream(std::string_view bytes) = 0;
   virtual void consumed(std::size_t bytes) = 0;

@@ -141,11 +141,16 @@ void Delivery::on_final_answer(const smtp::Reply& said, base::TimePoint now) {
   if (!reply.is_positive()) return report(reply, now);
   outcome_ = reply;
   state_ = State::kRecording;
-  Outcome outcome{.kind = Outcome::Kind::kKnown, .reply = reply};
+  host_.record_outcome(transaction_,
+                       {.kind = Outcome::Kind::kKnown, .reply = reply, .refused = refused_recipients()});
+}
+
+std::vector<std::uint16_t> Delivery::refused_recipients() const {
+  std::vector<std::uint16_t> refused;
   for (std::size_t i = 0; i < recipients_.size(); ++i)
     if (!recipients_[i].verdict || !recipients_[i].verdict->is_positive())
-      outcome.refused.push_back(static_cast<std::uint16_t>(i));
-  host_.record_outcome(transaction_, outcome);
+      refused.push_back(static_cast<std::uint16_t>(i));
+  return refused;
 }
 
 void Delivery::recorded(base::TimePoint now) {

@@ -45,10 +45,11 @@ void ByteChannel::wait_read() {
 
 void ByteChannel::read_ready() {
   const auto self = shared_from_this();  // the owner may let go of us
-  auto& buffer = read_buffer();
   for (int i = 0; i < kReadsInARow && owner_ != nullptr && (reading_ || closing_); ++i) {
     error_code error;
-    const std::size_t bytes = socket_.read_some(asio::buffer(buffer), error);
+    std::span<char> buffer = owner_->room();
+    if (buffer.empty()) buffer = read_buffer();
+    const std::size_t bytes = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
     if (error == asio::error::would_block) break;
     if (error == asio::error::eof) {
       if (closing_ || !owner_->on_end()) return closed(all_was_read(), "closed by peer");

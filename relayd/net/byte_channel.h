@@ -6,6 +6,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,8 @@ class ByteChannelOwner {
  public:
   virtual ~ByteChannelOwner() = default;
   virtual void on_bytes(std::string_view bytes) = 0;
+  /// Where the next bytes are to be read to; empty: anywhere. on_bytes() follows at once.
+  [[nodiscard]] virtual std::span<char> room() { return {}; }
   /// Output that was left over by flush() can go on: call flush() again.
   virtual void on_writable() = 0;
   /// Whether the other side may have more to say before it hears from us, and Nagle's algorithm hold it back

@@ -38,6 +38,7 @@ void DeliveryStream::tick() {
 
 void DeliveryStream::abort() {
   gone_ = true;
+  if (commit_) commit_->leave();  // what relayd cannot wait for, its witness can
   release_connection(false);
 }
 
@@ -95,6 +96,7 @@ void DeliveryStream::after_event() {
     delivery_.step(now());
     if (connection_) connection_->flush();
   }
+  if (!delivery_.is_committing()) commit_.reset();
   if (!delivery_.is_over() || gone_) return;
   gone_ = true;
   callbacks_.gone(*this);
@@ -126,6 +128,10 @@ void DeliveryStream::release_connection(bool reusable) {
   if (reusable) connection_->flush();
   connection_->release(reusable);
   connection_.reset();
+}
+
+void DeliveryStream::begin_commit(const std::string& transaction, const std::vector<std::uint16_t>& refused) {
+  commit_ = connection_->begin_commit(site_, transaction, refused);
 }
 
 void DeliveryStream::write_stream(std::string_view bytes) {

@@ -53,6 +53,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   // mail::DeliveryHost
   void request_connection(const std::string& helo, bool fresh) override;
   void release_connection(bool reusable) override;
+  void begin_commit(const std::string& transaction, const std::vector<std::uint16_t>& refused) override;
   void write_stream(std::string_view bytes) override;
   void consumed(std::size_t bytes) override;
   void finish_stream() override;
@@ -77,6 +78,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   Callbacks callbacks_;
   mail::Delivery delivery_;
   std::shared_ptr<MtaConnection> connection_;
+  std::unique_ptr<Commit> commit_;  // while it is_committing()
   bool gone_ = false;
   bool goes_on_ = false;  // will be called again
 };

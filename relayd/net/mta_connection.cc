@@ -19,9 +19,11 @@ constexpr std::chrono::minutes kLeaveTimeout{2};
 
 }  // namespace
 
-MtaConnection::MtaConnection(const asio::any_io_executor& executor, std::string helo, Callbacks callbacks)
+MtaConnection::MtaConnection(const asio::any_io_executor& executor, std::string helo, Witness* witness,
+                             Callbacks callbacks)
     : executor_(executor),
       helo_(helo),
+      witness_(witness),
       session_(std::move(helo)),
       callbacks_(std::move(callbacks)),
       resolver_(executor),
@@ -85,6 +87,7 @@ void MtaConnection::connect_to(const ByteChannel::Socket::endpoint_type& target)
 }
 
 void MtaConnection::connected() {
+  if (witness_ != nullptr && !is_probe_) witness_number_ = witness_->watch(socket_.native_handle());
   channel_ = std::make_shared<ByteChannel>(std::move(socket_), *this);
   channel_->flush(proxy_header_);  // the first bytes of a connection, so the kernel takes them all
   channel_->set_reading(true);
@@ -100,8 +103,21 @@ void MtaConnection::lend(MtaUser& user) {
   });
 }
 
+std::unique_ptr<Commit> MtaConnection::begin_commit(const std::string& site, const std::string& transaction,
+                                                    const std::vector<std::uint16_t>& refused) {
+  if (witness_ == nullptr) return nullptr;
+  auto commit = witness_->begin_commit(witness_number_, site, transaction, refused);
+  commit_ = commit.get();
+  return commit;
+}
+
+std::span<char> MtaConnection::room() {
+  return commit_ == nullptr ? std::span<char>{} : commit_->reply_room();
+}
+
 void MtaConnection::release(bool reusable) {
   user_ = nullptr;
+  commit_ = nullptr;
   if (!ready_) {
     asio::post(executor_, [self = shared_from_this()] { self->close(""); });
     return;
@@ -123,6 +139,7 @@ void MtaConnection::leave() {
 
 void MtaConnection::flush() {
   if (channel_) channel_->flush(session_.output());
+  if (commit_ != nullptr && session_.unsent_bytes() == 0) commit_->set_sent();
 }
 
 void MtaConnection::flush_soon() {
@@ -183,8 +200,10 @@ void MtaConnection::close(const std::string& cause) {
   error_code ignored;
   socket_.close(ignored);
   if (channel_) channel_->detach();
+  if (witness_ != nullptr) witness_->unwatch(witness_number_);
   MtaUser* user = user_;
   user_ = nullptr;
+  commit_ = nullptr;
   if (user != nullptr && ready_) user->on_mta_lost(cause);
   if (user != nullptr && !ready_) user->on_mta_failed(cause, refusal_);
   callbacks_.gone(*this, cause);

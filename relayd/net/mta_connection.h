@@ -11,6 +11,7 @@
 
 #include "relayd/base/host_port.h"
 #include "relayd/net/byte_channel.h"
+#include "relayd/net/witness.h"
 #include "relayd/smtp/client_session.h"
 
 namespace tsmtp::net {
@@ -46,7 +47,9 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
         gone;  ///< last call; `cause` empty: we closed it
   };
 
-  MtaConnection(const boost::asio::any_io_executor& executor, std::string helo, Callbacks callbacks);
+  /// `witness`, which may be null, is borrowed and outlives it.
+  MtaConnection(const boost::asio::any_io_executor& executor, std::string helo, Witness* witness,
+                Callbacks callbacks);
 
   /// `is_probe`: no mail will come over it.
   void connect(const MtaTarget& target, bool is_probe);
@@ -54,6 +57,10 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void lend(MtaUser& user);
   /// The user gives it back: `reusable`, or to be closed as soon as the MTA has answered what it was asked.
   void release(bool reusable);
+  /// What is written next ends the user's transaction. Null where nobody can witness it. Borrowed from here
+  /// until the user gives the connection back.
+  [[nodiscard]] std::unique_ptr<Commit> begin_commit(const std::string& site, const std::string& transaction,
+                                                     const std::vector<std::uint16_t>& refused);
   /// Writes what the session has for the MTA.
   void flush();
   /// Likewise, when what else came with it has been dealt with: much at once wakes the MTA once.
@@ -77,6 +84,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void connected();
   void resolve();
   void on_bytes(std::string_view bytes) override;
+  [[nodiscard]] std::span<char> room() override;
   void on_writable() override;
   [[nodiscard]] bool awaits_more() const override { return !ready_ || session_.awaits_reply(); }
   void on_closed(bool clean, const std::string& cause) override;
@@ -85,6 +93,9 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
 
   boost::asio::any_io_executor executor_;
   std::string helo_;
+  Witness* witness_;
+  std::uint32_t witness_number_ = 0;
+  Commit* commit_ = nullptr;  // of the user
   MtaTarget target_;
   std::string proxy_header_;  // to be written before anything else
   bool is_probe_ = false;

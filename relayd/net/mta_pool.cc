@@ -14,9 +14,11 @@ constexpr Backoff::Milliseconds kLongestProbe{10'000};
 
 }  // namespace
 
-MtaPool::MtaPool(const boost::asio::any_io_executor& executor, Settings settings, Changed changed)
+MtaPool::MtaPool(const boost::asio::any_io_executor& executor, Settings settings, Witness* witness,
+                 Changed changed)
     : executor_(executor),
       settings_(std::move(settings)),
+      witness_(witness),
       changed_(std::move(changed)),
       idle_timer_(executor),
       probe_timer_(executor),
@@ -72,7 +74,7 @@ std::shared_ptr<MtaConnection> MtaPool::connect(const std::string& helo, bool is
     };
   };
   auto connection =
-      std::make_shared<MtaConnection>(executor_, helo,
+      std::make_shared<MtaConnection>(executor_, helo, witness_,
                                       MtaConnection::Callbacks{.ready = guarded(&MtaPool::on_ready),
                                                                .idle = guarded(&MtaPool::on_idle),
                                                                .gone = guarded(&MtaPool::on_gone)});

@@ -32,7 +32,8 @@ class MtaPool {
   /// What is known of the MTA has changed.
   using Changed = std::function<void(const mail::FarMta&)>;
 
-  MtaPool(const boost::asio::any_io_executor& executor, Settings settings, Changed changed);
+  /// `witness`, which may be null, is borrowed and outlives it.
+  MtaPool(const boost::asio::any_io_executor& executor, Settings settings, Witness* witness, Changed changed);
   ~MtaPool();
   MtaPool(const MtaPool&) = delete;
   MtaPool& operator=(const MtaPool&) = delete;
@@ -66,6 +67,7 @@ class MtaPool {
 
   boost::asio::any_io_executor executor_;
   Settings settings_;
+  Witness* witness_;
   Changed changed_;
   std::optional<mail::FarMta> mta_;
   std::list<std::shared_ptr<MtaConnection>> all_;

@@ -8,8 +8,10 @@
 #include "relayd/base/keyed_digest.h"
 #include "relayd/base/log.h"
 #include "relayd/mail/summary.h"
+#include "relayd/net/earlier_commits.h"
 #include "relayd/net/tls_context.h"
 #include "relayd/net/transaction_ledger.h"
+#include "relayd/net/witness.h"
 
 namespace tsmtp::net {
 
@@ -22,6 +24,8 @@ struct Services {
   TransactionLedger& ledger;
   const base::DigestMaker& digests;
   base::Logger& log;
+  Witness* witness = nullptr;               ///< null: there is none
+  const EarlierCommits* earlier = nullptr;  ///< null: there are none
   std::function<void(const mail::Summary&)>
       ended{};  ///< told of every transaction that is over; may be empty
 };

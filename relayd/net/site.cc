@@ -26,7 +26,8 @@ bool contains(const Site::Endpoints& endpoints, const base::HostPort& address) {
 Site::Site(const Services& services, SiteSettings settings)
     : services_(services),
       settings_(std::move(settings)),
-      pool_(services.executor, settings_.mta, [this](const mail::FarMta& mta) { own_mta_changed(mta); }),
+      pool_(services.executor, settings_.mta, services.witness,
+            [this](const mail::FarMta& mta) { own_mta_changed(mta); }),
       link_(services, settings_.name, settings_.pins, settings_.dial, settings_.link,
             SiteLink::Callbacks{
                 .accept_stream = [this](mux::StreamKey stream) { return accept_stream(stream); },
@@ -247,9 +248,15 @@ mail::Outcome Site::find_outcome(const std::string& transaction) {
   for (const auto& delivery : std::set(deliveries_))
     delivery->give_up(transaction);
   const auto known = services_.ledger.find_outcome(settings_.name, transaction);
-  if (!known) return {};
+  if (!known) return earlier_outcome(transaction);
   auto outcome = mail::decode_known(*known);
   return outcome ? std::move(*outcome) : mail::Outcome{};
+}
+
+// Of before this relayd was started.
+mail::Outcome Site::earlier_outcome(const std::string& transaction) const {
+  if (services_.earlier == nullptr) return {};
+  return services_.earlier->find(settings_.name, transaction).value_or(mail::Outcome{});
 }
 
 void Site::link_up() {

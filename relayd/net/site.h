@@ -78,6 +78,7 @@ class Site {
   [[nodiscard]] mail::IntakeSettings intake_settings();
   [[nodiscard]] StreamUser* accept_stream(mux::StreamKey stream);
   [[nodiscard]] mail::Outcome find_outcome(const std::string& transaction);
+  [[nodiscard]] mail::Outcome earlier_outcome(const std::string& transaction) const;
   void link_up();
   void own_mta_changed(const mail::FarMta& mta);
   void noticed(std::string_view bytes);

@@ -16,6 +16,7 @@ class FarHost : public mail::DeliveryHost {
 
   void request_connection(const std::string& helo, bool fresh) override;
   void release_connection(bool reusable) override;
+  void begin_commit(const std::string&, const std::vector<std::uint16_t>&) override {}
   void write_stream(std::string_view bytes) override;
   void consumed(std::size_t bytes) override;
   void finish_stream() override;

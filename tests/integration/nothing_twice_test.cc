@@ -2,7 +2,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <random>
 #include <set>
@@ -53,6 +56,15 @@ class P4_NothingTwice : public TwoHubs {
       (void)wait_until([this] { return final_released.load(); });
       return "250 2.0.0 first try\r\n";
     });
+  }
+
+  /// How many relayds of birl have something to tell to later ones.
+  [[nodiscard]] std::ptrdiff_t books() const {
+    const auto is_book = [](const auto& entry) {
+      return entry.path().filename().string().starts_with("commits.");
+    };
+    const std::filesystem::directory_iterator entries(birl.file("state"));
+    return std::count_if(begin(entries), end(entries), is_book);
   }
 
   std::atomic<bool> final_asked{false};
@@ -184,7 +196,100 @@ TEST_F(P4_NothingTwice, FarRelaydKilledInTheContent) {
   EXPECT_EQ(birl_mta.count(), 1U);
 }
 
-TEST_F(P4_NothingTwice, RandomCutsOfLinkAndClientAndKillsOfTheNearRelayd) {
+// Its witness hears the reply (net/witness.h).
+TEST_F(P4_NothingTwice, FarRelaydKilledWhileItsMtaPonders) {
+  hold_final_reply();
+  Connection client = session();
+  begin_mail(client, kContent);
+  client.send(".\r\n");
+  ASSERT_TRUE(taken());
+  birl.kill();
+  EXPECT_THAT(client.reply(), StartsWith("451 4.4.2 birl: link down since "));
+  birl.start();
+  ASSERT_TRUE(link_is_up());
+  EXPECT_TRUE(birl.logs("killed while our MTA had 1 mail to answer for; its witness waits"));
+  // Tried again too early.
+  Connection again = session();
+  EXPECT_THAT(send_mail(again, kContent), HasSubstr("an earlier try of this mail is still being delivered"));
+  final_released = true;
+  EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+  EXPECT_EQ(birl_mta.count(), 1U);
+  EXPECT_TRUE(birl.logs("1 mail, under way when the last relayd was killed, had been taken by our MTA"));
+  EXPECT_TRUE(wait_until([&] { return books() == 1; })) << "that of the relayd that runs";
+}
+
+TEST_F(P4_NothingTwice, FarRelaydKilledAndItsMtaRefuses) {
+  birl_mta.set_script([this](const std::string& command) -> std::string {
+    if (command != "." || final_asked.exchange(true)) return "";
+    (void)wait_until([this] { return final_released.load(); });
+    return "451 4.3.0 not now\r\n";
+  });
+  Connection client = session();
+  begin_mail(client, kContent);
+  client.send(".\r\n");
+  ASSERT_TRUE(taken());
+  birl.kill();
+  final_released = true;
+  birl.start();
+  ASSERT_TRUE(link_is_up());
+  EXPECT_THAT(deliver(kContent), StartsWith("250 "));
+  EXPECT_EQ(birl_mta.count(), 1U);
+}
+
+// A second kill, of the relayd that learnt from the witness, changes nothing.
+TEST_F(P4_NothingTwice, FarRelaydKilledAgain) {
+  hold_final_reply();
+  Connection client = session();
+  begin_mail(client, kContent);
+  client.send(".\r\n");
+  ASSERT_TRUE(taken());
+  birl.kill();
+  final_released = true;
+  birl.start();
+  ASSERT_TRUE(birl.logs("had been taken by our MTA"));
+  birl.kill();
+  birl.start();
+  ASSERT_TRUE(link_is_up());
+  EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+  EXPECT_EQ(birl_mta.count(), 1U);
+}
+
+TEST_F(P4_NothingTwice, FarRelaydStoppedWhileItsMtaPonders) {
+  hold_final_reply();
+  Connection client = session();
+  begin_mail(client, kContent);
+  client.send(".\r\n");
+  ASSERT_TRUE(taken());
+  birl.process().signal(SIGTERM);
+  ASSERT_TRUE(birl.logs("shutting down"));
+  birl.process().signal(SIGTERM);  // the second does not wait for transactions
+  ASSERT_EQ(birl.process().wait(), 0);
+  final_released = true;
+  birl.start();
+  ASSERT_TRUE(link_is_up());
+  EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+  EXPECT_EQ(birl_mta.count(), 1U);
+}
+
+// Nothing waits for us then, or is left behind.
+TEST_F(P4_NothingTwice, WitnessEndsWithAnIdleRelayd) {
+  Connection client = session();
+  EXPECT_THAT(send_mail(client, kContent), StartsWith("250 "));
+  birl.kill();
+  EXPECT_TRUE(wait_until([&] { return books() == 0; }));
+}
+
+TEST_F(P4_NothingTwice, BooksThatAreNoneAreNotBelieved) {
+  birl.kill();
+  ASSERT_TRUE(wait_until([&] { return books() == 0; }));
+  std::ofstream(birl.file("state/commits.1.1")) << "what is this";
+  birl.start();
+  EXPECT_TRUE(birl.logs("commits.1.1 is not what relayd writes there; remove it"));
+  ASSERT_TRUE(link_is_up());
+  EXPECT_THAT(deliver(kContent), StartsWith("250 "));
+}
+
+TEST_F(P4_NothingTwice, RandomCutsOfLinkAndClientAndKillsOfBothRelayds) {
   const char* given = std::getenv("TSMTP_SEED");
   const auto seed = given != nullptr ? std::stoul(given) : std::random_device{}();
   SCOPED_TRACE("TSMTP_SEED=" + std::to_string(seed));
@@ -203,11 +308,13 @@ TEST_F(P4_NothingTwice, RandomCutsOfLinkAndClientAndKillsOfTheNearRelayd) {
   while (!done) {
     const std::size_t next = birl_mta.count() + random() % 3;
     if (!wait_until([&] { return done || birl_mta.count() >= next; })) break;
-    if (random() % 4 == 0) {
-      tokyo.kill();
-      tokyo.launch();
-    } else {
+    const auto drawn = random() % 8;
+    if (drawn >= 4) {
       path.cut();
+    } else {
+      Hub& killed = drawn < 2 ? tokyo : birl;
+      killed.kill();
+      killed.launch();
     }
   }
   sender.join();

@@ -20,6 +20,7 @@ class FakeDeliveryHost : public DeliveryHost {
     say((fresh ? "request-fresh(" : "request(") + helo + ')');
   }
   void release_connection(bool reusable) override;
+  void begin_commit(const std::string&, const std::vector<std::uint16_t>&) override {}
   void write_stream(std::string_view bytes) override;
   void consumed(std::size_t bytes) override { consumed_bytes += bytes; }
   void finish_stream() override { say("finish"); }

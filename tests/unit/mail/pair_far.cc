@@ -62,6 +62,7 @@ class PairFar::Transaction : public DeliveryHost {
     released_ = true;
     closing_ = !reusable;
   }
+  void begin_commit(const std::string&, const std::vector<std::uint16_t>&) override {}
   void write_stream(std::string_view bytes) override {
     if (session_ != nullptr) session_->write(stream_, bytes);
   }

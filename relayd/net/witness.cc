@@ -1,0 +1,147 @@
+#include "relayd/net/witness.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <string_view>
+
+#include "relayd/net/witness_process.h"
+
+namespace tsmtp::net {
+namespace {
+
+constexpr char kName[] = "tsmtp-witness";
+
+// So that who looks for relayd, or kills it by its name, does not find the witness.
+void rename_process() {
+  prctl(PR_SET_NAME, kName);
+  std::array<char, 8192> arguments{};
+  const int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+  const ssize_t bytes = fd < 0 ? 0 : read(fd, arguments.data(), arguments.size());
+  close(fd);
+  const std::size_t room = bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+  if (room <= sizeof kName || std::string_view(arguments.data()) != program_invocation_name) return;
+  std::memset(program_invocation_name, 0, room);
+  std::memcpy(program_invocation_name, kName, sizeof kName);
+}
+
+// Nothing of relayd's but the two descriptors: no listening socket stays open because of the witness, and
+// nobody who reads our standard error waits for its end.
+void let_go_of_everything_but(int& socket, int book) {
+  const int null = open("/dev/null", O_RDWR);
+  for (int fd = 0; fd <= 2; ++fd)
+    dup2(null, fd);
+  // Two that are free, whatever those were.
+  const int spare_socket = fcntl(socket, F_DUPFD_CLOEXEC, 3);
+  const int first = std::min(spare_socket, book), last = std::max(spare_socket, book);
+  socket = spare_socket;
+  if (first > 3) close_range(3, static_cast<unsigned>(first - 1), 0);
+  if (last > first + 1) close_range(static_cast<unsigned>(first + 1), static_cast<unsigned>(last - 1), 0);
+  close_range(static_cast<unsigned>(last + 1), ~0U, 0);
+}
+
+[[noreturn]] void run(int socket, ledger::CommitBook& book,
+                      const std::function<base::Result<void>(const std::string&)>& in_child) {
+  if (fork() != 0) _exit(0);  // relayd has no child to wait for
+  setsid();
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2})
+    std::signal(signal, SIG_IGN);
+  let_go_of_everything_but(socket, book.descriptor());
+  rename_process();
+  if (chdir("/") != 0 || !in_child(book.path())) _exit(1);
+  be_witness(socket, book);
+  _exit(0);
+}
+
+}  // namespace
+
+Commit::~Commit() {
+  if (witness_ != nullptr) witness_->book_->give_back(*slot_);
+}
+
+base::Result<std::unique_ptr<Witness>> Witness::start(
+    const std::string& dir, const std::function<base::Result<void>(const std::string&)>& in_child) {
+  auto book =
+      ledger::CommitBook::make(dir + "/commits." + std::to_string(getpid()) + '.' +
+                               std::to_string(std::chrono::system_clock::now().time_since_epoch().count()));
+  if (!book) return book.error();
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    (*book)->remove();
+    return base::Error{std::string("no socket for the witness: ") + std::strerror(errno)};
+  }
+  const pid_t child = fork();
+  if (child == 0) run(ends[1], **book, in_child);
+  const int error = errno;
+  close(ends[1]);
+  std::unique_ptr<Witness> witness(new Witness(std::move(*book), ends[0]));
+  if (child < 0) return base::Error{std::string("no process for the witness: ") + std::strerror(error)};
+  while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return witness;
+}
+
+Witness::~Witness() {
+  if (!book_->has_used_slots()) book_->remove();
+  close(socket_);
+}
+
+std::uint32_t Witness::watch(int socket) {
+  if (!send_letting_go()) return 0;
+  WitnessMessage said{.kind = WitnessMessage::kWatch, .number = last_number_ + 1};
+  if (said.number == 0) said.number = 1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  iovec bytes{&said, sizeof said};
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(header), &socket, sizeof socket);
+  if (sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return 0;
+  return last_number_ = said.number;
+}
+
+void Witness::unwatch(std::uint32_t number) {
+  if (number == 0) return;
+  to_let_go_.push_back(number);
+  (void)send_letting_go();
+}
+
+// False if the witness is behind with its reading, or gone.
+bool Witness::send_letting_go() {
+  while (!to_let_go_.empty()) {
+    const WitnessMessage said{.kind = WitnessMessage::kUnwatch, .number = to_let_go_.back()};
+    if (send(socket_, &said, sizeof said, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+      if (errno != EAGAIN) to_let_go_.clear();
+      return false;
+    }
+    to_let_go_.pop_back();
+  }
+  return true;
+}
+
+std::unique_ptr<Commit> Witness::begin_commit(std::uint32_t number, const std::string& site,
+                                              const std::string& transaction,
+                                              const std::vector<std::uint16_t>& refused) {
+  if (number == 0) return nullptr;
+  ledger::CommitSlot* const slot = book_->take();
+  if (slot == nullptr) return nullptr;
+  slot->open(number, site, transaction, refused);
+  return std::make_unique<Commit>(*this, *slot);
+}
+
+}  // namespace tsmtp::net

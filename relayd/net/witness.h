@@ -1,0 +1,77 @@
+// A process that stands by in case relayd is killed (P4). Between the end of content and the ledger, only the
+// MTA's reply says whether a mail was delivered. The witness holds a second end of every connection to an
+// MTA; when relayd is gone it reads the replies that are outstanding into the book, where the next relayd
+// finds them (net/earlier_commits.h). As long as relayd lives it reads and writes nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "relayd/base/result.h"
+#include "relayd/ledger/commit_book.h"
+
+namespace tsmtp::net {
+
+class Witness;
+
+/// One transaction in the book, until this is destroyed.
+class Commit {
+ public:
+  Commit(Witness& witness, ledger::CommitSlot& slot) : witness_(&witness), slot_(&slot) {}
+  ~Commit();
+  Commit(const Commit&) = delete;
+  Commit& operator=(const Commit&) = delete;
+
+  void set_sent() { slot_->set_sent(); }
+  /// Where the MTA's next bytes are to be read to; empty: anywhere.
+  [[nodiscard]] std::span<char> reply_room() { return slot_->reply_room(); }
+  /// relayd stops with it under way: it stays in the book.
+  void leave() { witness_ = nullptr; }
+
+ private:
+  Witness* witness_;
+  ledger::CommitSlot* slot_;
+};
+
+class Witness {
+ public:
+  /// Makes a book in `dir` and starts the process, which calls `in_child` before anything else and ends if
+  /// that fails. Must be called while there is one thread, and as little else as can be.
+  [[nodiscard]] static base::Result<std::unique_ptr<Witness>> start(
+      const std::string& dir, const std::function<base::Result<void>(const std::string& book)>& in_child);
+  /// relayd stops. What is still in the book is the witness's now.
+  ~Witness();
+  Witness(const Witness&) = delete;
+  Witness& operator=(const Witness&) = delete;
+
+  /// Where the book is.
+  [[nodiscard]] const std::string& book() const { return book_->path(); }
+
+  /// A connection to an MTA; its number, 0 if it cannot be watched.
+  [[nodiscard]] std::uint32_t watch(int socket);
+  /// It is about to be closed, and is not closed to the MTA before the witness has let go of it too.
+  void unwatch(std::uint32_t number);
+  /// The end of content is about to be written to that connection. Null where the book or the witness cannot
+  /// have it.
+  [[nodiscard]] std::unique_ptr<Commit> begin_commit(std::uint32_t number, const std::string& site,
+                                                     const std::string& transaction,
+                                                     const std::vector<std::uint16_t>& refused);
+
+ private:
+  friend class Commit;
+
+  Witness(std::unique_ptr<ledger::CommitBook> book, int socket) : book_(std::move(book)), socket_(socket) {}
+  [[nodiscard]] bool send_letting_go();
+
+  std::unique_ptr<ledger::CommitBook> book_;
+  int socket_;
+  std::uint32_t last_number_ = 0;
+  std::vector<std::uint32_t> to_let_go_;  // not yet said
+};
+
+}  // namespace tsmtp::net

@@ -1,0 +1,121 @@
+#include "relayd/net/witness_process.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "relayd/mail/last_words.h"
+
+namespace tsmtp::net {
+namespace {
+
+// RFC 5321 section 4.5.3.2.6: ten minutes for the reply to the end of content.
+constexpr std::chrono::minutes kPatience{10};
+
+using Connections = std::map<std::uint32_t, int>;
+
+int descriptor_of(msghdr& message) {
+  const cmsghdr* const control = CMSG_FIRSTHDR(&message);
+  if (control == nullptr || control->cmsg_type != SCM_RIGHTS) return -1;
+  int fd = -1;
+  std::memcpy(&fd, CMSG_DATA(control), sizeof fd);
+  return fd;
+}
+
+// Until relayd is gone.
+Connections hold_connections(int socket) {
+  Connections held;
+  for (;;) {
+    WitnessMessage said{};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+    iovec bytes{&said, sizeof said};
+    msghdr message{};
+    message.msg_iov = &bytes;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    const ssize_t size = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return held;
+    const int fd = descriptor_of(message);
+    if (const auto old = held.find(said.number); old != held.end()) {
+      close(old->second);
+      held.erase(old);
+    }
+    if (said.kind == WitnessMessage::kWatch && fd >= 0) held[said.number] = fd;
+  }
+}
+
+bool is_answered(ledger::CommitSlot& slot) {
+  return mail::outcome_of(slot.reply(), slot.reply_room().empty(), {}).has_value();
+}
+
+struct Outstanding {
+  ledger::CommitSlot* slot;
+  int fd;
+};
+
+// What relayd had asked and not heard. All other connections are closed, as if it had held them alone.
+std::vector<Outstanding> take_over(const ledger::CommitBook& book, Connections held) {
+  std::vector<Outstanding> outstanding;
+  for (ledger::CommitSlot& slot : book.slots()) {
+    if (!slot.is_open()) continue;
+    const auto connection = held.find(slot.connection());
+    if (is_answered(slot) || connection == held.end()) {
+      slot.close();
+      continue;
+    }
+    // Whether the end of content is complete only the MTA knows: this side ends, and one that lacks some of
+    // it gives the mail up.
+    if (!slot.is_sent()) shutdown(connection->second, SHUT_WR);
+    outstanding.push_back({&slot, connection->second});
+    held.erase(connection);
+  }
+  for (const auto& [number, fd] : held)
+    close(fd);
+  return outstanding;
+}
+
+// Whether nothing more is to be waited for.
+bool read_reply(const Outstanding& one) {
+  const std::span<char> room = one.slot->reply_room();
+  const ssize_t bytes = recv(one.fd, room.data(), room.size(), MSG_DONTWAIT);
+  if (bytes < 0) return errno != EAGAIN && errno != EINTR;
+  return bytes == 0 || is_answered(*one.slot);
+}
+
+}  // namespace
+
+void be_witness(int socket, ledger::CommitBook& book) {
+  std::vector<Outstanding> outstanding = take_over(book, hold_connections(socket));
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!outstanding.empty()) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) break;
+    std::vector<pollfd> waiting;
+    for (const Outstanding& one : outstanding)
+      waiting.push_back({.fd = one.fd, .events = POLLIN, .revents = 0});
+    if (poll(waiting.data(), waiting.size(), static_cast<int>(left.count())) < 0 && errno != EINTR) break;
+    std::erase_if(outstanding, [](const Outstanding& one) {
+      if (!read_reply(one)) return false;
+      one.slot->close();
+      close(one.fd);
+      return true;
+    });
+  }
+  for (const Outstanding& one : outstanding)
+    one.slot->close();
+  if (!book.has_used_slots()) book.remove();  // nothing that the next relayd need know
+}
+
+}  // namespace tsmtp::net
