@@ -129,7 +129,7 @@ void Delivery::on(const Rcpt& record, base::TimePoint now) {
   if (recipients_.size() >= kMaxRecipients)
     return protocol_error("peer sent more than 1,000 recipients", now);
   const auto index = static_cast<std::uint16_t>(recipients_.size());
-  auto rcpt = smtp::parse_rcpt(record.argument, true);
+  auto rcpt = smtp::parse_rcpt(record.argument, mail_.has("SMTPUTF8"));
   std::optional<smtp::Reply> refusal = refusal_;
   if (!refusal && !rcpt) refusal = rcpt.error();
   if (!refusal) refusal = policy::check_incoming_recipient(settings_.rules, settings_.hub, rcpt->path);

@@ -25,6 +25,25 @@ void FarEnd::run(std::string_view script) {
   EXPECT_EQ(take_output(), "-") << "sent to the MTA, not expected";
 }
 
+void FarEnd::to_content() {
+  run(R"(
+    R mail FROM:<a@tokyo.example>
+    R rcpt TO:<x@birl.example>
+    R data
+    K ok
+    M 250 ok|250 ok|354 go
+    W MAIL FROM:<a@tokyo.example>|RCPT TO:<x@birl.example>|DATA
+    V *)");
+}
+
+void FarEnd::to_committed() {
+  to_content();
+  run(R"(
+    R content hello
+    R commit
+    W hello|.)");
+}
+
 void FarEnd::play(const Step& step) {
   if (step.word == "R") return record(near_record(step.rest));
   if (step.word == "K") {

@@ -27,6 +27,10 @@ class FarEnd {
   FarEnd() { settings.rules = far_rules(); }
 
   void run(std::string_view script);
+  /// One recipient, and the MTA waits for content.
+  void to_content();
+  /// One line of content, and its end is with the MTA.
+  void to_committed();
 
   DeliverySettings settings{.site = "tokyo", .hub = "birlinghoven", .mta = "127.0.0.1:25", .rules = {}};
   std::string ehlo = "250-birl.example|250-PIPELINING|250-8BITMIME|250-SIZE|250 DSN";
