@@ -18,12 +18,12 @@
 #include <vector>
 
 #include "relayd/base/clock.h"
+#include "relayd/base/keyed_digest.h"
 #include "relayd/ledger/change.h"
 
 namespace tsmtp::ledger {
 
 inline constexpr std::size_t kTransactionBytes = 16;
-inline constexpr std::size_t kDigestBytes = 32;
 
 /// One recipient of one transaction, by its place among the transaction's Rcpt records.
 struct DoubtKey {
@@ -33,7 +33,7 @@ struct DoubtKey {
   friend auto operator<=>(const DoubtKey&, const DoubtKey&) = default;
 };
 
-/// What is remembered of a recipient, 32 bytes each.
+/// What is remembered of a recipient, kDigestBytes each.
 struct DoubtfulRecipient {
   std::uint16_t index = 0;
   std::string mail;     ///< keyed digest of content, sender and this recipient: the same mail again?
@@ -91,7 +91,7 @@ class Doubts {
     base::WallTime recorded;
   };
   using ByKey = std::map<DoubtKey, Doubt>;
-  using ByDigest = std::multimap<std::string, DoubtKey>;  ///< digest and site -> key, oldest first
+  using ByDigest = std::multimap<std::string, DoubtKey>;  ///< digest -> key, oldest first; of all sites
 
   void insert(const DoubtKey& key, Doubt doubt);
   ByKey::iterator erase(ByKey::iterator doubt);
