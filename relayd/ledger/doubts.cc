@@ -86,10 +86,10 @@ void Doubts::mark_in_doubt(const DoubtKey& key) {
 std::optional<DoubtKey> Doubts::claim(const std::string& site, const std::string& mail) {
   const auto [begin, end] = by_mail_.equal_range(mail);
   for (auto entry = begin; entry != end; ++entry) {
-    Doubt& doubt = doubts_.at(entry->second);
+    Doubt& doubt = entry->second->second;
     if (doubt.state != State::kMatchable || doubt.site != site) continue;
     doubt.state = State::kClaimed;
-    return entry->second;
+    return entry->second->first;
   }
   return std::nullopt;
 }
@@ -98,8 +98,8 @@ std::set<std::string> Doubts::transactions_with(const std::string& site, const s
   std::set<std::string> transactions;
   const auto [begin, end] = by_address_.equal_range(address);
   for (auto entry = begin; entry != end; ++entry) {
-    const Doubt& doubt = doubts_.at(entry->second);
-    if (doubt.state != State::kUnderWay && doubt.site == site) transactions.insert(entry->second.transaction);
+    const auto& [key, doubt] = *entry->second;
+    if (doubt.state != State::kUnderWay && doubt.site == site) transactions.insert(key.transaction);
   }
   return transactions;
 }
@@ -152,14 +152,14 @@ Doubts::ByKey::iterator Doubts::first_of(const std::string& transaction) {
 void Doubts::insert(const DoubtKey& key, Doubt doubt) {
   const auto [inserted, is_new] = doubts_.emplace(key, std::move(doubt));
   if (!is_new) return;
-  by_mail_.emplace(inserted->second.mail, key);
-  by_address_.emplace(inserted->second.address, key);
+  by_mail_.emplace(inserted->second.mail, inserted);
+  by_address_.emplace(inserted->second.address, inserted);
 }
 
 Doubts::ByKey::iterator Doubts::erase(ByKey::iterator doubt) {
   const auto erase_from = [&](ByDigest& index, const std::string& digest) {
     const auto [begin, end] = index.equal_range(digest);
-    const auto entry = std::find_if(begin, end, [&](const auto& e) { return e.second == doubt->first; });
+    const auto entry = std::find_if(begin, end, [&](const auto& e) { return e.second == doubt; });
     if (entry != end) index.erase(entry);
   };
   erase_from(by_mail_, doubt->second.mail);

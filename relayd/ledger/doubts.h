@@ -42,6 +42,10 @@ struct DoubtfulRecipient {
 
 class Doubts {
  public:
+  Doubts() = default;
+  Doubts(const Doubts&) = delete;
+  Doubts& operator=(const Doubts&) = delete;
+
   /// Takes in what a Store loaded, before anything else is called. All of it is matchable: whoever was under
   /// way died with the last process. Returns a sentence for each row that could not be read and was skipped.
   [[nodiscard]] std::vector<std::string> restore(const std::vector<Entry>& rows);
@@ -91,7 +95,8 @@ class Doubts {
     base::WallTime recorded;
   };
   using ByKey = std::map<DoubtKey, Doubt>;
-  using ByDigest = std::multimap<std::string, DoubtKey>;  ///< digest -> key, oldest first; of all sites
+  using ByDigest = std::multimap<std::string_view,
+                                 ByKey::iterator>;  ///< of all sites, oldest first; digests lie in the Doubt
 
   void insert(const DoubtKey& key, Doubt doubt);
   ByKey::iterator erase(ByKey::iterator doubt);
