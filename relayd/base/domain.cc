@@ -16,16 +16,16 @@ bool is_label_character(char c) {
 }
 
 Result<void> check_label(std::string_view label, std::string_view name) {
-  const std::string where = " in \"" + escaped(name) + "\"";
-  if (label.empty()) return Error{"empty label" + where + ": two dots in a row, or one too many at an end"};
-  if (label.size() > kMaxLabelBytes) return Error{"label longer than 63 characters" + where};
+  const auto where = [&] { return " in \"" + escaped(name) + "\""; };
+  if (label.empty()) return Error{"empty label" + where() + ": two dots in a row, or one too many at an end"};
+  if (label.size() > kMaxLabelBytes) return Error{"label longer than 63 characters" + where()};
   for (const char c : label) {
     if (static_cast<unsigned char>(c) >= 0x80)
-      return Error{"non-ASCII character" + where + ": write the name in punycode (xn--...)"};
+      return Error{"non-ASCII character" + where() + ": write the name in punycode (xn--...)"};
     if (!is_label_character(c))
-      return Error{"character '" + escaped({&c, 1}) + "'" + where + " is in no host name"};
+      return Error{"character '" + escaped({&c, 1}) + "'" + where() + " is in no host name"};
   }
-  if (label.front() == '-' || label.back() == '-') return Error{"label begins or ends with '-'" + where};
+  if (label.front() == '-' || label.back() == '-') return Error{"label begins or ends with '-'" + where()};
   return {};
 }
 

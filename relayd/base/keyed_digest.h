@@ -2,18 +2,21 @@
 // one must not know OpenSSL; net/ brings the implementation.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace tsmtp::base {
 
+inline constexpr std::size_t kDigestBytes = 32;
+
 /// One computation under way.
 class KeyedDigest {
  public:
   virtual ~KeyedDigest() = default;
   virtual void update(std::string_view bytes) = 0;
-  /// The digest, 32 bytes. The object is spent.
+  /// The digest, kDigestBytes. The object is spent.
   [[nodiscard]] virtual std::string finish() = 0;
 };
 
@@ -22,6 +25,12 @@ class DigestMaker {
  public:
   virtual ~DigestMaker() = default;
   [[nodiscard]] virtual std::unique_ptr<KeyedDigest> start() const = 0;
+  /// The digest of all there is to digest.
+  [[nodiscard]] virtual std::string digest(std::string_view bytes) const {
+    const auto digest = start();
+    digest->update(bytes);
+    return digest->finish();
+  }
   /// 16 unpredictable bytes: the identifier of a transaction.
   [[nodiscard]] virtual std::string new_identifier() const = 0;
 };

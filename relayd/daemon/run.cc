@@ -35,8 +35,9 @@ int check(const config::Config& config) {
 int serve(config::Config config, const Options& options, std::optional<Background> background) {
   const auto target =
       config.hub.log.value_or(options.foreground ? config::LogTarget::kStderr : config::LogTarget::kSyslog);
-  const auto log = make_logger(target);
   net::EventLoop loop;
+  const auto log =
+      make_logger(target, [&loop](std::function<void()> flush) { loop.later(std::move(flush)); });
   Relay relay(loop, *log, std::move(config), {.file = options.config_file, .overrides = options.overrides});
   if (const auto started = relay.start(); !started) {
     log->log(base::LogLevel::kError, started.error().message);

@@ -10,12 +10,8 @@
 namespace tsmtp::ledger {
 namespace {
 
-constexpr std::size_t kBothDigestsBytes = 2 * kDigestBytes;
+constexpr std::size_t kBothDigestsBytes = 2 * base::kDigestBytes;
 constexpr std::size_t kKeyBytes = kTransactionBytes + 2;
-
-std::string digest_key(std::string_view site, std::string_view digest) {
-  return std::string(digest).append(site);  // unambiguous: a digest has a fixed length
-}
 
 std::string stored_key(const DoubtKey& key) {
   std::string out = key.transaction;
@@ -46,8 +42,8 @@ std::vector<std::string> Doubts::restore(const std::vector<Entry>& rows) {
         DoubtKey{.transaction = entry.key.substr(0, kTransactionBytes), .index = base::get_u16(index)},
         Doubt{.state = State::kMatchable,
               .site = std::string(row->body.substr(kBothDigestsBytes)),
-              .mail = std::string(row->body.substr(0, kDigestBytes)),
-              .address = std::string(row->body.substr(kDigestBytes, kDigestBytes)),
+              .mail = std::string(row->body.substr(0, base::kDigestBytes)),
+              .address = std::string(row->body.substr(base::kDigestBytes, base::kDigestBytes)),
               .recorded = row->recorded});
   }
   // Rows come in the order of their random keys; claim() promises the oldest.
@@ -88,21 +84,23 @@ void Doubts::mark_in_doubt(const DoubtKey& key) {
 }
 
 std::optional<DoubtKey> Doubts::claim(const std::string& site, const std::string& mail) {
-  const auto [begin, end] = by_mail_.equal_range(digest_key(site, mail));
+  const auto [begin, end] = by_mail_.equal_range(mail);
   for (auto entry = begin; entry != end; ++entry) {
-    Doubt& doubt = doubts_.at(entry->second);
-    if (doubt.state != State::kMatchable) continue;
+    Doubt& doubt = entry->second->second;
+    if (doubt.state != State::kMatchable || doubt.site != site) continue;
     doubt.state = State::kClaimed;
-    return entry->second;
+    return entry->second->first;
   }
   return std::nullopt;
 }
 
 std::set<std::string> Doubts::transactions_with(const std::string& site, const std::string& address) const {
   std::set<std::string> transactions;
-  const auto [begin, end] = by_address_.equal_range(digest_key(site, address));
-  for (auto entry = begin; entry != end; ++entry)
-    if (doubts_.at(entry->second).state != State::kUnderWay) transactions.insert(entry->second.transaction);
+  const auto [begin, end] = by_address_.equal_range(address);
+  for (auto entry = begin; entry != end; ++entry) {
+    const auto& [key, doubt] = *entry->second;
+    if (doubt.state != State::kUnderWay && doubt.site == site) transactions.insert(key.transaction);
+  }
   return transactions;
 }
 
@@ -152,17 +150,16 @@ Doubts::ByKey::iterator Doubts::first_of(const std::string& transaction) {
 }
 
 void Doubts::insert(const DoubtKey& key, Doubt doubt) {
-  std::string mail = digest_key(doubt.site, doubt.mail);
-  std::string address = digest_key(doubt.site, doubt.address);
-  if (!doubts_.emplace(key, std::move(doubt)).second) return;
-  by_mail_.emplace(std::move(mail), key);
-  by_address_.emplace(std::move(address), key);
+  const auto [inserted, is_new] = doubts_.emplace(key, std::move(doubt));
+  if (!is_new) return;
+  by_mail_.emplace(inserted->second.mail, inserted);
+  by_address_.emplace(inserted->second.address, inserted);
 }
 
 Doubts::ByKey::iterator Doubts::erase(ByKey::iterator doubt) {
   const auto erase_from = [&](ByDigest& index, const std::string& digest) {
-    const auto [begin, end] = index.equal_range(digest_key(doubt->second.site, digest));
-    const auto entry = std::find_if(begin, end, [&](const auto& e) { return e.second == doubt->first; });
+    const auto [begin, end] = index.equal_range(digest);
+    const auto entry = std::find_if(begin, end, [&](const auto& e) { return e.second == doubt; });
     if (entry != end) index.erase(entry);
   };
   erase_from(by_mail_, doubt->second.mail);

@@ -18,12 +18,12 @@
 #include <vector>
 
 #include "relayd/base/clock.h"
+#include "relayd/base/keyed_digest.h"
 #include "relayd/ledger/change.h"
 
 namespace tsmtp::ledger {
 
 inline constexpr std::size_t kTransactionBytes = 16;
-inline constexpr std::size_t kDigestBytes = 32;
 
 /// One recipient of one transaction, by its place among the transaction's Rcpt records.
 struct DoubtKey {
@@ -33,7 +33,7 @@ struct DoubtKey {
   friend auto operator<=>(const DoubtKey&, const DoubtKey&) = default;
 };
 
-/// What is remembered of a recipient, 32 bytes each.
+/// What is remembered of a recipient, kDigestBytes each.
 struct DoubtfulRecipient {
   std::uint16_t index = 0;
   std::string mail;     ///< keyed digest of content, sender and this recipient: the same mail again?
@@ -42,6 +42,10 @@ struct DoubtfulRecipient {
 
 class Doubts {
  public:
+  Doubts() = default;
+  Doubts(const Doubts&) = delete;
+  Doubts& operator=(const Doubts&) = delete;
+
   /// Takes in what a Store loaded, before anything else is called. All of it is matchable: whoever was under
   /// way died with the last process. Returns a sentence for each row that could not be read and was skipped.
   [[nodiscard]] std::vector<std::string> restore(const std::vector<Entry>& rows);
@@ -91,7 +95,8 @@ class Doubts {
     base::WallTime recorded;
   };
   using ByKey = std::map<DoubtKey, Doubt>;
-  using ByDigest = std::multimap<std::string, DoubtKey>;  ///< digest and site -> key, oldest first
+  using ByDigest = std::multimap<std::string_view,
+                                 ByKey::iterator>;  ///< of all sites, oldest first; digests lie in the Doubt
 
   void insert(const DoubtKey& key, Doubt doubt);
   ByKey::iterator erase(ByKey::iterator doubt);

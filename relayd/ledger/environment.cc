@@ -11,9 +11,9 @@ constexpr int kFileMode = 0600;
 constexpr std::uint32_t kCacheBytes = 1U << 20;
 constexpr std::uint32_t kLogBufferBytes = 128U << 10;
 constexpr std::uint32_t kLogFileBytes = 1U << 20;
-constexpr std::uint32_t kCheckpointKib = 2048;
-constexpr std::uint32_t kMaxLocks = 20000;  // pages that one transaction may touch
-constexpr std::uint32_t kPageBytes = 4096;  // one block of a file system: never torn by half
+constexpr std::size_t kCheckpointBytes = 2U << 20;  // of log
+constexpr std::size_t kLogBytesPerChange = 200;     // beside key and value
+constexpr std::uint32_t kPageBytes = 4096;          // one block of a file system: never torn by half
 constexpr std::size_t kMaxMessageBytes = 300;
 
 DBT dbt(const std::string& bytes) {
@@ -72,14 +72,13 @@ base::Result<void> Environment::open_environment(const std::string& dir) {
   int code = env_->set_cachesize(env_, 0, kCacheBytes, 1);
   if (code == 0) code = env_->set_lg_bsize(env_, kLogBufferBytes);
   if (code == 0) code = env_->set_lg_max(env_, kLogFileBytes);
-  if (code == 0) code = env_->set_lk_max_locks(env_, kMaxLocks);
-  if (code == 0) code = env_->set_lk_max_objects(env_, kMaxLocks);
   if (code == 0) code = env_->log_set_config(env_, DB_LOG_AUTO_REMOVE, 1);
   // A log file that has its size already: a sync need not write its inode too.
   if (code == 0) code = env_->log_set_config(env_, DB_LOG_ZERO, 1);
-  // Private: our own memory instead of shared region files; DirectoryLock keeps others out.
+  // Private: our own memory instead of shared region files; DirectoryLock keeps others out. Without locks:
+  // one thread has it.
   constexpr std::uint32_t kFlags =
-      DB_CREATE | DB_PRIVATE | DB_RECOVER | DB_INIT_TXN | DB_INIT_LOG | DB_INIT_LOCK | DB_INIT_MPOOL;
+      DB_CREATE | DB_PRIVATE | DB_RECOVER | DB_INIT_TXN | DB_INIT_LOG | DB_INIT_MPOOL;
   if (code == 0) code = env_->open(env_, dir.c_str(), kFlags, kFileMode);
   if (code != 0) return failure("cannot open the ledger in " + dir, code);
   return {};
@@ -111,6 +110,7 @@ base::Result<void> Environment::apply(std::span<const Change> changes) {
   int code = env_->txn_begin(env_, nullptr, &transaction, 0);
   if (code != 0) return failure("cannot write to the ledger", code);
   for (const Change& each : changes) {
+    logged_bytes_ += kLogBytesPerChange + each.key.size() + (each.value ? each.value->size() : 0);
     code = change(transaction, each);
     if (code == 0) continue;
     const base::Error error = failure("cannot write to the ledger", code);
@@ -123,8 +123,11 @@ base::Result<void> Environment::apply(std::span<const Change> changes) {
   return {};
 }
 
+// Berkeley DB could count for itself, but looks for log files to remove each time it is asked.
 base::Result<void> Environment::checkpoint() {
-  const int code = env_->txn_checkpoint(env_, kCheckpointKib, 0, 0);
+  if (logged_bytes_ < kCheckpointBytes) return {};
+  logged_bytes_ = 0;
+  const int code = env_->txn_checkpoint(env_, 0, 0, 0);
   if (code != 0) return failure("cannot write the ledger's tables", code);
   return {};
 }

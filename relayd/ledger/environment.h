@@ -27,7 +27,7 @@ class Environment {
   /// One transaction. Durable if any of the changes is.
   [[nodiscard]] base::Result<void> apply(std::span<const Change> changes);
 
-  /// Writes what is due from the log to the tables, so that the log stays short.
+  /// Writes the tables when much has been applied since it was last done, so that the log stays short.
   [[nodiscard]] base::Result<void> checkpoint();
 
   [[nodiscard]] base::Result<std::vector<Entry>> load(Table table);
@@ -44,6 +44,7 @@ class Environment {
 
   DB_ENV* env_ = nullptr;
   std::array<DB*, 2> tables_{};
+  std::size_t logged_bytes_ = 0;  ///< since the last checkpoint, about
   std::string message_;  ///< what Berkeley DB last complained of, beside its error code
   bool failed_ = false;
 };

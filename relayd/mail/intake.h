@@ -76,6 +76,8 @@ class Intake {
   [[nodiscard]] base::TimePoint deadline() const;
 
   [[nodiscard]] bool in_transaction() const { return current_ && !current_->is_over(); }
+  /// The end of content was read, and its reply is what the client waits for.
+  [[nodiscard]] bool has_whole_mail() const { return current_ && current_->has_whole_mail(); }
 
  private:
   void draw_requests(base::TimePoint now);

@@ -12,22 +12,23 @@ namespace {
 
 // A verdict that ends something must be final: 2yz, 4yz or 5yz. A peer that sends another code is not
 // believed.
-smtp::Reply final_or_451(const smtp::Reply& reply) {
-  return reply.is_intermediate() ? smtp::make_reply(451, "4.5.0", "the far side gave no final reply") : reply;
+smtp::Reply final_or_451(smtp::Reply reply) {
+  return reply.is_intermediate() ? smtp::make_reply(451, "4.5.0", "the far side gave no final reply")
+                                 : std::move(reply);
 }
 
 // What may have been in doubt before: the sender and one recipient, whatever the content.
 std::string address_digest(const base::DigestMaker& digests, const smtp::Path& sender,
                            const smtp::Path& recipient) {
-  const auto digest = digests.start();
-  digest->update(sender.text + '\n' + recipient.text);  // no address holds an LF
-  return digest->finish();
+  return digests.digest(sender.text + '\n' + recipient.text);  // no address holds an LF
 }
 
-// A verdict that can only refuse: taking 2yz for one would answer the end of content with it (P1).
-smtp::Reply refusal_or_451(const smtp::Reply& reply) {
-  const bool refuses = reply.is_transient() || reply.is_permanent();
-  return refuses ? reply : smtp::make_reply(451, "4.5.0", "the far side gave no reply that fits DATA");
+// A verdict on DATA can only be 354 or refuse: taking 2yz for one would answer the end of content with it
+// (P1).
+smtp::Reply go_ahead_or_refusal(smtp::Reply reply) {
+  const bool fits = reply.code == 354 || reply.is_transient() || reply.is_permanent();
+  return fits ? std::move(reply)
+              : smtp::make_reply(451, "4.5.0", "the far side gave no reply that fits DATA");
 }
 
 // What stands behind MAIL or RCPT, path and parameters as the client wrote them.
@@ -136,16 +137,16 @@ void Outgoing::give_up(const std::string& cause, base::TimePoint now) {
 
 void Outgoing::receive(std::string_view bytes, base::TimePoint now) {
   while (stream_open_) {
-    const auto record = reader_.read(bytes);
+    auto record = reader_.read(bytes);
     if (!record) {
       reset_stream();
       return stream_lost(record.error().message, now);
     }
     if (!*record) break;
     std::visit(
-        [&](const auto& r) {
-          if constexpr (requires { this->on(r, now); }) {
-            this->on(r, now);
+        [&](auto& r) {
+          if constexpr (requires { this->on(std::move(r), now); }) {
+            this->on(std::move(r), now);
           } else {
             reset_stream();
             stream_lost("the far side sent a record that only the near side sends", now);
@@ -155,29 +156,29 @@ void Outgoing::receive(std::string_view bytes, base::TimePoint now) {
   }
 }
 
-void Outgoing::on(const MailVerdict& record, base::TimePoint now) {
-  if (!mail_verdict_) mail_verdict_ = final_or_451(record.reply);
+void Outgoing::on(MailVerdict&& record, base::TimePoint now) {
+  if (!mail_verdict_) mail_verdict_ = final_or_451(std::move(record.reply));
   give_answers(now);
   stop_content_if_refused();
 }
 
-void Outgoing::on(const RcptVerdict& record, base::TimePoint now) {
+void Outgoing::on(RcptVerdict&& record, base::TimePoint now) {
   if (record.index < recipients_.size() && !recipients_[record.index].verdict)
-    recipients_[record.index].verdict = final_or_451(record.reply);
+    recipients_[record.index].verdict = final_or_451(std::move(record.reply));
   remember_first();
   give_answers(now);
   stop_content_if_refused();
 }
 
-void Outgoing::on(const DataVerdict& record, base::TimePoint now) {
-  if (!data_verdict_) data_verdict_ = record.reply.code == 354 ? record.reply : refusal_or_451(record.reply);
+void Outgoing::on(DataVerdict&& record, base::TimePoint now) {
+  if (!data_verdict_) data_verdict_ = go_ahead_or_refusal(std::move(record.reply));
   give_answers(now);
   stop_content_if_refused();
 }
 
-void Outgoing::on(const FinalVerdict& record, base::TimePoint now) {
+void Outgoing::on(FinalVerdict&& record, base::TimePoint now) {
   if (phase_ != Phase::kCommitted) return;  // said before it was asked: P1 forbids to believe it
-  const smtp::Reply reply = final_or_451(record.reply);
+  const smtp::Reply reply = final_or_451(std::move(record.reply));
   far_mta_took_ = std::chrono::milliseconds(record.took_ms);
   if (!reply.is_positive()) context_.host.settle_doubt(transaction_);
   answer_end(reply, now);

@@ -81,6 +81,10 @@ class Outgoing {
   [[nodiscard]] const std::optional<std::string>& envelope_loss() const { return envelope_loss_; }
   /// Content is being sent over the link, whose pace counts.
   [[nodiscard]] bool is_streaming() const { return phase_ == Phase::kContent && stream_open_; }
+  /// The end of content was read, and is not yet answered.
+  [[nodiscard]] bool has_whole_mail() const {
+    return phase_ == Phase::kChecking || phase_ == Phase::kAsking || phase_ == Phase::kCommitted;
+  }
   /// A verdict from the far side is all that is waited for.
   [[nodiscard]] bool awaits_far() const;
 
@@ -108,10 +112,10 @@ class Outgoing {
     [[nodiscard]] bool is_refused_by_far() const { return verdict && !verdict->is_positive(); }
   };
 
-  void on(const MailVerdict& record, base::TimePoint now);
-  void on(const RcptVerdict& record, base::TimePoint now);
-  void on(const DataVerdict& record, base::TimePoint now);
-  void on(const FinalVerdict& record, base::TimePoint now);
+  void on(MailVerdict&& record, base::TimePoint now);
+  void on(RcptVerdict&& record, base::TimePoint now);
+  void on(DataVerdict&& record, base::TimePoint now);
+  void on(FinalVerdict&& record, base::TimePoint now);
   void on(const Outcome& record, base::TimePoint now);
 
   void give_answers(base::TimePoint now);

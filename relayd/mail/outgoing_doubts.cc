@@ -32,11 +32,9 @@ void Outgoing::digest_recipients() {
   base::put_u64(size, size_bytes_);
   digest_->update(size);
   const std::string content = digest_->finish();
-  for (Recipient* recipient : to_deliver()) {
-    const auto digest = context_.digests.start();
-    digest->update(content + mail_.path.text + '\n' + recipient->command.path.text);
-    recipient->mail_digest = digest->finish();
-  }
+  for (Recipient* recipient : to_deliver())
+    recipient->mail_digest =
+        context_.digests.digest(content + mail_.path.text + '\n' + recipient->command.path.text);
 }
 
 void Outgoing::commit_or_ask(base::TimePoint now) {

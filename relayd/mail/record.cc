@@ -254,26 +254,33 @@ base::Result<Outcome> decode_known(std::string_view bytes) {
   return outcome;
 }
 
-base::Result<bool> RecordReader::gather(std::string_view& input) {
-  const auto take = [&](std::size_t wanted) {
+// The first so many bytes of the record under way, if they are here: where they lie in `input`, or gathered.
+std::optional<std::string_view> RecordReader::begin_of_record(std::string_view& input, std::size_t wanted) {
+  if (pending_.empty() && input.size() >= wanted) return input.substr(0, wanted);
+  if (pending_.size() < wanted) {
     const std::size_t bytes = std::min(input.size(), wanted - pending_.size());
     pending_ += input.substr(0, bytes);
     input.remove_prefix(bytes);
-    return pending_.size() == wanted;
-  };
-  if (pending_.size() < kHeaderBytes && !take(kHeaderBytes)) return false;
-  const std::uint32_t length = base::get_u32(std::string_view(pending_).substr(1));
-  const auto kind = static_cast<Kind>(pending_[0]);
+  }
+  return pending_.size() < wanted ? std::nullopt : std::optional<std::string_view>(pending_);
+}
+
+// The same of all of it; of content the header only.
+base::Result<std::optional<std::string_view>> RecordReader::next_record(std::string_view& input) {
+  const auto header = begin_of_record(input, kHeaderBytes);
+  if (!header) return header;
+  const std::uint32_t length = base::get_u32(header->substr(1));
+  const auto kind = static_cast<Kind>(header->front());
   if (kind != Kind::kCompressed && decompressor_ && !decompressor_->is_at_end())
     return base::Error{"peer sent compressed content without its end"};
   if (is_content(kind)) {
     content_left_ = length;
     is_compressed_ = kind == Kind::kCompressed;
-    return true;
+    return header;
   }
   if (length > kMaxRecordBytes)
     return base::Error{"peer sent a record of " + std::to_string(length) + " bytes"};
-  return take(kHeaderBytes + length);
+  return begin_of_record(input, kHeaderBytes + length);
 }
 
 base::Result<std::optional<Record>> RecordReader::read(std::string_view& input) {
@@ -284,19 +291,27 @@ base::Result<std::optional<Record>> RecordReader::read(std::string_view& input) 
       if (!content->empty()) return std::optional<Record>(Content{*content});
       if (content_left_ > 0) return std::optional<Record>{};
     }
-    const auto complete = gather(input);
-    if (!complete) return complete.error();
-    if (!*complete) return std::optional<Record>{};
-    const std::string record = std::move(pending_);
-    pending_.clear();
-    if (is_content(static_cast<Kind>(record[0]))) {
+    const auto record = next_record(input);
+    if (!record) return record.error();
+    if (!*record) return std::optional<Record>{};
+    const auto kind = static_cast<Kind>((*record)->front());
+    if (is_content(kind)) {
+      drop_record(input, **record);
       if (const auto ok = begin_content(); !ok) return ok.error();
       continue;
     }
-    auto decoded = decode(static_cast<Kind>(record[0]), std::string_view(record).substr(kHeaderBytes));
+    auto decoded = decode(kind, (*record)->substr(kHeaderBytes));
     if (!decoded) return decoded.error();
+    drop_record(input, **record);
     return std::optional<Record>(std::move(*decoded));
   }
+}
+
+void RecordReader::drop_record(std::string_view& input, std::string_view record) {
+  if (pending_.empty())
+    input.remove_prefix(record.size());
+  else
+    std::string().swap(pending_);
 }
 
 // There is one frame at most: content that is not compressed may follow it, and none may stand before it.

@@ -97,13 +97,15 @@ class RecordReader {
   [[nodiscard]] std::uint64_t content_bytes() const { return content_bytes_; }
 
  private:
-  [[nodiscard]] base::Result<bool> gather(std::string_view& input);
+  [[nodiscard]] std::optional<std::string_view> begin_of_record(std::string_view& input, std::size_t wanted);
+  [[nodiscard]] base::Result<std::optional<std::string_view>> next_record(std::string_view& input);
+  void drop_record(std::string_view& input, std::string_view record);
   [[nodiscard]] base::Result<void> begin_content();
   [[nodiscard]] base::Result<std::string_view> read_content(std::string_view& input);
 
   bool takes_compressed_;
   bool passes_over_ = false;
-  std::string pending_;             // header and payload of an incomplete record
+  std::string pending_;             // header and payload of a record that came in pieces
   std::uint32_t content_left_ = 0;  // of the record of content under way
   bool is_compressed_ = false;      // it
   bool had_plain_ = false;

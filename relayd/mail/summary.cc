@@ -12,8 +12,10 @@ constexpr std::size_t kLoggedIdBytes = 6;  // enough to tell mails apart in a lo
 
 // Escaped, and without the characters that end its field in the line.
 std::string field(std::string_view text, std::size_t max_bytes) {
+  std::string escaped = base::escaped(text, max_bytes);
+  if (escaped.find_first_of("\"<>") == std::string::npos) return escaped;
   std::string out;
-  for (const char c : base::escaped(text, max_bytes)) {
+  for (const char c : escaped) {
     if (c == '"' || c == '<' || c == '>') {
       out += "\\x" + base::hex(std::string_view(&c, 1));
     } else {

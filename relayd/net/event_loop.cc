@@ -1,5 +1,6 @@
 #include "relayd/net/event_loop.h"
 
+#include <boost/asio/post.hpp>
 #include <csignal>
 #include <memory>
 
@@ -12,6 +13,10 @@ EventLoop::EventLoop() : signals_(context_) {
   std::signal(SIGPIPE, SIG_IGN);
   // A file at its size limit is an error of that file's, not the end of everything.
   std::signal(SIGXFSZ, SIG_IGN);
+}
+
+void EventLoop::later(std::function<void()> task) {
+  boost::asio::post(context_, std::move(task));
 }
 
 void EventLoop::on_signals(std::function<void(int)> handler) {

@@ -19,6 +19,8 @@ class EventLoop {
   void run() { context_.run(); }
   void stop() { context_.stop(); }
 
+  /// Calls `task` from the loop, behind what it is about to do.
+  void later(std::function<void()> task);
   /// Calls `handler` with the number of each SIGTERM, SIGINT and SIGHUP.
   void on_signals(std::function<void(int)> handler);
   /// Calls `tick` every `interval` until it returns false.

@@ -17,7 +17,9 @@ namespace tsmtp::net {
 namespace {
 
 constexpr std::size_t kKeyBytes = 32;
+constexpr std::size_t kTagBytes = 16;
 constexpr std::size_t kIdentifierBytes = 16;
+constexpr std::size_t kIdentifiersAtATime = 64;
 
 constexpr char kPoly1305KeyLabel[] = "tsmtp: key of Poly1305 in digests";
 
@@ -51,11 +53,21 @@ void update(const MacContext& context, std::string_view bytes) {
   EVP_MAC_update(context.get(), octets(bytes), bytes.size());
 }
 
-std::string finish(const MacContext& context) {
-  std::string out(EVP_MAC_CTX_get_mac_size(context.get()), '\0');
+std::string finish(const MacContext& context, std::size_t size) {
+  std::string out(size, '\0');
   std::size_t bytes = 0;
   EVP_MAC_final(context.get(), reinterpret_cast<unsigned char*>(out.data()), &bytes, out.size());
   return out;
+}
+
+// The digest of what went through Poly1305. HMAC begins anew with its own key, where a copy of its context
+// would be three of SHA-256's.
+std::string hidden(const MacContext& poly1305, std::uint64_t length, const MacContext& hmac) {
+  std::string tag = finish(poly1305, kTagBytes);
+  base::put_u64(tag, length);
+  if (EVP_MAC_init(hmac.get(), nullptr, 0, nullptr) != 1) std::abort();
+  update(hmac, tag);
+  return finish(hmac, base::kDigestBytes);
 }
 
 class HmacDigest : public base::KeyedDigest {
@@ -67,13 +79,7 @@ class HmacDigest : public base::KeyedDigest {
     length_ += bytes.size();
   }
 
-  std::string finish() override {
-    std::string tag = net::finish(poly1305_);
-    base::put_u64(tag, length_);
-    const MacContext hmac = copy_of(hmac_);
-    net::update(hmac, tag);
-    return net::finish(hmac);
-  }
+  std::string finish() override { return hidden(poly1305_, length_, hmac_); }
 
  private:
   MacContext poly1305_;
@@ -126,17 +132,28 @@ void MacContextDeleter::operator()(evp_mac_ctx_st* context) const {
 }
 
 HmacDigestMaker::HmacDigestMaker(const std::string& key) : hmac_(hmac_sha256(key)) {
-  const MacContext hmac = copy_of(hmac_);
-  update(hmac, kPoly1305KeyLabel);
-  poly1305_ = keyed("POLY1305", nullptr, finish(hmac));
+  update(hmac_, kPoly1305KeyLabel);
+  poly1305_key_ = finish(hmac_, base::kDigestBytes);
+  poly1305_ = keyed("POLY1305", nullptr, poly1305_key_);
+  scratch_ = copy_of(poly1305_);
+}
+
+std::string HmacDigestMaker::digest(std::string_view bytes) const {
+  if (EVP_MAC_init(scratch_.get(), octets(poly1305_key_), poly1305_key_.size(), nullptr) != 1) std::abort();
+  update(scratch_, bytes);
+  return hidden(scratch_, bytes.size(), hmac_);
 }
 
 std::unique_ptr<base::KeyedDigest> HmacDigestMaker::start() const {
   return std::make_unique<HmacDigest>(copy_of(poly1305_), hmac_);
 }
 
+// Sixteen random bytes cost OpenSSL nearly as much as a thousand.
 std::string HmacDigestMaker::new_identifier() const {
-  return random_bytes(kIdentifierBytes);
+  if (identifiers_.empty()) identifiers_ = random_bytes(kIdentifiersAtATime * kIdentifierBytes);
+  std::string identifier = identifiers_.substr(identifiers_.size() - kIdentifierBytes);
+  identifiers_.resize(identifiers_.size() - kIdentifierBytes);
+  return identifier;
 }
 
 }  // namespace tsmtp::net

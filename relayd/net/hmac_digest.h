@@ -27,14 +27,18 @@ class HmacDigestMaker : public base::DigestMaker {
   [[nodiscard]] static base::Result<std::unique_ptr<HmacDigestMaker>> open(const std::string& path);
 
   [[nodiscard]] std::unique_ptr<base::KeyedDigest> start() const override;
+  [[nodiscard]] std::string digest(std::string_view bytes) const override;
   [[nodiscard]] std::string new_identifier() const override;
 
  private:
   explicit HmacDigestMaker(const std::string& key);
 
-  // With their keys; copied for each digest.
+  // With their keys. One thread uses them, and is done with hmac_ and scratch_ before it returns.
   MacContext hmac_;
-  MacContext poly1305_;
+  MacContext poly1305_;  // copied for each digest
+  MacContext scratch_;
+  std::string poly1305_key_;
+  mutable std::string identifiers_;  // not yet given away
 };
 
 /// `bytes` unpredictable bytes.

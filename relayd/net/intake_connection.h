@@ -40,6 +40,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   // ByteChannelOwner
   void on_bytes(std::string_view bytes) override;
   void on_writable() override;
+  [[nodiscard]] bool awaits_more() const override { return !intake_.has_whole_mail(); }
   [[nodiscard]] bool on_end() override;
   void on_closed(bool clean, const std::string& cause) override;
   // StreamUser

@@ -87,6 +87,13 @@ void MtaConnection::connect_to(const ByteChannel::Socket::endpoint_type& target)
 }
 
 void MtaConnection::connected() {
+  // Asio goes on to watch for room to write what once waited to be connected: each wait for a reply would end
+  // at once for nothing, and begin anew. A socket that it sees for the first time is not watched so.
+  error_code error;
+  const auto protocol = socket_.local_endpoint(error).protocol();
+  const auto handle = socket_.release(error);
+  if (!error) socket_.assign(protocol, handle, error);
+  if (error) return close(error.message());
   if (witness_ != nullptr && !is_probe_) witness_number_ = witness_->watch(socket_.native_handle());
   channel_ = std::make_shared<ByteChannel>(std::move(socket_), *this);
   channel_->flush(proxy_header_);  // the first bytes of a connection, so the kernel takes them all

@@ -123,6 +123,10 @@ bool split_parameter(std::string_view text, Parameter& parameter) {
          std::all_of(value.begin(), value.end(), [](char c) { return is_printable(c) && c != '='; });
 }
 
+std::string shown(std::string_view address) {
+  return '<' + base::escaped(address, kShownBytes) + '>';
+}
+
 Reply bad_parameter(std::string_view text, std::string_view what) {
   return make_reply(501, "5.5.4",
                     "parameter \"" + base::escaped(text, kShownBytes) + "\" " + std::string(what));
@@ -145,10 +149,10 @@ std::optional<Reply> split_parameters(std::string_view text, std::vector<Paramet
 // Addresses and parameters beyond ASCII must be UTF-8 and need SMTPUTF8. `utf8`: it was given.
 std::optional<Reply> check_encoding(std::string_view address, std::string_view parameters, bool utf8,
                                     const Form& form) {
-  const std::string shown = '<' + base::escaped(address, kShownBytes) + '>';
-  if (!base::is_utf8(address)) return make_reply(501, form.bad_status, shown + " is neither ASCII nor UTF-8");
+  if (!base::is_utf8(address))
+    return make_reply(501, form.bad_status, shown(address) + " is neither ASCII nor UTF-8");
   if (base::has_eighth_bit(address) && !utf8)  // RFC 6531 section 3.5
-    return make_reply(553, "5.6.7", shown + " is not ASCII, which needs SMTPUTF8");
+    return make_reply(553, "5.6.7", shown(address) + " is not ASCII, which needs SMTPUTF8");
   if (base::has_eighth_bit(parameters) && !(utf8 && base::is_utf8(parameters)))
     return bad_parameter(parameters, "is not ASCII");
   return std::nullopt;
@@ -165,11 +169,10 @@ PathResult parse(std::string_view argument, const Form& form, std::optional<bool
   const std::size_t end = bracketed_length(argument);
   if (end == 0) return make_reply(501, form.bad_status, "the address has no closing >");
   const std::string_view address = argument.substr(1, end - 2);
-  const std::string shown = '<' + base::escaped(address, kShownBytes) + '>';
 
   PathCommand command;
   if (!split_path(address, command.path))
-    return make_reply(501, form.bad_status, shown + " is not a mail address");
+    return make_reply(501, form.bad_status, shown(address) + " is not a mail address");
   const std::string_view rest = argument.substr(end);
   if (!rest.empty() && kSpaces.find(rest.front()) == std::string_view::npos)
     return make_reply(501, "5.5.4", form.syntax);

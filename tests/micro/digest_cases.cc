@@ -39,6 +39,15 @@ void plain_digest(const EVP_MD* sha256, EVP_MD_CTX* context, std::string_view by
   benchmark::DoNotOptimize(out);
 }
 
+// Of all there is at once, or of its pieces as they come.
+std::string digest_of(const net::HmacDigestMaker& maker, const std::string& bytes, std::size_t times) {
+  if (times == 1) return maker.digest(bytes);
+  const auto digest = maker.start();
+  for (std::size_t i = 0; i < times; ++i)
+    digest->update(bytes);
+  return digest->finish();
+}
+
 // `count` digests, each of `bytes` `times` over.
 Case digest_case(const char* name, const std::string& bytes, std::size_t times, std::size_t count) {
   const std::shared_ptr<EVP_MD> sha256(EVP_MD_fetch(nullptr, "SHA256", nullptr), EVP_MD_free);
@@ -47,12 +56,8 @@ Case digest_case(const char* name, const std::string& bytes, std::size_t times, 
           .bytes = bytes.size() * times * count,
           .subject =
               [maker = digest_maker(), bytes, times, count] {
-                for (std::size_t i = 0; i < count; ++i) {
-                  const auto digest = maker->start();
-                  for (std::size_t piece = 0; piece < times; ++piece)
-                    digest->update(bytes);
-                  benchmark::DoNotOptimize(digest->finish());
-                }
+                for (std::size_t i = 0; i < count; ++i)
+                  benchmark::DoNotOptimize(digest_of(*maker, bytes, times));
               },
           .reference =
               [sha256, context, bytes, times, count] {
@@ -64,8 +69,9 @@ Case digest_case(const char* name, const std::string& bytes, std::size_t times, 
 }  // namespace
 
 std::vector<Case> digest_cases() {
-  return {digest_case("digest.content", std::string(kPieceBytes, 'x'), kPieces, 1),
-          digest_case("digest.address", "somebody@hub.birl.example", 2, kAddresses)};
+  return {
+      digest_case("digest.content", std::string(kPieceBytes, 'x'), kPieces, 1),
+      digest_case("digest.address", "somebody@hub.tokyo.example\nsomebody@hub.birl.example", 1, kAddresses)};
 }
 
 }  // namespace tsmtp::micro

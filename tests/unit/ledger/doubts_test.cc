@@ -93,6 +93,11 @@ TEST(Doubts, OfAnotherSiteOrMailDoNotMatch) {
   static_cast<void>(doubts.record(transaction('a'), "birl", one(kDigest), kNow));
   doubts.mark_in_doubt(transaction('a'));
   EXPECT_FALSE(doubts.claim("osaka", kDigest));
+  static_cast<void>(doubts.record(transaction('b'), "osaka", one(kDigest), kNow));
+  doubts.mark_in_doubt(transaction('b'));
+  EXPECT_EQ(doubts.claim("osaka", kDigest)->transaction, transaction('b'));
+  doubts.mark_in_doubt(transaction('b'));
+  static_cast<void>(doubts.settle(transaction('b')));
   EXPECT_FALSE(doubts.claim("birl", kOtherDigest));
   EXPECT_EQ(doubts.in_doubt("birl"), 1U);
   EXPECT_EQ(doubts.in_doubt("osaka"), 0U);

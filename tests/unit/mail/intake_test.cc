@@ -46,6 +46,21 @@ TEST(Intake, PassesArgumentsOnUntouched) {
                           "TO:<x@Birl.Example> NOTIFY=NEVER"));
 }
 
+TEST(Intake, HasTheWholeMailFromItsEndToItsReply) {
+  NearEnd near;
+  near.run(kEnvelope);
+  near.client("hello\r\n");
+  EXPECT_FALSE(near.intake->has_whole_mail());
+  near.client(".\r\n");
+  EXPECT_TRUE(near.intake->has_whole_mail());
+  near.run(R"(
+    D ok
+    F final 250 2.0.0 ok
+    S 250 2.0.0 ok
+    L *)");
+  EXPECT_FALSE(near.intake->has_whole_mail());
+}
+
 TEST(Intake, SaysWhatItSawForTheLog) {
   NearEnd near;
   near.run(kEnvelope);

@@ -39,6 +39,16 @@ TEST_F(HmacDigest, KnownVector) {
             "9a96f5713233587d6416d600276a316251f53f949a2adfaf2f1263f1bea456da");
 }
 
+TEST_F(HmacDigest, AtOnceOrInPieces) {
+  const auto maker = HmacDigestMaker::open(path_);
+  const auto pieces = (*maker)->start();
+  pieces->update("a ");
+  for (const std::string_view other : {"", "another mail", "a mail"})  // between the pieces of the first
+    EXPECT_EQ((*maker)->digest(other), digest(**maker, {other}));
+  pieces->update("mail");
+  EXPECT_EQ(pieces->finish(), (*maker)->digest("a mail"));
+}
+
 TEST_F(HmacDigest, SameKeyAfterReopening) {
   const std::string before = digest(**HmacDigestMaker::open(path_), {"a mail"});
   EXPECT_EQ(digest(**HmacDigestMaker::open(path_), {"a mail"}), before);
