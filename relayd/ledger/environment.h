@@ -45,7 +45,7 @@ class Environment {
   DB_ENV* env_ = nullptr;
   std::array<DB*, 2> tables_{};
   std::size_t logged_bytes_ = 0;  ///< since the last checkpoint, about
-  std::string message_;  ///< what Berkeley DB last complained of, beside its error code
+  std::string message_;           ///< what Berkeley DB last complained of, beside its error code
   bool failed_ = false;
 };
 
