@@ -14,8 +14,8 @@
 namespace tsmtp::ledger {
 namespace {
 
-constexpr std::size_t kHeaderBytes = alignof(CommitSlot);
-constexpr std::size_t kFileBytes = kHeaderBytes + CommitBook::kSlots * sizeof(CommitSlot);
+constexpr std::size_t kFrontBytes = alignof(CommitSlot);
+constexpr std::size_t kFileBytes = kFrontBytes + CommitBook::kSlots * sizeof(CommitSlot);
 constexpr std::string_view kMagic = "tsmtp commits 1\n";
 
 base::Error failed(const std::string& what, const std::string& path, int error) {
@@ -98,7 +98,7 @@ base::Result<void> CommitBook::map() {
   void* const memory = mmap(nullptr, kFileBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
   if (memory == MAP_FAILED) return failed("cannot map", path_, errno);
   memory_ = memory;
-  slots_ = reinterpret_cast<CommitSlot*>(static_cast<char*>(memory) + kHeaderBytes);
+  slots_ = reinterpret_cast<CommitSlot*>(static_cast<char*>(memory) + kFrontBytes);
   return {};
 }
 

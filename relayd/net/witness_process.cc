@@ -19,7 +19,7 @@ namespace tsmtp::net {
 namespace {
 
 // RFC 5321 section 4.5.3.2.6: ten minutes for the reply to the end of content.
-constexpr std::chrono::minutes kPatience{10};
+constexpr std::chrono::minutes kReplyTimeout{10};
 
 using Connections = std::map<std::uint32_t, int>;
 
@@ -97,7 +97,7 @@ bool read_reply(const Outstanding& one) {
 
 void be_witness(int socket, ledger::CommitBook& book) {
   std::vector<Outstanding> outstanding = take_over(book, hold_connections(socket));
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kReplyTimeout;
   while (!outstanding.empty()) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
