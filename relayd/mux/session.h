@@ -120,6 +120,8 @@ class Session {
   /// can be used as before. False: it is over.
   [[nodiscard]] bool suspend(base::TimePoint now);
   [[nodiscard]] bool suspended() const { return suspended_until_.has_value(); }
+  /// Whether both sides want it to go on on a new connection when this one breaks.
+  [[nodiscard]] bool can_outlive_its_connection() const;
   /// What the Hello of a new connection has to say to resume this session, which is suspended; under another
   /// epoch each time.
   [[nodiscard]] Resumption ask_to_resume();

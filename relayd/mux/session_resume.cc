@@ -7,11 +7,14 @@
 
 namespace tsmtp::mux {
 
+bool Session::can_outlive_its_connection() const {
+  return state_ == State::kEstablished && !failure_ && progress_.resumable &&
+         settings_.resume_window > std::chrono::seconds::zero();
+}
+
 bool Session::suspend(base::TimePoint now) {
   if (suspended()) return true;
-  const bool can_go_on = state_ == State::kEstablished && !failure_ && progress_.resumable &&
-                         settings_.resume_window > std::chrono::seconds::zero();
-  if (!can_go_on) return false;
+  if (!can_outlive_its_connection()) return false;
   now_ = now;
   suspended_until_ = now + settings_.resume_window;
   decoder_ = {};  // what has come of a frame will come again
