@@ -8,13 +8,14 @@
 #include <algorithm>
 #include <chrono>
 #include <climits>
+#include <cstdint>
 
 namespace tsmtp::net {
 namespace {
 
 constexpr int kRtoMaxMs = 44;  // TCP_RTO_MAX_MS, which older headers lack
-constexpr unsigned kShortestWaitMs = 1000;
-constexpr int kGiveUpAfterMs = 924'600;  // what 15 tries of an ordinary connection take (tcp_retries2)
+constexpr std::uint32_t kShortestWaitMs = 1000;
+constexpr int kGiveUpAfterMs = 924'600;  // what that is for an ordinary connection (tcp_retries2)
 
 bool set_option(int socket, int option, int value) {
   return setsockopt(socket, IPPROTO_TCP, option, &value, sizeof value) == 0;
@@ -48,16 +49,15 @@ std::chrono::milliseconds retry_often(int socket) {
   tcp_info info{};
   socklen_t bytes = sizeof info;
   if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0) return {};
-  // A window that is shut is asked for a number of times and then the connection given up: not to be
-  // hastened.
+  // Who asks whether a window is open again does so a number of times, and then gives up: not to be hastened.
   if (info.tcpi_snd_wnd == 0) return {};
   int before = 0;
   bytes = sizeof before;
   if (getsockopt(socket, IPPROTO_TCP, kRtoMaxMs, &before, &bytes) != 0) return {};
   // Each wait was twice the one before.
   const std::uint32_t first_wait = (info.tcpi_rto >> std::min<unsigned>(info.tcpi_backoff, 16)) / 1000;
-  const int longest = static_cast<int>(std::max<std::uint32_t>(4 * first_wait, kShortestWaitMs));
-  // Else the kernel counts these tries, and gives the connection up after some seconds of them.
+  const int longest = static_cast<int>(std::max<std::uint32_t>(2 * first_wait, kShortestWaitMs));
+  // Else the kernel gives the connection up after the time that 15 tries take, which is some seconds then.
   if (longest >= before || !set_option(socket, TCP_USER_TIMEOUT, kGiveUpAfterMs)) return {};
   if (set_option(socket, kRtoMaxMs, longest)) return std::chrono::milliseconds(before);
   set_option(socket, TCP_USER_TIMEOUT, 0);

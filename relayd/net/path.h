@@ -21,10 +21,9 @@ void set_late_bytes(int socket, std::size_t bytes);
 /// What is outstanding on it, and how long the peer has been silent.
 [[nodiscard]] mux::Standstill::Sample standstill_sample(int socket);
 
-/// Has the kernel send what was lost every second (or after four times its first wait, if that is more), not
-/// after twice as long each time; for a line that stands still. Returns the longest wait as it was before,
-/// for retry_as_before(); 0 where nothing has changed: Linux before 6.15, or a peer that does not let us
-/// send.
+/// For a line that stands still: has the kernel send what was lost every second (or after twice its first
+/// wait, if that is more), not after twice as long each time. Returns the longest wait as it was before, for
+/// retry_as_before(); 0 where it cannot be changed: Linux before 6.15.
 [[nodiscard]] std::chrono::milliseconds retry_often(int socket);
 void retry_as_before(int socket, std::chrono::milliseconds longest_wait);
 
