@@ -12,6 +12,12 @@ bool Session::can_outlive_its_connection() const {
          settings_.resume_window > std::chrono::seconds::zero();
 }
 
+// After which the peer is asked.
+base::Duration Session::silence() const {
+  const bool can_dial = settings_.role == Role::kDialer && can_outlive_its_connection();
+  return can_dial && open_streams() > 0 ? settings_.keepalive_in_use : settings_.keepalive;
+}
+
 bool Session::suspend(base::TimePoint now) {
   if (suspended()) return true;
   if (!can_outlive_its_connection()) return false;
