@@ -202,6 +202,12 @@ bool LinkConnection::interrupt() {
   return true;
 }
 
+void LinkConnection::abandon() {
+  owner_ = nullptr;
+  timer_.cancel();
+  shut_socket();
+}
+
 void LinkConnection::lost(const std::string& cause) {
   if (owner_ == nullptr) return;
   const auto self = shared_from_this();

@@ -56,6 +56,9 @@ class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
   /// Gives the connection up in favour of a new one, on which its session is to go on. False, and nothing has
   /// changed, if the session cannot outlive it.
   [[nodiscard]] bool interrupt();
+  /// Closes without a word: to the peer it has broken, and a session that it took up here can go on
+  /// elsewhere.
+  void abandon();
   /// Since when nothing that was sent has been answered, although it was sent several times.
   [[nodiscard]] std::optional<base::TimePoint> stands_still_since() const {
     return watch_->stands_still_since();

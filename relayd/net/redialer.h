@@ -37,7 +37,8 @@ class Redialer : public std::enable_shared_from_this<Redialer> {
   void start();
   /// Begins when a try would be over.
   void start_later();
-  /// The connection that was handed over last came to nothing: goes on after a pause, a longer one each time.
+  /// The connection that was handed over last came to nothing, or may yet: goes on after a pause, a longer
+  /// one each time.
   void came_to_nothing();
   /// For good: no callback follows.
   void stop();

@@ -62,13 +62,20 @@ void SiteLink::stop_redialer(std::size_t number) {
 // the new one's Hello says what has been received.
 void SiteLink::redialled(std::size_t number, std::unique_ptr<TlsStream> stream) {
   Lane& lane = lanes_[number];
-  if (!lane.current || is_dialled(number)) return;
+  if (!lane.current) return;
   if (lane.current->is_open()) {
     if (!lane.current->interrupt()) return;
     interrupted("the connection stood still");
   }
   if (lane.dialer) lane.dialer->rest();
+  std::erase_if(candidates_, [&](const auto& earlier) {
+    const bool overtaken = earlier->role() == mux::Role::kDialer && earlier->number() == number;
+    if (overtaken) earlier->abandon();
+    return overtaken;
+  });
   adopt(std::move(stream), mux::Role::kDialer, number);
+  // Hello or its answer may get lost too: unless it has come when a pause is over, another one is dialled.
+  if (lane.redialer) lane.redialer->came_to_nothing();
 }
 
 std::string SiteLink::after_standstill(std::size_t number) {
