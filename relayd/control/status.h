@@ -51,6 +51,8 @@ struct SiteStatus {
   LinkState state = LinkState::kDown;
   base::WallTime since;           ///< when `state` began
   std::string cause;              ///< why the link is not up; empty while it is
+  /// When the link is up, but its line stands still: nothing that was sent since has been acknowledged.
+  std::optional<base::WallTime> stands_still_since;
   std::string peer_address;       ///< "192.0.2.7:5443"; empty unless up
   std::string peer_name;          ///< what the peer calls itself; empty unless up
   std::string tls;                ///< "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519"; empty unless up

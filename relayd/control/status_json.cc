@@ -36,6 +36,8 @@ Json to_json(const SiteStatus& site) {
   out["state"] = to_string(site.state);
   out["since"] = rfc3339(site.since);
   out["cause"] = text_or_null(site.cause);
+  out["stands_still_since"] =
+      site.stands_still_since ? Json(rfc3339(*site.stands_still_since)) : Json(nullptr);
   out["next_dial"] = site.next_dial ? Json(rfc3339(*site.next_dial)) : Json(nullptr);
   out["dial_failures"] = to_json(site.dial_failures);
   out["peer_address"] = text_or_null(site.peer_address);

@@ -59,6 +59,7 @@ std::string traffic_text(const Traffic& traffic, std::string_view verb) {
 std::string link_text(const SiteStatus& site, base::WallTime now) {
   std::string out = fmt::format("link {} {}", to_string(site.state), since(site.since, now));
   if (!site.cause.empty()) out += ": " + escaped(site.cause);
+  if (site.stands_still_since) out += ", STANDS STILL " + since(*site.stands_still_since, now);
   if (!site.peer_address.empty()) out += ", with " + escaped(site.peer_address);
   if (!site.peer_name.empty() && site.peer_name != site.name)
     out += fmt::format(", which calls itself \"{}\"", escaped(site.peer_name));

@@ -35,6 +35,7 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   status.state = link_state(link, draining);
   status.since = link.since();
   status.cause = link.cause();
+  status.stands_still_since = link.stands_still_since();
   if (const net::LinkConnection* connection = link.connection();
       connection != nullptr && connection->is_open()) {
     status.peer_address = connection->stream().peer_address();

@@ -13,8 +13,8 @@ void Keepalive::heard(base::TimePoint now) {
   heard_ = std::max(heard_, now);
 }
 
-Keepalive::Verdict Keepalive::tick(base::TimePoint now) {
-  if (now < heard_ + silence_) return Verdict::kAlive;
+Keepalive::Verdict Keepalive::tick(base::TimePoint now, base::Duration silence) {
+  if (now < heard_ + std::min(silence, silence_)) return Verdict::kAlive;
   switch (ping_) {
     case Ping::kNone:
       ping_ = Ping::kQueued;
@@ -28,8 +28,8 @@ Keepalive::Verdict Keepalive::tick(base::TimePoint now) {
   return Verdict::kAlive;
 }
 
-base::TimePoint Keepalive::deadline() const {
-  return ping_ == Ping::kNone ? heard_ + silence_ : dead_at();
+base::TimePoint Keepalive::deadline(base::Duration silence) const {
+  return ping_ == Ping::kNone ? heard_ + std::min(silence, silence_) : dead_at();
 }
 
 base::TimePoint Keepalive::dead_at() const {

@@ -18,9 +18,10 @@ class Keepalive {
   Keepalive(base::Duration silence, base::Duration dead_after, base::TimePoint now);
 
   void heard(base::TimePoint now);
-  /// kAsk: queue a Ping with ping_payload() now; it is said once a ping.
-  [[nodiscard]] Verdict tick(base::TimePoint now);
-  [[nodiscard]] base::TimePoint deadline() const;
+  /// kAsk: queue a Ping with ping_payload() now; it is said once a ping. `silence`: after which it is asked,
+  /// if that is less than the usual.
+  [[nodiscard]] Verdict tick(base::TimePoint now, base::Duration silence = base::Duration::max());
+  [[nodiscard]] base::TimePoint deadline(base::Duration silence = base::Duration::max()) const;
 
   [[nodiscard]] std::string ping_payload() const;
   /// The ping has been handed to the connection.

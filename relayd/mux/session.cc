@@ -344,7 +344,7 @@ base::Result<void> Session::tick(base::TimePoint now) {
       return {};
   }
   progress_.acknowledgement.tick(now);
-  switch (keepalive_.tick(now)) {
+  switch (keepalive_.tick(now, silence())) {
     case Keepalive::Verdict::kAlive:
       return {};
     case Keepalive::Verdict::kAsk:
@@ -368,7 +368,7 @@ base::TimePoint Session::deadline() const {
     case State::kGreeting:
       return hello_deadline_;
     case State::kEstablished:
-      return std::min(keepalive_.deadline(),
+      return std::min(keepalive_.deadline(silence()),
                       progress_.acknowledgement.deadline().value_or(base::TimePoint::max()));
     case State::kClosing:
     case State::kClosed:

@@ -57,7 +57,10 @@ struct Settings {
   /// Asked once, when the peer's Hello has come; not set: a new session begins. It must admit as resumed only
   /// a session that can_become() what the peer named.
   std::function<Admission(const Hello&)> admit{};
-  std::chrono::seconds keepalive{10};   ///< silence after which a ping is sent, at most half of dead_after
+  std::chrono::seconds keepalive{10};  ///< silence after which a ping is sent, at most half of dead_after
+  /// The same for the side that has dialled while streams are open and the session can go on on another
+  /// connection: it alone can make one, and what the other side sends is lost without its noticing.
+  std::chrono::seconds keepalive_in_use{1};
   std::chrono::seconds dead_after{20};  ///< silence after which the peer is dead
   std::chrono::seconds hello_timeout{10};
 };
@@ -120,6 +123,8 @@ class Session {
   /// can be used as before. False: it is over.
   [[nodiscard]] bool suspend(base::TimePoint now);
   [[nodiscard]] bool suspended() const { return suspended_until_.has_value(); }
+  /// Whether both sides want it to go on on a new connection when this one breaks.
+  [[nodiscard]] bool can_outlive_its_connection() const;
   /// What the Hello of a new connection has to say to resume this session, which is suspended; under another
   /// epoch each time.
   [[nodiscard]] Resumption ask_to_resume();
@@ -160,6 +165,7 @@ class Session {
   [[nodiscard]] base::Result<void> no_effect();
   [[nodiscard]] base::Result<void> on_hello(std::string_view payload);
   void take_over(Session& suspended, const Resumption& theirs);
+  [[nodiscard]] base::Duration silence() const;
   [[nodiscard]] base::Result<void> on_ping(std::string_view payload);
   [[nodiscard]] base::Result<void> on_drain();
   [[nodiscard]] base::Result<void> on_close(std::string_view reason);

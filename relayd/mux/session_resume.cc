@@ -7,11 +7,20 @@
 
 namespace tsmtp::mux {
 
+bool Session::can_outlive_its_connection() const {
+  return state_ == State::kEstablished && !failure_ && progress_.resumable &&
+         settings_.resume_window > std::chrono::seconds::zero();
+}
+
+// After which the peer is asked.
+base::Duration Session::silence() const {
+  const bool can_dial = settings_.role == Role::kDialer && can_outlive_its_connection();
+  return can_dial && open_streams() > 0 ? settings_.keepalive_in_use : settings_.keepalive;
+}
+
 bool Session::suspend(base::TimePoint now) {
   if (suspended()) return true;
-  const bool can_go_on = state_ == State::kEstablished && !failure_ && progress_.resumable &&
-                         settings_.resume_window > std::chrono::seconds::zero();
-  if (!can_go_on) return false;
+  if (!can_outlive_its_connection()) return false;
   now_ = now;
   suspended_until_ = now + settings_.resume_window;
   decoder_ = {};  // what has come of a frame will come again

@@ -31,8 +31,18 @@ LinkConnection::LinkConnection(std::unique_ptr<TlsStream> stream, mux::Settings 
       session_(std::move(settings), now()),
       owner_(&owner),
       timer_(stream_->socket().get_executor()),
+      watch_(std::make_shared<LineWatch>(stream_->socket(),
+                                         [this](mux::Standstill::Change change) {
+                                           if (owner_ != nullptr) owner_->on_line_changed(*this, change);
+                                         })),
       late_bytes_(4 * kLeastLateBytes) {
+  error_code ignored;
+  peer_endpoint_ = stream_->socket().remote_endpoint(ignored);
   set_late_bytes(stream_->socket().native_handle(), late_bytes_);
+}
+
+LinkConnection::~LinkConnection() {
+  watch_->stop();
 }
 
 void LinkConnection::start() {
@@ -60,6 +70,7 @@ void LinkConnection::close(const std::string& reason) {
 
 void LinkConnection::shut_socket() {
   if (!std::exchange(open_, false)) return;
+  watch_->stop();
   stream_->shut_down();
   error_code ignored;
   stream_->socket().close(ignored);
@@ -136,6 +147,7 @@ void LinkConnection::measure_path() {
   path_measured_ = at;
   const mux::Path path = path_of(stream_->socket().native_handle());
   session_.set_path(path);
+  path_round_trip_ = path.round_trip;
   if (path.bytes_per_second == 0) return;
   const auto late = static_cast<std::size_t>(std::clamp<std::uint64_t>(
       path.bytes_per_second / kLateTimesPerSecond, kLeastLateBytes, kMostLateBytes));
@@ -157,6 +169,7 @@ void LinkConnection::write_session() {
       session_.produce(output_, late_bytes_, now());
     }
     if (output_.empty()) return;
+    watch_->sent();
     std::size_t bytes = 0;
     const TlsStream::Status status = stream_->write(std::string_view(output_).substr(written_), bytes);
     if (status == TlsStream::Status::kWantWrite) return wait_write();
@@ -180,6 +193,19 @@ void LinkConnection::on_timer() {
   if (const auto alive = session_.tick(now()); !alive) return lost(alive.error().message);
   if (!open_) return set_timer();
   flush();
+}
+
+bool LinkConnection::interrupt() {
+  if (owner_ == nullptr || !open_ || !session_.suspend(now())) return false;
+  shut_socket();
+  set_timer();
+  return true;
+}
+
+void LinkConnection::abandon() {
+  owner_ = nullptr;
+  timer_.cancel();
+  shut_socket();
 }
 
 void LinkConnection::lost(const std::string& cause) {

@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "relayd/net/socket_options.h"
+
 namespace tsmtp::net {
 namespace {
 
@@ -87,13 +89,8 @@ void MtaConnection::connect_to(const ByteChannel::Socket::endpoint_type& target)
 }
 
 void MtaConnection::connected() {
-  // Asio goes on to watch for room to write what once waited to be connected: each wait for a reply would end
-  // at once for nothing, and begin anew. A socket that it sees for the first time is not watched so.
-  error_code error;
-  const auto protocol = socket_.local_endpoint(error).protocol();
-  const auto handle = socket_.release(error);
-  if (!error) socket_.assign(protocol, handle, error);
-  if (error) return close(error.message());
+  socket_ = watched_anew(std::move(socket_));
+  if (!socket_.is_open()) return close("connection lost");
   if (witness_ != nullptr && !is_probe_) witness_number_ = witness_->watch(socket_.native_handle());
   channel_ = std::make_shared<ByteChannel>(std::move(socket_), *this);
   channel_->flush(proxy_header_);  // the first bytes of a connection, so the kernel takes them all

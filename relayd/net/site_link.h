@@ -15,6 +15,7 @@
 #include "relayd/net/dialer.h"
 #include "relayd/net/link_connection.h"
 #include "relayd/net/link_settings.h"
+#include "relayd/net/redialer.h"
 #include "relayd/net/services.h"
 #include "relayd/net/site_settings.h"
 
@@ -102,8 +103,11 @@ class SiteLink : public LinkConnectionOwner {
   [[nodiscard]] bool is_dialled() const { return !dial_.empty(); }
   /// Why each address that we dial has failed; empty while the link is up.
   [[nodiscard]] std::vector<Dialer::Failure> dial_failures() const;
+  /// Since when the line under one of its connections stands still; nothing while none does.
+  [[nodiscard]] std::optional<base::WallTime> stands_still_since() const;
 
   void on_event(LinkConnection& connection, mux::Event event) override;
+  void on_line_changed(LinkConnection& connection, mux::Standstill::Change change) override;
   void on_connection_suspended(LinkConnection& connection, const std::string& cause) override;
   void on_connection_lost(LinkConnection& connection, const std::string& cause) override;
 
@@ -112,6 +116,8 @@ class SiteLink : public LinkConnectionOwner {
   struct Lane {
     std::shared_ptr<LinkConnection> current;  // which carries the session, or did last
     std::shared_ptr<Dialer> dialer;           // null: the peer dials
+    std::shared_ptr<Redialer> redialer;       // while the current connection stands still, or has broken
+    std::optional<base::TimePoint> stood_still_since{};
   };
 
   // site_link_connections.cc
@@ -133,8 +139,16 @@ class SiteLink : public LinkConnectionOwner {
   void dial_failed(const Dialer& dialer, const Dialer::Failure& failure, bool news);
   void hope();
   void lose_hope();
-  void log_up(const LinkConnection& connection, const char* what) const;
+  void interrupted(const std::string& cause);
+  void log_up(const LinkConnection& connection, const char* what, const std::string& more) const;
   [[nodiscard]] std::string compression_text(const LinkConnection& connection) const;
+
+  // site_link_standstill.cc
+  void make_redialer(std::size_t number);
+  void stop_redialer(std::size_t number);
+  void redialled(std::size_t number, std::unique_ptr<TlsStream> stream);
+  [[nodiscard]] std::string after_standstill(std::size_t number);
+  [[nodiscard]] std::string which(const LinkConnection& connection) const;
 
   // site_link.cc
   void stream_event(std::size_t number, mux::Event& event);

@@ -32,7 +32,11 @@ std::shared_ptr<Dialer> SiteLink::make_dialer(std::size_t number) {
       Dialer::Settings{.addresses = dial_, .longest_wait = settings_.dial_interval},
       Dialer::Callbacks{
           .accept_peer = [this](const std::string& pin, const std::string&) { return has_pin(pin); },
-          .connected = [this, number](auto stream) { adopt(std::move(stream), mux::Role::kDialer, number); },
+          .connected =
+              [this, number](auto stream) {
+                stop_redialer(number);
+                adopt(std::move(stream), mux::Role::kDialer, number);
+              },
           .failed = [this, number](const Dialer::Failure& failure,
                                    bool news) { dial_failed(*lanes_[number].dialer, failure, news); }});
 }
@@ -177,12 +181,13 @@ void SiteLink::established(LinkConnection& connection, bool resumed) {
   candidates_.erase(found);
   const std::size_t number = connection.number();
   if (lanes_[number].dialer) lanes_[number].dialer->rest();
+  stop_redialer(number);
   if (resumed) {
     std::exchange(lanes_[number].current, adopted)->close("goes on on another connection");
     cause_.clear();
     logged_cause_.clear();
     if (open_connections() == 1) since_ = wall_now();
-    log_up(connection, "link resumed: ");
+    log_up(connection, "link resumed: ", after_standstill(number));
   } else {
     begin_session(adopted);
   }
@@ -200,7 +205,7 @@ void SiteLink::begin_session(const std::shared_ptr<LinkConnection>& connection) 
   lanes_[number].current = connection;
   cause_.clear();
   logged_cause_.clear();
-  log_up(*connection, "link up: ");
+  log_up(*connection, "link up: ", "");
   if (draining_) connection->session().drain();
   if (!was_down) return;
   since_ = wall_now();
@@ -216,6 +221,8 @@ void SiteLink::end_sessions_of_other_instances(const std::string& instance) {
 }
 
 void SiteLink::end_session(std::size_t number, const std::string& reason_for_peer, const std::string& cause) {
+  stop_redialer(number);
+  lanes_[number].stood_still_since.reset();
   const auto ended = std::exchange(lanes_[number].current, nullptr);
   if (!ended) return;
   const bool ended_was_open = cause_.empty();  // else it is down since it was interrupted
@@ -237,12 +244,18 @@ void SiteLink::on_connection_suspended(LinkConnection& connection, const std::st
   log(base::LogLevel::kWarning, "link interrupted: " + cause + "; what is under way waits for " +
                                     std::to_string(settings_.resume_window.count()) +
                                     " s to go on with a new connection");
-  if (open_connections() == 0) {
-    since_ = wall_now();
-    cause_ = cause;
-    hope();
-  }
-  if (const auto& dialer = lanes_[connection.number()].dialer; dialer && !stopped_) dialer->start();
+  interrupted(cause);
+  if (stopped_) return;
+  if (const auto& dialer = lanes_[connection.number()].dialer) dialer->start();
+  make_redialer(connection.number());
+  if (const auto& redialer = lanes_[connection.number()].redialer) redialer->start_later();
+}
+
+void SiteLink::interrupted(const std::string& cause) {
+  if (open_connections() > 0) return;
+  since_ = wall_now();
+  cause_ = cause;
+  hope();
 }
 
 void SiteLink::on_connection_lost(LinkConnection& connection, const std::string& cause) {
@@ -257,10 +270,12 @@ void SiteLink::on_connection_lost(LinkConnection& connection, const std::string&
     } else if (dialer == nullptr || connection.role() != mux::Role::kDialer) {
       set_cause(text);
     }
-    // It goes on with the next address.
-    if (dialer != nullptr && !stopped_ && connection.role() == mux::Role::kDialer &&
-        is_missing(connection.number()))
-      dialer->came_to_nothing(cause);
+    if (stopped_ || connection.role() != mux::Role::kDialer || connection.number() >= lanes_.size() ||
+        !is_missing(connection.number()))
+      return;
+    if (dialer != nullptr) dialer->came_to_nothing(cause);  // it goes on with the next address
+    make_redialer(connection.number());
+    if (const auto& redialer = lanes_[connection.number()].redialer) redialer->came_to_nothing();
     return;
   }
   const bool was_open = cause_.empty();
@@ -297,15 +312,12 @@ std::string SiteLink::compression_text(const LinkConnection& connection) const {
   return settings_.compress ? ", content is not compressed: compress is not set there" : "";
 }
 
-void SiteLink::log_up(const LinkConnection& connection, const char* what) const {
-  const std::string which = lanes_.size() == 1 ? ""
-                                               : ", connection " + std::to_string(connection.number() + 1) +
-                                                     " of " + std::to_string(lanes_.size());
+void SiteLink::log_up(const LinkConnection& connection, const char* what, const std::string& more) const {
   log(base::LogLevel::kInfo, what + std::string(connection.role() == mux::Role::kDialer ? "to " : "from ") +
                                  connection.stream().peer_address() + ", " +
                                  connection.stream().description() + ", peer calls itself " +
-                                 base::escaped(connection.peer_name()) + which +
-                                 compression_text(connection));
+                                 base::escaped(connection.peer_name()) + which(connection) +
+                                 compression_text(connection) + more);
 }
 
 }  // namespace tsmtp::net

@@ -22,6 +22,20 @@ bool set_congestion(boost::asio::ip::tcp::socket& socket, const std::string& alg
 /// The name of what a socket uses; empty when it is not known.
 [[nodiscard]] std::string congestion_of(const boost::asio::ip::tcp::socket& socket);
 
+/// A socket that async_connect() has connected, as Asio sees one for the first time. Otherwise Asio goes on
+/// to watch for room to write what once waited to be connected: each wait for something to read would end at
+/// once for nothing, and begin anew. Closed if that fails.
+template <typename Socket>
+[[nodiscard]] Socket watched_anew(Socket socket) {
+  Socket fresh(socket.get_executor());
+  boost::system::error_code error;
+  const auto protocol = socket.local_endpoint(error).protocol();
+  if (error) return fresh;
+  const auto handle = socket.release(error);
+  if (!error) fresh.assign(protocol, handle, error);
+  return fresh;
+}
+
 /// Non-blocking, and TCP_NODELAY where it is TCP.
 void set_mta_options(boost::asio::generic::stream_protocol::socket& socket);
 

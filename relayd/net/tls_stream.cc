@@ -13,7 +13,7 @@ namespace tsmtp::net {
 
 TlsStream::TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& context, Role role,
                      AcceptPeer accept_peer)
-    : socket_(std::move(socket)),
+    : socket_(role == Role::kClient ? watched_anew(std::move(socket)) : std::move(socket)),
       bytes_(static_cast<int>(socket_.native_handle()), kMaxStrangerBytes),
       ssl_(SSL_new(context.get())),
       role_(role),

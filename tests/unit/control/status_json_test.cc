@@ -43,6 +43,7 @@ TEST(StatusJson, Golden) {
       "state": "up",
       "since": "2026-03-01T08:51:04Z",
       "cause": null,
+      "stands_still_since": null,
       "next_dial": null,
       "dial_failures": [],
       "peer_address": "192.0.2.7:5443",
@@ -91,6 +92,7 @@ TEST(StatusJson, Golden) {
       "state": "down",
       "since": "2026-03-01T12:02:52Z",
       "cause": "connection timed out",
+      "stands_still_since": null,
       "next_dial": "2026-03-01T12:03:08Z",
       "dial_failures": [
         {

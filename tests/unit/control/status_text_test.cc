@@ -63,6 +63,14 @@ TEST_F(StatusText, WhatIsWrongIsSaid) {
   EXPECT_THAT(text, HasSubstr("no sites are configured"));
 }
 
+TEST_F(StatusText, ALinkThatIsUpMayStandStill) {
+  HubStatus hub = sample_hub();
+  hub.sites[0].stands_still_since = hub.now - std::chrono::seconds(7);
+  EXPECT_THAT(status_text(hub),
+              HasSubstr("link up since 08:51:04 (3 h 12 min), STANDS STILL since 12:02:57 (7 s), "
+                        "with 192.0.2.7:5443"));
+}
+
 TEST_F(StatusText, BytesFromOutsideAreMadeHarmless) {
   HubStatus hub = sample_hub();
   hub.sites[1].cause = "evil\n\x1b[2J\xff";

@@ -117,6 +117,56 @@ TEST_F(Life, TheTimesOfTwoIdleSessionsNeverRunOut) {
   EXPECT_LT(session_.counters().frames_in, 150U);
 }
 
+/// With a peer with which the session could go on on another connection.
+class LifeOfWhoDialled : public ::testing::Test {
+ protected:
+  explicit LifeOfWhoDialled(bool can_resume = true) : session_(settings(can_resume), kStart) {
+    EXPECT_EQ(summary(peer_.read(session_, kStart)), "Hello");
+    Hello hello = RawPeer::hello();
+    hello.capabilities = kCapabilityResumption;
+    hello.resumption.number = 7;
+    EXPECT_TRUE(session_.receive(peer_.frame(FrameType::kHello, 0, encode_hello(hello)), kStart));
+  }
+  static Settings settings(bool can_resume) {
+    Settings settings = RawPeer::settings();
+    settings.role = Role::kDialer;
+    settings.can_resume = can_resume;
+    settings.resumption.number = 8;
+    return settings;
+  }
+
+  Session session_;
+  RawPeer peer_;
+};
+
+// The far MTA takes its time: what if its reply cannot come through?
+TEST_F(LifeOfWhoDialled, AsksSoonWhileAStreamIsOpen) {
+  EXPECT_EQ(session_.deadline(), kStart + 10s);
+  const auto stream = session_.open(Service::kTransaction);
+  ASSERT_TRUE(stream);
+  session_.write(*stream, "mail");
+  ASSERT_EQ(summary(peer_.read(session_, kStart)), "Open1 Data1");
+  EXPECT_EQ(session_.deadline(), kStart + 1s);
+  ASSERT_TRUE(session_.tick(kStart + 1s));
+  const auto frames = peer_.read(session_, kStart + 1s);
+  ASSERT_EQ(summary(frames), "Ping");
+  EXPECT_EQ(session_.deadline(), kStart + 20s) << "it is dead no sooner than ever";
+  ASSERT_TRUE(session_.receive(peer_.frame(FrameType::kPong, 0, frames[0].payload), kStart + 2s));
+  EXPECT_EQ(session_.deadline(), kStart + 3s);
+  session_.reset(*stream, ResetCode::kCancelled, "");
+  EXPECT_EQ(session_.deadline(), kStart + 12s);
+}
+
+class LifeOfWhoDialledForOnce : public LifeOfWhoDialled {
+ protected:
+  LifeOfWhoDialledForOnce() : LifeOfWhoDialled(false) {}
+};
+
+TEST_F(LifeOfWhoDialledForOnce, DoesNotAskSoonAsNothingCouldBeDone) {
+  ASSERT_TRUE(session_.open(Service::kTransaction));
+  EXPECT_EQ(session_.deadline(), kStart + 10s);
+}
+
 TEST(Keepalive, AsksAtTheLatestAtHalfTheTimeOfDeath) {
   Keepalive keepalive(60s, 20s, kStart);
   EXPECT_EQ(keepalive.deadline(), kStart + 10s);

@@ -1,0 +1,128 @@
+// Dialling one address again and again, in one thread.
+#include "relayd/net/redialer.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include "relayd/net/link_listener.h"
+#include "tests/unit/net/tls_pair.h"
+
+namespace tsmtp::net {
+namespace {
+
+using boost::asio::ip::tcp;
+using namespace std::chrono_literals;
+
+class Redialling : public testing::Test {
+ protected:
+  ~Redialling() override {
+    redialer->stop();
+    if (listener) listener->stop();
+    io.run_for(std::chrono::seconds(5));  // what they left behind
+  }
+
+  /// From now on somebody answers at the address.
+  void listen() {
+    nobody.close();
+    listener = std::make_shared<LinkListener>(
+        io.get_executor(), far.context(), strangers,
+        LinkListener::Callbacks{
+            .accept_peer = [this](const std::string& pin,
+                                  const std::string&) { return accepts && pin == near.pin(); },
+            .connected = [this](auto stream) { accepted = std::move(stream); },
+            .refused = [this](const std::string&, const std::string&) { ++refused; }});
+    ASSERT_TRUE(listener->bind({.host = "127.0.0.1", .port = address.port(), .unix_path = {}}));
+    listener->start();
+  }
+
+  template <typename Condition>
+  [[nodiscard]] bool run_until(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!condition() && std::chrono::steady_clock::now() < deadline)
+      io.run_one_for(std::chrono::milliseconds(100));
+    return condition();
+  }
+
+  boost::asio::io_context io;
+  TlsEnd near{"near"}, far{"far"};
+  tcp::acceptor nobody{io, {boost::asio::ip::address_v4::loopback(), 0}, false};
+  tcp::endpoint address = nobody.local_endpoint();
+  Strangers strangers;
+  std::shared_ptr<LinkListener> listener;
+  std::unique_ptr<TlsStream> accepted, connected;
+  bool accepts = true;
+  int refused = 0;
+  std::string wanted_pin = far.pin();
+  std::shared_ptr<Redialer> redialer = std::make_shared<Redialer>(
+      io.get_executor(), near.context(), address, 20ms,
+      Redialer::Callbacks{
+          .accept_peer = [this](const std::string& pin, const std::string&) { return pin == wanted_pin; },
+          .connected = [this](auto stream) { connected = std::move(stream); }});
+};
+
+TEST_F(Redialling, GoesOnUntilSomebodyIsThere) {
+  nobody.close();
+  redialer->start();
+  redialer->start();  // without effect
+  io.run_for(2 * Redialer::kShortestTry);
+  EXPECT_FALSE(connected);
+  listen();
+  EXPECT_TRUE(run_until([&] { return connected && accepted; }));
+}
+
+// Connections are made, by the kernel, and nobody shakes hands on them: that is not asked for several times.
+TEST_F(Redialling, WaitsForAHandshakeOnAConnectionThatStands) {
+  redialer->start();
+  tcp::socket first(io);
+  bool comes = false;
+  nobody.async_accept(first, [&](const boost::system::error_code&) { comes = true; });
+  ASSERT_TRUE(run_until([&] { return comes; }));
+  int further = 0;
+  tcp::socket second(io);
+  nobody.async_accept(second, [&](const boost::system::error_code& error) { further += error ? 0 : 1; });
+  io.run_for(3 * Redialer::kShortestTry);
+  EXPECT_EQ(further, 0);
+  first.close();  // it is no good: the next one, after a pause
+  EXPECT_TRUE(run_until([&] { return further == 1; }));
+}
+
+TEST_F(Redialling, GoesOnAfterAConnectionThatCameToNothing) {
+  listen();
+  redialer->start();
+  ASSERT_TRUE(run_until([&] { return connected && accepted; }));
+  connected.reset();
+  accepted.reset();
+  redialer->came_to_nothing();
+  EXPECT_TRUE(run_until([&] { return connected && accepted; }));
+}
+
+TEST_F(Redialling, TakesNobodyElseForThePeer) {
+  wanted_pin = near.pin();
+  listen();
+  redialer->start();
+  ASSERT_TRUE(run_until([&] { return refused == 1; }));
+  wanted_pin = far.pin();
+  EXPECT_TRUE(run_until([&] { return connected && accepted; }));
+}
+
+TEST_F(Redialling, IsSilentOnceItIsStopped) {
+  listen();
+  redialer->start();
+  redialer->stop();
+  redialer->start();
+  io.run_for(2 * Redialer::kShortestTry);
+  EXPECT_FALSE(connected);
+  EXPECT_FALSE(accepted);
+}
+
+TEST_F(Redialling, MayBeginLater) {
+  listen();
+  redialer->start_later();
+  io.run_for(Redialer::kShortestTry / 5);
+  EXPECT_FALSE(accepted);
+  EXPECT_TRUE(run_until([&] { return connected && accepted; }));
+}
+
+}  // namespace
+}  // namespace tsmtp::net
