@@ -67,16 +67,22 @@ class P4_NothingTwice : public TwoHubs {
     return std::count_if(begin(entries), end(entries), is_book);
   }
 
+  /// A client that has sent a mail, which the far MTA has, and holds its final reply back.
+  [[nodiscard]] Connection session_with_a_mail_taken(const char* last_words = ".\r\n") {
+    hold_final_reply();
+    Connection client = session();
+    begin_mail(client, kContent);
+    client.send(last_words);
+    EXPECT_TRUE(taken());
+    return client;
+  }
+
   std::atomic<bool> final_asked{false};
   std::atomic<bool> final_released{false};
 };
 
 TEST_F(P4_NothingTwice, NearRelaydKilledBeforeItCouldReply) {
-  hold_final_reply();
-  Connection client = session();
-  begin_mail(client, kContent);
-  client.send(".\r\n");
-  ASSERT_TRUE(taken());
+  Connection client = session_with_a_mail_taken();
   tokyo.kill();
   final_released = true;
   tokyo.start();
@@ -86,11 +92,7 @@ TEST_F(P4_NothingTwice, NearRelaydKilledBeforeItCouldReply) {
 }
 
 TEST_F(P4_NothingTwice, ClientGoneBeforeTheReply) {
-  hold_final_reply();
-  Connection client = session();
-  begin_mail(client, kContent);
-  client.send(".\r\n");
-  ASSERT_TRUE(taken());
+  Connection client = session_with_a_mail_taken();
   client.reset();
   ASSERT_TRUE(tokyo.logs("in doubt until our MTA tries again"));
   EXPECT_EQ(tokyo.site_status("birl")["in_doubt"], 1);
@@ -103,12 +105,8 @@ TEST_F(P4_NothingTwice, ClientGoneBeforeTheReply) {
 // As Exim does it: QUIT goes out with the end of content, and the client's half of the connection ends before
 // the replies come.
 TEST_F(P4_NothingTwice, ClientEndsItsHalfBehindQuit) {
-  hold_final_reply();
-  Connection client = session();
-  begin_mail(client, kContent);
-  client.send(".\r\nQUIT\r\n");
+  Connection client = session_with_a_mail_taken(".\r\nQUIT\r\n");
   ::shutdown(client.fd(), SHUT_WR);
-  ASSERT_TRUE(taken());
   final_released = true;
   EXPECT_EQ(client.reply(), "250 2.0.0 first try\r\n");
   EXPECT_THAT(client.reply(), StartsWith("221 "));
@@ -118,12 +116,8 @@ TEST_F(P4_NothingTwice, ClientEndsItsHalfBehindQuit) {
 }
 
 TEST_F(P4_NothingTwice, ClientThatEndedItsHalfBehindQuitIsKilledBeforeItReadTheReply) {
-  hold_final_reply();
-  Connection client = session();
-  begin_mail(client, kContent);
-  client.send(".\r\nQUIT\r\n");
+  Connection client = session_with_a_mail_taken(".\r\nQUIT\r\n");
   ::shutdown(client.fd(), SHUT_WR);
-  ASSERT_TRUE(taken());
   client.reset();
   ASSERT_TRUE(tokyo.logs("in doubt until our MTA tries again"));
   final_released = true;
@@ -150,12 +144,8 @@ TEST_F(P4_NothingTwice, ClientThatEndedItsHalfBehindQuitDiesWithTheReplyUnread) 
 
 // Longer than we wait for it to close: the kernel knows that it has not read.
 TEST_F(P4_NothingTwice, ClientThatEndedItsHalfBehindQuitStallsWithTheReplyUnread) {
-  hold_final_reply();
-  Connection client = session();
-  begin_mail(client, kContent);
-  client.send(".\r\nQUIT\r\n");
+  Connection client = session_with_a_mail_taken(".\r\nQUIT\r\n");
   ::shutdown(client.fd(), SHUT_WR);
-  ASSERT_TRUE(taken());
   final_released = true;
   ASSERT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 1; }));
   EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
@@ -163,11 +153,7 @@ TEST_F(P4_NothingTwice, ClientThatEndedItsHalfBehindQuitStallsWithTheReplyUnread
 }
 
 TEST_F(P4_NothingTwice, LinkCutBetweenTheEndOfContentAndTheReply) {
-  hold_final_reply();
-  Connection client = session();
-  begin_mail(client, kContent);
-  client.send(".\r\n");
-  ASSERT_TRUE(taken());
+  Connection client = session_with_a_mail_taken();
   path.cut();
   EXPECT_THAT(client.reply(), StartsWith("451 4.4.2 birl: link down since "));
   final_released = true;
@@ -198,11 +184,7 @@ TEST_F(P4_NothingTwice, FarRelaydKilledInTheContent) {
 
 // Its witness hears the reply (net/witness.h).
 TEST_F(P4_NothingTwice, FarRelaydKilledWhileItsMtaPonders) {
-  hold_final_reply();
-  Connection client = session();
-  begin_mail(client, kContent);
-  client.send(".\r\n");
-  ASSERT_TRUE(taken());
+  Connection client = session_with_a_mail_taken();
   birl.kill();
   EXPECT_THAT(client.reply(), StartsWith("451 4.4.2 birl: link down since "));
   birl.start();
@@ -238,11 +220,7 @@ TEST_F(P4_NothingTwice, FarRelaydKilledAndItsMtaRefuses) {
 
 // A second kill, of the relayd that learnt from the witness, changes nothing.
 TEST_F(P4_NothingTwice, FarRelaydKilledAgain) {
-  hold_final_reply();
-  Connection client = session();
-  begin_mail(client, kContent);
-  client.send(".\r\n");
-  ASSERT_TRUE(taken());
+  Connection client = session_with_a_mail_taken();
   birl.kill();
   final_released = true;
   birl.start();
@@ -255,11 +233,7 @@ TEST_F(P4_NothingTwice, FarRelaydKilledAgain) {
 }
 
 TEST_F(P4_NothingTwice, FarRelaydStoppedWhileItsMtaPonders) {
-  hold_final_reply();
-  Connection client = session();
-  begin_mail(client, kContent);
-  client.send(".\r\n");
-  ASSERT_TRUE(taken());
+  Connection client = session_with_a_mail_taken();
   birl.process().signal(SIGTERM);
   ASSERT_TRUE(birl.logs("shutting down"));
   birl.process().signal(SIGTERM);  // the second does not wait for transactions
