@@ -80,7 +80,7 @@ base::Result<void> Relay::make_directories() {
 
 // First of all: it must not hold our key, nor anything that we listen on. Mail goes on without it.
 void Relay::start_witness() {
-  auto witness = net::Witness::start(config_.hub.state_dir, [this](const std::string& book) {
+  auto witness = net::Witness::start(config_.hub.state_dir, log_, [this](const std::string& book) {
     if (auto ok = give_to(book, config_.hub.user); !ok) return ok;
     return drop_to(config_.hub.user);
   });

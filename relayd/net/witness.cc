@@ -34,16 +34,15 @@ void rename_process() {
   std::memcpy(program_invocation_name, kName, sizeof kName);
 }
 
-// Nothing of relayd's but the two descriptors: no listening socket stays open because of the witness, and
-// nobody who reads our standard error waits for its end.
+// Nothing of relayd's but the two descriptors (the book's is its lock): no listening socket stays open
+// because of the witness, and nobody who reads our standard error waits for its end.
 void let_go_of_everything_but(int& socket, int book) {
+  socket = fcntl(socket, F_DUPFD_CLOEXEC, 3);
+  book = fcntl(book, F_DUPFD_CLOEXEC, 3);
   const int null = open("/dev/null", O_RDWR);
   for (int fd = 0; fd <= 2; ++fd)
     dup2(null, fd);
-  // Two that are free, whatever those were.
-  const int spare_socket = fcntl(socket, F_DUPFD_CLOEXEC, 3);
-  const int first = std::min(spare_socket, book), last = std::max(spare_socket, book);
-  socket = spare_socket;
+  const int first = std::min(socket, book), last = std::max(socket, book);
   if (first > 3) close_range(3, static_cast<unsigned>(first - 1), 0);
   if (last > first + 1) close_range(static_cast<unsigned>(first + 1), static_cast<unsigned>(last - 1), 0);
   close_range(static_cast<unsigned>(last + 1), ~0U, 0);
@@ -51,7 +50,8 @@ void let_go_of_everything_but(int& socket, int book) {
 
 [[noreturn]] void run(int socket, ledger::CommitBook& book,
                       const std::function<base::Result<void>(const std::string&)>& in_child) {
-  if (fork() != 0) _exit(0);  // relayd has no child to wait for
+  const pid_t witness = fork();  // relayd has no child to wait for
+  if (witness != 0) _exit(witness < 0 ? 1 : 0);
   setsid();
   for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2})
     std::signal(signal, SIG_IGN);
@@ -69,7 +69,8 @@ Commit::~Commit() {
 }
 
 base::Result<std::unique_ptr<Witness>> Witness::start(
-    const std::string& dir, const std::function<base::Result<void>(const std::string&)>& in_child) {
+    const std::string& dir, base::Logger& log,
+    const std::function<base::Result<void>(const std::string&)>& in_child) {
   auto book =
       ledger::CommitBook::make(dir + "/commits." + std::to_string(getpid()) + '.' +
                                std::to_string(std::chrono::system_clock::now().time_since_epoch().count()));
@@ -81,12 +82,12 @@ base::Result<std::unique_ptr<Witness>> Witness::start(
   }
   const pid_t child = fork();
   if (child == 0) run(ends[1], **book, in_child);
-  const int error = errno;
   close(ends[1]);
-  std::unique_ptr<Witness> witness(new Witness(std::move(*book), ends[0]));
-  if (child < 0) return base::Error{std::string("no process for the witness: ") + std::strerror(error)};
-  while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  std::unique_ptr<Witness> witness(new Witness(std::move(*book), ends[0], log));
+  int status = 1;
+  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  if (status != 0) return base::Error{"there can be no more processes"};
   return witness;
 }
 
@@ -111,7 +112,10 @@ std::uint32_t Witness::watch(int socket) {
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof(int));
   std::memcpy(CMSG_DATA(header), &socket, sizeof socket);
-  if (sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return 0;
+  if (sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+    send_failed();
+    return 0;
+  }
   return last_number_ = said.number;
 }
 
@@ -126,12 +130,21 @@ bool Witness::send_letting_go() {
   while (!to_let_go_.empty()) {
     const WitnessMessage said{.kind = WitnessMessage::kUnwatch, .number = to_let_go_.back()};
     if (send(socket_, &said, sizeof said, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-      if (errno != EAGAIN) to_let_go_.clear();
+      send_failed();
       return false;
     }
     to_let_go_.pop_back();
   }
   return true;
+}
+
+void Witness::send_failed() {
+  if (errno != EPIPE && errno != ECONNRESET) return;  // it is slow, or has no room for more
+  to_let_go_.clear();
+  if (!std::exchange(is_gone_, true))
+    log_.log(base::LogLevel::kWarning,
+             "the witness has ended (killed?): a mail that is being delivered when relayd is killed may come "
+             "twice; it is there again when relayd is started anew");
 }
 
 std::unique_ptr<Commit> Witness::begin_commit(std::uint32_t number, const std::string& site,

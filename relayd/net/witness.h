@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "relayd/base/log.h"
 #include "relayd/base/result.h"
 #include "relayd/ledger/commit_book.h"
 
@@ -43,7 +44,8 @@ class Witness {
   /// Makes a book in `dir` and starts the process, which calls `in_child` before anything else and ends if
   /// that fails. Must be called while there is one thread, and as little else as can be.
   [[nodiscard]] static base::Result<std::unique_ptr<Witness>> start(
-      const std::string& dir, const std::function<base::Result<void>(const std::string& book)>& in_child);
+      const std::string& dir, base::Logger& log,
+      const std::function<base::Result<void>(const std::string& book)>& in_child);
   /// relayd stops. What is still in the book is the witness's now.
   ~Witness();
   Witness(const Witness&) = delete;
@@ -65,11 +67,15 @@ class Witness {
  private:
   friend class Commit;
 
-  Witness(std::unique_ptr<ledger::CommitBook> book, int socket) : book_(std::move(book)), socket_(socket) {}
+  Witness(std::unique_ptr<ledger::CommitBook> book, int socket, base::Logger& log)
+      : book_(std::move(book)), socket_(socket), log_(log) {}
   [[nodiscard]] bool send_letting_go();
+  void send_failed();
 
   std::unique_ptr<ledger::CommitBook> book_;
   int socket_;
+  base::Logger& log_;
+  bool is_gone_ = false;
   std::uint32_t last_number_ = 0;
   std::vector<std::uint32_t> to_let_go_;  // not yet said
 };

@@ -67,6 +67,18 @@ class P4_NothingTwice : public TwoHubs {
     return std::count_if(begin(entries), end(entries), is_book);
   }
 
+  /// The process that has birl's book open beside relayd; 0 when there is none.
+  [[nodiscard]] pid_t witness_of_birl() const {
+    std::error_code error;
+    for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+      if (read_file(process.path() / "comm") != "tsmtp-witness\n") continue;
+      for (const auto& entry : std::filesystem::directory_iterator(process.path() / "fd", error))
+        if (std::filesystem::read_symlink(entry, error).string().starts_with(birl.file("state/commits.")))
+          return std::stoi(process.path().filename().string());
+    }
+    return 0;
+  }
+
   /// A client that has sent a mail, which the far MTA has, and holds its final reply back.
   [[nodiscard]] Connection session_with_a_mail_taken(const char* last_words = ".\r\n") {
     hold_final_reply();
@@ -251,6 +263,30 @@ TEST_F(P4_NothingTwice, WitnessEndsWithAnIdleRelayd) {
   EXPECT_THAT(send_mail(client, kContent), StartsWith("250 "));
   birl.kill();
   EXPECT_TRUE(wait_until([&] { return books() == 0; }));
+}
+
+TEST_F(P4_NothingTwice, WitnessThatIsKilledIsMissed) {
+  const pid_t witness = witness_of_birl();
+  ASSERT_GT(witness, 0);
+  ASSERT_EQ(::kill(witness, SIGKILL), 0);
+  ASSERT_TRUE(wait_until([&] { return witness_of_birl() == 0; }));
+  Connection client = session();
+  EXPECT_THAT(send_mail(client, kContent), StartsWith("250 ")) << "mail goes on";
+  EXPECT_TRUE(birl.logs("the witness has ended (killed?)"));
+}
+
+// It holds nothing that anybody else would wait for, and no name by which relayd is looked for.
+TEST_F(P4_NothingTwice, WitnessHoldsOnlyWhatItWitnesses) {
+  const std::string process = "/proc/" + std::to_string(witness_of_birl());
+  std::set<std::string> held;
+  for (const auto& entry : std::filesystem::directory_iterator(process + "/fd")) {
+    const std::string target = std::filesystem::read_symlink(entry).string();
+    held.insert(target.starts_with("socket:") ? "socket"
+                                              : target.substr(0, birl.file("state/commits.").size()));
+  }
+  EXPECT_EQ(held, (std::set<std::string>{"/dev/null", "socket", birl.file("state/commits.")}));
+  EXPECT_THAT(read_file(process + "/cmdline"), StartsWith("tsmtp-witness"));
+  EXPECT_THAT(read_file(process + "/cmdline"), ::testing::Not(HasSubstr("relayd")));
 }
 
 TEST_F(P4_NothingTwice, BooksThatAreNoneAreNotBelieved) {
