@@ -110,7 +110,8 @@ void MtaConnection::lend(MtaUser& user) {
 std::unique_ptr<Commit> MtaConnection::begin_commit(const std::string& site, const std::string& transaction,
                                                     const std::vector<std::uint16_t>& refused) {
   if (witness_ == nullptr) return nullptr;
-  auto commit = witness_->begin_commit(witness_number_, site, transaction, refused);
+  auto commit = witness_->begin_commit(
+      {.connection = witness_number_, .site = site, .transaction = transaction, .refused = refused});
   commit_ = commit.get();
   return commit;
 }
@@ -142,8 +143,9 @@ void MtaConnection::leave() {
 }
 
 void MtaConnection::flush() {
+  if (commit_ != nullptr && session_.awaits_last_reply()) commit_->open();
   if (channel_) channel_->flush(session_.output());
-  if (commit_ != nullptr && session_.unsent_bytes() == 0) commit_->set_sent();
+  if (commit_ != nullptr && commit_->is_open() && session_.unsent_bytes() == 0) commit_->set_sent();
 }
 
 void MtaConnection::flush_soon() {

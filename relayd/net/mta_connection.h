@@ -57,8 +57,8 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void lend(MtaUser& user);
   /// The user gives it back: `reusable`, or to be closed as soon as the MTA has answered what it was asked.
   void release(bool reusable);
-  /// What is written next ends the user's transaction. Null where nobody can witness it. Borrowed from here
-  /// until the user gives the connection back.
+  /// What is given to the session next ends the user's transaction. Null where nobody can witness it.
+  /// Borrowed from here until the user gives the connection back.
   [[nodiscard]] std::unique_ptr<Commit> begin_commit(const std::string& site, const std::string& transaction,
                                                      const std::vector<std::uint16_t>& refused);
   /// Writes what the session has for the MTA.

@@ -65,7 +65,12 @@ void let_go_of_everything_but(int& socket, int book) {
 }  // namespace
 
 Commit::~Commit() {
-  if (witness_ != nullptr) witness_->book_->give_back(*slot_);
+  if (!is_left_) witness_->book_->give_back(*slot_);
+}
+
+void Commit::open() {
+  if (std::exchange(is_open_, true)) return;
+  slot_->open(about_.connection, about_.site, about_.transaction, about_.refused);
 }
 
 base::Result<std::unique_ptr<Witness>> Witness::start(
@@ -147,14 +152,11 @@ void Witness::send_failed() {
              "twice; it is there again when relayd is started anew");
 }
 
-std::unique_ptr<Commit> Witness::begin_commit(std::uint32_t number, const std::string& site,
-                                              const std::string& transaction,
-                                              const std::vector<std::uint16_t>& refused) {
-  if (number == 0) return nullptr;
+std::unique_ptr<Commit> Witness::begin_commit(Commit::About about) {
+  if (about.connection == 0) return nullptr;
   ledger::CommitSlot* const slot = book_->take();
   if (slot == nullptr) return nullptr;
-  slot->open(number, site, transaction, refused);
-  return std::make_unique<Commit>(*this, *slot);
+  return std::make_unique<Commit>(*this, *slot, std::move(about));
 }
 
 }  // namespace tsmtp::net

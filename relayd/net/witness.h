@@ -20,23 +20,38 @@ namespace tsmtp::net {
 
 class Witness;
 
-/// One transaction in the book, until this is destroyed.
+/// One transaction: in the book from open() until this is destroyed.
 class Commit {
  public:
-  Commit(Witness& witness, ledger::CommitSlot& slot) : witness_(&witness), slot_(&slot) {}
+  struct About {
+    std::uint32_t connection = 0;
+    std::string site;
+    std::string transaction;
+    std::vector<std::uint16_t> refused;
+  };
+
+  Commit(Witness& witness, ledger::CommitSlot& slot, About about)
+      : witness_(&witness), slot_(&slot), about_(std::move(about)) {}
   ~Commit();
   Commit(const Commit&) = delete;
   Commit& operator=(const Commit&) = delete;
 
+  /// The end of content is written next, and the next reply is the one to it: no earlier command waits for
+  /// its own, which would be taken for a delivery.
+  void open();
   void set_sent() { slot_->set_sent(); }
   /// Where the MTA's next bytes are to be read to; empty: anywhere.
-  [[nodiscard]] std::span<char> reply_room() { return slot_->reply_room(); }
+  [[nodiscard]] std::span<char> reply_room() { return is_open_ ? slot_->reply_room() : std::span<char>{}; }
   /// relayd stops with it under way: it stays in the book.
-  void leave() { witness_ = nullptr; }
+  void leave() { is_left_ = true; }
+  [[nodiscard]] bool is_open() const { return is_open_; }
 
  private:
   Witness* witness_;
   ledger::CommitSlot* slot_;
+  About about_;
+  bool is_open_ = false;
+  bool is_left_ = false;
 };
 
 class Witness {
@@ -58,11 +73,9 @@ class Witness {
   [[nodiscard]] std::uint32_t watch(int socket);
   /// It is about to be closed, and is not closed to the MTA before the witness has let go of it too.
   void unwatch(std::uint32_t number);
-  /// The end of content is about to be written to that connection. Null where the book or the witness cannot
+  /// For a transaction whose end of content is soon to be written. Null where the book or the witness cannot
   /// have it.
-  [[nodiscard]] std::unique_ptr<Commit> begin_commit(std::uint32_t number, const std::string& site,
-                                                     const std::string& transaction,
-                                                     const std::vector<std::uint16_t>& refused);
+  [[nodiscard]] std::unique_ptr<Commit> begin_commit(Commit::About about);
 
  private:
   friend class Commit;

@@ -84,6 +84,10 @@ class ClientSession {
   /// in its stead ("traffic before response"), and sendmail then sends a report to the sender.
   void stop();
   [[nodiscard]] bool awaits_reply() const { return !outstanding_.empty(); }
+  /// Of a transaction at its end: the last command is in the output, or beyond, and all before it are answered.
+  [[nodiscard]] bool awaits_last_reply() const {
+    return state_ == State::kReady && queued_.empty() && outstanding_.size() == 1;
+  }
   [[nodiscard]] const Extensions& extensions() const { return extensions_; }
 
  private:

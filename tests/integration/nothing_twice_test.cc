@@ -230,6 +230,34 @@ TEST_F(P4_NothingTwice, FarRelaydKilledAndItsMtaRefuses) {
   EXPECT_EQ(birl_mta.count(), 1U);
 }
 
+// With BDAT each chunk is answered. That is not the reply to the end of content, which has not been sent yet.
+TEST_F(P4_NothingTwice, FarRelaydKilledBeforeTheLastChunk) {
+  birl_mta.set_extensions({"PIPELINING", "8BITMIME", "SIZE", "CHUNKING"});
+  birl.kill();
+  birl.start();  // it asks what is offered
+  ASSERT_TRUE(link_is_up());
+  birl_mta.set_script([this](const std::string& command) -> std::string {
+    const bool is_chunk = command.starts_with("BDAT") && !command.ends_with("LAST\r\n");
+    if (!is_chunk || final_asked.exchange(true)) return "";
+    (void)wait_until([this] { return final_released.load(); });
+    return "250 2.0.0 chunk taken\r\n";
+  });
+  const std::string content = std::string(100'000, 'x') + "\r\n";
+  Connection client = session();
+  begin_mail(client, content);
+  client.send(".\r\n");
+  ASSERT_TRUE(taken());
+  // When a later one has passed, the end of the first has come to birl too.
+  Connection other = session();
+  ASSERT_THAT(send_mail(other, kContent), StartsWith("250 "));
+  birl.kill();
+  final_released = true;
+  birl.start();
+  ASSERT_TRUE(link_is_up());
+  EXPECT_THAT(deliver(content), StartsWith("250 "));
+  EXPECT_EQ(birl_mta.count(), 2U);
+}
+
 // A second kill, of the relayd that learnt from the witness, changes nothing.
 TEST_F(P4_NothingTwice, FarRelaydKilledAgain) {
   Connection client = session_with_a_mail_taken();
