@@ -1,7 +1,9 @@
 #include "relayd/ledger/commit_book.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,7 +67,13 @@ base::Result<std::unique_ptr<CommitBook>> CommitBook::make(const std::string& pa
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return failed("cannot make", path, errno);
   std::unique_ptr<CommitBook> book(new CommitBook(path, fd));
-  // A hole that finds no room on the disk when it is written to would kill us.
+  // A page that finds no room on the disk when it is written to would kill us (SIGBUS): neither holes, nor,
+  // on btrfs, a new copy for each write.
+  int flags = 0;
+  if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+    flags |= FS_NOCOW_FL;
+    static_cast<void>(ioctl(fd, FS_IOC_SETFLAGS, &flags));  // other file systems know no such flag
+  }
   int error = posix_fallocate(fd, 0, kFileBytes);
   if (error == 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) error = errno;
   if (error == 0 && pwrite(fd, kMagic.data(), kMagic.size(), 0) != static_cast<ssize_t>(kMagic.size()))

@@ -95,6 +95,13 @@ TEST_F(Book, ReplyEndsWhereTheRoomDoes) {
   EXPECT_GT(slot.reply().size(), 1000U);
 }
 
+TEST_F(Book, WhatCannotBeMadeIsSaid) {
+  const auto book = CommitBook::make(directory.file("nowhere/commits.1"));
+  ASSERT_FALSE(book);
+  EXPECT_EQ(book.error().message,
+            "cannot make " + directory.file("nowhere/commits.1") + ": No such file or directory");
+}
+
 // What another process wrote is not believed.
 TEST_F(Book, OtherFilesAreRefused) {
   EXPECT_FALSE(CommitBook::open(path)) << "there is none";
