@@ -12,8 +12,8 @@ target_include_directories(tsmtp_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(tsmtp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -fstack-protector-strong
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. $<$<BOOL:${TSMTP_WERROR}>:-Werror>
   $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
-# g++ 12 sees writes out of bounds in std::string where there are none (GCC bug 105329 and its kin).
-if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+# g++ sees writes out of bounds in std::string where there are none: 12 and 14 do (GCC bug 105329 and its kin).
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   target_compile_options(tsmtp_options INTERFACE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 if(TSMTP_SANITIZE)

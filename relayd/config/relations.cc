@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint16_t kEndpointPort = 5000;  // the paper's
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return '"' + std::string(text) + '"';
 }
 
@@ -24,7 +24,7 @@ class Unique {
   void add(const std::string& thing, const std::string& owner, const base::Location& where) {
     const auto [first, added] = owners_.emplace(thing, owner);
     if (!added)
-      diagnostics_.error(where, what_ + ' ' + quoted(thing) + " is already that of " + first->second);
+      diagnostics_.error(where, what_ + ' ' + in_quotes(thing) + " is already that of " + first->second);
   }
 
  private:
@@ -34,7 +34,7 @@ class Unique {
 };
 
 std::string owner_of(const Site& site) {
-  return "site " + quoted(site.name);
+  return "site " + in_quotes(site.name);
 }
 
 void check_names(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
@@ -79,7 +79,7 @@ void check_audit(const Config& config, const ConfigPlaces& places, base::Diagnos
        {std::pair{"identity", config.hub.identity}, std::pair{"control", config.hub.control},
         std::pair{"state_dir", config.hub.state_dir}})
     if (config.hub.audit == path)
-      diagnostics.error(places.hub.of("audit"), "audit: " + quoted(path) + " is already hub." + key);
+      diagnostics.error(places.hub.of("audit"), "audit: " + in_quotes(path) + " is already hub." + key);
 }
 
 void check_no_loop(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
@@ -87,7 +87,7 @@ void check_no_loop(const Config& config, const ConfigPlaces& places, base::Diagn
     const base::HostPort& deliver = config.sites[i].deliver;
     for (const Site& other : config.sites)
       if (std::count(other.endpoints.begin(), other.endpoints.end(), deliver) > 0)
-        diagnostics.error(places.sites[i].of("deliver"), "deliver: " + quoted(deliver.to_string()) +
+        diagnostics.error(places.sites[i].of("deliver"), "deliver: " + in_quotes(deliver.to_string()) +
                                                              " is an endpoint of " + owner_of(other) +
                                                              ", not our MTA: mail would go in circles");
   }
@@ -117,7 +117,7 @@ void check_exposure(const Site& site, const Places& places, base::Diagnostics& d
   for (const base::HostPort& endpoint : site.endpoints)
     if (base::is_ipv4(endpoint.host) && !endpoint.host.starts_with("127."))
       diagnostics.warning(places.of("endpoint"),
-                          "endpoint: " + quoted(endpoint.to_string()) +
+                          "endpoint: " + in_quotes(endpoint.to_string()) +
                               " is no loopback address: whoever reaches it can send mail to the site");
 }
 
@@ -127,7 +127,7 @@ void check_access(const Site& site, const Places& places, base::Diagnostics& dia
         endpoint.host != "::1")
       diagnostics.error(places.of("allow_users"),
                         "allow_users: whose connection it is can only be known on this machine, and " +
-                            quoted(endpoint.to_string()) + " is no loopback address");
+                            in_quotes(endpoint.to_string()) + " is no loopback address");
 }
 
 void check_origin(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
@@ -152,7 +152,7 @@ void check_bindable(const Site& site, const Places& places, base::Diagnostics& d
   if (site.address.empty() || on_loopback || site.origin != Origin::kNone) return;
   diagnostics.warning(
       places.of("deliver"),
-      "deliver: " + quoted(site.deliver.to_string()) +
+      "deliver: " + in_quotes(site.deliver.to_string()) +
           " cannot be reached from the site address: our MTA will not see which site a mail comes "
           "from; give it an address in 127.0.0.0/8, or tell it by \"origin\"");
 }
@@ -161,7 +161,7 @@ void check_overlap(const Site& site, const Places& places, base::Diagnostics& di
   const std::vector<std::string>& local = site.local.patterns();
   for (const std::string& pattern : site.domains.patterns())
     if (pattern != "." && std::count(local.begin(), local.end(), pattern) > 0)
-      diagnostics.warning(places.of("local"), "local: " + quoted(pattern) +
+      diagnostics.warning(places.of("local"), "local: " + in_quotes(pattern) +
                                                   " is in \"domains\" too: mail to it may go in circles");
 }
 
