@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "relayd/base/utf8.h"
+
 namespace tsmtp::base {
 namespace {
 
@@ -69,6 +71,10 @@ std::string escaped(std::string_view text, std::size_t max_bytes) {
     if (rest.empty()) break;
     if (rest.front() == '\\') {
       out += "\\\\";
+    } else if (const std::size_t length = shown_length(rest); length > 0) {
+      out += rest.substr(0, length);
+      rest.remove_prefix(length);
+      continue;
     } else {
       out += "\\x";
       put_hex(out, static_cast<std::uint8_t>(rest.front()));

@@ -20,8 +20,9 @@ void put_u64(std::string& out, std::uint64_t value);
 [[nodiscard]] std::uint32_t get_u32(std::string_view in);
 [[nodiscard]] std::uint64_t get_u64(std::string_view in);
 
-/// `text` fit for one log line: control characters, bytes over 0x7e and the backslash become \xNN (or \\),
-/// and what is longer than `max_bytes` ends in "...". Never contains a line end, whatever `text` holds.
+/// `text` fit for one log line: bytes that are no UTF-8, what shown_length() does not show, and the backslash
+/// become \xNN (or \\), and what is longer than `max_bytes` ends in "...". Never contains a line end,
+/// whatever `text` holds.
 [[nodiscard]] std::string escaped(std::string_view text, std::size_t max_bytes = 512);
 
 /// `text` with A to Z folded to lower case; other bytes as they are. Locale has no say.

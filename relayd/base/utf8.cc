@@ -1,6 +1,6 @@
 #include "relayd/base/utf8.h"
 
-#include <cstddef>
+#include <algorithm>
 #include <cstdint>
 
 #include "relayd/base/vectorised.h"
@@ -35,6 +35,14 @@ bool is_shortest_and_allowed(const Character& c) {
   return c.code >= kLeast[c.length] && c.code <= 0x10ffff && !is_surrogate;
 }
 
+bool is_obeyed(std::uint32_t code) {
+  const bool is_control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+  const bool separates = code == 0x2028 || code == 0x2029;
+  const bool turns = code == 0x061c || code == 0x200e || code == 0x200f ||
+                     (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  return is_control || separates || turns;
+}
+
 }  // namespace
 
 // Content may pass by here: all bytes of a block at once, and no look at the first before the last.
@@ -58,6 +66,30 @@ bool is_utf8(std::string_view bytes) {
     bytes.remove_prefix(character.length);
   }
   return true;
+}
+
+std::size_t shown_length(std::string_view bytes) {
+  const Character character = front(bytes);
+  const bool is_shown =
+      character.length > 0 && is_shortest_and_allowed(character) && !is_obeyed(character.code);
+  return is_shown ? character.length : 0;
+}
+
+std::string shown(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  const auto is_plain = [](char c) { return c >= 0x20 && c <= 0x7e; };
+  while (!text.empty()) {
+    const auto plain =
+        static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const std::size_t length = shown_length(text);
+    out += length > 0 ? text.substr(0, length) : "?";
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
 }
 
 }  // namespace tsmtp::base

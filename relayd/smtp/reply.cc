@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/utf8.h"
 
 namespace tsmtp::smtp {
 namespace {
@@ -15,19 +16,20 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+// What the text of a line is for others: a tab belongs to it (RFC 5321 section 4.2).
+std::string text_of_line(std::string_view text) {
+  std::string out = base::shown(text);
+  for (std::size_t at = text.find('\t'); at != std::string_view::npos; at = text.find('\t', at + 1))
+    out[at] = '\t';
+  return out;
 }
 
-// A reply may have come over the link: nothing in it may end the line it stands in.
+// A reply may have come over the link: nothing in it may end the line it stands in, or be obeyed by the
+// terminal of one who reads it in mailq.
 void append_line(std::string& out, int code, char separator, std::string_view text) {
   out += std::to_string(code);
   out.push_back(separator);
-  const std::size_t begin = out.size();
-  out += text;
-  std::replace_if(
-      out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
-      [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, '?');
+  out += text_of_line(text);
   out += "\r\n";
 }
 
@@ -59,8 +61,7 @@ Reply make_reply(int code, std::string_view enhanced, std::string_view text) {
   std::string line(enhanced);
   if (!line.empty() && !text.empty()) line.push_back(' ');
   line += text;
-  std::replace_if(line.begin(), line.end(), is_control, '?');
-  return Reply{code, {std::move(line)}};
+  return Reply{code, {base::shown(line)}};
 }
 
 base::Result<std::optional<Reply>> ReplyReader::read(std::string_view& input) {
@@ -97,9 +98,8 @@ base::Result<std::optional<Reply>> ReplyReader::add_line(std::string_view line) 
   if (reply_.lines.size() == kMaxLines)
     return base::Error{"reply of more than " + std::to_string(kMaxLines) + " lines"};
   reply_.code = code;
-  // A CR alone would be '?' towards our MTA, and no reply at all on the link and in the ledger.
-  std::string& text = reply_.lines.emplace_back(line.size() > 4 ? line.substr(4) : std::string_view());
-  std::replace(text.begin(), text.end(), '\r', '?');
+  // Here and not only towards our MTA: a CR alone would be no reply at all on the link and in the ledger.
+  reply_.lines.push_back(text_of_line(line.size() > 4 ? line.substr(4) : std::string_view()));
   if (!is_last) return std::optional<Reply>();
   return std::optional<Reply>(std::exchange(reply_, {}));
 }

@@ -1,5 +1,7 @@
 // SMTP replies (RFC 5321 section 4.2): written as they go on the wire, and read from it a piece at a time
-// within fixed bounds. A reply passed on is passed on word for word, so the text is never interpreted here.
+// within fixed bounds. A reply passed on is passed on word for word, so the text is never interpreted here;
+// only what is no text (controls, bytes that are no UTF-8) is '?' from here on, as it ends on terminals and
+// in logs.
 #pragma once
 
 #include <cstddef>
@@ -31,13 +33,13 @@ struct Reply {
 };
 
 /// A reply of our own: code, enhanced status code (RFC 3463, e.g. "4.4.1"; empty for replies that have none,
-/// RFC 2034 section 4) and text. Control characters in `text` are replaced by '?', so that no cause can break
-/// the line.
+/// RFC 2034 section 4) and text. What base::shown() does not show is replaced by '?', so that no cause can
+/// break the line.
 [[nodiscard]] Reply make_reply(int code, std::string_view enhanced, std::string_view text);
 
 /// Reads replies from a stream of bytes. Bounded: a line of at most 2,048 bytes (RFC 5321 section 4.5.3.1.5
 /// asks for 512), at most 128 lines in a reply. A bare LF is accepted as a line end, as all clients do; a
-/// bare CR becomes '?'; NUL is an error.
+/// bare CR becomes '?', and so does whatever base::shown() does not show; NUL is an error.
 class ReplyReader {
  public:
   /// Consumes from the front of `input` and returns the first complete reply, or nothing when more bytes are

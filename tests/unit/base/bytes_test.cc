@@ -36,6 +36,7 @@ TEST(Bytes, EscapedFitsOneLogLine) {
   EXPECT_EQ(escaped("abcdef", 3), "abc...");
   EXPECT_EQ(escaped("abc", 3), "abc");
   EXPECT_EQ(escaped(""), "");
+  EXPECT_EQ(escaped("M\xc3\xbcller \xc2\x9b\xe2\x80\xae"), "M\xc3\xbcller \\xc2\\x9b\\xe2\\x80\\xae");
   std::string all;
   for (int i = 0; i < 256; ++i)
     all.push_back(static_cast<char>(i));

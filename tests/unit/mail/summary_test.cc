@@ -40,6 +40,16 @@ TEST(Summary, HostileBytesAreEscaped) {
             "reply=\"250 ok\\x22 took=0ms\\x0ain x / \\x00\\x7f\" took=12ms");
 }
 
+// Only what must be is escaped: MTAs write addresses into their replies.
+TEST(Summary, AReplyStaysReadable) {
+  Summary s = plain();
+  s.sender = "m\xc3\xbcller@b.example";
+  s.reply = {.code = 550, .lines = {"5.1.1 <anna@d.example>... M\xc3\xbcller unknown\xc2\x9b"}};
+  EXPECT_EQ(to_line(s),
+            "in tokyo 000102030405: from=<m\xc3\xbcller@b.example> to=<c@d.example> size=4096 "
+            "reply=\"550 5.1.1 <anna@d.example>... M\xc3\xbcller unknown\\xc2\\x9b\" took=12ms");
+}
+
 TEST(Summary, ManyAndNoRecipients) {
   Summary s = plain();
   s.recipients.assign(1000, {.address = "x@d.example", .reply = {}});

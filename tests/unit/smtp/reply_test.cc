@@ -81,6 +81,38 @@ TEST(ReplyReader, NoCrIsLeftInALine) {
   EXPECT_EQ((*reply)->lines, (std::vector<std::string>{"a?b?", "?c"}));
 }
 
+// A reply ends on the terminal of one who looks at mailq, and in logs: nothing in it may be obeyed there.
+TEST(ReplyReader, NothingIsLeftThatATerminalWouldObey) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"\x1b]0;owned\x07\x1b[2J", "?]0;owned??[2J"},  // ESC and BEL
+      {"a\x08\x7f\x0b\x0c z", "a???? z"},
+      {"\xc2\x9b"
+       "31m \xc2\x85x",
+       "??31m ??x"},  // CSI and NEL as UTF-8
+      {"\x9b"
+       "31m \x84 caf\xe9",
+       "?31m ? caf?"},  // and as bytes; Latin-1
+      {"\xe2\x80\xae"
+       "evil \xe2\x80\xa8x \xe2\x81\xa6",
+       "???evil ???x ???"},                                              // U+202E, U+2028, U+2066
+      {"\xc0\x9b \xed\xa0\x80 \xf5\x80\x80\x80 \xc3", "?? ??? ???? ?"},  // no UTF-8
+      {"5.1.1 \xc3\x9c"
+       "ber M\xc3\xbcller, \xe6\x9d\xb1\xe4\xba\xac \xf0\x9f\x93\xac",
+       "5.1.1 \xc3\x9c"
+       "ber M\xc3\xbcller, \xe6\x9d\xb1\xe4\xba\xac \xf0\x9f\x93\xac"},
+  };
+  for (const auto& [text, expected] : cases) {
+    EXPECT_EQ(read_all("550 " + text + "\r\n", 100), std::vector<std::string>{"550 " + expected + "\r\n"});
+    EXPECT_EQ((Reply{550, {text}}).wire(), "550 " + expected + "\r\n") << "as a peer may send it";
+    EXPECT_EQ(make_reply(451, "", text).wire(), "451 " + expected + "\r\n") << "as a cause of ours";
+  }
+}
+
+// RFC 5321 section 4.2: textstring.
+TEST(ReplyReader, ATabIsText) {
+  EXPECT_EQ(read_all("250 a\tb\r\n", 100), std::vector<std::string>{"250 a\tb\r\n"});
+}
+
 TEST(ReplyReader, LimitsLines) {
   std::string bytes;
   for (int i = 0; i < 127; ++i)
