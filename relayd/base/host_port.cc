@@ -39,6 +39,14 @@ bool is_ipv4(std::string_view text) {
   return inet_pton(AF_INET, std::string(text).c_str(), &address) == 1;
 }
 
+bool is_loopback(std::string_view text) {
+  if (is_ipv4(text)) return text.starts_with("127.");
+  in6_addr address{};
+  if (inet_pton(AF_INET6, std::string(text).c_str(), &address) != 1) return false;
+  if (IN6_IS_ADDR_V4MAPPED(&address)) return address.s6_addr[12] == 127;
+  return IN6_IS_ADDR_LOOPBACK(&address);
+}
+
 std::string HostPort::to_string() const {
   if (is_unix()) return std::string(kUnixPrefix) + unix_path;
   const bool v6 = host.find(':') != std::string::npos;

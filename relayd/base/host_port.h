@@ -28,4 +28,7 @@ struct HostPort {
 /// Whether `text` is an IPv4 address in dotted decimal, 127.0.5.2.
 [[nodiscard]] bool is_ipv4(std::string_view text);
 
+/// Whether `text` is an address that only this machine reaches: of 127/8, ::1, or ::ffff:127.0.0.0/104.
+[[nodiscard]] bool is_loopback(std::string_view text);
+
 }  // namespace tsmtp::base

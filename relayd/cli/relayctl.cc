@@ -7,6 +7,7 @@
 #include "relayd/base/diagnostic.h"
 #include "relayd/config/reader.h"
 #include "relayd/control/request.h"
+#include "relayd/daemon/privileges.h"
 #include "relayd/net/identity.h"
 #include "relayd/net/request_client.h"
 
@@ -80,6 +81,7 @@ constexpr Subcommand kSubcommands[] = {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tsmtp::daemon::keep_memory_secret();  // init and fingerprint have the private key
   Context context;
   std::string file = "/etc/tsmtp/relayd.toml";
   std::vector<std::string> overrides;

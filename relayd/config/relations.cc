@@ -115,16 +115,24 @@ void check_link(const Site& site, const Places& places, const Hub& hub, const Pl
 
 void check_exposure(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
   for (const base::HostPort& endpoint : site.endpoints)
-    if (base::is_ipv4(endpoint.host) && !endpoint.host.starts_with("127."))
+    if (!endpoint.is_unix() && !base::is_loopback(endpoint.host))
       diagnostics.warning(places.of("endpoint"),
                           "endpoint: " + in_quotes(endpoint.to_string()) +
                               " is no loopback address: whoever reaches it can send mail to the site");
 }
 
+void check_metrics(const Hub& hub, const Places& places, base::Diagnostics& diagnostics) {
+  if (!hub.metrics || hub.metrics->is_unix() || base::is_loopback(hub.metrics->host)) return;
+  diagnostics.warning(
+      places.of("metrics"),
+      "metrics: " + quoted(hub.metrics->to_string()) +
+          " is no loopback address: whoever reaches it can read which sites there are and how "
+          "much mail goes to them");
+}
+
 void check_access(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
   for (const base::HostPort& endpoint : site.endpoints)
-    if (!site.access.allow_users.empty() && !endpoint.is_unix() && !endpoint.host.starts_with("127.") &&
-        endpoint.host != "::1")
+    if (!site.access.allow_users.empty() && !endpoint.is_unix() && !base::is_loopback(endpoint.host))
       diagnostics.error(places.of("allow_users"),
                         "allow_users: whose connection it is can only be known on this machine, and " +
                             in_quotes(endpoint.to_string()) + " is no loopback address");
@@ -187,6 +195,7 @@ void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagn
   check_pins(config, places, diagnostics);
   check_addresses(config, places, diagnostics);
   check_audit(config, places, diagnostics);
+  check_metrics(config.hub, places.hub, diagnostics);
   check_no_loop(config, places, diagnostics);
   if (config.sites.empty() && !diagnostics.has_errors())
     diagnostics.warning({.file = config.file, .line = 0, .column = 0},

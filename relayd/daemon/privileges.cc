@@ -17,22 +17,17 @@
 namespace tsmtp::daemon {
 namespace {
 
-struct User {
-  uid_t uid;
-  gid_t gid;
-};
-
 base::Error failed(const std::string& what) {
   return base::Error{what + ": " + std::strerror(errno)};
 }
 
-base::Result<User> look_up(const std::string& name) {
-  const passwd* entry = getpwnam(name.c_str());
-  if (entry == nullptr) return base::Error{"hub.user: there is no user \"" + name + "\" on this machine"};
-  return User{entry->pw_uid, entry->pw_gid};
-}
-
 }  // namespace
+
+base::Result<Owner> look_up(const std::string& user) {
+  const passwd* entry = getpwnam(user.c_str());
+  if (entry == nullptr) return base::Error{"hub.user: there is no user \"" + user + "\" on this machine"};
+  return Owner{entry->pw_uid, entry->pw_gid};
+}
 
 base::Result<void> give_to(const std::string& path, const std::string& user) {
   if (user.empty() || geteuid() != 0) return {};
@@ -81,8 +76,12 @@ base::Result<void> drop_to(const std::string& user) {
     return failed("cannot become user " + user + " (hub.user); start relayd as root");
   if (target->uid != 0 && setuid(0) == 0)
     return base::Error{"became user " + user + ", but could become root again"};
-  prctl(PR_SET_DUMPABLE, 0);  // the private key is in memory
+  keep_memory_secret();
   return {};
+}
+
+void keep_memory_secret() {
+  prctl(PR_SET_DUMPABLE, 0);
 }
 
 void raise_descriptor_limit() {

@@ -1,11 +1,21 @@
 // The user relayd runs as, and the directories it needs there. Called once, while there is only one thread.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "relayd/base/result.h"
 
 namespace tsmtp::daemon {
+
+struct Owner {
+  uid_t uid;
+  gid_t gid;
+};
+
+/// The user of that name, with his own group.
+[[nodiscard]] base::Result<Owner> look_up(const std::string& user);
 
 /// Makes `path` and its missing parents; the last one gets `mode` and, if we are root and `user` is not
 /// empty, that owner. A directory that exists stays as it is.
@@ -22,6 +32,10 @@ namespace tsmtp::daemon {
 /// Becomes `user`, groups included, for good; verifies that there is no way back. Without effect when `user`
 /// is empty or who we are already.
 [[nodiscard]] base::Result<void> drop_to(const std::string& user);
+
+/// No core dumps, no debugger, and /proc/PID is root's: the private key is in memory. The kernel forgets it
+/// with each change of user.
+void keep_memory_secret();
 
 /// As many descriptors as the hard limit allows: a session takes one, a transaction another.
 void raise_descriptor_limit();

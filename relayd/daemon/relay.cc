@@ -10,6 +10,7 @@
 #include "relayd/control/status_text.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/settings.h"
+#include "relayd/daemon/state_directory.h"
 #include "relayd/daemon/status.h"
 #include "relayd/net/clocks.h"
 
@@ -73,9 +74,8 @@ base::Result<void> Relay::start() {
 base::Result<void> Relay::make_directories() {
   raise_descriptor_limit();
   if (auto ok = make_directory(parent_of(config_.hub.control), 0755, config_.hub.user); !ok) return ok;
-  if (auto ok = make_directory(config_.hub.state_dir, 0700, config_.hub.user); !ok) return ok;
-  // Service managers make it before they start us, and then it is root's.
-  return give_to(config_.hub.state_dir, config_.hub.user);
+  const auto ok = make_state_directory(config_.hub.state_dir, config_.hub.user);
+  return ok ? ok : base::with_context("hub.state_dir", ok.error());
 }
 
 // First of all: it must not hold our key, nor anything that we listen on. Mail goes on without it.
@@ -157,7 +157,8 @@ base::Result<void> Relay::open_state() {
   if (!ledger) return base::with_context("hub.state_dir", ledger.error());
   ledger_ = std::move(*ledger);
   earlier_ = std::make_unique<net::EarlierCommits>(*ledger_, log_);
-  earlier_->open(config_.hub.state_dir, witness_ ? witness_->book() : "");
+  if (auto ok = earlier_->open(config_.hub.state_dir, witness_ ? witness_->book() : ""); !ok)
+    return base::with_context("hub.state_dir", ok.error());
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "relayd/daemon/run.h"
 
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include "relayd/config/reader.h"
 #include "relayd/daemon/background.h"
 #include "relayd/daemon/log.h"
+#include "relayd/daemon/privileges.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/daemon/settings.h"
 
@@ -21,7 +23,15 @@ void complain(const std::string& message) {
   std::cerr << "relayd: " << message << std::endl;
 }
 
+// What the file alone cannot tell.
+std::string warning_of_root(const config::Config& config) {
+  if (geteuid() != 0 || !config.hub.user.empty()) return {};
+  return "hub.user is not set: relayd stays root. Make a user for it (useradd --system tsmtp) and write "
+         "user = \"tsmtp\" into [hub]";
+}
+
 int check(const config::Config& config) {
+  if (const std::string warning = warning_of_root(config); !warning.empty()) complain("warning: " + warning);
   const auto identity = net::Identity::load(config.hub.identity);
   if (!identity) {
     complain("hub.identity: " + identity.error().message);
@@ -38,6 +48,8 @@ int serve(config::Config config, const Options& options, std::optional<Backgroun
   net::EventLoop loop;
   const auto log =
       make_logger(target, [&loop](std::function<void()> flush) { loop.later(std::move(flush)); });
+  if (const std::string warning = warning_of_root(config); !warning.empty())
+    log->log(base::LogLevel::kWarning, warning);
   Relay relay(loop, *log, std::move(config), {.file = options.config_file, .overrides = options.overrides});
   if (const auto started = relay.start(); !started) {
     log->log(base::LogLevel::kError, started.error().message);
@@ -59,6 +71,7 @@ int serve(config::Config config, const Options& options, std::optional<Backgroun
 }  // namespace
 
 int run(const Options& given) {
+  keep_memory_secret();
   Options options = given;
   // A daemon changes its directory; a reload must still find the file.
   std::error_code ignored;

@@ -116,7 +116,8 @@ CommitBook::~CommitBook() {
 }
 
 bool CommitBook::is_alive() const {
-  if (flock(fd_, LOCK_SH | LOCK_NB) != 0) return errno == EWOULDBLOCK;
+  // Another failure than EWOULDBLOCK proves nothing, and a book that is taken in too early makes duplicates.
+  if (flock(fd_, LOCK_SH | LOCK_NB) != 0) return true;
   flock(fd_, LOCK_UN);
   return false;
 }

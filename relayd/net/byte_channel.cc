@@ -126,7 +126,8 @@ void ByteChannel::close_gently(bool until_read) {
   lingering_.expires_after(kLinger);
   lingering_.async_wait([self = shared_from_this()](const error_code& error) {
     if (!error)
-      self->closed(self->ended_ && self->all_was_read() && peer_has_read_all(self->socket_),
+      // In this order: an end that goes away unread, between the two, is seen by the second.
+      self->closed(self->ended_ && peer_has_read_all(self->socket_) && self->all_was_read(),
                    "the other side did not close");
   });
   if (!ended_ && !waiting_read_) wait_read();

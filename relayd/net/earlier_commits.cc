@@ -20,11 +20,16 @@ std::string mails(std::size_t count) {
 
 }  // namespace
 
-void EarlierCommits::open(const std::string& dir, const std::string& own) {
+base::Result<void> EarlierCommits::open(const std::string& dir, const std::string& own) {
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
-    if (!entry.path().filename().string().starts_with(kPrefix) || entry.path() == own) continue;
-    auto book = ledger::CommitBook::open(entry.path().string());
+  std::vector<std::string> paths;
+  for (std::filesystem::directory_iterator at(dir, error), end; !error && at != end; at.increment(error))
+    if (at->path().filename().string().starts_with(kPrefix) && at->path() != own)
+      paths.push_back(at->path().string());
+  // Without it, mails that were delivered would be answered for as unknown, and come again.
+  if (error) return base::Error{dir + ": cannot be listed: " + error.message()};
+  for (const std::string& path : paths) {
+    auto book = ledger::CommitBook::open(path);
     if (book) {
       books_.push_back(std::move(*book));
     } else {
@@ -40,6 +45,7 @@ void EarlierCommits::open(const std::string& dir, const std::string& own) {
                                           mails(static_cast<std::size_t>(open)) +
                                           " to answer for; its witness waits for the replies");
   }
+  return {};
 }
 
 std::optional<mail::Outcome> EarlierCommits::find(const std::string& site,

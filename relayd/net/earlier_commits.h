@@ -20,7 +20,7 @@ class EarlierCommits {
   EarlierCommits(TransactionLedger& ledger, base::Logger& log) : ledger_(ledger), log_(log) {}
 
   /// Finds the books in `dir`, but for our `own`.
-  void open(const std::string& dir, const std::string& own);
+  [[nodiscard]] base::Result<void> open(const std::string& dir, const std::string& own);
   /// Takes into the ledger what can be said, and lets go of books that nobody writes any more. Whether one is
   /// left: call again in a moment.
   [[nodiscard]] bool take_in();

@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace tsmtp::net {
 namespace {
@@ -27,7 +28,6 @@ struct Ends {
   sockaddr_storage peer{};
 };
 
-// The socket we ask for is the peer's: its source is our peer, its destination we.
 void fill(inet_diag_sockid& id, const sockaddr_storage& from, const sockaddr_storage& to) {
   if (from.ss_family == AF_INET) {
     const auto& source = reinterpret_cast<const sockaddr_in&>(from);
@@ -46,7 +46,10 @@ void fill(inet_diag_sockid& id, const sockaddr_storage& from, const sockaddr_sto
   }
 }
 
-base::Result<inet_diag_msg> ask(int netlink, const Ends& ends) {
+/// What the kernel knows of one socket; nothing if it is none of this machine's.
+using Answer = std::optional<inet_diag_msg>;
+
+base::Result<Answer> ask(int netlink, const sockaddr_storage& from, const sockaddr_storage& to) {
   struct {
     nlmsghdr header{};
     inet_diag_req_v2 request{};
@@ -54,27 +57,43 @@ base::Result<inet_diag_msg> ask(int netlink, const Ends& ends) {
   question.header.nlmsg_len = sizeof question;
   question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
   question.header.nlmsg_flags = NLM_F_REQUEST;
-  question.request.sdiag_family = static_cast<std::uint8_t>(ends.peer.ss_family);
+  question.request.sdiag_family = static_cast<std::uint8_t>(from.ss_family);
   question.request.sdiag_protocol = IPPROTO_TCP;
   question.request.idiag_states = ~0U;
   question.request.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
   question.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-  fill(question.request.id, ends.peer, ends.own);
+  fill(question.request.id, from, to);
   if (send(netlink, &question, sizeof question, 0) < 0) return failure("cannot ask the kernel");
 
   alignas(nlmsghdr) std::array<char, 8192> buffer;
   const ssize_t bytes = recv(netlink, buffer.data(), buffer.size(), 0);
   if (bytes < 0) return failure("no answer from the kernel");
   const auto* header = reinterpret_cast<const nlmsghdr*>(buffer.data());
-  if (!NLMSG_OK(header, static_cast<std::size_t>(bytes)) || header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
-    return base::Error{"the other end is no socket of this machine, or is gone"};
-  return *static_cast<const inet_diag_msg*>(NLMSG_DATA(header));
+  if (!NLMSG_OK(header, static_cast<std::size_t>(bytes))) return base::Error{"no answer from the kernel"};
+  if (header->nlmsg_type == SOCK_DIAG_BY_FAMILY && header->nlmsg_len >= NLMSG_LENGTH(sizeof(inet_diag_msg))) {
+    inet_diag_msg found{};
+    std::memcpy(&found, NLMSG_DATA(header), sizeof found);
+    return Answer(found);
+  }
+  if (header->nlmsg_type != NLMSG_ERROR || header->nlmsg_len < NLMSG_LENGTH(sizeof(nlmsgerr)))
+    return base::Error{"the kernel answers something else"};
+  nlmsgerr refusal{};
+  std::memcpy(&refusal, NLMSG_DATA(header), sizeof refusal);
+  if (refusal.error == -ENOENT) return Answer();
+  return base::Error{std::string("the kernel refuses to answer: ") + std::strerror(-refusal.error)};
 }
 
-base::Result<inet_diag_msg> ask(const Ends& ends) {
+/// What the kernel knows of the peer's socket; nothing where it has shown that it has none such. ENOENT alone
+/// does not show it: a kernel without inet_diag says the same of every socket, ours too.
+base::Result<Answer> ask_for_peer(const Ends& ends) {
   const int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (netlink < 0) return failure("cannot ask the kernel");
-  auto answer = ask(netlink, ends);
+  auto answer = ask(netlink, ends.peer, ends.own);
+  if (answer && !*answer) {
+    const auto ours = ask(netlink, ends.own, ends.peer);
+    if (!ours) answer = ours.error();
+    if (ours && !*ours) answer = base::Error{"the kernel does not tell (has it no inet_diag?)"};
+  }
   close(netlink);
   return answer;
 }
@@ -102,11 +121,12 @@ base::Result<uid_t> user_of_peer(boost::asio::generic::stream_protocol::socket& 
       return failure("the connection is gone");
     return credentials.uid;
   }
-  const auto peer = ask(*ends);
+  const auto peer = ask_for_peer(*ends);
   if (!peer) return peer.error();
+  if (!*peer) return base::Error{"the other end is no socket of this machine, or is gone"};
   // Once closed it is nobody's, and shows as root's.
-  if (peer->idiag_inode == 0) return base::Error{"the other end is gone"};
-  return static_cast<uid_t>(peer->idiag_uid);
+  if ((*peer)->idiag_inode == 0) return base::Error{"the other end is gone"};
+  return static_cast<uid_t>((*peer)->idiag_uid);
 }
 
 bool peer_has_read_all(boost::asio::generic::stream_protocol::socket& socket) {
@@ -116,8 +136,8 @@ bool peer_has_read_all(boost::asio::generic::stream_protocol::socket& socket) {
   const auto ends = ends_of(fd);
   if (!ends) return false;
   if (ends->own.ss_family == AF_UNIX) return true;
-  const auto peer = ask(*ends);
-  return !peer || peer->idiag_rqueue == 0;
+  const auto peer = ask_for_peer(*ends);
+  return peer && (!*peer || (*peer)->idiag_rqueue == 0);
 }
 
 }  // namespace tsmtp::net

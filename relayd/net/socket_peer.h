@@ -14,8 +14,8 @@ namespace tsmtp::net {
 /// known: it is not a connection within this machine, or the other end is gone already.
 [[nodiscard]] base::Result<uid_t> user_of_peer(boost::asio::generic::stream_protocol::socket& socket);
 
-/// Whether the program at the other end has taken all that was written. Where that cannot be seen (an end on
-/// another machine), whether its kernel has.
+/// Whether the program at the other end has provably taken all that was written. Where the other end is on
+/// another machine, whether its kernel has. False whenever the kernel cannot be asked: no proof is no yes.
 [[nodiscard]] bool peer_has_read_all(boost::asio::generic::stream_protocol::socket& socket);
 
 }  // namespace tsmtp::net

@@ -123,9 +123,33 @@ TEST(Relations, DeliveringIntoAnEndpointIsALoop) {
 }
 
 TEST(Relations, EndpointForTheWorldIsWarnedOf) {
-  const auto [config, findings] = read_it(kHub + birl("endpoint = [\"0.0.0.0:5000\"]"));
-  EXPECT_TRUE(config);
-  EXPECT_THAT(findings, HasSubstr("warning: endpoint: \"0.0.0.0:5000\" is no loopback address"));
+  for (const std::string where : {"0.0.0.0:5000", "[::]:5000", "[0::0]:5000", "192.0.2.7:5000",
+                                  "[2001:db8::7]:5000", "[::ffff:192.0.2.7]:5000", "[fe80::1]:5000"}) {
+    const auto [config, findings] = read_it(kHub + birl("endpoint = [\"" + where + "\"]"));
+    EXPECT_TRUE(config);
+    EXPECT_THAT(findings, HasSubstr("warning: endpoint: \"" + where + "\" is no loopback address"));
+  }
+}
+
+TEST(Relations, EndpointForThisMachineIsNotWarnedOf) {
+  for (const std::string where : {"127.255.0.1:5000", "[::1]:5000", "[0:0:0:0:0:0:0:1]:5000",
+                                  "[::ffff:127.0.5.2]:5000", "unix:/run/tsmtp/birl.sock"}) {
+    const auto [config, findings] = read_it(kHub + birl("endpoint = [\"" + where + "\"]"));
+    EXPECT_TRUE(config);
+    EXPECT_THAT(findings, Not(HasSubstr("loopback"))) << where;
+  }
+}
+
+TEST(Relations, MetricsForTheWorldAreWarnedOf) {
+  for (const std::string where : {"0.0.0.0:9163", "[::]:9163", "192.0.2.7:9163"}) {
+    const auto [config, findings] =
+        read_it(kHub + "metrics = \"" + where + "\"\n" + birl(with_address("127.0.5.2")));
+    EXPECT_TRUE(config);
+    EXPECT_THAT(findings, HasSubstr("warning: metrics: \"" + where + "\" is no loopback address"));
+  }
+  const auto [config, findings] =
+      read_it(kHub + "metrics = \"[::1]:9163\"\n" + birl(with_address("127.0.5.2")));
+  EXPECT_THAT(findings, IsEmpty());
 }
 
 TEST(Relations, DomainOnBothSidesIsWarnedOf) {

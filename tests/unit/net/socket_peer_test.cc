@@ -1,6 +1,7 @@
 #include "relayd/net/socket_peer.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -52,6 +53,30 @@ TEST_P(SocketPeer, HasReadAllOrNot) {
   char buffer[6];
   boost::asio::read(client, boost::asio::buffer(buffer));
   EXPECT_TRUE(peer_has_read_all(socket));
+}
+
+/// As long as it lives, no descriptor can be had: the kernel cannot be asked, as where AF_NETLINK is
+/// forbidden.
+class NoMoreDescriptors {
+ public:
+  NoMoreDescriptors() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit none = before_;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoMoreDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_P(SocketPeer, ThereIsNoProofWhereTheKernelCannotBeAsked) {
+  auto [client, socket] = connection();
+  boost::asio::write(socket, boost::asio::buffer("250 ok", 6));
+  const NoMoreDescriptors none;
+  EXPECT_FALSE(peer_has_read_all(socket));
+  EXPECT_FALSE(user_of_peer(socket));
 }
 
 INSTANTIATE_TEST_SUITE_P(Loopback, SocketPeer, testing::Values("127.0.0.1", "::1"));
