@@ -22,15 +22,20 @@ void AuditLog::note(const AuditWrite& write) {
   if (write.trouble == status_.trouble) return;
   status_.trouble = write.trouble;
   if (!write.trouble.empty()) {
-    log_.log(base::LogLevel::kError, (write.written ? "audit record: still written, but: "
+    provoked(base::LogLevel::kError, (write.written ? "audit record: still written, but: "
                                                     : "audit record: records are being lost: ") +
                                          base::escaped(write.trouble));
   } else {
-    log_.log(base::LogLevel::kWarning,
+    provoked(base::LogLevel::kWarning,
              "audit record: written again, " + std::to_string(lost_in_this_trouble_) +
                  (lost_in_this_trouble_ == 1 ? " record was" : " records were") + " lost");
     lost_in_this_trouble_ = 0;
   }
+}
+
+// A reader of a FIFO that takes a record now and then makes a trouble of every second one.
+void AuditLog::provoked(base::LogLevel level, const std::string& line) {
+  log_.log_provoked(base::Provoked::kTrouble, "audit", level, line);
 }
 
 std::optional<control::AuditStatus> AuditLog::status() const {

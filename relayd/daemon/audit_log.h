@@ -27,6 +27,7 @@ class AuditLog {
 
  private:
   void note(const AuditWrite& write);
+  void provoked(base::LogLevel level, const std::string& line);
 
   std::string hub_;
   base::Logger& log_;

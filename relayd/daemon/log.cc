@@ -1,49 +1,72 @@
 #include "relayd/daemon/log.h"
 
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <mutex>
 #include <utility>
+
+#include "relayd/base/utf8.h"
+#include "relayd/daemon/log_outputs.h"
+#include "relayd/daemon/log_queue.h"
 
 namespace tsmtp::daemon {
 namespace {
 
 constexpr std::size_t kMostGatheredBytes = 64 * 1024;
+constexpr char kStderrPattern[] = "%Y-%m-%d %H:%M:%S.%e relayd[%P] %l: %v";
+constexpr char kSyslogPattern[] = "%b %d %H:%M:%S relayd[%P]: %v";
+constexpr char kJournalPattern[] = "%v";
 
-// stderr, one write for the lines of one turn of the event loop; a warning is written at once.
-class StderrSink : public spdlog::sinks::base_sink<std::mutex> {
+int priority_of(spdlog::level::level_enum level) {
+  if (level >= spdlog::level::err) return LOG_ERR;
+  if (level == spdlog::level::warn) return LOG_WARNING;
+  return level == spdlog::level::info ? LOG_INFO : LOG_DEBUG;
+}
+
+// One write for the lines of one turn of the event loop; a warning is written at once.
+class QueueSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  explicit StderrSink(Later later) : later_(std::move(later)) {}
-  ~StderrSink() override { flush_(); }
+  enum class Prefix { kNone, kPriority, kFacility };
+
+  QueueSink(std::unique_ptr<LogOutput> output, Prefix prefix, Later later, Later in_a_while)
+      : prefix_(prefix),
+        later_(std::move(later)),
+        queue_(std::move(output), std::move(in_a_while), [this](auto lost) {
+          return formatted({"relayd", spdlog::level::warn,
+                            std::to_string(lost) + " log lines lost: they came faster than they were read"});
+        }) {}
 
  protected:
   void sink_it_(const spdlog::details::log_msg& line) override {
-    formatter_->format(line, gathered_);
-    if (gathered_.size() > kMostGatheredBytes) return flush_();
+    queue_.add(formatted(line));
+    if (queue_.bytes() > kMostGatheredBytes) return flush_();
     if (!std::exchange(is_due_, true)) later_([this] { flush(); });
   }
 
   void flush_() override {
     is_due_ = false;
-    const char* rest = gathered_.data();
-    const char* const end = rest + gathered_.size();
-    while (rest < end) {
-      const ssize_t written = ::write(STDERR_FILENO, rest, static_cast<std::size_t>(end - rest));
-      if (written < 0 && errno != EINTR) break;  // nobody is left to tell
-      if (written > 0) rest += written;
-    }
-    gathered_.clear();
+    queue_.flush();
   }
 
  private:
+  std::string formatted(const spdlog::details::log_msg& line) {
+    spdlog::memory_buf_t text;
+    if (prefix_ != Prefix::kNone) {
+      const int facility = prefix_ == Prefix::kFacility ? LOG_MAIL : 0;
+      const std::string number = '<' + std::to_string(facility | priority_of(line.level)) + '>';
+      text.append(number.data(), number.data() + number.size());
+    }
+    formatter_->format(line, text);
+    return {text.data(), text.size()};
+  }
+
+  Prefix prefix_;
   Later later_;
-  spdlog::memory_buf_t gathered_;
   bool is_due_ = false;  // flush() will be called
+  LogQueue queue_;
 };
 
 class SpdlogLogger : public base::Logger {
@@ -53,8 +76,10 @@ class SpdlogLogger : public base::Logger {
     logger_->flush_on(spdlog::level::warn);
   }
 
+  // Whatever was forgotten to be escaped: a line is one line, and does nothing to a terminal (P8).
   void log(base::LogLevel level, std::string_view line) override {
-    logger_->log(translate(level), spdlog::string_view_t(line.data(), line.size()));
+    const std::string text = base::shown(line);
+    logger_->log(translate(level), spdlog::string_view_t(text.data(), text.size()));
   }
 
  private:
@@ -75,21 +100,25 @@ class SpdlogLogger : public base::Logger {
   std::shared_ptr<spdlog::logger> logger_;
 };
 
+std::unique_ptr<base::Logger> make(std::shared_ptr<QueueSink> sink, const char* pattern) {
+  auto logger = std::make_shared<spdlog::logger>("relayd", std::move(sink));
+  logger->set_pattern(pattern);
+  return std::make_unique<SpdlogLogger>(std::move(logger));
+}
+
 }  // namespace
 
-std::unique_ptr<base::Logger> make_logger(config::LogTarget target, Later later) {
-  std::shared_ptr<spdlog::logger> logger;
-  switch (target) {
-    case config::LogTarget::kStderr:
-      logger = std::make_shared<spdlog::logger>("relayd", std::make_shared<StderrSink>(std::move(later)));
-      logger->set_pattern("%Y-%m-%d %H:%M:%S.%e relayd[%P] %l: %v");
-      break;
-    case config::LogTarget::kSyslog:
-      logger = std::make_shared<spdlog::logger>(
-          "relayd", std::make_shared<spdlog::sinks::syslog_sink_mt>("relayd", LOG_PID, LOG_MAIL, false));
-      break;
-  }
-  return std::make_unique<SpdlogLogger>(std::move(logger));
+std::unique_ptr<base::Logger> make_logger(config::LogTarget target, Later later, Later in_a_while) {
+  using Prefix = QueueSink::Prefix;
+  if (target == config::LogTarget::kSyslog)
+    return make(std::make_shared<QueueSink>(std::make_unique<SyslogOutput>(), Prefix::kFacility,
+                                            std::move(later), std::move(in_a_while)),
+                kSyslogPattern);
+  const bool journal = stderr_is_journal();
+  return make(std::make_shared<QueueSink>(std::make_unique<StderrOutput>(),
+                                          journal ? Prefix::kPriority : Prefix::kNone, std::move(later),
+                                          std::move(in_a_while)),
+              journal ? kJournalPattern : kStderrPattern);
 }
 
 }  // namespace tsmtp::daemon

@@ -13,11 +13,16 @@
 #include "relayd/daemon/background.h"
 #include "relayd/daemon/log.h"
 #include "relayd/daemon/privileges.h"
+#include "relayd/daemon/rated_log.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/daemon/settings.h"
+#include "relayd/net/clocks.h"
 
 namespace tsmtp::daemon {
 namespace {
+
+constexpr std::chrono::milliseconds kLogRetry{100};
+constexpr std::chrono::seconds kLogTick{5};
 
 void complain(const std::string& message) {
   std::cerr << "relayd: " << message << std::endl;
@@ -46,8 +51,19 @@ int serve(config::Config config, const Options& options, std::optional<Backgroun
   const auto target =
       config.hub.log.value_or(options.foreground ? config::LogTarget::kStderr : config::LogTarget::kSyslog);
   net::EventLoop loop;
-  const auto log =
-      make_logger(target, [&loop](std::function<void()> flush) { loop.later(std::move(flush)); });
+  const auto unrated = make_logger(
+      target, [&loop](std::function<void()> flush) { loop.later(std::move(flush)); },
+      [&loop](const std::function<void()>& flush) {
+        loop.every(kLogRetry, [flush] {
+          flush();
+          return false;
+        });
+      });
+  const auto log = std::make_unique<RatedLog>(*unrated, net::now);
+  loop.every(kLogTick, [&log] {
+    log->tick();
+    return true;
+  });
   if (const std::string warning = warning_of_root(config); !warning.empty())
     log->log(base::LogLevel::kWarning, warning);
   Relay relay(loop, *log, std::move(config), {.file = options.config_file, .overrides = options.overrides});

@@ -148,7 +148,8 @@ void DeliveryStream::finish_stream() {
 }
 
 void DeliveryStream::reset_stream(const std::string& cause) {
-  services_.log.log(base::LogLevel::kWarning, site_ + ": a mail from there was ended: " + cause);
+  services_.log.log_provoked(base::Provoked::kPeer, site_, base::LogLevel::kWarning,
+                             site_ + ": a mail from there was ended: " + cause);
   link_.reset(stream_, mux::ResetCode::kFailed, cause);
 }
 

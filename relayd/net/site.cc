@@ -139,7 +139,7 @@ void Site::accept_session(ByteChannel::Socket socket) {
   if (!refused) refused = refusal_of_user(socket);
   if (refused) {
     ++sessions_refused_;
-    log(base::LogLevel::kWarning, "session refused: " + refused->summary());
+    provoked(base::Provoked::kRefusal, "session refused: " + refused->summary());
   }
   auto session = std::make_shared<IntakeConnection>(
       std::move(socket), services_, link_, intake_settings(), refused,
@@ -265,14 +265,14 @@ void Site::link_up() {
 
 void Site::own_mta_changed(const mail::FarMta& mta) {
   if (!mta.reachable)
-    log(base::LogLevel::kWarning, "our MTA cannot be reached for mail from this site: " + mta.cause);
+    provoked(base::Provoked::kMta, "our MTA cannot be reached for mail from this site: " + mta.cause);
   link_.notice(mail::encode_notice(mta));
 }
 
 void Site::noticed(std::string_view bytes) {
   auto mta = mail::decode_notice(bytes);
-  if (!mta) return log(base::LogLevel::kWarning, mta.error().message);
-  if (!mta->reachable) log(base::LogLevel::kWarning, "its MTA cannot be reached: " + mta->cause);
+  if (!mta) return provoked(base::Provoked::kPeer, mta.error().message);
+  if (!mta->reachable) provoked(base::Provoked::kPeer, "its MTA cannot be reached: " + mta->cause);
   if (!far_mta_ || far_mta_->reachable != mta->reachable) far_mta_since_ = wall_now();
   far_mta_ = std::move(*mta);
 }
@@ -288,8 +288,14 @@ void Site::ended(const mail::Summary& summary) {
   } else {
     ++traffic.deferred;
   }
-  services_.log.log(summary.reply.is_positive() ? base::LogLevel::kInfo : base::LogLevel::kWarning,
-                    to_line(summary));
+  // A mail that arrived is one of the lines that a log is for. To begin others costs nobody anything.
+  if (summary.reply.is_positive() && !summary.repeated) {
+    services_.log.log(base::LogLevel::kInfo, to_line(summary));
+  } else {
+    services_.log.log_provoked(base::Provoked::kFailedMail, settings_.name,
+                               summary.repeated ? base::LogLevel::kInfo : base::LogLevel::kWarning,
+                               to_line(summary));
+  }
   if (services_.ended) services_.ended(summary);
 }
 
@@ -311,6 +317,10 @@ smtp::Reply Site::reply_421(std::string_view enhanced, const std::string& text) 
 
 void Site::log(base::LogLevel level, const std::string& text) const {
   services_.log.log(level, settings_.name + ": " + text);
+}
+
+void Site::provoked(base::Provoked kind, const std::string& text) const {
+  services_.log.log_provoked(kind, settings_.name, base::LogLevel::kWarning, settings_.name + ": " + text);
 }
 
 }  // namespace tsmtp::net

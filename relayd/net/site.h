@@ -86,6 +86,7 @@ class Site {
   void sweep();
   [[nodiscard]] smtp::Reply reply_421(std::string_view enhanced, const std::string& text) const;
   void log(base::LogLevel level, const std::string& text) const;
+  void provoked(base::Provoked kind, const std::string& text) const;
 
   const Services& services_;
   SiteSettings settings_;

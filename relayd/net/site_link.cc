@@ -253,8 +253,9 @@ void SiteLink::lose_users(std::size_t number, const std::string& text) {
     user->on_stream_lost(stream, text);
 }
 
+// Whoever can cut the line, or has the key, decides how often there is something to say.
 void SiteLink::log(base::LogLevel level, const std::string& text) const {
-  services_.log.log(level, site_ + ": " + text);
+  services_.log.log_provoked(base::Provoked::kLink, site_, level, site_ + ": " + text);
 }
 
 }  // namespace tsmtp::net

@@ -165,7 +165,9 @@ void TransactionLedger::write(std::vector<Pending> batch) {
     std::move(pending.changes.begin(), pending.changes.end(), std::back_inserter(changes));
   const base::Result<void> result = store_->apply(changes);
   boost::asio::post(executor_, [this, batch = std::move(batch), result] {
-    if (!result) log_.log(base::LogLevel::kError, "ledger: " + result.error().message);
+    if (!result)
+      log_.log_provoked(base::Provoked::kTrouble, "ledger", base::LogLevel::kError,
+                        "ledger: " + result.error().message);
     for (const Pending& pending : batch)
       if (pending.recorded) pending.recorded(result);
   });
