@@ -125,7 +125,7 @@ void check_metrics(const Hub& hub, const Places& places, base::Diagnostics& diag
   if (!hub.metrics || hub.metrics->is_unix() || base::is_loopback(hub.metrics->host)) return;
   diagnostics.warning(
       places.of("metrics"),
-      "metrics: " + quoted(hub.metrics->to_string()) +
+      "metrics: " + in_quotes(hub.metrics->to_string()) +
           " is no loopback address: whoever reaches it can read which sites there are and how "
           "much mail goes to them");
 }
