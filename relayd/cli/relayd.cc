@@ -19,6 +19,9 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false);
   app.add_flag("--check", options.check_only, "check configuration and identity, then exit");
   app.add_flag("--foreground", options.foreground, "stay in the foreground and log to standard error");
+  app.add_flag(
+      "--hold-endpoints", options.hold_endpoints,
+      "do nothing but hold the endpoints, so that nobody else can listen there while relayd does not run");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

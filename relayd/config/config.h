@@ -75,6 +75,7 @@ struct Hub {
   std::vector<base::HostPort> listen;  ///< where sites dial in; empty: we only dial out
   std::string state_dir = "/var/lib/tsmtp";
   std::string control = "/run/tsmtp/control.sock";
+  std::string endpoint_holder = "/run/tsmtp-endpoints/holder.sock";
   std::optional<base::HostPort> metrics;
   std::string user;              ///< empty: stay who we are
   std::optional<LogTarget> log;  ///< unset: stderr with --foreground, else syslog

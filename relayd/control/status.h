@@ -103,7 +103,8 @@ struct HubStatus {
   std::string last_reload_error;  ///< empty: the last reload, if any, succeeded
   std::string fingerprint;        ///< our own pin
   std::vector<std::string> listen;
-  std::optional<AuditStatus> audit;  ///< nothing unless configured
+  std::optional<AuditStatus> audit;    ///< nothing unless configured
+  std::optional<bool> endpoints_held;  ///< while relayd does not run; nothing where no endpoint is a TCP port
   bool draining = false;
   std::uint64_t sessions_refused = 0;      ///< MTA connections turned away at an endpoint
   std::uint64_t strangers = 0;             ///< connections that have not shown a key yet

@@ -87,6 +87,7 @@ Json to_json(const HubStatus& hub) {
   out["fingerprint"] = hub.fingerprint;
   out["listen"] = hub.listen;
   out["audit"] = hub.audit ? to_json(*hub.audit) : Json(nullptr);
+  out["endpoints_held"] = hub.endpoints_held ? Json(*hub.endpoints_held) : Json(nullptr);
   out["draining"] = hub.draining;
   out["sessions_refused"] = hub.sessions_refused;
   out["strangers"] = hub.strangers;

@@ -123,6 +123,12 @@ void put_hub(std::string& out, const HubStatus& hub) {
   out += fmt::format("  key            {}\n", escaped(hub.fingerprint));
   out += fmt::format("  listening on   {}\n",
                      hub.listen.empty() ? "nothing, dials out only" : joined(hub.listen));
+  if (hub.endpoints_held)
+    out +=
+        fmt::format("  endpoints      {}\n",
+                    *hub.endpoints_held
+                        ? "held while relayd does not run"
+                        : "NOT HELD while relayd does not run: start `relayd --hold-endpoints`, relayd(8)");
   if (hub.audit) out += fmt::format("  audit record   {}\n", audit_text(*hub.audit));
   if (hub.sessions_refused > 0)
     out += fmt::format("  refused        {} at endpoints, connections of MTAs\n", hub.sessions_refused);

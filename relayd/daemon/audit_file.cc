@@ -19,7 +19,7 @@ bool is_same_file(const struct stat& a, const struct stat& b) {
 
 base::Result<AuditFile> AuditFile::open(const std::string& path) {
   // Without O_NONBLOCK a FIFO that nobody reads would stop all mail.
-  Descriptor file(
+  base::Descriptor file(
       ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, kMode));
   if (!file.is_open())
     return base::Error{path + ": cannot be opened: " + std::strerror(errno) +

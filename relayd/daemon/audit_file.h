@@ -2,8 +2,8 @@
 // it, as logrotate does: the next line goes into a new one.
 #pragma once
 
+#include "relayd/base/descriptor.h"
 #include "relayd/daemon/audit_sink.h"
-#include "relayd/daemon/descriptor.h"
 
 namespace tsmtp::daemon {
 
@@ -15,13 +15,13 @@ class AuditFile : public AuditSink {
   [[nodiscard]] AuditWrite write(const AuditRecord& record) override;
 
  private:
-  AuditFile(std::string path, Descriptor file) : path_(std::move(path)), file_(std::move(file)) {}
+  AuditFile(std::string path, base::Descriptor file) : path_(std::move(path)), file_(std::move(file)) {}
   [[nodiscard]] std::string follow();
   [[nodiscard]] bool is_removed() const;
   void take_back(std::size_t bytes);
 
   std::string path_;
-  Descriptor file_;
+  base::Descriptor file_;
   bool torn_ = false;  // the file ends in a part of a line
 };
 

@@ -45,7 +45,7 @@ bool AuditJournal::send(const std::string& entry) const {
 
 // What is too large for a datagram goes in a sealed file (systemd, "Native Journal Protocol").
 bool AuditJournal::send_in_memory_file(const std::string& entry) const {
-  const Descriptor file(memfd_create("tsmtp-audit", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  const base::Descriptor file(memfd_create("tsmtp-audit", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!file.is_open() || ::write(file.get(), entry.data(), entry.size()) != std::ssize(entry) ||
       fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
     return false;

@@ -1,8 +1,8 @@
 // Audit records in systemd's journal, by its native protocol: a datagram each to journald's socket.
 #pragma once
 
+#include "relayd/base/descriptor.h"
 #include "relayd/daemon/audit_sink.h"
-#include "relayd/daemon/descriptor.h"
 
 namespace tsmtp::daemon {
 
@@ -17,7 +17,7 @@ class AuditJournal : public AuditSink {
   [[nodiscard]] bool send_in_memory_file(const std::string& entry) const;
 
   std::string path_;
-  Descriptor socket_;
+  base::Descriptor socket_;
 };
 
 }  // namespace tsmtp::daemon

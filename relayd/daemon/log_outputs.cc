@@ -48,12 +48,12 @@ void StderrOutput::look() {
   if (fstat(STDERR_FILENO, &ours) != 0 || (ours.st_dev == device_ && ours.st_ino == inode_)) return;
   device_ = ours.st_dev;
   inode_ = ours.st_ino;
-  own_ = Descriptor();
+  own_ = base::Descriptor();
   waits_ = false;
   is_socket_ = S_ISSOCK(ours.st_mode);
   if (!S_ISFIFO(ours.st_mode) && !S_ISCHR(ours.st_mode)) return;
   const std::string path = "/proc/self/fd/" + std::to_string(STDERR_FILENO);
-  own_ = Descriptor(open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
+  own_ = base::Descriptor(open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
   waits_ = !own_.is_open();
 }
 
@@ -91,14 +91,14 @@ bool SyslogOutput::connect() {
   address.sun_family = AF_UNIX;
   std::copy_n(path_.data(), std::min(path_.size(), sizeof address.sun_path - 1), address.sun_path);
   for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
-    socket_ = Descriptor(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    socket_ = base::Descriptor(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     is_stream_ = type == SOCK_STREAM;
     if (!socket_.is_open()) return false;
     if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
       return true;
     if (errno != EPROTOTYPE) break;
   }
-  socket_ = Descriptor();
+  socket_ = base::Descriptor();
   return false;
 }
 
@@ -114,7 +114,7 @@ LogOutput::Written SyslogOutput::write(std::string_view line) {
     if (taken == std::ssize(datagram) || too_long) return {.bytes = line.size(), .state = State::kOpen};
     if (taken >= 0) return {.bytes = static_cast<std::size_t>(taken), .state = State::kFull};
     if (would_wait(errno)) return {.bytes = 0, .state = State::kFull};
-    socket_ = Descriptor();  // a syslogd that was started anew
+    socket_ = base::Descriptor();  // a syslogd that was started anew
   }
   return {.bytes = 0, .state = State::kGone};
 }

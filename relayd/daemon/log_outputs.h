@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "relayd/daemon/descriptor.h"
+#include "relayd/base/descriptor.h"
 #include "relayd/daemon/log_queue.h"
 
 namespace tsmtp::daemon {
@@ -26,7 +26,7 @@ class StderrOutput : public LogOutput {
   [[nodiscard]] int fd() const;
 
   std::uint64_t device_ = 0, inode_ = 0;  // of what was looked at
-  Descriptor own_;                        // not open where there is none
+  base::Descriptor own_;                        // not open where there is none
   bool is_socket_ = false;
   bool waits_ = false;  // write(2) may: has to be asked first, and given little
 };
@@ -42,7 +42,7 @@ class SyslogOutput : public LogOutput {
   [[nodiscard]] bool connect();
 
   std::string path_;
-  Descriptor socket_;
+  base::Descriptor socket_;
   bool is_stream_ = false;
 };
 

@@ -12,7 +12,7 @@
 #include <cstring>
 #include <optional>
 
-#include "relayd/daemon/descriptor.h"
+#include "relayd/base/descriptor.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -29,12 +29,11 @@ base::Result<Owner> look_up(const std::string& user) {
   return Owner{entry->pw_uid, entry->pw_gid};
 }
 
-base::Result<void> give_to(const std::string& path, const std::string& user) {
-  if (user.empty() || geteuid() != 0) return {};
-  const auto owner = look_up(user);
-  if (!owner) return owner.error();
-  if (chown(path.c_str(), owner->uid, owner->gid) != 0) return failed(path + ": cannot be given to " + user);
-  return {};
+base::Result<std::optional<Owner>> owner_of(const std::string& user) {
+  if (user.empty()) return std::optional<Owner>();
+  const auto found = look_up(user);
+  if (!found) return found.error();
+  return std::optional<Owner>(*found);
 }
 
 base::Result<void> make_directory(const std::string& path, unsigned mode, const std::string& user) {
@@ -48,21 +47,27 @@ base::Result<void> make_directory(const std::string& path, unsigned mode, const 
     if (auto ok = make_directory(path.substr(0, slash), 0755, ""); !ok) return ok.error();
   }
   if (mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0) return failed(path + ": cannot be made");
-  return give_to(path, user);
+  const base::Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory.is_open()) return failed(path + ": cannot be opened");
+  return give_to(directory.get(), path, user);
 }
 
 base::Result<void> make_file(const std::string& path, unsigned mode, const std::string& user) {
   // O_EXCL follows no link, and the descriptor is the file itself, whatever is done to its name meanwhile.
-  const Descriptor file(
+  const base::Descriptor file(
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, static_cast<mode_t>(mode)));
   if (!file.is_open()) {
     if (errno == EEXIST) return {};
     return failed(path + ": cannot be made");
   }
+  return give_to(file.get(), path, user);
+}
+
+base::Result<void> give_to(int descriptor, const std::string& what, const std::string& user) {
   if (user.empty() || geteuid() != 0) return {};
   const auto owner = look_up(user);
   if (!owner) return owner.error();
-  if (fchown(file.get(), owner->uid, owner->gid) != 0) return failed(path + ": cannot be given to " + user);
+  if (fchown(descriptor, owner->uid, owner->gid) != 0) return failed(what + ": cannot be given to " + user);
   return {};
 }
 

@@ -1,18 +1,15 @@
 // The user relayd runs as, and the directories it needs there. Called once, while there is only one thread.
 #pragma once
 
-#include <sys/types.h>
-
+#include <optional>
 #include <string>
 
 #include "relayd/base/result.h"
+#include "relayd/net/listening.h"
 
 namespace tsmtp::daemon {
 
-struct Owner {
-  uid_t uid;
-  gid_t gid;
-};
+using net::Owner;
 
 /// The user of that name, with his own group.
 [[nodiscard]] base::Result<Owner> look_up(const std::string& user);
@@ -22,8 +19,12 @@ struct Owner {
 [[nodiscard]] base::Result<void> make_directory(const std::string& path, unsigned mode,
                                                 const std::string& user);
 
-/// Gives the file at `path` to `user`, if we are root and there is one.
-[[nodiscard]] base::Result<void> give_to(const std::string& path, const std::string& user);
+/// The user and group that `user` is; nothing when it is empty.
+[[nodiscard]] base::Result<std::optional<Owner>> owner_of(const std::string& user);
+
+/// Gives what `descriptor` is to `user`, if we are root: nobody can have put another file in its place.
+/// `what` names it.
+[[nodiscard]] base::Result<void> give_to(int descriptor, const std::string& what, const std::string& user);
 
 /// Makes an empty file at `path` with `mode` that belongs to `user`, as above, unless there is something
 /// already. Safe in a directory of that user's.

@@ -22,6 +22,7 @@ using base::LogLevel;
 constexpr std::chrono::milliseconds kDrainPoll{50};
 constexpr std::chrono::seconds kGoodbye{2};  // for clients to read our 421
 constexpr std::chrono::hours kExpiryInterval{1};
+constexpr std::chrono::seconds kHolderPoll{5};
 constexpr std::chrono::milliseconds kEarlierPoll{500};
 constexpr std::size_t kMaxRefusedKeys = 8;
 constexpr std::size_t kInstanceBytes = 16;
@@ -40,6 +41,7 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, config::Config config, Sou
       source_(std::move(source)),
       refusals_(log),
       audit_(config_.hub.name, log),
+      held_endpoints_(config_.hub.endpoint_holder, log),
       started_(net::wall_now()),
       config_loaded_(started_) {}
 
@@ -80,8 +82,8 @@ base::Result<void> Relay::make_directories() {
 
 // First of all: it must not hold our key, nor anything that we listen on. Mail goes on without it.
 void Relay::start_witness() {
-  auto witness = net::Witness::start(config_.hub.state_dir, log_, [this](const std::string& book) {
-    if (auto ok = give_to(book, config_.hub.user); !ok) return ok;
+  auto witness = net::Witness::start(config_.hub.state_dir, log_, [this](int book) {
+    if (auto ok = give_to(book, "the witness's book", config_.hub.user); !ok) return ok;
     return drop_to(config_.hub.user);
   });
   if (witness) {
@@ -102,13 +104,18 @@ base::Result<void> Relay::make_audit_file() {
 }
 
 base::Result<void> Relay::bind_all() {
+  const auto owner = owner_of(config_.hub.user);
+  if (!owner) return owner.error();
+  held_endpoints_.take_over();
   for (const config::Site& site : config_.sites) {
-    auto endpoints = net::Site::bind(loop_.executor(), site_settings(site, config_.hub.name), {});
+    net::SiteSettings settings = site_settings(site, config_.hub.name);
+    settings.access.socket.owner = *owner;
+    auto endpoints = net::Site::bind(loop_.executor(), settings, {}, held_endpoints_);
     if (!endpoints) return endpoints.error();
     bound_endpoints_[site.name] = std::move(*endpoints);
   }
   if (auto ok = bind_listeners(config_.hub, listeners_); !ok) return ok;
-  return bind_services();
+  return bind_services(*owner);
 }
 
 base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fresh) {
@@ -135,16 +142,15 @@ base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fres
   return {};
 }
 
-base::Result<void> Relay::bind_services() {
+base::Result<void> Relay::bind_services(const std::optional<net::Owner>& owner) {
   control_ = std::make_shared<net::RequestServer>(
       loop_.executor(), [this](std::string_view received) { return answer_control(received); });
   const base::HostPort socket{.host = {}, .port = 0, .unix_path = config_.hub.control};
-  if (auto ok = control_->bind(socket); !ok) return base::with_context("hub.control", ok.error());
-  if (auto ok = give_to(config_.hub.control, config_.hub.user); !ok) return ok;
+  if (auto ok = control_->bind(socket, owner); !ok) return base::with_context("hub.control", ok.error());
   if (!config_.hub.metrics) return {};
   metrics_ = std::make_shared<net::RequestServer>(
       loop_.executor(), [this](std::string_view received) { return answer_metrics(received); });
-  if (auto ok = metrics_->bind(*config_.hub.metrics); !ok)
+  if (auto ok = metrics_->bind(*config_.hub.metrics, owner); !ok)
     return base::with_context("hub.metrics", ok.error());
   return {};
 }
@@ -191,6 +197,11 @@ void Relay::serve() {
     listener->start();
   control_->start();
   if (metrics_) metrics_->start();
+  keep_endpoints();
+  loop_.every(kHolderPoll, [this] {
+    keep_endpoints();
+    return true;
+  });
   if (earlier_->take_in()) loop_.every(kEarlierPoll, [this] { return earlier_->take_in(); });
   loop_.every(kExpiryInterval, [this] {
     ledger_->expire(net::wall_now());
@@ -198,6 +209,16 @@ void Relay::serve() {
   });
   log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + count_of_sites(sites_.size()) +
                                 ", key " + net::pin_text(identity_->pin()));
+}
+
+// Says it to the holder of the endpoints, which may have been started, or started anew, after us.
+void Relay::keep_endpoints() {
+  if (draining_) return;
+  std::vector<net::HeldEndpoints::Listening> all;
+  for (const auto& site : sites_)
+    for (const auto& endpoint : site->endpoints())
+      if (!endpoint->address().is_unix()) all.push_back({endpoint->address(), endpoint->descriptor()});
+  held_endpoints_.keep(all);
 }
 
 void Relay::drain() {
@@ -272,6 +293,7 @@ control::HubStatus Relay::status() const {
   for (const base::HostPort& address : config_.hub.listen)
     status.listen.push_back(address.to_string());
   status.audit = audit_.status();
+  status.endpoints_held = held_endpoints_.is_held();
   status.draining = draining_;
   status.strangers = strangers_.count();
   status.strangers_driven_out = strangers_.driven_out();

@@ -14,6 +14,7 @@
 #include "relayd/daemon/audit_log.h"
 #include "relayd/daemon/refusal_log.h"
 #include "relayd/net/event_loop.h"
+#include "relayd/net/held_endpoints.h"
 #include "relayd/net/hmac_digest.h"
 #include "relayd/net/identity.h"
 #include "relayd/net/link_listener.h"
@@ -60,11 +61,12 @@ class Relay {
   [[nodiscard]] base::Result<void> make_audit_file();
   [[nodiscard]] base::Result<void> bind_all();
   [[nodiscard]] base::Result<void> bind_listeners(const config::Hub& hub, Listeners& fresh);
-  [[nodiscard]] base::Result<void> bind_services();
+  [[nodiscard]] base::Result<void> bind_services(const std::optional<net::Owner>& owner);
   void start_witness();
   [[nodiscard]] base::Result<void> open_state();
   [[nodiscard]] base::Result<void> open_audit();
   void serve();
+  void keep_endpoints();
 
   [[nodiscard]] base::Result<void> apply(const config::Config& wanted);
   [[nodiscard]] net::Site* find_site(const std::string& name) const;
@@ -90,6 +92,7 @@ class Relay {
   std::unique_ptr<net::EarlierCommits> earlier_;
   AuditLog audit_;
   std::unique_ptr<net::Services> services_;
+  net::HeldEndpoints held_endpoints_;
   std::map<std::string, net::Site::Endpoints> bound_endpoints_;  // by site, until the sites exist
   std::vector<std::unique_ptr<net::Site>> sites_;
   std::vector<std::unique_ptr<net::Site>> retired_;

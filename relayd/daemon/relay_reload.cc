@@ -33,6 +33,7 @@ base::Result<std::string> Relay::reload() {
                        "\nnot reloaded: the running configuration stays in force"};
   }
   config_ = *wanted;
+  keep_endpoints();
   config_loaded_ = net::wall_now();
   last_reload_error_.clear();
   log_.log(LogLevel::kInfo, "configuration reloaded, " + count_of_sites(sites_.size()));
@@ -50,8 +51,9 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
   std::map<std::string, net::Site::Endpoints> fresh_endpoints;
   for (const config::Site& site : wanted.sites) {
     const net::Site* running = find_site(site.name);
-    auto fresh = net::Site::bind(loop_.executor(), site_settings(site, config_.hub.name),
-                                 running != nullptr ? running->endpoints() : net::Site::Endpoints{});
+    auto fresh =
+        net::Site::bind(loop_.executor(), site_settings(site, config_.hub.name),
+                        running != nullptr ? running->endpoints() : net::Site::Endpoints{}, held_endpoints_);
     if (!fresh) return fresh.error();
     fresh_endpoints[site.name] = std::move(*fresh);
   }

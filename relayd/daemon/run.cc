@@ -11,6 +11,7 @@
 #include "relayd/base/diagnostic.h"
 #include "relayd/config/reader.h"
 #include "relayd/daemon/background.h"
+#include "relayd/daemon/hold.h"
 #include "relayd/daemon/log.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/rated_log.h"
@@ -47,9 +48,13 @@ int check(const config::Config& config) {
   return EX_OK;
 }
 
+config::LogTarget log_target(const config::Config& config, const Options& options) {
+  return config.hub.log.value_or(options.foreground ? config::LogTarget::kStderr
+                                                    : config::LogTarget::kSyslog);
+}
+
 int serve(config::Config config, const Options& options, std::optional<Background> background) {
-  const auto target =
-      config.hub.log.value_or(options.foreground ? config::LogTarget::kStderr : config::LogTarget::kSyslog);
+  const auto target = log_target(config, options);
   net::EventLoop loop;
   const auto unrated = make_logger(
       target, [&loop](std::function<void()> flush) { loop.later(std::move(flush)); },
@@ -84,6 +89,12 @@ int serve(config::Config config, const Options& options, std::optional<Backgroun
   return EX_OK;
 }
 
+int hold(const config::Config& config, const Options& options, std::optional<Background> background) {
+  const auto target = log_target(config, options);
+  const auto log = make_logger(target, [](const std::function<void()>&) {});
+  return hold_endpoints(config, *log, background, target == config::LogTarget::kStderr);
+}
+
 }  // namespace
 
 int run(const Options& given) {
@@ -106,6 +117,7 @@ int run(const Options& given) {
     }
     background = *entered;
   }
+  if (options.hold_endpoints) return hold(*config, options, background);
   return serve(std::move(*config), options, background);
 }
 

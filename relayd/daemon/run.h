@@ -11,6 +11,7 @@ struct Options {
   std::vector<std::string> overrides;  ///< --set
   bool check_only = false;
   bool foreground = false;
+  bool hold_endpoints = false;
 };
 
 /// Runs until told to stop. Returns an exit status of sysexits(3).

@@ -76,6 +76,7 @@ std::string restart_needed(const config::Hub& running, const config::Hub& wanted
   if (running.identity != wanted.identity) return "identity";
   if (running.state_dir != wanted.state_dir) return "state_dir";
   if (running.control != wanted.control) return "control";
+  if (running.endpoint_holder != wanted.endpoint_holder) return "endpoint_holder";
   if (running.metrics != wanted.metrics) return "metrics";
   if (running.user != wanted.user) return "user";
   if (running.log != wanted.log) return "log";

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "relayd/daemon/descriptor.h"
+#include "relayd/base/descriptor.h"
 #include "relayd/daemon/privileges.h"
 
 namespace tsmtp::daemon {
@@ -60,7 +60,7 @@ base::Result<void> give(int fd, const std::string& path, const Owner& owner) {
 }
 
 base::Result<void> give_file(int dir, const std::string& name, const std::string& path, const Owner& owner) {
-  const Descriptor file(openat(dir, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  const base::Descriptor file(openat(dir, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!file.is_open() && errno == ENOENT) return {};  // a witness has just ended
   struct stat status {};
   if (!file.is_open() || fstat(file.get(), &status) != 0) return cannot(path + ": cannot be opened");
@@ -72,7 +72,7 @@ base::Result<void> give_file(int dir, const std::string& name, const std::string
 }
 
 base::Result<void> give_ledger(int dir, const std::string& path, const Owner& owner) {
-  const Descriptor ledger(openat(dir, kLedger, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const base::Descriptor ledger(openat(dir, kLedger, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!ledger.is_open()) return cannot(path + ": cannot be opened as a directory");
   const auto names = names_in(ledger.get(), path);
   if (!names) return names.error();
@@ -102,7 +102,7 @@ base::Result<void> make_state_directory(const std::string& path, const std::stri
   if (user.empty() || geteuid() != 0) return {};
   const auto owner = look_up(user);
   if (!owner) return owner.error();
-  const Descriptor dir(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const base::Descriptor dir(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!dir.is_open()) return cannot(path + ": cannot be opened");
   const auto names = names_in(dir.get(), path);
   if (!names) return names.error();

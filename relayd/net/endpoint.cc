@@ -19,6 +19,11 @@ base::Result<void> Endpoint::bind(const base::HostPort& address, const SocketAcc
   return address.is_unix() ? listen_unix(unix_, address.unix_path, access) : listen_tcp(tcp_, address);
 }
 
+base::Result<void> Endpoint::take_over(const base::HostPort& address, base::Descriptor socket) {
+  address_ = address;
+  return adopt(tcp_, std::move(socket));
+}
+
 base::Result<void> Endpoint::change(const SocketAccess& access) {
   return address_.is_unix() ? set_access(address_.unix_path, access) : base::Result<void>();
 }

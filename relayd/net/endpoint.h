@@ -23,6 +23,8 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
 
   /// Binds; the error names the address. `access`: of a unix socket.
   [[nodiscard]] base::Result<void> bind(const base::HostPort& address, const SocketAccess& access);
+  /// Instead of bind(): `socket` listens on `address`, a TCP one, already.
+  [[nodiscard]] base::Result<void> take_over(const base::HostPort& address, base::Descriptor socket);
   /// Lets others in than before. Without effect on TCP.
   [[nodiscard]] base::Result<void> change(const SocketAccess& access);
   /// Calls `accepted` for each client until stop().
@@ -30,6 +32,8 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   void stop();
 
   [[nodiscard]] const base::HostPort& address() const { return address_; }
+  /// Of a TCP endpoint that listens.
+  [[nodiscard]] int descriptor() { return tcp_.native_handle(); }
 
  private:
   template <typename Acceptor>

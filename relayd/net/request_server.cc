@@ -14,7 +14,7 @@ using boost::system::error_code;
 constexpr std::size_t kMaxRequestBytes = 8 * 1024;
 constexpr int kMaxClients = 32;
 constexpr std::chrono::seconds kDeadline{10};
-constexpr SocketAccess kControlAccess{.mode = 0600, .group = {}};
+constexpr unsigned kControlMode = 0600;
 
 class Client : public std::enable_shared_from_this<Client> {
  public:
@@ -80,8 +80,8 @@ class Client : public std::enable_shared_from_this<Client> {
 RequestServer::RequestServer(const asio::any_io_executor& executor, Handler handler)
     : handler_(std::move(handler)), endpoint_(std::make_shared<Endpoint>(executor)) {}
 
-base::Result<void> RequestServer::bind(const base::HostPort& address) {
-  return endpoint_->bind(address, kControlAccess);
+base::Result<void> RequestServer::bind(const base::HostPort& address, std::optional<Owner> owner) {
+  return endpoint_->bind(address, {.mode = kControlMode, .group = {}, .owner = owner});
 }
 
 void RequestServer::start() {

@@ -23,7 +23,7 @@ class RequestServer {
   RequestServer(const boost::asio::any_io_executor& executor, Handler handler);
 
   /// A unix socket gets mode 0600: it is for this relayd's user and root.
-  [[nodiscard]] base::Result<void> bind(const base::HostPort& address);
+  [[nodiscard]] base::Result<void> bind(const base::HostPort& address, std::optional<Owner> owner);
   void start();
   void stop();
 

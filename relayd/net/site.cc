@@ -45,13 +45,15 @@ Site::~Site() {
 }
 
 base::Result<Site::Endpoints> Site::bind(boost::asio::any_io_executor executor, const SiteSettings& settings,
-                                         const Endpoints& bound) {
+                                         const Endpoints& bound, HeldEndpoints& held) {
   Endpoints fresh;
   for (const base::HostPort& address : settings.endpoints) {
     if (contains(bound, address)) continue;
     auto endpoint = std::make_shared<Endpoint>(executor);
-    if (auto ok = endpoint->bind(address, settings.access.socket); !ok)
-      return base::with_context("site " + settings.name, ok.error());
+    auto socket = held.take(address);
+    const auto ok = socket.is_open() ? endpoint->take_over(address, std::move(socket))
+                                     : endpoint->bind(address, settings.access.socket);
+    if (!ok) return base::with_context("site " + settings.name, ok.error());
     fresh.push_back(std::move(endpoint));
   }
   return base::Result<Endpoints>(std::move(fresh));

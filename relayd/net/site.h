@@ -13,6 +13,7 @@
 #include "relayd/mail/far_mta.h"
 #include "relayd/net/delivery_stream.h"
 #include "relayd/net/endpoint.h"
+#include "relayd/net/held_endpoints.h"
 #include "relayd/net/intake_connection.h"
 #include "relayd/net/mta_pool.h"
 #include "relayd/net/site_link.h"
@@ -35,10 +36,11 @@ class Site {
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
 
-  /// Binds those endpoints of `settings` that are not among `bound`; changes nothing else. The first half of
-  /// start() and update().
+  /// Binds those endpoints of `settings` that are not among `bound`, or takes them from `held`; changes
+  /// nothing else. The first half of start() and update().
   [[nodiscard]] static base::Result<Endpoints> bind(boost::asio::any_io_executor executor,
-                                                    const SiteSettings& settings, const Endpoints& bound);
+                                                    const SiteSettings& settings, const Endpoints& bound,
+                                                    HeldEndpoints& held);
   void start(Endpoints endpoints);
   /// Takes new settings without a stop. What they do not touch goes on: a link whose pins and addresses stay
   /// the same stays up.

@@ -1,7 +1,6 @@
 #include "relayd/net/witness.h"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,25 +13,15 @@
 #include <cstring>
 #include <string_view>
 
+#include "relayd/net/descriptor_message.h"
+#include "relayd/net/process_name.h"
 #include "relayd/net/witness_process.h"
 
 namespace tsmtp::net {
 namespace {
 
+// Whoever looks for relayd, or kills it by its name, does not find the witness.
 constexpr char kName[] = "tsmtp-witness";
-
-// So that who looks for relayd, or kills it by its name, does not find the witness.
-void rename_process() {
-  prctl(PR_SET_NAME, kName);
-  std::array<char, 8192> arguments{};
-  const int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-  const ssize_t bytes = fd < 0 ? 0 : read(fd, arguments.data(), arguments.size());
-  close(fd);
-  const std::size_t room = bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
-  if (room <= sizeof kName || std::string_view(arguments.data()) != program_invocation_name) return;
-  std::memset(program_invocation_name, 0, room);
-  std::memcpy(program_invocation_name, kName, sizeof kName);
-}
 
 // Nothing of relayd's but the two descriptors (the book's is its lock): no listening socket stays open
 // because of the witness, and nobody who reads our standard error waits for its end.
@@ -49,15 +38,15 @@ void let_go_of_everything_but(int& socket, int book) {
 }
 
 [[noreturn]] void run(int socket, ledger::CommitBook& book,
-                      const std::function<base::Result<void>(const std::string&)>& in_child) {
+                      const std::function<base::Result<void>(int)>& in_child) {
   const pid_t witness = fork();  // relayd has no child to wait for
   if (witness != 0) _exit(witness < 0 ? 1 : 0);
   setsid();
   for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2})
     std::signal(signal, SIG_IGN);
   let_go_of_everything_but(socket, book.descriptor());
-  rename_process();
-  if (chdir("/") != 0 || !in_child(book.path())) _exit(1);
+  rename_process(kName);
+  if (chdir("/") != 0 || !in_child(book.descriptor())) _exit(1);
   be_witness(socket, book);
   _exit(0);
 }
@@ -74,8 +63,7 @@ void Commit::open() {
 }
 
 base::Result<std::unique_ptr<Witness>> Witness::start(
-    const std::string& dir, base::Logger& log,
-    const std::function<base::Result<void>(const std::string&)>& in_child) {
+    const std::string& dir, base::Logger& log, const std::function<base::Result<void>(int)>& in_child) {
   auto book =
       ledger::CommitBook::make(dir + "/commits." + std::to_string(getpid()) + '.' +
                                std::to_string(std::chrono::system_clock::now().time_since_epoch().count()));
@@ -105,19 +93,8 @@ std::uint32_t Witness::watch(int socket) {
   if (!send_letting_go()) return 0;
   WitnessMessage said{.kind = WitnessMessage::kWatch, .number = last_number_ + 1};
   if (said.number == 0) said.number = 1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  iovec bytes{&said, sizeof said};
-  msghdr message{};
-  message.msg_iov = &bytes;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &socket, sizeof socket);
-  if (sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+  const std::string_view bytes(reinterpret_cast<const char*>(&said), sizeof said);
+  if (!send_message(socket_, bytes, socket, MSG_DONTWAIT)) {
     send_failed();
     return 0;
   }

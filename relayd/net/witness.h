@@ -56,11 +56,11 @@ class Commit {
 
 class Witness {
  public:
-  /// Makes a book in `dir` and starts the process, which calls `in_child` before anything else and ends if
-  /// that fails. Must be called while there is one thread, and as little else as can be.
+  /// Makes a book in `dir` and starts the process, which calls `in_child` with the book's descriptor before
+  /// anything else and ends if that fails. Must be called while there is one thread, and as little else as
+  /// can be.
   [[nodiscard]] static base::Result<std::unique_ptr<Witness>> start(
-      const std::string& dir, base::Logger& log,
-      const std::function<base::Result<void>(const std::string& book)>& in_child);
+      const std::string& dir, base::Logger& log, const std::function<base::Result<void>(int book)>& in_child);
   /// relayd stops. What is still in the book is the witness's now.
   ~Witness();
   Witness(const Witness&) = delete;

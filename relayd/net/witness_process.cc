@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "relayd/mail/last_words.h"
+#include "relayd/net/descriptor_message.h"
 
 namespace tsmtp::net {
 namespace {
@@ -23,35 +24,21 @@ constexpr std::chrono::minutes kReplyTimeout{10};
 
 using Connections = std::map<std::uint32_t, int>;
 
-int descriptor_of(msghdr& message) {
-  const cmsghdr* const control = CMSG_FIRSTHDR(&message);
-  if (control == nullptr || control->cmsg_type != SCM_RIGHTS) return -1;
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(control), sizeof fd);
-  return fd;
-}
-
 // Until relayd is gone.
 Connections hold_connections(int socket) {
   Connections held;
   for (;;) {
+    auto received = receive_message(socket);
+    if (!received || received->text.empty()) return held;
     WitnessMessage said{};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-    iovec bytes{&said, sizeof said};
-    msghdr message{};
-    message.msg_iov = &bytes;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    const ssize_t size = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return held;
-    const int fd = descriptor_of(message);
+    if (received->text.size() != sizeof said) continue;
+    std::memcpy(&said, received->text.data(), sizeof said);
     if (const auto old = held.find(said.number); old != held.end()) {
       close(old->second);
       held.erase(old);
     }
-    if (said.kind == WitnessMessage::kWatch && fd >= 0) held[said.number] = fd;
+    if (said.kind == WitnessMessage::kWatch && received->descriptor.is_open())
+      held[said.number] = received->descriptor.release();
   }
 }
 

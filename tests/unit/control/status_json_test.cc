@@ -30,6 +30,7 @@ TEST(StatusJson, Golden) {
     "lost": 2,
     "trouble": "/var/log/tsmtp/audit.jsonl: cannot be written: No space left on device"
   },
+  "endpoints_held": null,
   "draining": false,
   "sessions_refused": 0,
   "strangers": 2,

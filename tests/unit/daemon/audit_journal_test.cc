@@ -22,7 +22,7 @@ class AuditJournalTest : public testing::Test {
  protected:
   void listen() {
     unlink(path.c_str());
-    socket = Descriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    socket = base::Descriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
@@ -50,7 +50,7 @@ class AuditJournalTest : public testing::Test {
 
   support::TemporaryDirectory directory;
   std::string path = directory.file("journal");
-  Descriptor socket;
+  base::Descriptor socket;
 };
 
 TEST_F(AuditJournalTest, TellsTheRecordAndWhatOneSearchesBy) {

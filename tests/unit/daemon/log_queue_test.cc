@@ -167,7 +167,7 @@ class Syslog : public testing::Test {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path_.copy(address.sun_path, sizeof address.sun_path - 1);
-    socket_ = Descriptor(socket(AF_UNIX, type | SOCK_NONBLOCK, 0));
+    socket_ = base::Descriptor(socket(AF_UNIX, type | SOCK_NONBLOCK, 0));
     ASSERT_EQ(bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     if (type == SOCK_STREAM) {
       ASSERT_EQ(listen(socket_.get(), 1), 0);
@@ -181,7 +181,7 @@ class Syslog : public testing::Test {
 
   support::TemporaryDirectory directory_;
   std::string path_ = directory_.path() + "/log";
-  Descriptor socket_;
+  base::Descriptor socket_;
 };
 
 TEST_F(Syslog, GetsADatagramALine) {
@@ -220,7 +220,7 @@ TEST_F(Syslog, ThatIsStartedAnewIsFoundAgain) {
   EXPECT_EQ(output.write("early\n").state, LogOutput::State::kGone);
   listen_at(SOCK_DGRAM);
   EXPECT_EQ(output.write("one\n").state, LogOutput::State::kOpen);
-  socket_ = Descriptor();
+  socket_ = base::Descriptor();
   unlink(path_.c_str());
   EXPECT_EQ(output.write("two\n").state, LogOutput::State::kGone);
   listen_at(SOCK_DGRAM);
@@ -232,7 +232,7 @@ TEST_F(Syslog, OfStreamsGetsANulBehindALine) {
   listen_at(SOCK_STREAM);
   SyslogOutput output(path_);
   EXPECT_EQ(output.write("one\n").state, LogOutput::State::kOpen);
-  const Descriptor accepted(accept(socket_.get(), nullptr, nullptr));
+  const base::Descriptor accepted(accept(socket_.get(), nullptr, nullptr));
   std::array<char, 100> buffer{};
   EXPECT_EQ(recv(accepted.get(), buffer.data(), buffer.size(), 0), 4);
   EXPECT_EQ(std::string(buffer.data(), 4), std::string("one\0", 4));

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <fstream>
@@ -92,6 +93,51 @@ TEST_F(Listening, AFileIsNotReplaced) {
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("is no socket"));
   EXPECT_TRUE(std::ifstream(path).good());
+}
+
+// Root in a directory that another user owns: what he puts there instead of the socket gets neither owner nor
+// mode.
+TEST_F(Listening, RootMakesAUnixSocketWithTheRightsOfItsOwner) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can";
+  constexpr Owner kNobody{.uid = 65534, .gid = 65534};
+  constexpr gid_t kMail = 8;
+  ASSERT_EQ(chown(directory_.path().c_str(), kNobody.uid, kNobody.gid), 0);
+  const std::string path = directory_.file("birl.sock");
+  UnixAcceptor acceptor(context_);
+  ASSERT_TRUE(listen_unix(acceptor, path, {.mode = 0660, .group = kMail, .owner = kNobody}));
+  struct stat status {};
+  ASSERT_EQ(lstat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, kNobody.uid);
+  EXPECT_EQ(status.st_gid, kMail);
+  EXPECT_EQ(status.st_mode & 0777U, 0660U);
+  EXPECT_EQ(geteuid(), 0U);
+  EXPECT_EQ(getegid(), 0U);
+}
+
+TEST_F(Listening, WhereOnlyRootMayWriteTheSocketIsStillItsOwners) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can";
+  constexpr Owner kNobody{.uid = 65534, .gid = 65534};
+  ASSERT_EQ(chmod(directory_.path().c_str(), 0755), 0);
+  const std::string path = directory_.file("birl.sock");
+  UnixAcceptor acceptor(context_);
+  ASSERT_TRUE(listen_unix(acceptor, path, {.mode = 0600, .group = {}, .owner = kNobody}));
+  struct stat status {};
+  ASSERT_EQ(lstat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, kNobody.uid);
+}
+
+TEST_F(Listening, AccessIsSetOnTheSocketAndOnNothingElse) {
+  const std::string secret = directory_.file("secret"), path = directory_.file("birl.sock");
+  support::write_file(secret, "x");
+  ASSERT_EQ(chmod(secret.c_str(), 0600), 0);
+  ASSERT_EQ(symlink(secret.c_str(), path.c_str()), 0);
+  EXPECT_FALSE(set_access(path, {.mode = 0666, .group = {}}));
+  ASSERT_EQ(unlink(path.c_str()), 0);
+  ASSERT_EQ(link(secret.c_str(), path.c_str()), 0);
+  EXPECT_FALSE(set_access(path, {.mode = 0666, .group = {}}));
+  struct stat status {};
+  ASSERT_EQ(stat(secret.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
 }
 
 }  // namespace

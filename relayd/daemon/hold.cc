@@ -1,0 +1,49 @@
+#include "relayd/daemon/hold.h"
+
+#include <sysexits.h>
+
+#include <csignal>
+#include <iostream>
+
+#include "relayd/daemon/privileges.h"
+#include "relayd/net/endpoint_holder.h"
+#include "relayd/net/process_name.h"
+
+namespace tsmtp::daemon {
+namespace {
+
+// So that relayd is stopped, killed and looked for without it.
+constexpr char kName[] = "tsmtp-endpoints";
+
+base::Result<std::unique_ptr<net::EndpointHolder>> begin(const config::Config& config, base::Logger& log) {
+  const std::string& path = config.hub.endpoint_holder;
+  if (auto ok = make_directory(path.substr(0, path.find_last_of('/')), 0755, config.hub.user); !ok)
+    return ok.error();
+  std::vector<base::HostPort> endpoints;
+  for (const config::Site& site : config.sites)
+    endpoints.insert(endpoints.end(), site.endpoints.begin(), site.endpoints.end());
+  // What only root may bind is bound before; its own socket is made with hub.user's rights.
+  net::EndpointHolder::Bound bound = net::EndpointHolder::bind(endpoints, log);
+  if (auto ok = drop_to(config.hub.user); !ok) return ok.error();
+  return net::EndpointHolder::open(path, std::move(bound), log);
+}
+
+}  // namespace
+
+int hold_endpoints(const config::Config& config, base::Logger& log, std::optional<Background> background,
+                   bool logs_to_stderr) {
+  for (const int signal : {SIGHUP, SIGPIPE})
+    std::signal(signal, SIG_IGN);
+  raise_descriptor_limit();
+  auto holder = begin(config, log);
+  if (!holder) {
+    log.log(base::LogLevel::kError, holder.error().message);
+    if (!logs_to_stderr) std::cerr << "relayd: " << holder.error().message << std::endl;
+    return EX_UNAVAILABLE;
+  }
+  if (background) background->ready(logs_to_stderr);
+  net::rename_process(kName);
+  (*holder)->run();
+}
+
+}  // namespace tsmtp::daemon
