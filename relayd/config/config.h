@@ -29,6 +29,7 @@ struct Limits {
   std::uint64_t bytes_per_second = 0;
   std::chrono::seconds mta_idle_time{20};  ///< each connection costs the MTA a process
   std::uint64_t mta_idle_connections = 64;
+  std::uint64_t mta_connections = 100;  ///< in use, idle or closing
   std::uint64_t mta_mails_per_connection = 100;
 
   friend bool operator==(const Limits&, const Limits&) = default;
@@ -83,6 +84,7 @@ struct Hub {
   std::chrono::seconds drain_timeout{30};
   std::uint64_t max_strangers = 64;  ///< connections that have not shown a key, at once
   std::uint64_t max_strangers_of_address = 8;
+  std::uint64_t mta_connections = 500;  ///< of all sites together
 
   friend bool operator==(const Hub&, const Hub&) = default;
 };

@@ -99,6 +99,9 @@ constexpr std::array kHubKeys{
     Key<Hub>{"max_strangers_of_address", kOptional,
              [](const Value& v, Hub& hub) { v.into_number(hub.max_strangers_of_address, 1, kMany); },
              "the same from one address"},
+    Key<Hub>{"mta_connections", kOptional,
+             [](const Value& v, Hub& hub) { v.into_number(hub.mta_connections, 1, kMany); },
+             "connections to MTAs at once, of all sites together"},
 };
 
 constexpr std::array kSiteKeys{
@@ -166,6 +169,9 @@ constexpr std::array kSiteKeys{
     Key<Site>{"bytes_per_second", kOptional,
               [](const Value& v, Site& site) { v.into_size(site.limits.bytes_per_second); },
               "content a second, either way"},
+    Key<Site>{"mta_connections", kOptional,
+              [](const Value& v, Site& site) { v.into_number(site.limits.mta_connections, 1, kMany); },
+              "connections to our MTA at once, at most"},
     Key<Site>{"mta_idle_time", kOptional,
               [](const Value& v, Site& site) { v.into_seconds(site.limits.mta_idle_time); },
               "how long a connection to our MTA is kept for the next mail"},

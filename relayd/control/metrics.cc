@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -96,6 +97,11 @@ constexpr std::array kSiteMetrics{
                [](const SiteStatus& s) { return s.in_doubt; }},
     SiteMetric{"tsmtp_streams_refused_total", "counter", "Streams that the site opened over a limit.",
                [](const SiteStatus& s) { return s.streams_refused; }},
+    SiteMetric{"tsmtp_mta_connections_waiting", "gauge", "Mails that wait for a connection to our MTA.",
+               [](const SiteStatus& s) { return s.mta.waiting; }},
+    SiteMetric{"tsmtp_mta_connections_limit", "gauge",
+               "Connections to our MTA at once, by configuration or as many as it takes.",
+               [](const SiteStatus& s) { return std::min(s.mta.limit, s.mta.learnt.value_or(s.mta.limit)); }},
 };
 
 void put_sites(Exposition& out, const std::vector<SiteStatus>& sites) {
@@ -104,6 +110,12 @@ void put_sites(Exposition& out, const std::vector<SiteStatus>& sites) {
     for (const SiteStatus& site : sites)
       out.sample(site_label(site), metric.value(site));
   }
+  out.header("tsmtp_mta_connections", "gauge", "Connections to our MTA for mail from the site, by state.");
+  for (const SiteStatus& site : sites)
+    for (const auto& [state, count] :
+         {std::pair{"in_use", site.mta.in_use}, std::pair{"idle", site.mta.idle},
+          std::pair{"opening", site.mta.opening}, std::pair{"closing", site.mta.closing}})
+      out.sample(fmt::format("{{site={},state=\"{}\"}}", label_value(site.name), state), count);
   out.header("tsmtp_link_since_seconds", "gauge", "When the link came to be as it is, seconds since 1970.");
   for (const SiteStatus& site : sites)
     out.sample(site_label(site), seconds_since_epoch(site.since));

@@ -45,12 +45,24 @@ struct DialFailure {
   std::string cause;
 };
 
+/// The connections to our MTA, for mail from one site.
+struct MtaConnections {
+  std::uint64_t in_use = 0;  ///< those included that were given up and not yet answered
+  std::uint64_t idle = 0;    ///< kept for the next mail
+  std::uint64_t opening = 0;
+  std::uint64_t closing = 0;
+  std::uint64_t waiting = 0;            ///< mails that wait for one
+  std::uint64_t limit = 0;              ///< as configured
+  std::optional<std::uint64_t> learnt;  ///< the MTA takes no more; nothing while it was never refused
+  std::string trouble;                  ///< why it cannot be reached; empty: it can, or is not known yet
+};
+
 /// One site and the link to it.
 struct SiteStatus {
   std::string name;
   LinkState state = LinkState::kDown;
-  base::WallTime since;           ///< when `state` began
-  std::string cause;              ///< why the link is not up; empty while it is
+  base::WallTime since;  ///< when `state` began
+  std::string cause;     ///< why the link is not up; empty while it is
   /// When the link is up, but its line stands still: nothing that was sent since has been acknowledged.
   std::optional<base::WallTime> stands_still_since;
   std::string peer_address;       ///< "192.0.2.7:5443"; empty unless up
@@ -62,6 +74,7 @@ struct SiteStatus {
   std::optional<std::chrono::microseconds> round_trip;
   std::vector<std::string> endpoints;  ///< where our MTA hands over
   std::string far_mta;  ///< "127.0.0.1:25 reachable, PIPELINING 8BITMIME" or why not; empty: not known
+  MtaConnections mta;   ///< to our own MTA
   Traffic out;          ///< from our MTA to the site
   Traffic in;           ///< from the site to our MTA
   std::uint64_t open_transactions = 0;

@@ -30,6 +30,17 @@ Json to_json(const std::vector<DialFailure>& failures) {
   return out;
 }
 
+Json to_json(const MtaConnections& mta) {
+  return Json{{"in_use", mta.in_use},
+              {"idle", mta.idle},
+              {"opening", mta.opening},
+              {"closing", mta.closing},
+              {"waiting", mta.waiting},
+              {"limit", mta.limit},
+              {"learnt_limit", mta.learnt ? Json(*mta.learnt) : Json(nullptr)},
+              {"trouble", text_or_null(mta.trouble)}};
+}
+
 Json to_json(const SiteStatus& site) {
   Json out;
   out["name"] = site.name;
@@ -49,6 +60,7 @@ Json to_json(const SiteStatus& site) {
   out["round_trip_us"] = site.round_trip ? Json(site.round_trip->count()) : Json(nullptr);
   out["endpoints"] = site.endpoints;
   out["far_mta"] = text_or_null(site.far_mta);
+  out["mta"] = to_json(site.mta);
   out["out"] = to_json(site.out);
   out["in"] = to_json(site.in);
   out["open_transactions"] = site.open_transactions;

@@ -91,6 +91,19 @@ void put_dial_failures(std::string& out, const SiteStatus& site, base::WallTime 
                        local_time(failure.when, now), escaped(failure.cause));
 }
 
+// Nothing while there is nothing to say.
+std::string mta_text(const MtaConnections& mta) {
+  if (!mta.trouble.empty()) return "not reachable: " + escaped(mta.trouble);
+  if (mta.in_use + mta.idle + mta.opening + mta.closing + mta.waiting == 0) return {};
+  std::string out = fmt::format("{} in use, {} idle", mta.in_use, mta.idle);
+  if (mta.opening > 0) out += fmt::format(", {} opening", mta.opening);
+  if (mta.closing > 0) out += fmt::format(", {} closing", mta.closing);
+  if (mta.waiting > 0) out += fmt::format(", {} waiting for one", mails(mta.waiting));
+  const bool is_learnt = mta.learnt && *mta.learnt < mta.limit;
+  if (is_learnt) return out + fmt::format("; it takes no more than {}", *mta.learnt);
+  return mta.waiting > 0 ? out + fmt::format("; mta_connections is {}", mta.limit) : out;
+}
+
 void put_site(std::string& out, const SiteStatus& site, base::WallTime now, std::size_t name_width) {
   const std::string name = escaped(site.name);
   const std::string indent(name_width, ' ');
@@ -98,6 +111,8 @@ void put_site(std::string& out, const SiteStatus& site, base::WallTime now, std:
   put_dial_failures(out, site, now, indent);
   out += fmt::format("{}  {}\n", indent, endpoints_text(site));
   if (!site.far_mta.empty()) out += fmt::format("{}  the MTA there: {}\n", indent, escaped(site.far_mta));
+  if (const std::string mta = mta_text(site.mta); !mta.empty())
+    out += fmt::format("{}  connections to our MTA: {}\n", indent, mta);
   out += fmt::format("{}  {}; {}{}\n", indent, traffic_text(site.out, "sent"),
                      traffic_text(site.in, "received"), troubles(site));
   if (!site.tls.empty())

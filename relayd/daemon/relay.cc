@@ -64,6 +64,7 @@ base::Result<void> Relay::start() {
   if (!tls) return tls.error();
   tls_ = std::make_unique<net::TlsContext>(std::move(*tls));
   strangers_.set_limits(stranger_limits(config_.hub));
+  mta_neighbours_.set_limit(config_.hub.mta_connections);
   if (auto ok = make_audit_file(); !ok) return base::with_context("hub.audit", ok.error());
   if (auto ok = bind_all(); !ok) return ok;
   if (auto ok = drop_to(config_.hub.user); !ok) return ok;
@@ -185,6 +186,7 @@ void Relay::serve() {
       .ledger = *ledger_,
       .digests = *digests_,
       .log = log_,
+      .mta_neighbours = mta_neighbours_,
       .witness = witness_.get(),
       .earlier = earlier_.get(),
       .ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); }});

@@ -91,6 +91,7 @@ class Relay {
   std::unique_ptr<net::TransactionLedger> ledger_;
   std::unique_ptr<net::EarlierCommits> earlier_;
   AuditLog audit_;
+  net::MtaNeighbours mta_neighbours_;
   std::unique_ptr<net::Services> services_;
   net::HeldEndpoints held_endpoints_;
   std::map<std::string, net::Site::Endpoints> bound_endpoints_;  // by site, until the sites exist

@@ -62,6 +62,7 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
 
   audit_.use(wanted.hub.audit, std::move(*audit));
   strangers_.set_limits(stranger_limits(wanted.hub));
+  mta_neighbours_.set_limit(wanted.hub.mta_connections);
   std::vector<std::unique_ptr<net::Site>> sites;
   for (const config::Site& site : wanted.sites) {
     const auto running = std::find_if(sites_.begin(), sites_.end(),

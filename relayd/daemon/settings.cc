@@ -21,6 +21,7 @@ net::MtaPool::Settings mta_settings(const config::Site& site, const std::string&
                      .origin = origin(site.origin),
                      .origin_name = site.name + ".tsmtp"},
           .own_helo = hub_name,
+          .connections = site.limits.mta_connections,
           .idle_time = site.limits.mta_idle_time,
           .idle_connections = site.limits.mta_idle_connections,
           .mails_per_connection = site.limits.mta_mails_per_connection};

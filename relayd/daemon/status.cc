@@ -26,6 +26,21 @@ std::string far_mta(const std::optional<mail::FarMta>& mta) {
   return out;
 }
 
+control::MtaConnections mta_connections(const net::MtaPool& pool) {
+  const auto counts = pool.counts();
+  control::MtaConnections out{.in_use = counts.in_use,
+                              .idle = counts.idle,
+                              .opening = counts.opening,
+                              .closing = counts.closing,
+                              .waiting = counts.waiting,
+                              .limit = pool.limit(),
+                              .learnt = {},
+                              .trouble = {}};
+  if (counts.learnt) out.learnt = *counts.learnt;
+  if (pool.mta() && !pool.mta()->reachable) out.trouble = pool.mta()->cause;
+  return out;
+}
+
 }  // namespace
 
 control::SiteStatus site_status(const net::Site& site, const net::TransactionLedger& ledger, bool draining) {
@@ -52,6 +67,7 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   for (const auto& endpoint : site.endpoints())
     status.endpoints.push_back(endpoint->address().to_string());
   status.far_mta = far_mta(site.far_mta());
+  status.mta = mta_connections(site.pool());
   status.out = traffic(site.out());
   status.in = traffic(site.in());
   status.open_transactions = site.in_flight();

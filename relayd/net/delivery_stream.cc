@@ -64,13 +64,16 @@ void DeliveryStream::give_up(const std::string& transaction) {
   after_event();
 }
 
-void DeliveryStream::on_mta_ready(smtp::ClientSession& session) {
+void DeliveryStream::on_mta_ready(const std::shared_ptr<MtaConnection>& connection,
+                                  smtp::ClientSession& session) {
+  request_.reset();
+  connection_ = connection;
   delivery_.connected(session, now());
   after_event();
 }
 
 void DeliveryStream::on_mta_failed(const std::string& cause, const std::optional<smtp::Reply>& said) {
-  connection_.reset();
+  request_.reset();
   // Always 4yz: a near MTA must not bounce mail because a far one is out of order for the moment.
   const std::string what =
       said ? "its MTA " + mta_ + " answered: " + said->summary() : "its MTA " + mta_ + ": " + cause;
@@ -120,10 +123,11 @@ void DeliveryStream::go_on_later() {
 }
 
 void DeliveryStream::request_connection(const std::string& helo, bool fresh) {
-  connection_ = pool_.acquire(helo, fresh, *this);
+  request_ = pool_.request(helo, fresh, *this);
 }
 
 void DeliveryStream::release_connection(bool reusable) {
+  if (request_) pool_.withdraw(*std::exchange(request_, {}));
   if (!connection_) return;
   if (reusable) connection_->flush();
   connection_->release(reusable);

@@ -46,7 +46,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void on_stream_writable(mux::StreamKey) override {}
   void on_stream_lost(mux::StreamKey stream, const std::string& cause) override;
   // MtaUser
-  void on_mta_ready(smtp::ClientSession& session) override;
+  void on_mta_ready(const std::shared_ptr<MtaConnection>& connection, smtp::ClientSession& session) override;
   void on_mta_failed(const std::string& cause, const std::optional<smtp::Reply>& said) override;
   void on_mta_step() override;
   void on_mta_lost(const std::string& cause) override;
@@ -77,6 +77,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   std::string mta_;
   Callbacks callbacks_;
   mail::Delivery delivery_;
+  std::optional<MtaPool::Request> request_;  // for a connection
   std::shared_ptr<MtaConnection> connection_;
   std::unique_ptr<Commit> commit_;  // while it is_committing()
   bool gone_ = false;

@@ -16,8 +16,24 @@ using boost::system::error_code;
 // From the connection to the reply to EHLO. RFC 5321 section 4.5.3.2.1 allows five minutes; an MTA of our own
 // that takes longer than two is in trouble, and its mail can wait at the near hub.
 constexpr std::chrono::minutes kReadyTimeout{2};
-// From a transaction that was given up to the last reply to it. Nobody waits for it but the MTA's process.
-constexpr std::chrono::minutes kLeaveTimeout{2};
+// From a transaction that was given up to the last reply to it. Nobody waits for it but the MTA's process,
+// and other mail for the connection.
+constexpr std::chrono::seconds kLeaveTimeout{30};
+
+// Whatever the MTA does, this machine cannot make one more connection now.
+bool is_want(const error_code& error) {
+  switch (error.value()) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EADDRINUSE:
+    case EADDRNOTAVAIL:  // of connect(): no port is free
+      return true;
+    default:
+      return false;
+  }
+}
 
 }  // namespace
 
@@ -32,8 +48,9 @@ MtaConnection::MtaConnection(const asio::any_io_executor& executor, std::string 
       socket_(executor),
       timer_(executor) {}
 
-void MtaConnection::connect(const MtaTarget& target, bool is_probe) {
+void MtaConnection::connect(const MtaTarget& target, std::uint64_t number, bool is_probe) {
   target_ = target;
+  number_ = number;
   is_probe_ = is_probe;
   if (target.origin == smtp::Origin::kXclient)
     session_ = smtp::ClientSession(helo_, {{.name = "NAME", .value = target.origin_name},
@@ -42,7 +59,9 @@ void MtaConnection::connect(const MtaTarget& target, bool is_probe) {
                                            {.name = "PROTO", .value = "ESMTP"}});
   timer_.expires_after(kReadyTimeout);
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
-    if (!error) self->close("no greeting within two minutes");
+    if (error) return;
+    self->timed_out_ = true;
+    self->close("no greeting within two minutes");
   });
   const base::HostPort& where = target_.address;
   if (where.is_unix()) return connect_to(asio::local::stream_protocol::endpoint(where.unix_path));
@@ -71,8 +90,12 @@ void MtaConnection::connect_tcp(const tcp::endpoint& target) {
     socket_.open(target.protocol(), error);
     if (!error) socket_.bind(tcp::endpoint(asio::ip::make_address_v4(target_.source), 0), error);
     if (error) {
-      asio::post(executor_, [self = shared_from_this(), error] {
-        self->close("cannot bind to the site address " + self->target_.source + ": " + error.message());
+      // There is no such address here: no want, but an error that stays.
+      const bool is_unknown = error.value() == EADDRNOTAVAIL;
+      asio::post(executor_, [self = shared_from_this(), error, is_unknown] {
+        const std::string cause =
+            "cannot bind to the site address " + self->target_.source + ": " + error.message();
+        return is_unknown ? self->close(cause) : self->failed_here(error, cause);
       });
       return;
     }
@@ -83,9 +106,21 @@ void MtaConnection::connect_tcp(const tcp::endpoint& target) {
 void MtaConnection::connect_to(const ByteChannel::Socket::endpoint_type& target) {
   socket_.async_connect(target, [self = shared_from_this()](const error_code& error) {
     if (self->gone_) return;
-    if (error) return self->close(error.message());
+    if (error) return self->failed_here(error, error.message());
     self->connected();
   });
+}
+
+void MtaConnection::failed_here(const error_code& error, const std::string& cause) {
+  failed_here_ = is_want(error);
+  close(failed_here_ ? "this hub can make no connection to it: " + cause : cause);
+}
+
+mail::MtaSlots::Failure::Stage MtaConnection::stage() const {
+  using Stage = mail::MtaSlots::Failure::Stage;
+  if (failed_here_) return Stage::kHere;
+  if (!channel_) return Stage::kConnect;
+  return session_.is_greeted() ? Stage::kHello : Stage::kGreeting;
 }
 
 void MtaConnection::connected() {
@@ -100,11 +135,8 @@ void MtaConnection::connected() {
 void MtaConnection::lend(MtaUser& user) {
   user_ = &user;
   idle_told_ = false;
-  ++mails_;
-  if (!ready_) return;
-  asio::post(executor_, [self = shared_from_this(), &user] {
-    if (self->user_ == &user) user.on_mta_ready(self->session_);
-  });
+  timer_.cancel();
+  user.on_mta_ready(shared_from_this(), session_);
 }
 
 std::unique_ptr<Commit> MtaConnection::begin_commit(const std::string& site, const std::string& transaction,
@@ -123,11 +155,8 @@ std::span<char> MtaConnection::room() {
 void MtaConnection::release(bool reusable) {
   user_ = nullptr;
   commit_ = nullptr;
-  if (!ready_) {
-    asio::post(executor_, [self = shared_from_this()] { self->close(""); });
-    return;
-  }
-  if (!reusable) leave();
+  if (!reusable || leaves_after_) leave();
+  if (session_.awaits_reply()) limit_leaving();
   asio::post(executor_, [self = shared_from_this()] {
     if (self->user_ == nullptr) self->draw_events_without_user();
   });
@@ -136,6 +165,10 @@ void MtaConnection::release(bool reusable) {
 void MtaConnection::leave() {
   leaving_ = true;
   session_.stop();
+  limit_leaving();
+}
+
+void MtaConnection::limit_leaving() {
   timer_.expires_after(kLeaveTimeout);
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
     if (!error) self->close("");
@@ -160,7 +193,15 @@ void MtaConnection::quit() {
   if (gone_ || !channel_) return close("");
   session_.send("QUIT", 0);
   flush();
+  limit_leaving();  // and lives until it is over, whatever becomes of the owner
   channel_->close_gently();
+}
+
+void MtaConnection::owner_left() {
+  if (user_ != nullptr) return (void)(leaves_after_ = true);
+  if (ready_ && session_.is_idle()) return quit();
+  if (!ready_) return close("");
+  leave();
 }
 
 void MtaConnection::on_bytes(std::string_view bytes) {
@@ -179,8 +220,8 @@ void MtaConnection::draw_events_without_user() {
     if (std::holds_alternative<smtp::Ready>(*event)) {
       ready_ = true;
       timer_.cancel();
+      idle_told_ = true;
       callbacks_.ready(*this);
-      if (user_ != nullptr) return user_->on_mta_ready(session_);
     } else if (const auto* failed = std::get_if<smtp::Failed>(&*event)) {
       refusal_ = failed->reply;
       return close(failed->cause);
@@ -190,6 +231,7 @@ void MtaConnection::draw_events_without_user() {
   if (leaving_ && !session_.awaits_reply()) return close("");
   if (user_ != nullptr || !ready_ || idle_told_ || !session_.is_idle()) return;
   idle_told_ = true;
+  timer_.cancel();
   callbacks_.idle(*this);
 }
 
@@ -210,8 +252,7 @@ void MtaConnection::close(const std::string& cause) {
   MtaUser* user = user_;
   user_ = nullptr;
   commit_ = nullptr;
-  if (user != nullptr && ready_) user->on_mta_lost(cause);
-  if (user != nullptr && !ready_) user->on_mta_failed(cause, refusal_);
+  if (user != nullptr) user->on_mta_lost(cause);
   callbacks_.gone(*this, cause);
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "relayd/base/host_port.h"
+#include "relayd/mail/mta_slots.h"
 #include "relayd/net/byte_channel.h"
 #include "relayd/net/witness.h"
 #include "relayd/smtp/client_session.h"
@@ -26,12 +27,17 @@ struct MtaTarget {
   friend bool operator==(const MtaTarget&, const MtaTarget&) = default;
 };
 
-/// The transaction that has the connection. Must release it before it goes.
+class MtaConnection;
+
+/// The transaction that wants a connection or has it. Must withdraw its request, or release it, before it
+/// goes.
 class MtaUser {
  public:
   virtual ~MtaUser() = default;
-  virtual void on_mta_ready(smtp::ClientSession& session) = 0;
-  /// The connection came to nothing. `said`: the MTA's own refusing reply, if there was one.
+  /// It has the connection from now on.
+  virtual void on_mta_ready(const std::shared_ptr<MtaConnection>& connection,
+                            smtp::ClientSession& session) = 0;
+  /// There is none for it. `said`: the MTA's own refusing reply, if there was one.
   virtual void on_mta_failed(const std::string& cause, const std::optional<smtp::Reply>& said) = 0;
   /// Replies may have come, or output gone out.
   virtual void on_mta_step() = 0;
@@ -51,9 +57,10 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   MtaConnection(const boost::asio::any_io_executor& executor, std::string helo, Witness* witness,
                 Callbacks callbacks);
 
-  /// `is_probe`: no mail will come over it.
-  void connect(const MtaTarget& target, bool is_probe);
-  /// Lends it to `user`, who is told on_mta_ready (now, if it is ready), and flush()es after each use.
+  /// `number`: the owner's name for it. `is_probe`: no mail will come over it.
+  void connect(const MtaTarget& target, std::uint64_t number, bool is_probe);
+  /// Lends it, ready and not in use, to `user`, who is told on_mta_ready at once, and flush()es after each
+  /// use.
   void lend(MtaUser& user);
   /// The user gives it back: `reusable`, or to be closed as soon as the MTA has answered what it was asked.
   void release(bool reusable);
@@ -67,14 +74,17 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void flush_soon();
   /// Says QUIT and closes.
   void quit();
+  /// The owner goes: what is not in use says QUIT, what is closes when it is released and all is answered.
+  void owner_left();
   /// Closes at once. Callbacks::gone follows.
   void close(const std::string& cause);
 
-  [[nodiscard]] const std::string& helo() const { return helo_; }
-  [[nodiscard]] const MtaTarget& target() const { return target_; }
   [[nodiscard]] const smtp::Extensions& extensions() const { return session_.extensions(); }
   [[nodiscard]] bool is_ready() const { return ready_; }
-  [[nodiscard]] std::uint64_t mails() const { return mails_; }
+  [[nodiscard]] std::uint64_t number() const { return number_; }
+  /// How far it came before it was ready.
+  [[nodiscard]] mail::MtaSlots::Failure::Stage stage() const;
+  [[nodiscard]] bool has_timed_out() const { return timed_out_; }
   /// The reply with which the MTA refused to serve us, if it did.
   [[nodiscard]] const std::optional<smtp::Reply>& refusal() const { return refusal_; }
 
@@ -82,6 +92,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void connect_tcp(const boost::asio::ip::tcp::endpoint& target);
   void connect_to(const ByteChannel::Socket::endpoint_type& target);
   void connected();
+  void failed_here(const boost::system::error_code& error, const std::string& cause);
   void resolve();
   void on_bytes(std::string_view bytes) override;
   [[nodiscard]] std::span<char> room() override;
@@ -90,6 +101,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void on_closed(bool clean, const std::string& cause) override;
   void draw_events_without_user();
   void leave();
+  void limit_leaving();
 
   boost::asio::any_io_executor executor_;
   std::string helo_;
@@ -111,7 +123,10 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   bool flushes_soon_ = false;
   bool leaving_ = false;  // released, not to be lent again
   bool gone_ = false;
-  std::uint64_t mails_ = 0;
+  bool leaves_after_ = false;  // its user
+  bool failed_here_ = false;   // it is this machine that has none to give
+  bool timed_out_ = false;
+  std::uint64_t number_ = 0;
   std::optional<smtp::Reply> refusal_;
 };
 

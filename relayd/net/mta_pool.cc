@@ -1,6 +1,8 @@
 #include "relayd/net/mta_pool.h"
 
-#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+#include <variant>
 
 #include "relayd/net/clocks.h"
 
@@ -8,126 +10,183 @@ namespace tsmtp::net {
 namespace {
 
 using boost::system::error_code;
+using mail::MtaSlots;
 
-constexpr Backoff::Milliseconds kFirstProbe{500};
-constexpr Backoff::Milliseconds kLongestProbe{10'000};
+MtaSlots::Settings slot_settings(const MtaPool::Settings& settings) {
+  return {.mta = settings.target.address.to_string(),
+          .own_helo = settings.own_helo,
+          .connections = settings.connections,
+          .idle_time = settings.idle_time,
+          .idle_connections = settings.idle_connections,
+          .mails_per_connection = settings.mails_per_connection};
+}
 
 }  // namespace
 
 MtaPool::MtaPool(const boost::asio::any_io_executor& executor, Settings settings, Witness* witness,
-                 Changed changed)
+                 MtaNeighbours& neighbours, Callbacks callbacks)
     : executor_(executor),
       settings_(std::move(settings)),
       witness_(witness),
-      changed_(std::move(changed)),
-      idle_timer_(executor),
-      probe_timer_(executor),
-      probe_backoff_(kFirstProbe, kLongestProbe) {}
+      neighbours_(neighbours),
+      callbacks_(std::move(callbacks)),
+      slots_(slot_settings(settings_)),
+      timer_(executor) {
+  neighbours_.join(*this);
+}
 
 MtaPool::~MtaPool() {
   *alive_ = false;
-  idle_timer_.cancel();
-  probe_timer_.cancel();
-  close_idle();
+  neighbours_.leave(*this);
+  timer_.cancel();
+  for (const auto& [number, connection] : std::exchange(connections_, {}))
+    connection->owner_left();
+}
+
+MtaPool::Request MtaPool::request(const std::string& helo, bool fresh, MtaUser& user) {
+  const Request request = ++last_request_;
+  users_[request] = &user;
+  slots_.request(request, helo, fresh, now());
+  act_soon();
+  return request;
+}
+
+void MtaPool::withdraw(Request request) {
+  users_.erase(request);
+  slots_.withdraw(request);
 }
 
 void MtaPool::retarget(Settings settings) {
-  const bool is_same = settings.target == settings_.target;
+  const bool afresh = settings.target != settings_.target;
   settings_ = std::move(settings);
-  if (is_same) return;
-  close_idle();
-  mta_.reset();
-  probe();
-}
-
-void MtaPool::close_idle() {
-  // Closing a connection takes it out of the list, if we are still told.
-  for (const Idle& idle : std::exchange(idle_, {}))
-    idle.connection->quit();
-}
-
-std::shared_ptr<MtaConnection> MtaPool::acquire(const std::string& helo, bool fresh, MtaUser& user) {
-  // The one used last is the least likely to have been closed by the MTA.
-  const auto found = std::find_if(idle_.rbegin(), idle_.rend(), [&](const Idle& idle) {
-    return !fresh && idle.connection->helo() == helo;
-  });
-  std::shared_ptr<MtaConnection> connection;
-  if (found != idle_.rend()) {
-    connection = found->connection;
-    idle_.erase(std::next(found).base());
-  } else {
-    connection = connect(helo, false);
-  }
-  connection->lend(user);
-  return connection;
+  slots_.update(slot_settings(settings_), afresh, now());
+  act_soon();
 }
 
 void MtaPool::probe() {
-  probe_timer_.cancel();
-  (void)connect(settings_.own_helo, true);
+  slots_.probe(now());
+  act_soon();
 }
 
-std::shared_ptr<MtaConnection> MtaPool::connect(const std::string& helo, bool is_probe) {
+void MtaPool::give_way() {
+  slots_.give_way(now());
+  act_soon();
+}
+
+// Never at once: a delivery that asks for a connection, or gives one back, is in the middle of something.
+void MtaPool::act_soon() {
+  if (std::exchange(acts_soon_, true)) return;
+  boost::asio::post(executor_, [this, alive = alive_] {
+    if (!*alive) return;
+    acts_soon_ = false;
+    act();
+  });
+}
+
+void MtaPool::act() {
+  for (const MtaSlots::Action& action : slots_.act(now()))
+    std::visit([this](const auto& known) { on(known); }, action);
+  const auto deadline = slots_.deadline(now());
+  if (!deadline) return (void)timer_.cancel();
+  timer_.expires_at(*deadline);
+  timer_.async_wait([this, alive = alive_](const error_code& error) {
+    if (!error && *alive) act_soon();
+  });
+}
+
+void MtaPool::on(const MtaSlots::Connect& action) {
+  if (!neighbours_.has_room()) {
+    const std::string limit = std::to_string(neighbours_.limit());
+    slots_.gone(action.connection,
+                MtaSlots::Failure{.stage = MtaSlots::Failure::Stage::kHere,
+                                  .cause = "all sites together have " + limit +
+                                           " connections to MTAs, the limit (hub.mta_connections)",
+                                  .said = {}},
+                neighbours_.work_beside(*this), now());
+    if (neighbours_.give_way_to(*this)) slots_.way_given(now());
+    return act_soon();
+  }
   const auto guarded = [this, alive = alive_](auto member) {
     return [this, alive, member](MtaConnection& connection, auto&&... arguments) {
       if (*alive) (this->*member)(connection, arguments...);
     };
   };
   auto connection =
-      std::make_shared<MtaConnection>(executor_, helo, witness_,
+      std::make_shared<MtaConnection>(executor_, action.helo, witness_,
                                       MtaConnection::Callbacks{.ready = guarded(&MtaPool::on_ready),
                                                                .idle = guarded(&MtaPool::on_idle),
                                                                .gone = guarded(&MtaPool::on_gone)});
-  all_.push_back(connection);
-  connection->connect(settings_.target, is_probe);
-  return connection;
+  connections_[action.connection] = connection;
+  connection->connect(settings_.target, action.connection, action.is_probe);
+}
+
+void MtaPool::on(const MtaSlots::Lend& action) {
+  MtaUser* user = take_user(action.request);
+  const auto found = connections_.find(action.connection);
+  if (found == connections_.end()) {  // gone since it was decided
+    if (user != nullptr) user->on_mta_failed("connection lost", {});
+    return;
+  }
+  const auto connection = found->second;  // using it may be its end
+  if (user != nullptr) return connection->lend(*user);
+  slots_.idle(action.connection, now());
+  act_soon();
+}
+
+void MtaPool::on(const MtaSlots::Refuse& action) {
+  if (MtaUser* user = take_user(action.request)) user->on_mta_failed(action.cause, action.said);
+}
+
+void MtaPool::on(const MtaSlots::Quit& action) {
+  const auto found = connections_.find(action.connection);
+  if (found == connections_.end()) return;
+  const auto connection = found->second;  // which may be gone at once
+  connection->quit();
+}
+
+void MtaPool::on(const MtaSlots::AskWay&) {
+  if (!neighbours_.give_way_to(*this)) return;
+  slots_.way_given(now());
+  act_soon();
+}
+
+void MtaPool::on(const MtaSlots::Tell& action) {
+  callbacks_.changed(action.mta);
+}
+
+void MtaPool::on(const MtaSlots::Note& action) {
+  callbacks_.noted(action.text);
 }
 
 void MtaPool::on_ready(MtaConnection& connection) {
-  if (connection.target() != settings_.target) return;  // of before retarget()
-  probe_backoff_.reset();
-  probe_timer_.cancel();
-  learnt({.reachable = true, .extensions = connection.extensions(), .cause = {}});
+  slots_.ready(connection.number(), connection.extensions(), now());
+  act_soon();
 }
 
 void MtaPool::on_idle(MtaConnection& connection) {
-  const bool is_used_up = connection.mails() == 0 || connection.mails() >= settings_.mails_per_connection;
-  if (connection.target() != settings_.target || is_used_up || idle_.size() >= settings_.idle_connections)
-    return connection.quit();
-  idle_.push_back({connection.shared_from_this(), now()});
-  if (idle_.size() == 1) set_idle_timer();
+  slots_.idle(connection.number(), now());
+  act_soon();
 }
 
 void MtaPool::on_gone(MtaConnection& connection, const std::string& cause) {
-  std::erase_if(idle_, [&](const Idle& idle) { return idle.connection.get() == &connection; });
-  std::erase_if(all_, [&](const auto& known) { return known.get() == &connection; });
-  if (connection.is_ready() || cause.empty() || connection.target() != settings_.target) return;
-  learnt(
-      {.reachable = false, .extensions = {}, .cause = settings_.target.address.to_string() + ": " + cause});
-  probe_timer_.expires_after(probe_backoff_.next());
-  probe_timer_.async_wait([this, alive = alive_](const error_code& error) {
-    if (!error && *alive) probe();
-  });
+  const Number number = connection.number();
+  std::optional<MtaSlots::Failure> failure;
+  if (!connection.is_ready() && !cause.empty())
+    failure = MtaSlots::Failure{.stage = connection.stage(),
+                                .cause = cause,
+                                .said = connection.refusal(),
+                                .timed_out = connection.has_timed_out()};
+  connections_.erase(number);
+  slots_.gone(number, failure, neighbours_.work_beside(*this), now());
+  act_soon();
 }
 
-void MtaPool::learnt(mail::FarMta mta) {
-  if (mta_ == mta) return;
-  mta_ = std::move(mta);
-  changed_(*mta_);
-}
-
-void MtaPool::set_idle_timer() {
-  if (idle_.empty()) return;
-  idle_timer_.expires_at(idle_.front().since + settings_.idle_time);
-  idle_timer_.async_wait([this, alive = alive_](const error_code& error) {
-    if (error || !*alive) return;
-    while (!idle_.empty() && idle_.front().since + settings_.idle_time <= now()) {
-      const auto connection = idle_.front().connection;
-      idle_.pop_front();
-      connection->quit();
-    }
-    set_idle_timer();
-  });
+MtaUser* MtaPool::take_user(Request request) {
+  const auto found = users_.find(request);
+  if (found == users_.end()) return nullptr;
+  MtaUser* user = found->second;
+  users_.erase(found);
+  return user;
 }
 
 }  // namespace tsmtp::net

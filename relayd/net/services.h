@@ -9,6 +9,7 @@
 #include "relayd/base/log.h"
 #include "relayd/mail/summary.h"
 #include "relayd/net/earlier_commits.h"
+#include "relayd/net/mta_neighbours.h"
 #include "relayd/net/tls_context.h"
 #include "relayd/net/transaction_ledger.h"
 #include "relayd/net/witness.h"
@@ -24,6 +25,7 @@ struct Services {
   TransactionLedger& ledger;
   const base::DigestMaker& digests;
   base::Logger& log;
+  MtaNeighbours& mta_neighbours;
   Witness* witness = nullptr;               ///< null: there is none
   const EarlierCommits* earlier = nullptr;  ///< null: there are none
   std::function<void(const mail::Summary&)>

@@ -26,8 +26,10 @@ bool contains(const Site::Endpoints& endpoints, const base::HostPort& address) {
 Site::Site(const Services& services, SiteSettings settings)
     : services_(services),
       settings_(std::move(settings)),
-      pool_(services.executor, settings_.mta, services.witness,
-            [this](const mail::FarMta& mta) { own_mta_changed(mta); }),
+      pool_(services.executor, settings_.mta, services.witness, services.mta_neighbours,
+            MtaPool::Callbacks{
+                .changed = [this](const mail::FarMta& mta) { own_mta_changed(mta); },
+                .noted = [this](const std::string& text) { log(base::LogLevel::kWarning, text); }}),
       link_(services, settings_.name, settings_.pins, settings_.dial, settings_.link,
             SiteLink::Callbacks{
                 .accept_stream = [this](mux::StreamKey stream) { return accept_stream(stream); },

@@ -55,6 +55,7 @@ class Site {
 
   /// What is known of our own MTA; nothing before it was tried.
   [[nodiscard]] const std::optional<mail::FarMta>& own_mta() const { return pool_.mta(); }
+  [[nodiscard]] const MtaPool& pool() const { return pool_; }
   [[nodiscard]] const std::string& name() const { return settings_.name; }
   [[nodiscard]] SiteLink& link() { return link_; }
 

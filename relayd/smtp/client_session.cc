@@ -62,6 +62,7 @@ void ClientSession::on_reply(Reply reply) {
     case State::kGreeting:
       if (!reply.is_positive()) return fail("greeting refused: " + reply.summary(), reply);
       state_ = State::kEhlo;
+      is_greeted_ = true;
       return write_line("EHLO " + helo_);
     case State::kXclient:
       if (!reply.is_positive()) return fail("XCLIENT refused: " + reply.summary(), reply);

@@ -84,10 +84,13 @@ class ClientSession {
   /// in its stead ("traffic before response"), and sendmail then sends a report to the sender.
   void stop();
   [[nodiscard]] bool awaits_reply() const { return !outstanding_.empty(); }
-  /// Of a transaction at its end: the last command is in the output, or beyond, and all before it are answered.
+  /// Of a transaction at its end: the last command is in the output, or beyond, and all before it are
+  /// answered.
   [[nodiscard]] bool awaits_last_reply() const {
     return state_ == State::kReady && queued_.empty() && outstanding_.size() == 1;
   }
+  /// The server has greeted with 2yz; it may have failed since.
+  [[nodiscard]] bool is_greeted() const { return is_greeted_; }
   [[nodiscard]] const Extensions& extensions() const { return extensions_; }
 
  private:
@@ -132,6 +135,7 @@ class ClientSession {
   LineEndCheck chunk_line_ends_;
   Extensions extensions_;
   bool is_fresh_ = true;
+  bool is_greeted_ = false;
   std::string output_;
   std::deque<Sent> queued_;
   std::size_t queued_bytes_ = 0;

@@ -121,6 +121,21 @@ void FakeMta::take(const Delivered& mail, const std::string& final_reply) {
 }
 
 void FakeMta::serve(int fd) {
+  const int serving = ++serving_;
+  if (serving <= limit) {
+    if (serving > most) most = serving;
+    converse(fd);
+  } else {
+    ++refused;
+    Connection connection(fd);
+    connection.send("421 4.7.0 fake.mta too many concurrent connections\r\n");
+    const std::lock_guard lock(mutex_);
+    std::erase(open_, fd);
+  }
+  --serving_;
+}
+
+void FakeMta::converse(int fd) {
   Connection connection(fd);
   Delivered mail{.helo = {},
                  .sender = {},

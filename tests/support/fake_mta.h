@@ -44,6 +44,10 @@ class FakeMta {
   std::atomic<bool> stalled{false};
   /// While set, connections begin with a header of the PROXY protocol.
   std::atomic<bool> expects_proxy{false};
+  /// Connections above so many at once are greeted with 421, and closed.
+  std::atomic<int> limit{1'000'000};
+  /// The most there were at once, and those refused.
+  std::atomic<int> most{0}, refused{0};
   /// How often a client said something, or went, before it had the reply to DATA. sendmail 8.18 takes that
   /// for an attack, and reports it to the sender.
   std::atomic<int> traffic_before_response{0};
@@ -51,6 +55,7 @@ class FakeMta {
  private:
   void accept_loop();
   void serve(int fd);
+  void converse(int fd);
   [[nodiscard]] std::string answer(const std::string& command, const std::string& usual) const;
   [[nodiscard]] bool read_content(Connection& connection, std::string& content) const;
   void take(const Delivered& mail, const std::string& final_reply);
@@ -63,6 +68,7 @@ class FakeMta {
   std::vector<int> open_;
   int listener_;
   std::atomic<bool> ending_{false};
+  std::atomic<int> serving_{0};
   std::vector<std::thread> sessions_;
   std::thread acceptor_;
 };

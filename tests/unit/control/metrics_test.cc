@@ -25,6 +25,9 @@ TEST(Metrics, Samples) {
         "tsmtp_mails_total{site=\"birlinghoven\",direction=\"out\",result=\"refused\"} 2\n",
         "tsmtp_content_bytes_total{site=\"birlinghoven\",direction=\"in\"} 512\n",
         "tsmtp_content_link_bytes_total{site=\"birlinghoven\",direction=\"out\"} 400000\n",
+        "tsmtp_mta_connections{site=\"birlinghoven\",state=\"in_use\"} 20\n",
+        "tsmtp_mta_connections_waiting{site=\"birlinghoven\"} 5\n",
+        "tsmtp_mta_connections_limit{site=\"birlinghoven\"} 20\n",
         "tsmtp_link_since_seconds{site=\"osaka\"} 1772366572.000000\n"})
     EXPECT_THAT(text, HasSubstr(line));
 }

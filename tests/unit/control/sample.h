@@ -40,6 +40,14 @@ inline HubStatus sample_hub() {
   up.endpoints = {"127.0.5.2:5000", "unix:/run/tsmtp/birl.sock"};
   up.far_mta = "127.0.0.1:25 reachable, PIPELINING 8BITMIME";
   up.out = {.ok = 120, .refused = 2, .deferred = 1, .bytes = 1'300'000, .link_bytes = 400'000};
+  up.mta = {.in_use = 20,
+            .idle = 0,
+            .opening = 1,
+            .closing = 0,
+            .waiting = 5,
+            .limit = 100,
+            .learnt = 20,
+            .trouble = {}};
   up.compresses = true;
   up.in = {.ok = 1, .refused = 0, .deferred = 0, .bytes = 512, .link_bytes = 512};
   up.open_transactions = 1;

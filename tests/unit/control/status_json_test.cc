@@ -59,6 +59,16 @@ TEST(StatusJson, Golden) {
         "unix:/run/tsmtp/birl.sock"
       ],
       "far_mta": "127.0.0.1:25 reachable, PIPELINING 8BITMIME",
+      "mta": {
+        "in_use": 20,
+        "idle": 0,
+        "opening": 1,
+        "closing": 0,
+        "waiting": 5,
+        "limit": 100,
+        "learnt_limit": 20,
+        "trouble": null
+      },
       "out": {
         "ok": 120,
         "refused": 2,
@@ -118,6 +128,16 @@ TEST(StatusJson, Golden) {
         "127.0.5.3:5000"
       ],
       "far_mta": null,
+      "mta": {
+        "in_use": 0,
+        "idle": 0,
+        "opening": 0,
+        "closing": 0,
+        "waiting": 0,
+        "limit": 0,
+        "learnt_limit": null,
+        "trouble": null
+      },
       "out": {
         "ok": 0,
         "refused": 0,

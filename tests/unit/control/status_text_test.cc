@@ -33,6 +33,7 @@ TEST_F(StatusText, Golden) {
 birlinghoven  link up since 08:51:04 (3 h 12 min), with 192.0.2.7:5443, round trip 48.2 ms
               mail for it is taken at 127.0.5.2:5000, unix:/run/tsmtp/birl.sock
               the MTA there: 127.0.0.1:25 reachable, PIPELINING 8BITMIME
+              connections to our MTA: 20 in use, 0 idle, 1 opening, 5 mails waiting for one; it takes no more than 20
               120 mails sent (1.2 MiB, on the link 390.6 KiB), 2 refused, 1 deferred; 1 mail received (512 bytes); 1 mail under way
               compressed, encrypted with TLSv1.3 TLS_AES_128_GCM_SHA256 X25519
 osaka         link down since 12:02:52 (12 s): connection timed out; next try in 4 s
