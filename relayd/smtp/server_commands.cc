@@ -10,10 +10,14 @@ namespace {
 
 constexpr std::size_t kMaxHeloBytes = 255;  // RFC 5321 section 4.5.3.1.2
 
-// The name goes on to the far MTA, so it must be one word there too.
+// What sendmail takes (srvrsmtp.c): letters, digits, and what host names and address literals are made of,
+// with the underscore that Windows hosts like. The name goes on to the far MTA.
 bool is_hello_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxHeloBytes &&
-         std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  constexpr std::string_view kOthers = "[].-_#:";
+  return !name.empty() && name.size() <= kMaxHeloBytes && std::all_of(name.begin(), name.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           kOthers.find(c) != std::string_view::npos;
+  });
 }
 
 Reply hello_reply(const ServerOptions& options, Verb verb) {

@@ -119,6 +119,17 @@ TEST(ServerBadInput, RefusesBadHelloNames) {
       test_options());
 }
 
+// As sendmail 8.17 and 8.18 do.
+TEST(ServerBadInput, TakesTheHelloNamesThatSendmailTakes) {
+  const std::string bad = "S: 501 5.5.4 HELO, EHLO and LHLO need a host name";
+  for (const std::string name :
+       {"a,b", "a/b", "a@b", "a+b", "a=b", "<a>", "\"a\"", "a;b", "a%b", "a!b", "(a)"})
+    play_server({"S: 220 birl.tsmtp ESMTP tsmtp", "C: EHLO " + name, bad}, test_options());
+  for (const std::string name : {"mx.tokyo.example", "my_host", "[127.0.0.1]", "[IPv6:2001:db8::1]",
+                                 "localhost", "a-b.", "12345", "#1"})
+    play_server({"S: 220 birl.tsmtp ESMTP tsmtp", "C: HELO " + name, "S: 250 birl.tsmtp"}, test_options());
+}
+
 TEST(ServerBadInput, RefusesBadAddressesAndParameters) {
   play_server({"S: 220 birl.tsmtp ESMTP tsmtp", "C: HELO x", "S: 250 birl.tsmtp", "C: MAIL a@x",
                "S: 501 5.5.4 the form is MAIL FROM:<address>", "C: MAIL FROM:<a@x",
