@@ -23,7 +23,7 @@ from mails import all_mails
 HERE = pathlib.Path(__file__).resolve().parent
 PREFIX = os.environ.get("PEERS_PREFIX", "tsmtp-peers")
 STATE = pathlib.Path(os.environ["PEERS_STATE"])
-DEADLINE_SECONDS = int(os.environ.get("PEERS_DEADLINE", "100"))
+DEADLINE_SECONDS = int(os.environ.get("PEERS_DEADLINE", "400"))
 FLUSH_SECONDS = 2
 
 # MTAs that know SMTPUTF8.
@@ -206,6 +206,12 @@ def lab(*command):
     return done.stdout + done.stderr
 
 
+def end_of_log(host, lines=60):
+    """Of the MTA's own log, whatever its name there."""
+    texts = (path.read_text(errors="replace") for path in sorted((STATE / "log" / host).rglob("*")) if path.is_file())
+    return "\n".join(line for text in texts for line in text.splitlines()[-lines:])
+
+
 def main(near, far, *kinds):
     pair = Pair(near, far)
     complaints = []
@@ -231,6 +237,8 @@ def main(near, far, *kinds):
             pair.forget(mail)
     if late:
         complaints += [f"queue of {host}:\n" + lab("queue", host) for host in pair.hosts()]
+        complaints.append(lab("show", far))
+        complaints += [f"end of what {host} logged:\n" + end_of_log(host) for host in pair.hosts()]
     print("\n".join(complaints) or f"{near} -> {far}: {len(submitted)} mails are the same whichever way they go")
     return 1 if complaints else 0
 

@@ -24,6 +24,19 @@ start_relays() {
   done
 }
 
+# show_relays MTA: all that can be known of the two relayds on the way to that far MTA.
+show_relays() {
+  local relay
+  for relay in near "far-$1"; do
+    echo "relayd $relay:"
+    relayctl "$relay" status || :
+    relayctl "$relay" status --json || :
+    tail -n 60 "$state/log/relayd-$relay"
+  done
+  echo 'connections:'
+  lab_inside ss -tnp
+}
+
 # Those of an earlier lab, too, that was not brought down.
 stop_relays() {
   pkill -KILL -f "relayd --config $state/relay/" || return 0

@@ -104,7 +104,7 @@ def prepare(rng, root, trusting, reading):
 
 
 def run(program, arguments, data, cwd):
-    done = subprocess.run(["makemap", *arguments], executable=program, input=data, capture_output=True, cwd=cwd, timeout=60, check=False)
+    done = subprocess.run(["makemap", *arguments], executable=program, input=data, capture_output=True, cwd=cwd, timeout=240, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

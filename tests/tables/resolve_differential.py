@@ -42,7 +42,7 @@ def table(rng):
 def asked(sendmail, cf, names):
     """The lookups of each name: key and value, None for a miss."""
     script = "".join(f"3,0 joe@{one}\n" for one in names)
-    done = subprocess.run([sendmail, "-bt", "-d60.5", f"-C{cf}"], input=script, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sendmail, "-bt", "-d60.5", f"-C{cf}"], input=script, capture_output=True, text=True, timeout=240, check=False)
     walks = []
     for line in done.stdout.splitlines():
         if re.match(r"^(?:> )*canonify +input: joe @", line):
@@ -54,7 +54,7 @@ def asked(sendmail, cf, names):
 
 
 def resolved(mailertable, db, names):
-    done = subprocess.run([mailertable, "resolve", "--format", "json", db, *names], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([mailertable, "resolve", "--format", "json", db, *names], capture_output=True, text=True, timeout=240, check=False)
     return [[(step["key"], step["value"]) for step in one["steps"]] for one in json.loads(done.stdout)]
 
 

@@ -15,6 +15,8 @@ capture_stop() {
   [ -f "$state/capture.pid" ] || return 0
   pid=$(cat "$state/capture.pid")
   rm "$state/capture.pid"
+  # After a reboot the number may be another program's.
+  [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = tcpdump ] || return 0
   kill -INT "$pid" 2>/dev/null || return 0
   until_true 10 "tcpdump ends" has_ended "$pid"
 }

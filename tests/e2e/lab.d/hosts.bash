@@ -11,11 +11,11 @@ lab_up() {
   lab_down
   install_tree
   network_up "${hosts[@]}"
-  for host in "${hosts[@]}"; do start "$host"; done
-  for host in "${hosts[@]}"; do configure "$host"; done
+  for host in "${hosts[@]}"; do echo "starting $host" && start "$host"; done
+  for host in "${hosts[@]}"; do echo "configuring $host" && configure "$host"; done
   for host in "${hosts[@]}"; do ! is_hub "$host" || write_relayd_toml "$host" "${hosts[@]}"; done
   for host in "${hosts[@]}"; do in_host "$host" telinit 4; done
-  for host in "${hosts[@]}"; do await_services "$host"; done
+  for host in "${hosts[@]}"; do echo "waiting for the services of $host" && await_services "$host"; done
 }
 
 lab_down() {
@@ -28,8 +28,9 @@ lab_down() {
 }
 
 lab_status() {
-  local host
-  for host in "${all_hosts[@]}"; do
+  local host hosts=("$@")
+  [ ${#hosts[@]} -gt 0 ] || hosts=("${all_hosts[@]}")
+  for host in "${hosts[@]}"; do
     if ! is_running "$host"; then
       echo "$host: not running"
     elif is_hub "$host"; then
@@ -59,8 +60,9 @@ install_tree() {
 start() {
   local name
   name=$(awk -v address="$(address "$1")" '$1 == address { print $2; exit }' "$lab_dir/hosts/$1/etc/hosts")
+  # shellcheck disable=SC2046  # words
   podman_ run --detach --name "$prefix-$1" --hostname "$name" --no-hosts --systemd=false \
-    --network "ns:/run/netns/$(netns "$1")" --ulimit nofile=8192:8192 --ulimit nproc=4096:4096 \
+    --network "ns:/run/netns/$(netns "$1")" $(limits) \
     "$(image_name)" >/dev/null
 }
 
@@ -89,7 +91,7 @@ await_services() {
 }
 
 greets() {
-  in_host "$1" bash -c "exec 3<>/dev/tcp/$2/$3 && echo QUIT >&3 && read -r -t 5 -u 3 line && [[ \$line == 220* ]]"
+  in_host "$1" bash -c "exec 3<>/dev/tcp/$2/$3 && echo QUIT >&3 && read -r -t 20 -u 3 line && [[ \$line == 220* ]]"
 }
 
 # A hub's endpoint for the other hub greets with 220 when the link is up and with 421 when it is not.
@@ -119,11 +121,19 @@ host_restore() {
   host_remake "$1"
 }
 
-host_shell() { podman_ exec -it "$prefix-$1" bash; }
+# Its prompt says which host it is; without a terminal it reads commands.
+host_shell() {
+  local terminal=()
+  [ ! -t 0 ] || terminal=(-t)
+  podman_ exec -i "${terminal[@]}" -e PS1="\\u@$1:\\w\\\$ " -w /root "$prefix-$1" bash --norc
+}
 
-host_send() { podman_ exec -i --user "$2" "$prefix-$1" /usr/sbin/sendmail -oi -- "${@:3}"; }
+host_send() { host_exec "$1" runuser -u "$2" -- /usr/sbin/sendmail -oi -- "${@:3}"; }
 
 host_mailbox() { in_host "$1" sh -c "cat '/var/mail/$2' 2>/dev/null || :"; }
+
+has_in_mailbox() { in_host "$1" grep -qs -- "$3" "/var/mail/$2"; }
+host_await_mail() { until_true 120 "the mailbox of $2 on $1 has $3" has_in_mailbox "$@"; }
 
 host_queue() { in_host "$1" mailq; }
 

@@ -5,7 +5,16 @@
 podman_() {
   local storage=()
   ! on_overlay || storage=(--storage-driver vfs)
-  command podman --runtime runc --cgroup-manager cgroupfs --events-backend file "${storage[@]}" "$@"
+  PODMAN_IGNORE_CGROUPSV1_WARNING=1 command podman --runtime runc --cgroup-manager cgroupfs --events-backend file "${storage[@]}" "$@"
+}
+
+# The limits that a container is given, as options: podman's own may be higher than what may be set here.
+limits() {
+  local files processes
+  files=$(ulimit -Hn) processes=$(ulimit -Hu)
+  [ "$files" != unlimited ] && [ "$files" -lt 8192 ] || files=8192
+  [ "$processes" != unlimited ] && [ "$processes" -lt 4096 ] || processes=4096
+  echo "--ulimit=nofile=$files:$files --ulimit=nproc=$processes:$processes"
 }
 
 # Are a container's own files where podman would keep its own? overlayfs cannot lie on overlayfs.
@@ -42,22 +51,34 @@ make_image() {
   ) 9>"/run/lock/tsmtp-image-$2"
 }
 
+# lab_base RELEASE: makes only the base image of that release, if it is not there.
+lab_base() {
+  mkdir -p "$state"
+  (
+    flock 9
+    podman_ image exists "localhost/tsmtp-base:$1" || bootstrap "localhost/tsmtp-base:$1" "$1"
+  ) 9>"/run/lock/tsmtp-image-$1"
+}
+
 build_image() {
   local base=localhost/tsmtp-base:$2
   [ -z "${LAB_BASE:-}" ] || base=${LAB_BASE//RELEASE/$2}
   [ -n "${LAB_BASE:-}" ] || podman_ image exists "$base" || bootstrap "$base" "$2" || return
-  podman_ build --isolation chroot --network host --layers=false --build-arg BASE="$base" \
+  # shellcheck disable=SC2046  # words
+  podman_ build $(limits) --isolation chroot --network host --layers=false --build-arg BASE="$base" \
     -t "$1" -f "$3/Containerfile" "$3"
 }
 
 # bootstrap BASE RELEASE: makes the base image BASE of that Debian release.
 bootstrap() {
-  local dir
-  dir=$(mktemp -d /var/tmp/tsmtp-base.XXXXXX)
-  chmod 755 "$dir"   # it becomes the root directory
+  local dir=/var/tmp/tsmtp-base-$2 result=0
+  # What one that was cut short has left. It may have its own /proc there.
+  ! mountpoint -q "$dir/proc" || umount -R "$dir/proc" || return
+  rm -rf --one-file-system "$dir"
+  mkdir -m 755 "$dir"   # it becomes the root directory
   debootstrap --variant=minbase "$2" "$dir" "${LAB_MIRROR:-http://deb.debian.org/debian}" &&
-    tar -C "$dir" --exclude='./var/cache/apt/archives/*.deb' --exclude='./var/lib/apt/lists/*' -c . | podman_ import - "$1"
-  local result=$?
-  rm -rf "$dir"
+    tar -C "$dir" --exclude='./var/cache/apt/archives/*.deb' --exclude='./var/lib/apt/lists/*' -c . | podman_ import - "$1" ||
+    result=1
+  rm -rf --one-file-system "$dir"
   return $result
 }

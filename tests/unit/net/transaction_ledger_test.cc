@@ -12,7 +12,7 @@
 namespace tsmtp::net {
 namespace {
 
-constexpr std::chrono::seconds kPatience{20};
+constexpr std::chrono::seconds kPatience{60};
 const std::string kTransaction(16, 't');
 const std::vector<ledger::DoubtfulRecipient> kRecipient{
     {.index = 0, .mail = std::string(32, 'm'), .address = std::string(32, 'a')}};
