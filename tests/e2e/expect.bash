@@ -65,6 +65,24 @@ expect_logged() { until_true 20 "sendmail on $1 logs $2" logged "$1" "$2"; }
 in_queue() { lab queue "$1" | grep -E -- "$2" >/dev/null; }
 expect_in_queue() { until_true 20 "the queue of $1 shows $2" in_queue "$1" "$2" || { lab queue "$1" >&2; exit 1; }; }
 
+# A queue run passes over a mail that another process has in its hands at that moment, so one is not always enough.
+
+# expect_flushed MARK HOST USER FROM…: queue runs at the hosts FROM bring that mail there.
+expect_flushed() { until_true 30 "queue runs at ${*:4} bring mail $1 to the mailbox of $3 on $2" flushes_to "$@"; }
+flushes_to() {
+  local host
+  has_mail "$1" "$2" "$3" && return
+  for host in "${@:4}"; do lab flush "$host"; done
+  has_mail "$1" "$2" "$3"
+}
+
+# expect_held HOST PATTERN: after queue runs, the queue of HOST shows that reason, whatever the host status knew from earlier.
+expect_held() { until_true 20 "the queue of $1 shows $2" holds "$1" "$2" || { lab queue "$1" >&2; exit 1; }; }
+holds() {
+  lab flush "$1"
+  in_queue "$1" "$2"
+}
+
 # packets FILTER: how many packets of the capture a tcpdump filter chooses.
 packets() { lab capture bytes "$@" | tcpdump -n -r - 2>/dev/null | wc -l; }
 
