@@ -130,8 +130,14 @@ base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fres
                                   const std::string& from) { return accept_peer(pin, from); },
             .connected =
                 [this](std::unique_ptr<net::TlsStream> stream) {
-                  if (net::Site* site = site_of_pin(stream->peer_pin()))
+                  // The key may have been ours when it was shown, and a reload have come between.
+                  if (net::Site* site = site_of_pin(stream->peer_pin())) {
                     site->link().adopt(std::move(stream));
+                  } else {
+                    refusals_.refused(stream->peer_address(),
+                                      "its key is no longer pinned in the configuration",
+                                      std::chrono::steady_clock::now());
+                  }
                 },
             .refused =
                 [this](const std::string& peer, const std::string& cause) {

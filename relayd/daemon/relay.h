@@ -56,6 +56,7 @@ class Relay {
 
  private:
   using Listeners = std::map<std::string, std::shared_ptr<net::LinkListener>>;  // by address
+  using BoundEndpoints = std::map<std::string, net::Site::Endpoints>;           // by site
 
   [[nodiscard]] base::Result<void> make_directories();
   [[nodiscard]] base::Result<void> make_audit_file();
@@ -72,6 +73,8 @@ class Relay {
   [[nodiscard]] net::Site* find_site(const std::string& name) const;
   [[nodiscard]] net::Site* site_of_pin(const std::string& pin) const;
   [[nodiscard]] bool accept_peer(const std::string& pin, const std::string& address);
+  static void move_endpoints(const std::vector<std::unique_ptr<net::Site>>& from,
+                             const config::Config& wanted, BoundEndpoints& fresh);
   void retire(std::unique_ptr<net::Site> site);
   [[nodiscard]] bool drained() const;
   [[nodiscard]] std::optional<std::string> answer_control(std::string_view received);
@@ -94,7 +97,7 @@ class Relay {
   net::MtaNeighbours mta_neighbours_;
   std::unique_ptr<net::Services> services_;
   net::HeldEndpoints held_endpoints_;
-  std::map<std::string, net::Site::Endpoints> bound_endpoints_;  // by site, until the sites exist
+  BoundEndpoints bound_endpoints_;  // until the sites exist
   std::vector<std::unique_ptr<net::Site>> sites_;
   std::vector<std::unique_ptr<net::Site>> retired_;
   Listeners listeners_;

@@ -48,12 +48,14 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
     return base::Error{"hub." + key + " has changed, which a reload cannot do: restart relayd"};
   Listeners fresh_listeners;
   if (auto ok = bind_listeners(wanted.hub, fresh_listeners); !ok) return ok;
-  std::map<std::string, net::Site::Endpoints> fresh_endpoints;
+  // A site that is renamed, or takes another's endpoint, gets it as it is bound.
+  net::Site::Endpoints bound;
+  for (const auto& site : sites_)
+    bound.insert(bound.end(), site->endpoints().begin(), site->endpoints().end());
+  BoundEndpoints fresh_endpoints;
   for (const config::Site& site : wanted.sites) {
-    const net::Site* running = find_site(site.name);
     auto fresh =
-        net::Site::bind(loop_.executor(), site_settings(site, config_.hub.name),
-                        running != nullptr ? running->endpoints() : net::Site::Endpoints{}, held_endpoints_);
+        net::Site::bind(loop_.executor(), site_settings(site, config_.hub.name), bound, held_endpoints_);
     if (!fresh) return fresh.error();
     fresh_endpoints[site.name] = std::move(*fresh);
   }
@@ -63,12 +65,13 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
   audit_.use(wanted.hub.audit, std::move(*audit));
   strangers_.set_limits(stranger_limits(wanted.hub));
   mta_neighbours_.set_limit(wanted.hub.mta_connections);
+  move_endpoints(sites_, wanted, fresh_endpoints);
   std::vector<std::unique_ptr<net::Site>> sites;
   for (const config::Site& site : wanted.sites) {
     const auto running = std::find_if(sites_.begin(), sites_.end(),
                                       [&](const auto& known) { return known && known->name() == site.name; });
     if (running != sites_.end()) {
-      (*running)->update(site_settings(site, config_.hub.name), std::move(fresh_endpoints[site.name]));
+      (*running)->update(site_settings(site, config_.hub.name), fresh_endpoints[site.name]);
       sites.push_back(std::move(*running));
     } else {
       sites.push_back(std::make_unique<net::Site>(*services_, site_settings(site, config_.hub.name)));
@@ -93,9 +96,18 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
   return {};
 }
 
+void Relay::move_endpoints(const std::vector<std::unique_ptr<net::Site>>& from, const config::Config& wanted,
+                           BoundEndpoints& fresh) {
+  for (const config::Site& site : wanted.sites)
+    for (const base::HostPort& address : site.endpoints)
+      for (const auto& holder : from)
+        if (holder->name() != site.name)
+          if (auto moved = holder->give_up(address)) fresh[site.name].push_back(std::move(moved));
+}
+
 // A site that is no longer configured: its transactions may end, then it goes.
 void Relay::retire(std::unique_ptr<net::Site> site) {
-  site->drain();
+  site->retire();
   net::Site* retired = site.get();
   retired_.push_back(std::move(site));
   const auto deadline = std::chrono::steady_clock::now() + config_.hub.drain_timeout;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <utility>
 
 #include "relayd/net/socket_options.h"
 #include "relayd/net/socket_peer.h"
@@ -24,6 +25,19 @@ std::array<char, kReadBytes>& read_buffer() {
 }
 
 }  // namespace
+
+OwnedChannel::OwnedChannel(ByteChannel::Socket socket, ByteChannelOwner& owner)
+    : channel_(new ByteChannel(std::move(socket), owner)) {}
+
+OwnedChannel::~OwnedChannel() {
+  if (channel_) channel_->detach();
+}
+
+OwnedChannel& OwnedChannel::operator=(OwnedChannel&& other) noexcept {
+  if (channel_ && channel_ != other.channel_) channel_->detach();
+  channel_ = std::exchange(other.channel_, nullptr);
+  return *this;
+}
 
 ByteChannel::ByteChannel(Socket socket, ByteChannelOwner& owner)
     : socket_(std::move(socket)), owner_(&owner), lingering_(socket_.get_executor()) {

@@ -12,7 +12,7 @@
 
 namespace tsmtp::net {
 
-/// Who is told what happens on a channel. Must outlive it, or detach() first.
+/// Who is told what happens on a channel, as long as it holds the channel's OwnedChannel.
 class ByteChannelOwner {
  public:
   virtual ~ByteChannelOwner() = default;
@@ -35,9 +35,6 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
  public:
   using Socket = boost::asio::generic::stream_protocol::socket;
 
-  /// Takes over a connected socket. `owner` is borrowed.
-  ByteChannel(Socket socket, ByteChannelOwner& owner);
-
   /// Starts or stops reading.
   void set_reading(bool reading);
   /// Writes what the kernel takes, and erases it from `output`, perhaps not before there is more of it. When
@@ -53,6 +50,9 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   void detach();
 
  private:
+  friend class OwnedChannel;
+  ByteChannel(Socket socket, ByteChannelOwner& owner);
+
   void wait_read();
   void wait_write();
   void wait_reset();
@@ -71,6 +71,24 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   bool ended_ = false;  // the other side sends nothing more
   bool send_failed_ = false;
   bool sent_since_read_ = false;
+};
+
+/// A channel as its owner has it: a member of the owner. The channel itself lives until its last handler has
+/// run; when this ends, the channel is closed and knows no owner any more.
+class OwnedChannel {
+ public:
+  OwnedChannel() = default;
+  /// Takes over a connected socket.
+  OwnedChannel(ByteChannel::Socket socket, ByteChannelOwner& owner);
+  ~OwnedChannel();
+  OwnedChannel(const OwnedChannel&) = delete;
+  OwnedChannel& operator=(OwnedChannel&& other) noexcept;
+
+  [[nodiscard]] explicit operator bool() const { return channel_ != nullptr; }
+  [[nodiscard]] ByteChannel* operator->() const { return channel_.get(); }
+
+ private:
+  std::shared_ptr<ByteChannel> channel_;
 };
 
 }  // namespace tsmtp::net

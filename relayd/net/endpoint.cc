@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 #include "relayd/net/listening.h"
 
 namespace tsmtp::net {
@@ -30,6 +32,7 @@ base::Result<void> Endpoint::change(const SocketAccess& access) {
 
 void Endpoint::start(Accepted accepted) {
   accepted_ = std::move(accepted);
+  if (std::exchange(started_, true)) return;
   if (address_.is_unix()) {
     accept(unix_);
   } else {

@@ -27,7 +27,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   [[nodiscard]] base::Result<void> take_over(const base::HostPort& address, base::Descriptor socket);
   /// Lets others in than before. Without effect on TCP.
   [[nodiscard]] base::Result<void> change(const SocketAccess& access);
-  /// Calls `accepted` for each client until stop().
+  /// Calls `accepted` for each client until stop(), or until started again for somebody else.
   void start(Accepted accepted);
   void stop();
 
@@ -44,6 +44,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   boost::asio::ip::tcp::acceptor tcp_;
   boost::asio::local::stream_protocol::acceptor unix_;
   boost::asio::steady_timer pause_;
+  bool started_ = false;
 };
 
 }  // namespace tsmtp::net

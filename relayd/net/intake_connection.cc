@@ -20,7 +20,7 @@ IntakeConnection::IntakeConnection(ByteChannel::Socket socket, const Services& s
       link_(link),
       site_(settings.site),
       callbacks_(std::move(callbacks)),
-      channel_(std::make_shared<ByteChannel>(std::move(socket), *this)),
+      channel_(std::move(socket), *this),
       intake_(make_intake(std::move(settings), refusal, *this, services.digests)) {}
 
 void IntakeConnection::start() {

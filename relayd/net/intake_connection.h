@@ -73,7 +73,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   SiteLink& link_;
   std::string site_;
   Callbacks callbacks_;
-  std::shared_ptr<ByteChannel> channel_;
+  OwnedChannel channel_;
   mail::Intake intake_;
   bool gone_ = false;
 };

@@ -48,6 +48,11 @@ MtaConnection::MtaConnection(const asio::any_io_executor& executor, std::string 
       socket_(executor),
       timer_(executor) {}
 
+// Nobody has held it any more before it was closed: the pool is gone.
+MtaConnection::~MtaConnection() {
+  if (!gone_ && witness_ != nullptr) witness_->unwatch(witness_number_);
+}
+
 void MtaConnection::connect(const MtaTarget& target, std::uint64_t number, bool is_probe) {
   target_ = target;
   number_ = number;
@@ -127,7 +132,7 @@ void MtaConnection::connected() {
   socket_ = watched_anew(std::move(socket_));
   if (!socket_.is_open()) return close("connection lost");
   if (witness_ != nullptr && !is_probe_) witness_number_ = witness_->watch(socket_.native_handle());
-  channel_ = std::make_shared<ByteChannel>(std::move(socket_), *this);
+  channel_ = OwnedChannel(std::move(socket_), *this);
   channel_->flush(proxy_header_);  // the first bytes of a connection, so the kernel takes them all
   channel_->set_reading(true);
 }

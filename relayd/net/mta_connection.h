@@ -56,6 +56,9 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   /// `witness`, which may be null, is borrowed and outlives it.
   MtaConnection(const boost::asio::any_io_executor& executor, std::string helo, Witness* witness,
                 Callbacks callbacks);
+  ~MtaConnection() override;
+  MtaConnection(const MtaConnection&) = delete;
+  MtaConnection& operator=(const MtaConnection&) = delete;
 
   /// `number`: the owner's name for it. `is_probe`: no mail will come over it.
   void connect(const MtaTarget& target, std::uint64_t number, bool is_probe);
@@ -115,7 +118,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   Callbacks callbacks_;
   boost::asio::ip::tcp::resolver resolver_;
   ByteChannel::Socket socket_;
-  std::shared_ptr<ByteChannel> channel_;
+  OwnedChannel channel_;
   boost::asio::steady_timer timer_;
   MtaUser* user_ = nullptr;
   bool ready_ = false;

@@ -36,7 +36,7 @@ MtaPool::MtaPool(const boost::asio::any_io_executor& executor, Settings settings
 }
 
 MtaPool::~MtaPool() {
-  *alive_ = false;
+  lifetime_.end();
   neighbours_.leave(*this);
   timer_.cancel();
   for (const auto& [number, connection] : std::exchange(connections_, {}))
@@ -76,11 +76,10 @@ void MtaPool::give_way() {
 // Never at once: a delivery that asks for a connection, or gives one back, is in the middle of something.
 void MtaPool::act_soon() {
   if (std::exchange(acts_soon_, true)) return;
-  boost::asio::post(executor_, [this, alive = alive_] {
-    if (!*alive) return;
+  boost::asio::post(executor_, lifetime_.guard([this] {
     acts_soon_ = false;
     act();
-  });
+  }));
 }
 
 void MtaPool::act() {
@@ -89,9 +88,9 @@ void MtaPool::act() {
   const auto deadline = slots_.deadline(now());
   if (!deadline) return (void)timer_.cancel();
   timer_.expires_at(*deadline);
-  timer_.async_wait([this, alive = alive_](const error_code& error) {
-    if (!error && *alive) act_soon();
-  });
+  timer_.async_wait(lifetime_.guard([this](const error_code& error) {
+    if (!error) act_soon();
+  }));
 }
 
 void MtaPool::on(const MtaSlots::Connect& action) {
@@ -106,10 +105,10 @@ void MtaPool::on(const MtaSlots::Connect& action) {
     if (neighbours_.give_way_to(*this)) slots_.way_given(now());
     return act_soon();
   }
-  const auto guarded = [this, alive = alive_](auto member) {
-    return [this, alive, member](MtaConnection& connection, auto&&... arguments) {
-      if (*alive) (this->*member)(connection, arguments...);
-    };
+  const auto guarded = [this](auto member) {
+    return lifetime_.guard([this, member](MtaConnection& connection, const auto&... arguments) {
+      (this->*member)(connection, arguments...);
+    });
   };
   auto connection =
       std::make_shared<MtaConnection>(executor_, action.helo, witness_,

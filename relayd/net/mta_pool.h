@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "relayd/base/lifetime.h"
 #include "relayd/mail/mta_slots.h"
 #include "relayd/net/mta_connection.h"
 #include "relayd/net/mta_neighbours.h"
@@ -91,7 +92,7 @@ class MtaPool {
   Request last_request_ = 0;
   boost::asio::steady_timer timer_;
   bool acts_soon_ = false;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // callbacks may come after us
+  base::Lifetime lifetime_;  // callbacks may come after us
 };
 
 }  // namespace tsmtp::net

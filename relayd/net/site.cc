@@ -28,22 +28,24 @@ Site::Site(const Services& services, SiteSettings settings)
       settings_(std::move(settings)),
       pool_(services.executor, settings_.mta, services.witness, services.mta_neighbours,
             MtaPool::Callbacks{
-                .changed = [this](const mail::FarMta& mta) { own_mta_changed(mta); },
-                .noted = [this](const std::string& text) { log(base::LogLevel::kWarning, text); }}),
+                .changed = lifetime_.guard([this](const mail::FarMta& mta) { own_mta_changed(mta); }),
+                .noted = lifetime_.guard(
+                    [this](const std::string& text) { log(base::LogLevel::kWarning, text); })}),
       link_(services, settings_.name, settings_.pins, settings_.dial, settings_.link,
             SiteLink::Callbacks{
-                .accept_stream = [this](mux::StreamKey stream) { return accept_stream(stream); },
-                .up = [this] { link_up(); },
-                .down = [this] { far_mta_.reset(); },
-                .noticed = [this](std::string_view bytes) { noticed(bytes); },
-                .standing_changed = [this] { accept_held(); }}),
+                .accept_stream =
+                    lifetime_.guard([this](mux::StreamKey stream) { return accept_stream(stream); }),
+                .up = lifetime_.guard([this] { link_up(); }),
+                .down = lifetime_.guard([this] { far_mta_.reset(); }),
+                .noticed = lifetime_.guard([this](std::string_view bytes) { noticed(bytes); }),
+                .standing_changed = lifetime_.guard([this] { accept_held(); })}),
       out_rate_(settings_.limits.mails_per_second, settings_.limits.bytes_per_second),
       in_rate_(settings_.limits.mails_per_second, settings_.limits.bytes_per_second),
       sweep_timer_(services.executor) {}
 
 Site::~Site() {
   stop("closing");
-  *alive_ = false;
+  lifetime_.end();
 }
 
 base::Result<Site::Endpoints> Site::bind(boost::asio::any_io_executor executor, const SiteSettings& settings,
@@ -71,7 +73,16 @@ void Site::start(Endpoints endpoints) {
   sweep();
 }
 
-void Site::update(SiteSettings settings, Endpoints fresh) {
+std::shared_ptr<Endpoint> Site::give_up(const base::HostPort& address) {
+  const auto found = std::find_if(endpoints_.begin(), endpoints_.end(),
+                                  [&](const auto& endpoint) { return endpoint->address() == address; });
+  if (found == endpoints_.end()) return nullptr;
+  const auto given = *found;
+  endpoints_.erase(found);
+  return given;
+}
+
+void Site::update(SiteSettings settings, const Endpoints& fresh) {
   const bool other_congestion = settings.link.congestion != settings_.link.congestion;
   settings_ = std::move(settings);
   if (other_congestion) warn_of_congestion();
@@ -81,13 +92,9 @@ void Site::update(SiteSettings settings, Endpoints fresh) {
     endpoint->stop();
     return true;
   });
+  endpoints_.insert(endpoints_.end(), fresh.begin(), fresh.end());
   for (const auto& endpoint : endpoints_)
-    if (const auto ok = endpoint->change(settings_.access.socket); !ok)
-      log(base::LogLevel::kWarning, ok.error().message);
-  for (auto& endpoint : fresh) {
     start_endpoint(endpoint);
-    endpoints_.push_back(std::move(endpoint));
-  }
   link_.reconfigure(settings_.pins, settings_.dial, settings_.link);
   pool_.retarget(settings_.mta);
   out_rate_.set_rates(settings_.limits.mails_per_second, settings_.limits.bytes_per_second);
@@ -100,6 +107,13 @@ void Site::drain() {
   accept_held();
   for (const auto& session : sessions_)
     session->shut_down(reply_421("4.3.2", "this relayd is shutting down"));
+}
+
+void Site::retire() {
+  for (const auto& endpoint : std::exchange(endpoints_, {}))
+    endpoint->stop();
+  link_.retire();
+  drain();
 }
 
 std::size_t Site::in_flight() const {
@@ -129,7 +143,9 @@ void Site::warn_of_congestion() const {
 }
 
 void Site::start_endpoint(const std::shared_ptr<Endpoint>& endpoint) {
-  endpoint->start([this](ByteChannel::Socket socket) { accept_session(std::move(socket)); });
+  if (const auto ok = endpoint->change(settings_.access.socket); !ok)
+    log(base::LogLevel::kWarning, ok.error().message);
+  endpoint->start(lifetime_.guard([this](ByteChannel::Socket socket) { accept_session(std::move(socket)); }));
 }
 
 // In an interruption of the link the greeting waits, as a transaction under way does.
@@ -147,14 +163,13 @@ void Site::accept_session(ByteChannel::Socket socket) {
   }
   auto session = std::make_shared<IntakeConnection>(
       std::move(socket), services_, link_, intake_settings(), refused,
-      IntakeConnection::Callbacks{.ended = [this](const mail::Summary& summary) { ended(summary); },
-                                  .gone =
-                                      [this, alive = alive_](IntakeConnection& gone) {
-                                        boost::asio::post(services_.executor,
-                                                          [this, alive, self = gone.shared_from_this()] {
-                                                            if (*alive) sessions_.erase(self);
-                                                          });
-                                      }});
+      IntakeConnection::Callbacks{
+          .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); }),
+          .gone = lifetime_.guard([this](IntakeConnection& gone) {
+            boost::asio::post(services_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
+              sessions_.erase(self);
+            }));
+          })});
   sessions_.insert(session);
   session->start();
 }
@@ -229,15 +244,14 @@ StreamUser* Site::accept_stream(mux::StreamKey stream) {
                              .rules = settings_.rules,
                              .rate = &in_rate_,
                              .takes_compressed = link_.compresses(stream)},
-      DeliveryStream::Callbacks{.ended = [this](const mail::Summary& summary) { ended(summary); },
-                                .find_outcome = [this](const std::string& id) { return find_outcome(id); },
-                                .gone =
-                                    [this, alive = alive_](DeliveryStream& gone) {
-                                      boost::asio::post(services_.executor,
-                                                        [this, alive, self = gone.shared_from_this()] {
-                                                          if (*alive) deliveries_.erase(self);
-                                                        });
-                                    }});
+      DeliveryStream::Callbacks{
+          .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); }),
+          .find_outcome = lifetime_.guard([this](const std::string& id) { return find_outcome(id); }),
+          .gone = lifetime_.guard([this](DeliveryStream& gone) {
+            boost::asio::post(services_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
+              deliveries_.erase(self);
+            }));
+          })});
   deliveries_.insert(delivery);
   return delivery.get();
 }
@@ -310,9 +324,9 @@ void Site::sweep() {
   for (const auto& delivery : std::set(deliveries_))
     delivery->tick();
   sweep_timer_.expires_after(kSweepInterval);
-  sweep_timer_.async_wait([this](const error_code& error) {
+  sweep_timer_.async_wait(lifetime_.guard([this](const error_code& error) {
     if (!error) sweep();
-  });
+  }));
 }
 
 smtp::Reply Site::reply_421(std::string_view enhanced, const std::string& text) const {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "relayd/base/lifetime.h"
 #include "relayd/mail/far_mta.h"
 #include "relayd/net/delivery_stream.h"
 #include "relayd/net/endpoint.h"
@@ -42,12 +43,17 @@ class Site {
                                                     const SiteSettings& settings, const Endpoints& bound,
                                                     HeldEndpoints& held);
   void start(Endpoints endpoints);
+  /// Gives up that endpoint, bound as it is, for another site; null if it is not ours.
+  [[nodiscard]] std::shared_ptr<Endpoint> give_up(const base::HostPort& address);
   /// Takes new settings without a stop. What they do not touch goes on: a link whose pins and addresses stay
   /// the same stays up.
-  void update(SiteSettings settings, Endpoints fresh);
+  void update(SiteSettings settings, const Endpoints& fresh);
 
   /// No new transactions, here or from the peer; sessions are told 421 when their transaction is over.
   void drain();
+  /// Likewise, as it is no longer configured: its key and its endpoints are gone, only what is under way may
+  /// end.
+  void retire();
   /// Transactions under way, both directions.
   [[nodiscard]] std::size_t in_flight() const;
   /// Closes everything; `reason` is for the peer.
@@ -93,6 +99,7 @@ class Site {
 
   const Services& services_;
   SiteSettings settings_;
+  base::Lifetime lifetime_;  // what the others call
   MtaPool pool_;
   SiteLink link_;
   policy::RateLimit out_rate_;
@@ -109,7 +116,6 @@ class Site {
   Traffic in_;
   std::uint64_t sessions_refused_ = 0;
   bool draining_ = false;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted clean-up may come after us
 };
 
 }  // namespace tsmtp::net

@@ -40,6 +40,7 @@ SiteLink::SiteLink(const Services& services, std::string site, std::vector<std::
 
 SiteLink::~SiteLink() {
   stop("closing");
+  lifetime_.end();
 }
 
 void SiteLink::start() {

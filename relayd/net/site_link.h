@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "relayd/base/clock.h"
+#include "relayd/base/lifetime.h"
 #include "relayd/base/result.h"
 #include "relayd/net/dialer.h"
 #include "relayd/net/link_connection.h"
@@ -62,6 +63,9 @@ class SiteLink : public LinkConnectionOwner {
   void stop(const std::string& reason);
   /// Tells the peer that we take no more transactions.
   void drain();
+  /// The site is no longer configured, and no key is its any more: drains, and ends all that is not a link
+  /// that is up. Nothing is dialled or resumed.
+  void retire();
 
   [[nodiscard]] bool has_pin(const std::string& pin) const;
   /// A connection with one of our pins whose handshake is done; the peer has dialled it.
@@ -129,6 +133,7 @@ class SiteLink : public LinkConnectionOwner {
   [[nodiscard]] bool is_dialled(std::size_t number) const;
   void adopt(std::unique_ptr<TlsStream> stream, mux::Role role, std::size_t number);
   [[nodiscard]] mux::Settings session_settings(mux::Role role, std::size_t number);
+  void close_unpinned_candidates();
   [[nodiscard]] mux::Admission admit(LinkConnection& candidate, const mux::Hello& hello);
   [[nodiscard]] bool is_preferred(const LinkConnection& candidate) const;
   void established(LinkConnection& connection, bool resumed);
@@ -176,9 +181,11 @@ class SiteLink : public LinkConnectionOwner {
   mux::Counters counters_before_;  // of sessions that are over
   boost::asio::steady_timer hope_timer_;
   base::TimePoint interrupted_;
+  base::Lifetime lifetime_;  // what the others call
   bool hopeful_ = false;
   bool draining_ = false;
   bool stopped_ = false;
+  bool retired_ = false;
 };
 
 }  // namespace tsmtp::net

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxCandidates = 4;  // for each of the link's connections
 constexpr char kWaiting[] = "waiting for it to dial us";
+constexpr char kUnpinned[] = "your key is no longer pinned here";
+constexpr char kUnpinnedCause[] = "its key is no longer pinned in the configuration";
 
 }  // namespace
 
@@ -30,15 +32,15 @@ std::shared_ptr<Dialer> SiteLink::make_dialer(std::size_t number) {
   return std::make_shared<Dialer>(
       services_.executor, services_.tls,
       Dialer::Settings{.addresses = dial_, .longest_wait = settings_.dial_interval},
-      Dialer::Callbacks{
-          .accept_peer = [this](const std::string& pin, const std::string&) { return has_pin(pin); },
-          .connected =
-              [this, number](auto stream) {
-                stop_redialer(number);
-                adopt(std::move(stream), mux::Role::kDialer, number);
-              },
-          .failed = [this, number](const Dialer::Failure& failure,
-                                   bool news) { dial_failed(*lanes_[number].dialer, failure, news); }});
+      Dialer::Callbacks{.accept_peer = lifetime_.guard(
+                            [this](const std::string& pin, const std::string&) { return has_pin(pin); }),
+                        .connected = lifetime_.guard([this, number](std::unique_ptr<TlsStream> stream) {
+                          stop_redialer(number);
+                          adopt(std::move(stream), mux::Role::kDialer, number);
+                        }),
+                        .failed = lifetime_.guard([this, number](const Dialer::Failure& failure, bool news) {
+                          dial_failed(*lanes_[number].dialer, failure, news);
+                        })});
 }
 
 // Each address is told of once for each new cause of it, as a link that stays down must not fill the log.
@@ -77,13 +79,13 @@ void SiteLink::reconfigure(std::vector<std::string> pins, const std::vector<base
     const auto& current = lanes_[number].current;
     const bool is_surplus = number >= std::max<std::size_t>(settings.connections, 1);
     if (current && !has_pin(current->stream().peer_pin())) {
-      end_session(number, "your key is no longer pinned here",
-                  "its key is no longer pinned in the configuration");
+      end_session(number, kUnpinned, kUnpinnedCause);
     } else if (is_surplus) {
       end_session(number, "fewer connections are configured here", "fewer connections are configured");
     }
     if (is_surplus && lanes_[number].dialer) lanes_[number].dialer->stop();
   }
+  close_unpinned_candidates();
   if (dial != dial_ || settings != settings_) {
     dial_ = dial;
     settings_ = settings;
@@ -92,12 +94,47 @@ void SiteLink::reconfigure(std::vector<std::string> pins, const std::vector<base
   dial_missing();
 }
 
+// What is not yet a link is judged anew: it showed its key, and was let in, under other pins.
+void SiteLink::close_unpinned_candidates() {
+  const auto unpinned =
+      std::stable_partition(candidates_.begin(), candidates_.end(),
+                            [&](const auto& candidate) { return has_pin(candidate->stream().peer_pin()); });
+  const std::vector<std::shared_ptr<LinkConnection>> closed(unpinned, candidates_.end());
+  candidates_.erase(unpinned, candidates_.end());
+  for (const auto& candidate : closed) {
+    log(base::LogLevel::kWarning, "a connection from " + candidate->stream().peer_address() +
+                                      " that was not yet the link was closed: " + kUnpinnedCause);
+    candidate->close(kUnpinned);
+  }
+}
+
+void SiteLink::retire() {
+  retired_ = true;
+  pins_.clear();
+  close_unpinned_candidates();
+  for (std::size_t number = 0; number < lanes_.size(); ++number) {
+    stop_redialer(number);
+    if (lanes_[number].dialer) lanes_[number].dialer->stop();
+    const auto& current = lanes_[number].current;
+    if (current && !current->is_open())
+      end_session(number, kUnpinned, "the site is no longer in the configuration");
+  }
+  drain();
+}
+
 void SiteLink::adopt(std::unique_ptr<TlsStream> stream) {
   adopt(std::move(stream), mux::Role::kListener, 0);
 }
 
 void SiteLink::adopt(std::unique_ptr<TlsStream> stream, mux::Role role, std::size_t number) {
   if (stopped_) return;
+  // Its handshake may have begun before a reload.
+  if (!has_pin(stream->peer_pin())) {
+    const std::string cause = stream->peer_address() + ": " + kUnpinnedCause;
+    if (role == mux::Role::kDialer && lanes_[number].dialer)
+      return lanes_[number].dialer->came_to_nothing(cause);
+    return log(base::LogLevel::kWarning, "refused a connection from " + cause);
+  }
   if (candidates_.size() >= kMaxCandidates * lanes_.size()) {
     candidates_.front()->close("too many connections at once");
     candidates_.erase(candidates_.begin());
@@ -107,7 +144,8 @@ void SiteLink::adopt(std::unique_ptr<TlsStream> stream, mux::Role role, std::siz
   mux::Settings settings = session_settings(role, number);
   // The connection does not outlive the call: the session is a part of it.
   const auto connection = std::make_shared<std::weak_ptr<LinkConnection>>();
-  settings.admit = [this, connection](const mux::Hello& hello) { return admit(*connection->lock(), hello); };
+  settings.admit = lifetime_.guard(
+      [this, connection](const mux::Hello& hello) { return admit(*connection->lock(), hello); });
   const auto candidate = std::make_shared<LinkConnection>(std::move(stream), std::move(settings), *this);
   *connection = candidate;
   candidate->set_number(number);
@@ -139,6 +177,7 @@ mux::Settings SiteLink::session_settings(mux::Role role, std::size_t number) {
 // What becomes of a new connection is decided when its Hello has come, and so that both sides decide alike:
 // a session that the peer names goes on under the higher epoch; a peer that names none has begun anew.
 mux::Admission SiteLink::admit(LinkConnection& candidate, const mux::Hello& hello) {
+  if (!has_pin(candidate.stream().peer_pin())) return {.refusal = kUnpinned};
   if (candidate.role() == mux::Role::kListener && hello.can_resume())
     candidate.set_number(hello.resumption.connection);
   if (candidate.number() >= lanes_.size())
@@ -245,6 +284,7 @@ void SiteLink::on_connection_suspended(LinkConnection& connection, const std::st
                                     std::to_string(settings_.resume_window.count()) +
                                     " s to go on with a new connection");
   interrupted(cause);
+  if (retired_) return end_session(connection.number(), kUnpinned, cause);
   if (stopped_) return;
   if (const auto& dialer = lanes_[connection.number()].dialer) dialer->start();
   make_redialer(connection.number());
@@ -295,9 +335,9 @@ void SiteLink::hope() {
   hopeful_ = true;
   interrupted_ = std::chrono::steady_clock::now();
   hope_timer_.expires_after(kHope);
-  hope_timer_.async_wait([this](const boost::system::error_code& error) {
+  hope_timer_.async_wait(lifetime_.guard([this](const boost::system::error_code& error) {
     if (!error) lose_hope();
-  });
+  }));
 }
 
 void SiteLink::lose_hope() {

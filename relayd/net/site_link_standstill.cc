@@ -49,9 +49,11 @@ void SiteLink::make_redialer(std::size_t number) {
   lane.redialer = std::make_shared<Redialer>(
       services_.executor, services_.tls, current->peer_endpoint(),
       std::chrono::duration_cast<Redialer::Milliseconds>(current->path_round_trip()),
-      Redialer::Callbacks{
-          .accept_peer = [this](const std::string& pin, const std::string&) { return has_pin(pin); },
-          .connected = [this, number](auto stream) { redialled(number, std::move(stream)); }});
+      Redialer::Callbacks{.accept_peer = lifetime_.guard(
+                              [this](const std::string& pin, const std::string&) { return has_pin(pin); }),
+                          .connected = lifetime_.guard([this, number](std::unique_ptr<TlsStream> stream) {
+                            redialled(number, std::move(stream));
+                          })});
 }
 
 void SiteLink::stop_redialer(std::size_t number) {

@@ -1,5 +1,7 @@
 // P9: a reload takes over all of a new configuration or nothing of it; what it does not touch goes on.
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 #include "tests/support/two_hubs.h"
 
@@ -65,6 +67,38 @@ TEST_F(Reload, AddsAndRemovesSitesWhileALinkStaysUp) {
     }
   }));
   EXPECT_EQ(tokyo.site_status("birl")["links_up_total"], 1);
+}
+
+// Its connections to our MTA say QUIT, and the MTA's answer comes when the site is gone.
+TEST_F(Reload, SiteCanGoAfterItsMailAtTheFarHub) {
+  for (int round = 0; round < 3; ++round) {
+    Connection client = session();
+    for (int i = 0; i < 20; ++i)
+      ASSERT_THAT(send_mail(client, "Subject: x\r\n\r\n"), StartsWith("250 "));
+    const std::string before = read_file(birl.config());
+    write_file(birl.config(), before.substr(0, before.find("[[site]]")));
+    ASSERT_EQ(birl.relayctl({"reload"}).status, 0);
+    EXPECT_TRUE(tokyo.wait_for_link_down("birl"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    ASSERT_TRUE(birl.process().running()) << birl.log();
+    write_file(birl.config(), before);
+    ASSERT_EQ(birl.relayctl({"reload"}).status, 0);
+    ASSERT_TRUE(link_is_up());
+  }
+  EXPECT_EQ(birl_mta.count(), 60U);
+}
+
+TEST_F(Reload, SiteGetsAnotherNameAndKeepsItsEndpoint) {
+  std::string text = read_file(tokyo.config());
+  text.replace(text.find("name = \"birl\""), 13, "name = \"bonn\"");
+  write_file(tokyo.config(), text);
+  const Finished reloaded = tokyo.relayctl({"reload"});
+  ASSERT_EQ(reloaded.status, 0) << reloaded.output;
+  ASSERT_TRUE(tokyo.wait_for_link("bonn"));
+  Connection client(endpoint_address(), endpoint_port);
+  EXPECT_THAT(client.reply(), StartsWith("220 bonn.tsmtp "));
+  EXPECT_THAT(client.command("EHLO mx.tokyo.example"), StartsWith("250"));
+  EXPECT_THAT(send_mail(client, "Subject: x\r\n\r\n"), StartsWith("250 "));
 }
 
 TEST_F(Reload, PinThatIsNoLongerThereEndsTheLink) {

@@ -9,11 +9,12 @@ import socket
 import ssl
 import sys
 import tempfile
+import time
 import unittest
 from itertools import count
 from pathlib import Path
 
-from frames import Frame, Hello, SKIPPABLE, Type, take_frame
+from frames import Broken, Frame, Hello, SKIPPABLE, Type, take_frame
 from hub import Hub
 from identity import Identity
 from link import Gone, Link, listen, PATIENCE
@@ -240,7 +241,9 @@ FAR_RECORDS = [
 ]
 
 
-class Hostile(unittest.TestCase):
+class Peer(unittest.TestCase):
+    """One with a key that is good."""
+
     def setUp(self):
         self.since = len(hub.log())
 
@@ -297,6 +300,8 @@ class Hostile(unittest.TestCase):
         self.link.session.ping(b'still there?')
         self.link.wait_for(lambda: not self.link.session.pings)
 
+
+class Hostile(Peer):
     def test_frames(self):
         def play(frames, sentence):
             self.dial()
@@ -450,6 +455,122 @@ class Strangers(unittest.TestCase):
         with socket.create_connection(hub.address, 10) as raw:
             raw.sendall(b'\x16\x03\x01\x3f\xff' + bytes(4092))
             hub.wait_for_log(lambda log: 'more than the 4096 it may send before it shows a key' in log, since)
+
+
+NOBODY = 'sha256:' + 'A' * 43 + '='
+UNPINNED = 'your key is no longer pinned here'
+
+
+class Revocation(Peer):
+    """P7: a key that is taken out is dead within a second, whatever its connection had come to."""
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(hub.restore)
+
+    def is_candidate(self):
+        """relayd has done its side of the handshake with all that have connected: it serves in turn."""
+        hub.status()
+        time.sleep(0.1)
+
+    def take_key_out(self, how):
+        site = next(s for s in hub.sites if f'"{key.pin_text}"' in s)
+        if how == 'pin out':
+            hub.change({key.pin_text: NOBODY})
+        elif how == 'site out':
+            hub.change({site: ''})
+        else:
+            hub.change({key.pin_text: other.pin_text, other.pin_text: key.pin_text})
+
+    def dies(self, connection, word=UNPINNED):
+        """Within a second, and says why."""
+        begun = time.monotonic()
+        self.link = connection
+        connection.socket.setblocking(False)
+        self.assertIn(self.last_word(), [word, None] if word is None else [word])
+        self.assertLess(time.monotonic() - begun, 1)
+
+    def test_before_its_hello(self):
+        for how in ('pin out', 'site out', 'pin moved'):
+            with self.subTest(how):
+                link = self.connect()
+                self.is_candidate()
+                self.take_key_out(how)
+                self.write_all(hello())
+                self.dies(link)
+                hub.restore()
+
+    def test_hello_half_sent(self):
+        link = self.connect()
+        first = hello().encode()
+        self.write_all(first[:30])
+        self.take_key_out('pin out')
+        self.write_all(first[30:])
+        self.dies(link)
+
+    def test_in_the_handshake(self):
+        """The key has been shown and accepted when the last flight is held back, as far as TLS lets us: all but its last byte."""
+        link = self.new_link()
+        ours, theirs = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = key.context(hub.identity, True).wrap_bio(theirs, ours)
+        with socket.create_connection(hub.address, PATIENCE, link.source) as raw:
+            while True:
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    raw.sendall(ours.read())
+                    theirs.write(raw.recv(65536))
+            flight = ours.read()
+            raw.sendall(flight[:-1])
+            time.sleep(0.1)  # relayd has read the certificate
+            self.take_key_out('pin out')
+            raw.sendall(flight[-1:])
+            raw.settimeout(1)
+            with self.assertRaises((ssl.SSLError, OSError, ssl.SSLZeroReturnError)):
+                tls.write(hello().encode())
+                raw.sendall(ours.read())
+                while piece := raw.recv(65536):
+                    theirs.write(piece)
+                    tls.read(65536)
+                raise ConnectionError('closed')
+        hub.wait_for_log(lambda log: 'its key is no longer pinned' in log, self.since)
+
+    def test_established(self):
+        for how in ('pin out', 'pin moved'):
+            with self.subTest(how):
+                link = self.dial()
+                self.take_key_out(how)
+                self.dies(link)
+                hub.restore()
+
+    def test_suspended(self):
+        """Neither the session that waits nor its mail goes on."""
+        for how in ('pin out', 'pin moved', 'site out'):
+            with self.subTest(how):
+                mta.script()
+                link = self.dial()
+                mail = NearSide(link)
+                mail.envelope(ANNA, BOB)
+                mail.verdict('data')
+                link.cut()
+                self.take_key_out(how)
+                try:
+                    self.assertFalse(link.dial(hub.address))  # a site has moved to that key: a new session
+                    self.assertEqual(how, 'pin moved')
+                except (OSError, ssl.SSLError, Gone, Broken):
+                    self.assertNotEqual(how, 'pin moved')
+                link.cut()
+                self.assertEqual(mta.mails, [])
+                hub.restore()
+
+    def test_dialled(self):
+        """relayd has dialled, and waits for our Hello."""
+        link = self.link = Link(called, hub.identity)
+        link.take(listener)
+        hub.change({called.pin_text: NOBODY})
+        link.write(link.hello_to_send(resume=False).frame().encode())
+        self.dies(link)
 
 
 if __name__ == '__main__':

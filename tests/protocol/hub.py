@@ -1,6 +1,7 @@
 """A real relayd on loopback, with a configuration of its own. Its identity is made by relayctl init."""
 import json
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -43,6 +44,18 @@ class Hub:
             '[hub]', 'name = "birl"', f'identity = "{self.path}/identity.pem"', 'listen = ["%s:%d"]' % self.address,
             f'state_dir = "{self.path}/state"', f'control = "{self.path}/control.sock"', 'drain_timeout = "1s"', *self.sites,
             '']))
+
+    def change(self, new_texts):
+        """Edits relayd.toml, all at once: each old text becomes its new one. Then relayd reloads it."""
+        text = (self.path / 'relayd.toml').read_text()
+        text, times = re.subn('|'.join(map(re.escape, new_texts)), lambda old: new_texts[old[0]], text)
+        assert times == len(new_texts)
+        (self.path / 'relayd.toml').write_text(text)
+        self.relayctl('reload')
+
+    def restore(self):
+        self.write()
+        self.relayctl('reload')
 
     def relayctl(self, *arguments):
         return subprocess.run([self.program.with_name('relayctl'), '--config', self.path / 'relayd.toml', *arguments],
