@@ -20,7 +20,7 @@ dnl
 dnl  Options:
 dnl	lists		foreign senders may come from a site, as its mailing lists and its
 dnl			users' forwarding send them
-dnl	forwards	our own hosts (127.0.0.1, and all we relay for by their address) may
+dnl	forwards	our own hosts (127.0.0.1, ::1, and all we relay for by their address) may
 dnl			pass on mail from senders of a site
 dnl
 dnl  With FEATURE(`access_db'), which must come first, these entries are exceptions:
@@ -73,6 +73,9 @@ m4wrap(`_TSMTP_CHECKS_()')
 LOCAL_CONFIG
 # tsmtp: sites by their domains and by their addresses
 Ktsmtpsite _TSMTP_SITES_MAP_
+# tsmtp: what stands behind a sender's @, without quotes; pseudo-domains
+Ktsmtpsender regex -s1 ^([-a-z0-9._+/^=~*{}|&]+|\[(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){3}\]|\[IPv6:[1-9a-f][0-9a-f:]*\])$
+C{TsmtpFake}UUCP BITNET DECNET FAX
 
 LOCAL_RULESETS
 # tsmtp: who may send what through a link

@@ -41,6 +41,13 @@ define(`_TSMTP_SMART_', `1')
 
 define(`SMART_HOST', `relay:'_TSMTP_HUBS_)
 
+dnl  A SMART_HOST that is defined below this line would be passed over in silence.
+define(`_TSMTP_SMART_HERE_', defn(`SMART_HOST'))
+define(`_TSMTP_SMART_LATE_', `ifelse(defn(`SMART_HOST'), defn(`_TSMTP_SMART_HERE_'),, defn(`SMART_HOST'), ifdef(`_NULL_CLIENT_', `defn(`_NULL_CLIENT_')'),,
+	`errprint(`*** ERROR: SMART_HOST is defined again behind FEATURE(`tsmtp_smarthost'), which takes its place
+')')')
+m4wrap(`_TSMTP_SMART_LATE_()')
+
 dnl  FEATURE(`nullclient') defines SMART_HOST again, to the bare name. The later line counts.
 LOCAL_CONFIG
 # tsmtp: all that is not local goes to the hub

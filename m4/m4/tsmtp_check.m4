@@ -20,7 +20,14 @@ R< < $* > >		$: < $1 >
 R< >			$#ok				a bounce
 R< $* >			$: <?> $>CanonAddr $1
 R<?> $* < @ $* . > $*	<?> $1 < @ $2 > $3
-R<?> $* < @ $+ > $*	$: $1 @ $2 $| $>TsmtpSiteOf $2
+dnl without quotes and backslashes, and nothing but a domain or a plain literal
+R<?> $* < @ $+ > $*	$: <@> $1 @ $2 $| $(tsmtpsender $2 $: ? $)
+R<@> $* $| ?		$#error $@ 5.1.8 $: "553 What the sender has for a domain is none, nor an address literal in its plain form"
+R<@> $* $| $+ . $={TsmtpFake}	<@> $1 $| $2
+R<@> $* $| [ $+ ]	$: <@> $1 $| [ $2 ] $| $>TsmtpSiteOf $[ [ $2 ] $]
+R<@> $* $| $* $| < >	$: <@> $1 $| $2
+R<@> $* $| $* $| < $+ >	$: $1 $| < $3 >
+R<@> $* $| $+		$: $1 $| $>TsmtpSiteOf $2
 R<?> $*			$: $1 $| < >
 dnl workspace: sender $| <addresses of his site>
 R$* $| < $* TMPF $* >	$#error $@ 4.3.0 $: _TSMTP_TEMP_
@@ -112,10 +119,11 @@ R$* $| $*		$#error $@ 5.7.1 $: "550 Relaying denied to the site at [" $&{client_
 ######################################################################
 
 STsmtpSiteOf
+R$* .			$1
 R$+			$: < $(tsmtpsite $1 $: ? $) > $1
-R< ? > $- . $+		< $(tsmtpsite $2 $: ? $) > $2
+R< ? > $* . $+		< $(tsmtpsite $2 $: ? $) > $2
 R< ? > $*		$@ < >
-R< $+ > $*		$@ < $1 >
+R< $* > $*		$@ < $1 >
 R$*			$@ < >
 
 STsmtpSiteAt
@@ -150,6 +158,8 @@ STsmtpOurs
 R$@			$@ RELAY
 R0			$@ RELAY
 R127.0.0.1		$@ RELAY
+RIPv6:0:0:0:0:0:0:0:1	$@ RELAY
+RIPv6:::1		$@ RELAY
 R127. $*		$@ NO
 R$=R $*			$@ RELAY
 ifdef(`_ACCESS_TABLE_', `dnl

@@ -8,7 +8,9 @@ dnl
 dnl	birl.example	tsmtp:[127.0.5.2]
 dnl	.birl.example	tsmtp:[127.0.5.2]
 dnl
-dnl  Two addresses, tsmtp:[127.0.5.2]:[127.0.6.2], are tried in turn.
+dnl  One address for a site. Of two, tsmtp:[127.0.5.2]:[127.0.6.2], sendmail would take the second
+dnl  at once if the first failed after the end of content, and the mail would arrive twice:
+dnl  a site that can be reached in several ways has several `dial' addresses in relayd.toml.
 dnl
 dnl  These may be defined before MAILER(`tsmtp'), and mean what the same names
 dnl  of SMTP's mailer mean in cf/README:
@@ -64,6 +66,25 @@ define(`_TSMTP_NO_FALLBACK_', `ifdef(`$1',
 	`errprint(`*** $1 would take mail for a site past its link: MAILER(`tsmtp') forbids it
 ')')')
 m4wrap(`_TSMTP_NO_FALLBACK_(`confFALLBACK_MX')_TSMTP_NO_FALLBACK_(`confFALLBACK_SMARTHOST')')
+dnl
+dnl  What is defined below this line would change nothing, and nobody would say so.
+dnl
+define(`_TSMTP_NOW_', `ifdef(`$1', `+'defn(`$1'))')
+define(`_TSMTP_NO_LATER_', `define(`_TSMTP_HERE_$1', _TSMTP_NOW_(`$1'))m4wrap(`_TSMTP_LATE_(`$1')')')
+define(`_TSMTP_LATE_', `ifelse(_TSMTP_NOW_(`$1'), defn(`_TSMTP_HERE_$1'),,
+	`errprint(`*** ERROR: $1 must be defined before MAILER(`tsmtp'): behind it, it changes nothing
+')')')
+_TSMTP_NO_LATER_(`TSMTP_PORT')
+_TSMTP_NO_LATER_(`TSMTP_MAILER_LMTP')
+_TSMTP_NO_LATER_(`TSMTP_MAILER_UNIX')
+_TSMTP_NO_LATER_(`TSMTP_MAILER_FLAGS')
+_TSMTP_NO_LATER_(`TSMTP_MAILER_ARGS')
+_TSMTP_NO_LATER_(`TSMTP_MAILER_LL')
+_TSMTP_NO_LATER_(`TSMTP_MAILER_MAX')
+_TSMTP_NO_LATER_(`TSMTP_MAILER_MAXMSGS')
+_TSMTP_NO_LATER_(`TSMTP_MAILER_MAXRCPTS')
+_TSMTP_NO_LATER_(`TSMTP_MAILER_CHARSET')
+_TSMTP_NO_LATER_(`TSMTP_MAILER_QGRP')
 POPDIVERT
 ######################################
 ###   TSMTP Mailer specification   ###

@@ -11,12 +11,14 @@ import sys
 import by_mail
 import dialogues
 import fail_closed
+import generated
 import golden
+import lists
 import one_source
 import routes
 from jobs import HOSTS
 
-PARTS = (fail_closed, by_mail, routes, dialogues, golden, one_source)
+PARTS = (fail_closed, generated, lists, by_mail, routes, dialogues, golden, one_source)
 
 
 def main():

@@ -7,7 +7,7 @@ from jobs import CONFIGS, HERE, answers, lines_of, write_job
 COLUMN = {"inbound": "p", "inboundaccess": "a", "inbounddelay": "d", "inboundoptions": "o", "stock": "d"}
 
 
-CONNECTIONS = ("plain", "map", "stock")
+CONNECTIONS = ("plain", "map", "stock", "words")
 
 
 def connections():

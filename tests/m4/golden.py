@@ -50,7 +50,7 @@ def ours(cf):
         if line.startswith("Mtsmtp"):
             inside = True
         elif re.match(r"S\w", line):
-            inside = bool(re.match(r"STsmtp(?!Route)|Sparse=0|SLocal_(tls_rcpt|check_mail|check_rcpt|localaddr)$", line))
+            inside = bool(re.match(r"STsmtp(?!Route|TlsRcpt)|Sparse=0|SLocal_(check_mail|check_rcpt|localaddr)$", line))
         elif not re.match(r"[R\t]|#|$", line):
             inside = False
         if line and not line.startswith("#") and (inside or OURS.search(line)):

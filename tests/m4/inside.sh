@@ -2,7 +2,8 @@
 # In a container of one release of sendmail: makes every job of /work/jobs, and leaves its answers there.
 #
 # A job is a directory with config.mc, and with query, which sendmail -bt is asked. What is in etc/ goes to /etc/mail
-# before; with recipients, a mail is sent to them while ears.pl listens; of its tables, those that are named in maps are built, those in damaged are spoilt after that.
+# before; with recipients, a mail is sent to them while ears.pl listens; of its tables, those that are named in maps are built, those in damaged are spoilt after that,
+# and the commands in after are run in /etc/mail.
 set -eu
 # A machine that runs tests is busy: that must not make sendmail queue or refuse. (Not in the .mc: golden/ is what m4 makes.)
 program=/usr/libexec/sendmail/sendmail
@@ -63,6 +64,7 @@ for job in /work/jobs/*; do
   for map in $(cat "$job/maps"); do
     $makemap hash "$map.db" <"$map" 2>"$job/map.err" || { cat "$job/map.err" >&2; exit 1; }
   done
+  [ ! -f "$job/after" ] || sh -e "$job/after"
   for map in $(cat "$job/damaged"); do head -c 3000 /bin/sh >"$map.db"; done
   [ ! -f "$job/query" ] || timeout 600 $sendmail -bt -C"$job/cf" <"$job/query" >"$job/answer" 2>&1 || echo "sendmail exits $?" >>"$job/answer"
   [ ! -f "$job/recipients" ] || mail "$job"

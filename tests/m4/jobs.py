@@ -20,6 +20,8 @@ HOSTS = """127.0.0.1 localhost
 192.0.2.41 notbirl.example
 192.0.2.42 sales.tokyo.example
 192.0.2.10 tokyo.example
+2001:db8::20 hub6.birl.example
+2001:db8::30 mx6.outside.example
 127.0.5.2 birl.tsmtp
 10.11.0.2 mail.sales.tokyo.example
 """
@@ -27,8 +29,8 @@ HOSTS = """127.0.0.1 localhost
 ETC = {
     "local-host-names": "tokyo.example\n",
     "relay-domains": "sales.tokyo.example\n10.11.0\n",
-    "tsmtp-domains": "# made from relayd.toml\nbirl.example\n[192.0.2.77]\n",
-    "tsmtp-sites": "birl.example\t127.0.5.2\n127.0.5.2\tbirlinghoven\n[192.0.2.77]\t127.0.5.2\n"
+    "tsmtp-domains": "# made from relayd.toml\nbirl.example\n[192.0.2.77]\n[IPv6:2001:db8:0:0:0:0:0:88]\n",
+    "tsmtp-sites": "birl.example\t127.0.5.2\n127.0.5.2\tbirlinghoven\n[192.0.2.77]\t127.0.5.2\n[IPv6:2001:db8:0:0:0:0:0:88]\t127.0.5.2\n"
                    "paris.example\t127.0.6.3\n127.0.6.3\tparis\n",
     "virtusertable": "@virtual.example\t%1@birl.example\nvip@away.birl.example\tjoe@outside.example\n"
                      "gone@away.birl.example\terror:nouser 550 Gone\n",
@@ -51,8 +53,11 @@ def config_named(name):
     return "include(`/usr/share/sendmail/cf/m4/cf.m4')dnl\n" + text
 
 
-def write_job(work, name, config, state=None, query=None):
-    """A job with the usual files in /etc/mail, and the mailertable in a state: text of `tables`, or spoilt."""
+def write_job(work, name, config, state=None, query=None, files=None, after=None):
+    """A job with the usual files in /etc/mail, or others (bytes), and the mailertable in a state: text of `tables`, or spoilt.
+
+    What happens `after' m4 has run are shell commands in /etc/mail.
+    """
     job = work / "jobs" / name
     etc = job / "etc"
     etc.mkdir(parents=True)
@@ -60,6 +65,10 @@ def write_job(work, name, config, state=None, query=None):
     maps, damaged = ["tsmtp-sites", "virtusertable", "access"], []
     for file, text in ETC.items():
         (etc / file).write_text(text)
+    for file, content in (files or {}).items():
+        (etc / file).write_bytes(content)
+    if after is not None:
+        (job / "after").write_text(after)
     if state is not None and state != "missing":
         (etc / "mailertable").write_text((HERE / "tables" / (state if state != "damaged" else "full")).read_text())
         maps.append("mailertable")
@@ -74,7 +83,7 @@ def write_job(work, name, config, state=None, query=None):
 
 def answers(job):
     """What sendmail -bt said to each line it was asked, one text for each line that is answered."""
-    return re.split(r"^(?:> )+", (job / "answer").read_text(), flags=re.MULTILINE)[1:]
+    return re.split(r"^(?:> )+", (job / "answer").read_text(errors="replace"), flags=re.MULTILINE)[1:]
 
 
 class Route:
