@@ -62,6 +62,8 @@ void put_hub(Exposition& out, const HubStatus& hub) {
   out.sample("", std::uint64_t{hub.last_reload_error.empty() ? 0U : 1U});
   out.header("tsmtp_draining", "gauge", "1 while relayd finishes what is in flight and takes nothing new.");
   out.sample("", std::uint64_t{hub.draining ? 1U : 0U});
+  out.header("tsmtp_shortages_total", "counter", "Times a client was not accepted for want of descriptors.");
+  out.sample("", hub.shortage ? hub.shortage->times : 0);
   out.header("tsmtp_sessions_refused_total", "counter", "Connections of MTAs turned away at an endpoint.");
   out.sample("", hub.sessions_refused);
   out.header("tsmtp_strangers", "gauge", "Connections to the link port that have not shown a key yet.");

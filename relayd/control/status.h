@@ -104,6 +104,13 @@ struct AuditStatus {
   std::string trouble;  ///< what is wrong with it now; empty: nothing
 };
 
+/// What this hub was short of, so that something could not be done.
+struct ShortageStatus {
+  std::uint64_t times = 0;  ///< since the start
+  base::WallTime last;
+  std::string text;  ///< what was not done, and for want of what, the last time
+};
+
 /// This relayd and all its sites.
 struct HubStatus {
   std::string name;
@@ -119,6 +126,7 @@ struct HubStatus {
   std::optional<AuditStatus> audit;    ///< nothing unless configured
   std::optional<bool> endpoints_held;  ///< while relayd does not run; nothing where no endpoint is a TCP port
   bool draining = false;
+  std::optional<ShortageStatus> shortage;  ///< nothing if there was none
   std::uint64_t sessions_refused = 0;      ///< MTA connections turned away at an endpoint
   std::uint64_t strangers = 0;             ///< connections that have not shown a key yet
   std::uint64_t strangers_driven_out = 0;  ///< such that had to go because there were too many

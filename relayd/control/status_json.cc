@@ -79,6 +79,14 @@ Json to_json(const RefusedKey& key) {
   return Json{{"pin", key.pin}, {"address", key.address}, {"last", rfc3339(key.last)}, {"times", key.times}};
 }
 
+Json to_json(const ShortageStatus& shortage) {
+  Json out;
+  out["times"] = shortage.times;
+  out["last"] = rfc3339(shortage.last);
+  out["text"] = shortage.text;
+  return out;
+}
+
 Json to_json(const AuditStatus& audit) {
   return Json{{"target", audit.target},
               {"written", audit.written},
@@ -101,6 +109,7 @@ Json to_json(const HubStatus& hub) {
   out["audit"] = hub.audit ? to_json(*hub.audit) : Json(nullptr);
   out["endpoints_held"] = hub.endpoints_held ? Json(*hub.endpoints_held) : Json(nullptr);
   out["draining"] = hub.draining;
+  out["shortage"] = hub.shortage ? to_json(*hub.shortage) : Json(nullptr);
   out["sessions_refused"] = hub.sessions_refused;
   out["strangers"] = hub.strangers;
   out["strangers_driven_out"] = hub.strangers_driven_out;

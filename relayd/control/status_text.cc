@@ -145,6 +145,9 @@ void put_hub(std::string& out, const HubStatus& hub) {
                         ? "held while relayd does not run"
                         : "NOT HELD while relayd does not run: start `relayd --hold-endpoints`, relayd(8)");
   if (hub.audit) out += fmt::format("  audit record   {}\n", audit_text(*hub.audit));
+  if (hub.shortage)
+    out += fmt::format("  SHORTAGE       {}, {}x, last {}\n", escaped(hub.shortage->text),
+                       hub.shortage->times, local_time(hub.shortage->last, hub.now));
   if (hub.sessions_refused > 0)
     out += fmt::format("  refused        {} at endpoints, connections of MTAs\n", hub.sessions_refused);
   if (hub.connections_refused > 0)

@@ -40,6 +40,7 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, config::Config config, Sou
       config_(std::move(config)),
       source_(std::move(source)),
       refusals_(log),
+      shortages_(log),
       audit_(config_.hub.name, log),
       held_endpoints_(config_.hub.endpoint_holder, log),
       started_(net::wall_now()),
@@ -111,7 +112,7 @@ base::Result<void> Relay::bind_all() {
   for (const config::Site& site : config_.sites) {
     net::SiteSettings settings = site_settings(site, config_.hub.name);
     settings.access.socket.owner = *owner;
-    auto endpoints = net::Site::bind(loop_.executor(), settings, {}, held_endpoints_);
+    auto endpoints = net::Site::bind(loop_.executor(), settings, {}, held_endpoints_, &shortages_);
     if (!endpoints) return endpoints.error();
     bound_endpoints_[site.name] = std::move(*endpoints);
   }
@@ -142,7 +143,8 @@ base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fres
             .refused =
                 [this](const std::string& peer, const std::string& cause) {
                   refusals_.refused(peer, cause, std::chrono::steady_clock::now());
-                }});
+                }},
+        &shortages_);
     if (auto ok = listener->bind(address); !ok) return base::with_context("hub.listen", ok.error());
     fresh[key] = std::move(listener);
   }
@@ -151,12 +153,12 @@ base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fres
 
 base::Result<void> Relay::bind_services(const std::optional<net::Owner>& owner) {
   control_ = std::make_shared<net::RequestServer>(
-      loop_.executor(), [this](std::string_view received) { return answer_control(received); });
+      loop_.executor(), [this](std::string_view received) { return answer_control(received); }, &shortages_);
   const base::HostPort socket{.host = {}, .port = 0, .unix_path = config_.hub.control};
   if (auto ok = control_->bind(socket, owner); !ok) return base::with_context("hub.control", ok.error());
   if (!config_.hub.metrics) return {};
   metrics_ = std::make_shared<net::RequestServer>(
-      loop_.executor(), [this](std::string_view received) { return answer_metrics(received); });
+      loop_.executor(), [this](std::string_view received) { return answer_metrics(received); }, &shortages_);
   if (auto ok = metrics_->bind(*config_.hub.metrics, owner); !ok)
     return base::with_context("hub.metrics", ok.error());
   return {};
@@ -195,6 +197,7 @@ void Relay::serve() {
       .mta_neighbours = mta_neighbours_,
       .witness = witness_.get(),
       .earlier = earlier_.get(),
+      .shortages = &shortages_,
       .ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); }});
   for (const config::Site& site : config_.sites) {
     sites_.push_back(std::make_unique<net::Site>(*services_, site_settings(site, config_.hub.name)));
@@ -303,6 +306,8 @@ control::HubStatus Relay::status() const {
   status.audit = audit_.status();
   status.endpoints_held = held_endpoints_.is_held();
   status.draining = draining_;
+  if (shortages_.times() > 0)
+    status.shortage = {.times = shortages_.times(), .last = shortages_.last(), .text = shortages_.text()};
   status.strangers = strangers_.count();
   status.strangers_driven_out = strangers_.driven_out();
   status.connections_refused = refusals_.count();

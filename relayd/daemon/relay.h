@@ -19,6 +19,7 @@
 #include "relayd/net/identity.h"
 #include "relayd/net/link_listener.h"
 #include "relayd/net/request_server.h"
+#include "relayd/net/shortage.h"
 #include "relayd/net/site.h"
 #include "relayd/net/strangers.h"
 #include "relayd/net/tls_context.h"
@@ -89,6 +90,7 @@ class Relay {
   std::unique_ptr<net::TlsContext> tls_;
   net::Strangers strangers_;
   RefusalLog refusals_;
+  net::Shortages shortages_;
   std::unique_ptr<net::HmacDigestMaker> digests_;
   std::unique_ptr<net::Witness> witness_;
   std::unique_ptr<net::TransactionLedger> ledger_;

@@ -54,8 +54,8 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
     bound.insert(bound.end(), site->endpoints().begin(), site->endpoints().end());
   BoundEndpoints fresh_endpoints;
   for (const config::Site& site : wanted.sites) {
-    auto fresh =
-        net::Site::bind(loop_.executor(), site_settings(site, config_.hub.name), bound, held_endpoints_);
+    auto fresh = net::Site::bind(loop_.executor(), site_settings(site, config_.hub.name), bound,
+                                 held_endpoints_, &shortages_);
     if (!fresh) return fresh.error();
     fresh_endpoints[site.name] = std::move(*fresh);
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "relayd/net/shortage.h"
+
 namespace tsmtp::net {
 namespace {
 
@@ -116,7 +118,7 @@ void Dialer::connect_next() {
   socket_.async_connect(to_try_[next_address_++],
                         [self = shared_from_this(), step = step_](const error_code& error) {
                           if (step != self->step_) return;
-                          if (error) return self->attempt_failed(error.message());
+                          if (error) return self->attempt_failed(cause_of(error));
                           self->handshake();
                         });
 }

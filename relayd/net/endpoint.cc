@@ -7,23 +7,19 @@
 #include "relayd/net/listening.h"
 
 namespace tsmtp::net {
-namespace {
 
-using boost::system::error_code;
-
-}  // namespace
-
-Endpoint::Endpoint(const boost::asio::any_io_executor& executor)
-    : tcp_(executor), unix_(executor), pause_(executor) {}
+Endpoint::Endpoint(const boost::asio::any_io_executor& executor, Shortages* shortages)
+    : shortages_(shortages), tcp_(executor), unix_(executor) {}
 
 base::Result<void> Endpoint::bind(const base::HostPort& address, const SocketAccess& access) {
   address_ = address;
-  return address.is_unix() ? listen_unix(unix_, address.unix_path, access) : listen_tcp(tcp_, address);
+  return address.is_unix() ? listen_unix(unix_.acceptor(), address.unix_path, access)
+                           : listen_tcp(tcp_.acceptor(), address);
 }
 
 base::Result<void> Endpoint::take_over(const base::HostPort& address, base::Descriptor socket) {
   address_ = address;
-  return adopt(tcp_, std::move(socket));
+  return adopt(tcp_.acceptor(), std::move(socket));
 }
 
 base::Result<void> Endpoint::change(const SocketAccess& access) {
@@ -33,35 +29,21 @@ base::Result<void> Endpoint::change(const SocketAccess& access) {
 void Endpoint::start(Accepted accepted) {
   accepted_ = std::move(accepted);
   if (std::exchange(started_, true)) return;
+  const auto hand_over = [this](auto socket, bool is_last) {
+    accepted_(ByteChannel::Socket(std::move(socket)), is_last);
+  };
   if (address_.is_unix()) {
-    accept(unix_);
+    unix_.start(shared_from_this(), address_.to_string(), hand_over);
   } else {
-    accept(tcp_);
+    tcp_.start(shared_from_this(), address_.to_string(), hand_over);
   }
 }
 
 void Endpoint::stop() {
   accepted_ = nullptr;
-  pause_.cancel();
-  error_code ignored;
-  tcp_.close(ignored);
-  if (unix_.is_open()) unlink(address_.unix_path.c_str());
-  unix_.close(ignored);
-}
-
-template <typename Acceptor>
-void Endpoint::accept(Acceptor& acceptor) {
-  using Socket = typename Acceptor::protocol_type::socket;
-  acceptor.async_accept([self = shared_from_this(), &acceptor](const error_code& error, Socket socket) {
-    if (!self->accepted_) return;
-    if (!error) self->accepted_(ByteChannel::Socket(std::move(socket)));
-    if (!error && self->accepted_) return self->accept(acceptor);
-    // Out of descriptors, mostly: give others time to close some.
-    self->pause_.expires_after(kAcceptPause);
-    self->pause_.async_wait([self, &acceptor](const error_code& cancelled) {
-      if (!cancelled && self->accepted_) self->accept(acceptor);
-    });
-  });
+  if (unix_.acceptor().is_open()) unlink(address_.unix_path.c_str());
+  tcp_.stop();
+  unix_.stop();
 }
 
 }  // namespace tsmtp::net

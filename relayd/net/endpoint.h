@@ -4,12 +4,12 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 
 #include "relayd/base/host_port.h"
 #include "relayd/base/result.h"
+#include "relayd/net/accept_loop.h"
 #include "relayd/net/byte_channel.h"
 #include "relayd/net/listening.h"
 
@@ -17,9 +17,10 @@ namespace tsmtp::net {
 
 class Endpoint : public std::enable_shared_from_this<Endpoint> {
  public:
-  using Accepted = std::function<void(ByteChannel::Socket)>;
+  using Accepted = AcceptedSocket<ByteChannel::Socket>;
 
-  explicit Endpoint(const boost::asio::any_io_executor& executor);
+  /// `shortages` is told when clients cannot be accepted; may be null, is borrowed and outlives it.
+  explicit Endpoint(const boost::asio::any_io_executor& executor, Shortages* shortages = nullptr);
 
   /// Binds; the error names the address. `access`: of a unix socket.
   [[nodiscard]] base::Result<void> bind(const base::HostPort& address, const SocketAccess& access);
@@ -33,17 +34,18 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
 
   [[nodiscard]] const base::HostPort& address() const { return address_; }
   /// Of a TCP endpoint that listens.
-  [[nodiscard]] int descriptor() { return tcp_.native_handle(); }
+  [[nodiscard]] int descriptor() { return tcp_.acceptor().native_handle(); }
+
+  // For AcceptLoop.
+  [[nodiscard]] bool is_accepting() const { return accepted_ != nullptr; }
+  [[nodiscard]] Shortages* shortages() const { return shortages_; }
 
  private:
-  template <typename Acceptor>
-  void accept(Acceptor& acceptor);
-
   base::HostPort address_;
   Accepted accepted_;
-  boost::asio::ip::tcp::acceptor tcp_;
-  boost::asio::local::stream_protocol::acceptor unix_;
-  boost::asio::steady_timer pause_;
+  Shortages* shortages_;
+  AcceptLoop<boost::asio::ip::tcp::acceptor, Endpoint> tcp_;
+  AcceptLoop<boost::asio::local::stream_protocol::acceptor, Endpoint> unix_;
   bool started_ = false;
 };
 

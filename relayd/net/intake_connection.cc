@@ -21,7 +21,8 @@ IntakeConnection::IntakeConnection(ByteChannel::Socket socket, const Services& s
       site_(settings.site),
       callbacks_(std::move(callbacks)),
       channel_(std::move(socket), *this),
-      intake_(make_intake(std::move(settings), refusal, *this, services.digests)) {}
+      intake_(make_intake(std::move(settings), refusal, *this, services.digests)),
+      idle_since_(now()) {}
 
 void IntakeConnection::start() {
   after_event();
@@ -35,6 +36,7 @@ void IntakeConnection::tick() {
 
 void IntakeConnection::shut_down(const smtp::Reply& reply) {
   if (gone_) return;
+  leaving_ = true;
   intake_.shut_down(reply, now());
   after_event();
 }
@@ -92,6 +94,7 @@ void IntakeConnection::on_stream_lost(mux::StreamKey stream, const std::string& 
 // Writes, reads on or holds back, and closes: whatever the last event made possible.
 void IntakeConnection::after_event() {
   if (gone_) return;
+  if (intake_.in_transaction()) idle_since_ = now();
   channel_->flush(intake_.output());
   if (intake_.finished() && intake_.output().empty()) return channel_->close_gently(intake_.awaits_proof());
   channel_->set_reading(intake_.wants_input());

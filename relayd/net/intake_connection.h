@@ -36,6 +36,10 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   /// Closes at once.
   void abort();
   [[nodiscard]] bool in_transaction() const { return intake_.in_transaction(); }
+  /// When it was last in a transaction, or began.
+  [[nodiscard]] base::TimePoint idle_since() const { return idle_since_; }
+  /// It is told 421, or has been.
+  [[nodiscard]] bool is_leaving() const { return leaving_ || intake_.finished(); }
 
   // ByteChannelOwner
   void on_bytes(std::string_view bytes) override;
@@ -75,6 +79,8 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   Callbacks callbacks_;
   OwnedChannel channel_;
   mail::Intake intake_;
+  base::TimePoint idle_since_;
+  bool leaving_ = false;
   bool gone_ = false;
 };
 

@@ -6,24 +6,25 @@ namespace tsmtp::net {
 namespace {
 
 using boost::asio::ip::tcp;
-using boost::system::error_code;
 
 }  // namespace
 
 LinkListener::LinkListener(const boost::asio::any_io_executor& executor, const TlsContext& tls,
-                           Strangers& strangers, Callbacks callbacks)
+                           Strangers& strangers, Callbacks callbacks, Shortages* shortages)
     : tls_(tls),
       strangers_(strangers),
       callbacks_(std::move(callbacks)),
-      acceptor_(executor),
-      pause_(executor) {}
+      shortages_(shortages),
+      loop_(executor) {}
 
 base::Result<void> LinkListener::bind(const base::HostPort& address) {
-  return listen_tcp(acceptor_, address);
+  name_ = address.to_string();
+  return listen_tcp(loop_.acceptor(), address);
 }
 
+// On the last descriptor too: a link is what a hub is for, and a stranger is soon gone.
 void LinkListener::start() {
-  accept();
+  loop_.start(shared_from_this(), name_, [this](tcp::socket socket, bool) { accepted(std::move(socket)); });
 }
 
 void LinkListener::stop() {
@@ -31,23 +32,7 @@ void LinkListener::stop() {
   for (const auto& known : accepted_)
     if (const auto stranger = known.lock()) stranger->cancel();
   accepted_.clear();
-  pause_.cancel();
-  error_code ignored;
-  acceptor_.close(ignored);
-}
-
-void LinkListener::accept() {
-  if (stopped_) return;
-  acceptor_.async_accept([self = shared_from_this()](const error_code& error, tcp::socket socket) {
-    if (self->stopped_) return;
-    if (!error) self->accepted(std::move(socket));
-    if (!error) return self->accept();
-    // Out of descriptors, mostly: give others time to close some.
-    self->pause_.expires_after(kAcceptPause);
-    self->pause_.async_wait([self](const error_code& cancelled) {
-      if (!cancelled) self->accept();
-    });
-  });
+  loop_.stop();
 }
 
 void LinkListener::accepted(tcp::socket socket) {

@@ -77,12 +77,12 @@ void MtaConnection::connect(const MtaTarget& target, std::uint64_t number, bool 
 }
 
 void MtaConnection::resolve() {
-  resolver_.async_resolve(target_.address.host, std::to_string(target_.address.port),
-                          [self = shared_from_this()](const error_code& error, const auto& addresses) {
-                            if (self->gone_) return;
-                            if (error) return self->close("name not resolved: " + error.message());
-                            self->connect_tcp(*addresses.begin());
-                          });
+  resolver_.resolve(target_.address,
+                    [self = shared_from_this()](const base::Result<Resolver::Addresses>& found) {
+                      if (self->gone_) return;
+                      if (!found) return self->close(found.error().message);
+                      self->connect_tcp(found->front());
+                    });
 }
 
 void MtaConnection::connect_tcp(const tcp::endpoint& target) {

@@ -12,6 +12,7 @@
 #include "relayd/base/host_port.h"
 #include "relayd/mail/mta_slots.h"
 #include "relayd/net/byte_channel.h"
+#include "relayd/net/resolver.h"
 #include "relayd/net/witness.h"
 #include "relayd/smtp/client_session.h"
 
@@ -116,7 +117,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   bool is_probe_ = false;
   smtp::ClientSession session_;
   Callbacks callbacks_;
-  boost::asio::ip::tcp::resolver resolver_;
+  SystemResolver resolver_;
   ByteChannel::Socket socket_;
   OwnedChannel channel_;
   boost::asio::steady_timer timer_;

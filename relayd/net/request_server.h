@@ -1,5 +1,6 @@
 // One request, one reply, then the connection closes: the control socket and the metrics page. What a request
-// is, and what it deserves, the handler knows. Few clients at a time, each within a deadline and a bound.
+// is, and what it deserves, the handler knows. Few clients at a time, each within a deadline and a bound;
+// when there are too many, one of the user or address that has the most has to go.
 #pragma once
 
 #include <functional>
@@ -20,7 +21,9 @@ class RequestServer {
   /// complete.
   using Handler = std::function<std::optional<std::string>(std::string_view received)>;
 
-  RequestServer(const boost::asio::any_io_executor& executor, Handler handler);
+  /// `shortages`: as Endpoint's.
+  RequestServer(const boost::asio::any_io_executor& executor, Handler handler,
+                Shortages* shortages = nullptr);
 
   /// A unix socket gets mode 0600: it is for this relayd's user and root.
   [[nodiscard]] base::Result<void> bind(const base::HostPort& address, std::optional<Owner> owner);

@@ -10,6 +10,7 @@
 #include "relayd/mail/summary.h"
 #include "relayd/net/earlier_commits.h"
 #include "relayd/net/mta_neighbours.h"
+#include "relayd/net/shortage.h"
 #include "relayd/net/tls_context.h"
 #include "relayd/net/transaction_ledger.h"
 #include "relayd/net/witness.h"
@@ -28,6 +29,7 @@ struct Services {
   MtaNeighbours& mta_neighbours;
   Witness* witness = nullptr;               ///< null: there is none
   const EarlierCommits* earlier = nullptr;  ///< null: there are none
+  Shortages* shortages = nullptr;           ///< null: nobody wants to know
   std::function<void(const mail::Summary&)>
       ended{};  ///< told of every transaction that is over; may be empty
 };

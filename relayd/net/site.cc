@@ -1,5 +1,7 @@
 #include "relayd/net/site.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
@@ -15,6 +17,9 @@ using boost::system::error_code;
 
 // Time-outs of minutes are looked after this often.
 constexpr std::chrono::seconds kSweepInterval{5};
+// Who was told why he is refused has two seconds to read it and close; more of them have less.
+constexpr std::size_t kMaxRefusedSessions = 64;
+constexpr std::chrono::seconds kIdleAtLeast{10};
 
 bool contains(const Site::Endpoints& endpoints, const base::HostPort& address) {
   return std::any_of(endpoints.begin(), endpoints.end(),
@@ -49,11 +54,11 @@ Site::~Site() {
 }
 
 base::Result<Site::Endpoints> Site::bind(boost::asio::any_io_executor executor, const SiteSettings& settings,
-                                         const Endpoints& bound, HeldEndpoints& held) {
+                                         const Endpoints& bound, HeldEndpoints& held, Shortages* shortages) {
   Endpoints fresh;
   for (const base::HostPort& address : settings.endpoints) {
     if (contains(bound, address)) continue;
-    auto endpoint = std::make_shared<Endpoint>(executor);
+    auto endpoint = std::make_shared<Endpoint>(executor, shortages);
     auto socket = held.take(address);
     const auto ok = socket.is_open() ? endpoint->take_over(address, std::move(socket))
                                      : endpoint->bind(address, settings.access.socket);
@@ -145,16 +150,20 @@ void Site::warn_of_congestion() const {
 void Site::start_endpoint(const std::shared_ptr<Endpoint>& endpoint) {
   if (const auto ok = endpoint->change(settings_.access.socket); !ok)
     log(base::LogLevel::kWarning, ok.error().message);
-  endpoint->start(lifetime_.guard([this](ByteChannel::Socket socket) { accept_session(std::move(socket)); }));
+  endpoint->start(lifetime_.guard([this](ByteChannel::Socket socket, bool is_last) {
+    if (is_last) return turn_away(std::move(socket));
+    accept_session(std::move(socket));
+  }));
 }
 
 // In an interruption of the link the greeting waits, as a transaction under way does.
 void Site::accept_session(ByteChannel::Socket socket) {
   if (!draining_ && link_.is_interrupted() &&
-      held_.size() + sessions_.size() < settings_.limits.max_sessions) {
+      held_.size() + sessions_served() < settings_.limits.max_sessions) {
     held_.push_back(std::move(socket));
     return;
   }
+  if (sessions_served() >= settings_.limits.max_sessions) drive_out_idle_session();
   auto refused = refusal();
   if (!refused) refused = refusal_of_user(socket);
   if (refused) {
@@ -168,10 +177,45 @@ void Site::accept_session(ByteChannel::Socket socket) {
           .gone = lifetime_.guard([this](IntakeConnection& gone) {
             boost::asio::post(services_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
               sessions_.erase(self);
+              refused_sessions_.remove(self);
             }));
           })});
   sessions_.insert(session);
+  if (refused) refused_sessions_.push_back(session);
+  if (refused_sessions_.size() > kMaxRefusedSessions) {
+    const auto oldest = refused_sessions_.front();
+    refused_sessions_.pop_front();
+    oldest->abort();  // its 421 is in the kernel's hands
+  }
   session->start();
+}
+
+std::size_t Site::sessions_served() const {
+  return sessions_.size() - refused_sessions_.size();
+}
+
+// A program that opens sessions and does nothing with them is no reason to refuse our MTA: the one that has
+// been idle longest goes. It is told, and an MTA that kept it for the next mail makes another.
+void Site::drive_out_idle_session() {
+  const auto is_refused = [&](const auto& session) {
+    return std::find(refused_sessions_.begin(), refused_sessions_.end(), session) != refused_sessions_.end();
+  };
+  std::shared_ptr<IntakeConnection> longest;
+  for (const auto& session : sessions_) {
+    if (session->is_leaving() || session->in_transaction() || is_refused(session)) continue;
+    if (!longest || session->idle_since() < longest->idle_since()) longest = session;
+  }
+  if (!longest || now() - longest->idle_since() < kIdleAtLeast) return;
+  longest->shut_down(reply_421("4.3.2", "too many sessions at once, and this one was idle longest"));
+  refused_sessions_.push_back(longest);
+}
+
+// There is no descriptor left but this one: what there is to say goes into the kernel's buffer, and the
+// client reads it there.
+void Site::turn_away(ByteChannel::Socket socket) {
+  ++sessions_refused_;
+  const std::string greeting = reply_421("4.3.2", "this hub is out of file descriptors").wire();
+  (void)!::send(socket.native_handle(), greeting.data(), greeting.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void Site::accept_held() {
@@ -184,7 +228,7 @@ void Site::accept_held() {
 // mail.
 std::optional<smtp::Reply> Site::refusal() const {
   if (draining_) return reply_421("4.3.2", "this relayd is shutting down");
-  if (sessions_.size() >= settings_.limits.max_sessions)
+  if (sessions_served() >= settings_.limits.max_sessions)
     return reply_421(
         "4.3.2", "too many sessions at once, the limit is " + std::to_string(settings_.limits.max_sessions));
   if (!link_.takes_streams()) return reply_421("4.4.1", link_.down_text());

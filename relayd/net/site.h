@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <list>
 #include <memory>
 #include <optional>
 #include <set>
@@ -41,7 +42,7 @@ class Site {
   /// nothing else. The first half of start() and update().
   [[nodiscard]] static base::Result<Endpoints> bind(boost::asio::any_io_executor executor,
                                                     const SiteSettings& settings, const Endpoints& bound,
-                                                    HeldEndpoints& held);
+                                                    HeldEndpoints& held, Shortages* shortages = nullptr);
   void start(Endpoints endpoints);
   /// Gives up that endpoint, bound as it is, for another site; null if it is not ours.
   [[nodiscard]] std::shared_ptr<Endpoint> give_up(const base::HostPort& address);
@@ -82,6 +83,9 @@ class Site {
   void start_endpoint(const std::shared_ptr<Endpoint>& endpoint);
   void accept_session(ByteChannel::Socket socket);
   void accept_held();
+  void drive_out_idle_session();
+  void turn_away(ByteChannel::Socket socket);
+  [[nodiscard]] std::size_t sessions_served() const;
   [[nodiscard]] std::optional<smtp::Reply> refusal() const;
   [[nodiscard]] std::optional<smtp::Reply> refusal_of_user(ByteChannel::Socket& socket) const;
   [[nodiscard]] mail::IntakeSettings intake_settings();
@@ -108,6 +112,7 @@ class Site {
   Endpoints endpoints_;
   std::vector<ByteChannel::Socket> held_;  // accepted in an interruption of the link, not yet greeted
   std::set<std::shared_ptr<IntakeConnection>> sessions_;
+  std::list<std::shared_ptr<IntakeConnection>> refused_sessions_;  // of those; told so, not yet gone
   std::set<std::shared_ptr<DeliveryStream>> deliveries_;
   std::optional<mail::FarMta> far_mta_;  // the other hub's MTA, as it told us; nothing while the link is down
   base::WallTime far_mta_since_;

@@ -2,9 +2,11 @@
 
 #include <boost/asio/post.hpp>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "relayd/net/clocks.h"
+#include "relayd/net/shortage.h"
 
 namespace tsmtp::net {
 namespace {
@@ -25,7 +27,7 @@ base::Result<std::unique_ptr<TransactionLedger>> TransactionLedger::open(
   std::unique_ptr<TransactionLedger> ledger(
       new TransactionLedger(std::move(executor), std::move(*store), log));
   if (auto ok = ledger->restore(); !ok) return ok.error();
-  ledger->writer_ = std::thread([raw = ledger.get()] { raw->write_loop(); });
+  (void)ledger->has_writer();  // or it is tried again when there is something to write
   return ledger;
 }
 
@@ -132,15 +134,49 @@ void TransactionLedger::enqueue_later(std::vector<ledger::Change> changes) {
   });
 }
 
+// Made anew where it could not be: what waits for the disk is refused meanwhile, in the words of the cause.
+bool TransactionLedger::has_writer() {
+  if (writer_.joinable()) return true;
+  try {
+    writer_ = std::thread([this] { write_loop(); });
+    return true;
+  } catch (const std::system_error& failed) {
+    no_writer_ = "cannot write: " + no_thread(failed.code().message());
+    return false;
+  }
+}
+
 void TransactionLedger::hand_over() {
   handing_over_ = false;
   if (gathered_.empty()) return;
+  if (!has_writer()) {
+    if (*alive_) refuse_gathered();
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     std::move(gathered_.begin(), gathered_.end(), std::back_inserter(queue_));
   }
   gathered_.clear();
   wake_.notify_one();
+}
+
+// Only changes of rows that are there stay to be written: to forget can wait.
+void TransactionLedger::refuse_gathered() {
+  const base::Result<void> refusal = base::Error{no_writer_};
+  log_.log_provoked(base::Provoked::kTrouble, "ledger", base::LogLevel::kError, "ledger: " + no_writer_);
+  std::vector<Pending> waiting;
+  std::vector<Recorded> refused;
+  for (Pending& pending : gathered_) {
+    if (pending.recorded) {
+      refused.push_back(std::move(pending.recorded));
+    } else {
+      waiting.push_back(std::move(pending));
+    }
+  }
+  gathered_ = std::move(waiting);
+  for (const Recorded& recorded : refused)
+    recorded(refusal);
 }
 
 // While one batch is being written the next gathers: the slower the disk, the more transactions share a

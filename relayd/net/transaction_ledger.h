@@ -71,6 +71,8 @@ class TransactionLedger {
   void enqueue(std::vector<ledger::Change> changes, Recorded recorded);
   void enqueue_later(std::vector<ledger::Change> changes);
   void hand_over();
+  [[nodiscard]] bool has_writer();
+  void refuse_gathered();
   void write_loop();
   void write(std::vector<Pending> batch);
 
@@ -90,6 +92,7 @@ class TransactionLedger {
   std::vector<Pending> queue_;
   bool ending_ = false;
   std::thread writer_;
+  std::string no_writer_;  // why there is none
 };
 
 }  // namespace tsmtp::net

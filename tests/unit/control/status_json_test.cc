@@ -32,6 +32,7 @@ TEST(StatusJson, Golden) {
   },
   "endpoints_held": null,
   "draining": false,
+  "shortage": null,
   "sessions_refused": 0,
   "strangers": 2,
   "strangers_driven_out": 0,

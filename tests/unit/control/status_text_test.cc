@@ -50,6 +50,7 @@ TEST_F(StatusText, WhatIsWrongIsSaid) {
   hub.listen.clear();
   hub.draining = true;
   hub.sessions_refused = 7;
+  hub.shortage = {.times = 4, .last = hub.now, .text = "127.0.5.2:5000: no client: out of descriptors"};
   hub.connections_refused = 9;
   hub.strangers_driven_out = 5;
   hub.last_reload_error = "relayd.toml:3:1: error: unknown key \"nam\"";
@@ -59,6 +60,8 @@ TEST_F(StatusText, WhatIsWrongIsSaid) {
   EXPECT_THAT(text, HasSubstr("LAST RELOAD FAILED, still running the one before: relayd.toml:3:1: error"));
   EXPECT_THAT(text, HasSubstr("nothing, dials out only"));
   EXPECT_THAT(text, HasSubstr("refused        7 at endpoints"));
+  EXPECT_THAT(text,
+              HasSubstr("SHORTAGE       127.0.5.2:5000: no client: out of descriptors, 4x, last 12:03:04"));
   EXPECT_THAT(text, HasSubstr("refused        9 at the link port, 5 of them because of too many at once"));
   EXPECT_THAT(text, HasSubstr("sha256:x from 192.0.2.9:4711, 3x, last 12:03:04: no site has this pin"));
   EXPECT_THAT(text, HasSubstr("no sites are configured"));
