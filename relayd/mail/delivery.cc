@@ -283,6 +283,9 @@ void Delivery::tick(base::TimePoint now) {
   if (now < deadline()) return;
   last_step_ = now;
   may_try_again_ = false;  // the near MTA has waited long enough
+  asked_afresh_ = true;
+  if (state_ == State::kConnecting)
+    return connection_failed(own_reply(451, "4.4.1", "no connection to its MTA in time"), now);
   if (state_ == State::kCommitting || state_ == State::kEnvelope || state_ == State::kDataSent)
     return connection_lost("no reply in time", {}, now);
   protocol_error("nothing heard of this transaction for too long", now);

@@ -58,10 +58,11 @@ class Delivery {
   void tick(base::TimePoint now);
   [[nodiscard]] base::TimePoint deadline() const;
 
-  /// Something that came over the stream waited for output to be written, and need not wait any more: step()
-  /// goes on with it.
+  /// Something that came over the stream waited for output to be written, and need not wait any more, or the
+  /// session has an event that nobody has drawn: step() goes on with it.
   [[nodiscard]] bool wants_step() const {
-    return (!input_.empty() || reader_.has_more()) && stream_open_ && may_read();
+    const bool may_go_on = (!input_.empty() || reader_.has_more()) && stream_open_ && may_read();
+    return may_go_on || (session_ != nullptr && session_->has_event());
   }
   /// What is to be written to the MTA had better wait for the rest of a small mail's content, or for its end.
   [[nodiscard]] bool gathers_content() const;
@@ -105,7 +106,7 @@ class Delivery {
   void lost(const smtp::Reply& why, base::TimePoint now);
 
   void on_answer(const smtp::Answer& answer, base::TimePoint now);
-  void on_data_answer(const smtp::Reply& reply, base::TimePoint now);
+  void on_data_answer(const smtp::Reply& reply);
   [[nodiscard]] bool takes_chunks() const;
   void send_data();
   void answer_data();
@@ -151,6 +152,7 @@ class Delivery {
   bool had_data_ = false;
   bool data_sent_ = false;  // DATA, on this connection
   bool had_ask_ = false;
+  bool asked_afresh_ = false;   // for a second connection
   bool may_try_again_ = false;  // on a fresh connection, should this one have been dead already
   bool was_delivered_before_ = false;
   std::optional<smtp::Reply> refusal_;

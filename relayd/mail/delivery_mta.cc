@@ -69,7 +69,7 @@ void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
     send(MailVerdict{*mail_verdict_});
     if (state_ == State::kDataSent && !data_sent_) answer_data();
   } else if (answer.tag == kDataTag) {
-    on_data_answer(answer.reply, now);
+    on_data_answer(answer.reply);
   } else if (answer.tag == kChunkTag) {
     on_chunk_answer(answer.reply, now);
   } else if (answer.tag == kFinalTag) {
@@ -115,13 +115,14 @@ void Delivery::on_chunk_answer(const smtp::Reply& said, base::TimePoint now) {
   refuse(reply);
 }
 
-void Delivery::on_data_answer(const smtp::Reply& reply, base::TimePoint now) {
+// What waits for it is read when all that the MTA said with it has been heard: a 421 may stand behind the
+// 354.
+void Delivery::on_data_answer(const smtp::Reply& reply) {
   const auto refusal = refused_by_all();
   const bool goes_ahead = reply.code == 354;
   if (goes_ahead && !refusal) {
     state_ = State::kContent;
-    send(DataVerdict{reply});
-    return process(now);
+    return send(DataVerdict{reply});
   }
   // An MTA that says 354 with nobody to deliver to must not get content (RFC 2920 section 3.1): there the
   // connection goes. Any other may still hold the envelope, and the next transaction needs a clean one.
@@ -132,7 +133,6 @@ void Delivery::on_data_answer(const smtp::Reply& reply, base::TimePoint now) {
          : refuses ? reply  // 2yz would be taken for a delivery (P1)
                    : own_reply(451, "4.5.0", "its MTA answered DATA with " + reply.summary()));
   send(DataVerdict{*refusal_});
-  process(now);
 }
 
 void Delivery::on_final_answer(const smtp::Reply& said, base::TimePoint now) {
@@ -161,23 +161,31 @@ void Delivery::connection_lost(const std::string& cause, const std::optional<smt
                                base::TimePoint now) {
   if (try_again()) return;
   const bool committing = state_ == State::kCommitting;
-  release(false);
+  const bool is_awaited = state_ == State::kConnecting || state_ == State::kEnvelope ||
+                          state_ == State::kDataSent || state_ == State::kContent;
+  if (state_ != State::kConnecting) release(false);
   if (committing)
     return report(own_reply(451, "4.4.2",
                             "connection to its MTA lost after the end of content (" + cause +
                                 "); whether it took the mail is not known"),
                   now);
   const bool refusing = said && (said->is_transient() || said->is_permanent());
-  if (state_ == State::kEnvelope || state_ == State::kDataSent || state_ == State::kContent)
+  if (is_awaited)
     refuse_all(refusing ? *said : own_reply(451, "4.4.2", "connection to its MTA lost (" + cause + ")"));
   process(now);
 }
 
 // An MTA may close a connection that was kept just when a mail is begun on it, or say 421. It has taken
-// nothing then, and that mail must not wait for its MTA's next queue run.
+// nothing then, and that mail must not wait for its MTA's next queue run. The same where it was lost on its
+// way to us, before we were told that we have it.
 bool Delivery::try_again() {
   const bool nothing_heard = !mail_verdict_ && (state_ == State::kEnvelope || state_ == State::kDataSent);
-  if (!nothing_heard || !std::exchange(may_try_again_, false)) return false;
+  const bool never_had = state_ == State::kConnecting && !asked_afresh_;
+  if (never_had)
+    host_.release_connection(false);
+  else if (!nothing_heard || !std::exchange(may_try_again_, false))
+    return false;
+  asked_afresh_ = true;
   release(false);
   state_ = State::kConnecting;
   host_.request_connection(helo_, true);

@@ -197,8 +197,7 @@ void Outgoing::stream_lost(const std::string& cause, base::TimePoint now) {
     case Phase::kChecking:
       return;  // recorded() will see it
     case Phase::kAsking:
-      mark_in_doubt();
-      return answer_end(own_reply(451, "4.4.2", cause), now);
+      return postpone(own_reply(451, "4.4.2", cause), now);
     case Phase::kCommitted:
       mark_in_doubt();
       return answer_end(
@@ -245,9 +244,11 @@ void Outgoing::answer_end(const smtp::Reply& reply, base::TimePoint now) {
   }
 }
 
-// What was refused at RCPT, early replies could not tell there.
+// What was refused at RCPT, early replies could not tell there. Where MAIL was refused, that is the reason,
+// and what is said to RCPTs behind it ("503 MAIL first") only follows from it.
 smtp::Reply Outgoing::final_for(const Recipient& recipient, const smtp::Reply& reply) const {
   if (recipient.final) return *recipient.final;
+  if (mail_verdict_ && !mail_verdict_->is_positive()) return *mail_verdict_;
   if (recipient.is_refused_by_far()) return *recipient.verdict;
   if (reply.is_positive() && !is_retry_ && !recipient.verdict)
     return own_reply(451, "4.5.0", "the far side gave no verdict on this recipient");

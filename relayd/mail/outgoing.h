@@ -138,7 +138,10 @@ class Outgoing {
 
   [[nodiscard]] bool must_go_alone(const std::string& address_digest);
   void digest_recipients();
+  /// An earlier try of this mail may have been delivered: somebody in it is in doubt.
+  [[nodiscard]] bool may_be_known() const { return !doubts_about_recipients_.empty(); }
   void commit_or_ask(base::TimePoint now);
+  void postpone(const smtp::Reply& reply, base::TimePoint now);
   void record_doubt();
   void mark_in_doubt();
   void settle();
@@ -184,6 +187,7 @@ class Outgoing {
   std::uint64_t size_bytes_ = 0;
   std::uint64_t link_bytes_ = 0;           // of content, as it went over the link
   std::unique_ptr<ContentPacker> packer_;  // content is being compressed
+  std::string asked_;                      // the earlier transaction that Ask was sent about
   bool is_retry_ =
       false;  // of what an earlier transaction may have delivered: it is that one's outcome that counts
 };

@@ -20,9 +20,9 @@ void Outgoing::content(std::string_view bytes, base::TimePoint now) {
     own_refusal_ =
         own_reply(552, "5.3.4", "message larger than max_message, " + std::to_string(limit) + " bytes");
   stop_content_if_refused();
-  if (!stream_open_) return;
+  if (!stream_open_ && !may_be_known()) return;
   digest_->update(bytes);
-  send_content(bytes, now);
+  if (stream_open_ && !known_refusal()) send_content(bytes, now);
 }
 
 void Outgoing::content_end(const smtp::ContentEnd& end, base::TimePoint now) {
@@ -31,17 +31,18 @@ void Outgoing::content_end(const smtp::ContentEnd& end, base::TimePoint now) {
   if (end.bare_line_end && !own_refusal_)
     own_refusal_ =
         own_reply(554, "5.6.0", "content has a CR or LF that is not part of a CRLF (RFC 5321 section 2.3.8)");
-  finish_packing();
+  if (!known_refusal()) finish_packing();
   stop_content_if_refused();
-  if (const auto refusal = known_refusal()) return answer_end(*refusal, now);
+  if (const auto refusal = known_refusal(); refusal && !may_be_known()) return answer_end(*refusal, now);
   send_unsent();
   commit_or_ask(now);
 }
 
 // Once the verdict is certain, the rest of the content need not cross the link. Recipients that the far MTA
-// accepted behind a refused first one were told 452: they must not get this try's content either.
+// accepted behind a refused first one were told 452: they must not get this try's content either. The stream
+// stays where an earlier try may have to be asked for.
 void Outgoing::stop_content_if_refused() {
-  if (phase_ == Phase::kContent && known_refusal()) reset_stream();
+  if (phase_ == Phase::kContent && known_refusal() && !may_be_known()) reset_stream();
 }
 
 void Outgoing::send_content(std::string_view bytes, base::TimePoint now) {

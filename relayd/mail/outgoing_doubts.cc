@@ -32,43 +32,61 @@ void Outgoing::digest_recipients() {
   base::put_u64(size, size_bytes_);
   digest_->update(size);
   const std::string content = digest_->finish();
-  for (Recipient* recipient : to_deliver())
-    recipient->mail_digest =
-        context_.digests.digest(content + mail_.path.text + '\n' + recipient->command.path.text);
+  for (Recipient& recipient : recipients_)
+    if (recipient.is_accepted())
+      recipient.mail_digest =
+          context_.digests.digest(content + mail_.path.text + '\n' + recipient.command.path.text);
 }
 
+// Whether the mail was delivered in an earlier try comes before what is said to this one: whoever has it must
+// not be told a refusal, and not get it again.
 void Outgoing::commit_or_ask(base::TimePoint now) {
   digest_recipients();
-  const auto wanted = to_deliver();
-  for (Recipient* recipient : wanted)
-    recipient->earlier = context_.host.claim_doubt(recipient->mail_digest);
-  const auto is_known = [&](const Recipient* r) { return r->earlier.has_value(); };
-  if (std::none_of(wanted.begin(), wanted.end(), is_known)) return record_doubt();
-
-  is_retry_ = true;
-  const auto is_of_the_same = [&](const Recipient* r) {
-    return r->earlier && wanted.front()->earlier &&
-           r->earlier->transaction == wanted.front()->earlier->transaction;
-  };
-  if (std::all_of(wanted.begin(), wanted.end(), is_of_the_same)) {
-    phase_ = Phase::kAsking;
-    return send(Ask{wanted.front()->earlier->transaction});
+  std::set<std::string> transactions;
+  for (Recipient& recipient : recipients_) {
+    if (!recipient.is_accepted()) continue;
+    recipient.earlier = context_.host.claim_doubt(recipient.mail_digest);
+    if (recipient.earlier) transactions.insert(recipient.earlier->transaction);
   }
+  if (transactions.empty()) {
+    if (const auto refusal = known_refusal()) return answer_end(*refusal, now);
+    return record_doubt();
+  }
+  is_retry_ = true;
+  if (!stream_open_) {
+    const auto refusal = known_refusal();
+    const bool is_of_the_link = refusal && refusal->is_transient();
+    return postpone(
+        is_of_the_link ? *refusal : own_reply(451, "4.4.2", "an earlier try is in doubt; try again later"),
+        now);
+  }
+  const auto wanted = to_deliver();
+  const bool are_all_known =
+      std::all_of(wanted.begin(), wanted.end(), [](const Recipient* r) { return r->earlier.has_value(); });
+  if (are_all_known && transactions.size() == 1) {
+    phase_ = Phase::kAsking;
+    asked_ = *transactions.begin();
+    return send(Ask{asked_});
+  }
+  postpone(own_reply(451, "4.4.2", "an earlier try is in doubt for some of the recipients; try again later"),
+           now);
+}
+
+// What became of the earlier try cannot be told now, and neither can what this one would have come to.
+void Outgoing::postpone(const smtp::Reply& reply, base::TimePoint now) {
   mark_in_doubt();
-  answer_end(
-      own_reply(451, "4.4.2", "an earlier try is in doubt for some of the recipients; try again later"), now);
+  for (Recipient& recipient : recipients_)
+    if (recipient.earlier) recipient.final = reply;
+  answer_end(reply, now);
 }
 
 void Outgoing::record_doubt() {
   phase_ = Phase::kChecking;
   std::vector<ledger::DoubtfulRecipient> doubtful;
-  for (std::size_t i = 0; i < recipients_.size(); ++i) {
-    const Recipient& recipient = recipients_[i];
-    if (!recipient.mail_digest.empty())
-      doubtful.push_back({.index = static_cast<std::uint16_t>(i),
-                          .mail = recipient.mail_digest,
-                          .address = recipient.address_digest});
-  }
+  for (const Recipient* recipient : to_deliver())
+    doubtful.push_back({.index = static_cast<std::uint16_t>(recipient - recipients_.data()),
+                        .mail = recipient->mail_digest,
+                        .address = recipient->address_digest});
   context_.host.record_doubt(transaction_, doubtful);
 }
 
@@ -88,39 +106,45 @@ void Outgoing::on(const Outcome& record, base::TimePoint now) {
   if (phase_ != Phase::kAsking) return;
   switch (record.kind) {
     case Outcome::Kind::kUnknown:  // the far MTA never had it
-      context_.host.settle_doubt(to_deliver().front()->earlier->transaction);
+      context_.host.settle_doubt(asked_);
       for (Recipient& recipient : recipients_)
         recipient.earlier.reset();
       is_retry_ = false;
+      // While it was asked for, everybody may have been refused.
+      if (const auto refusal = known_refusal()) return answer_end(*refusal, now);
       return record_doubt();
     case Outcome::Kind::kPending:
-      mark_in_doubt();
-      return answer_end(own_reply(451, "4.4.2", "an earlier try of this mail is still being delivered"), now);
+      return postpone(own_reply(451, "4.4.2", "an earlier try of this mail is still being delivered"), now);
     case Outcome::Kind::kKnown:
       return was_delivered_before(record, now);
   }
 }
 
 // The earlier try may have been by LMTP, with each recipient's own end. A recipient that was refused then is
-// in doubt no more, but this transaction is over at the far side: its next try will be a first one again.
+// in doubt no more, but this transaction is over at the far side: unless it has refused him again, his next
+// try will be a first one.
 void Outgoing::was_delivered_before(const Outcome& outcome, base::TimePoint now) {
   const smtp::Reply again =
       own_reply(451, "4.4.2", "was refused when this mail was tried earlier; try again");
   const smtp::Reply& reply =
       outcome.reply.is_positive() || outcome.reply.is_permanent() ? outcome.reply : again;
+  const smtp::Reply this_time = known_refusal().value_or(again);
   bool all = true;
-  for (Recipient* recipient : to_deliver()) {
+  for (Recipient& recipient : recipients_) {
+    if (!recipient.earlier) continue;
     const auto& refused = outcome.refused;
-    const bool is_meant = !std::binary_search(refused.begin(), refused.end(), recipient->earlier->index);
-    if (is_meant && reply.is_positive()) continue;
-    (void)context_.host.settle_doubt(*recipient->earlier);
-    recipient->earlier.reset();
-    recipient->final = is_meant ? reply : again;
+    const bool is_meant = !std::binary_search(refused.begin(), refused.end(), recipient.earlier->index);
+    recipient.final = is_meant ? reply : lmtp_ ? final_for(recipient, this_time) : this_time;
     all = all && is_meant;
+    if (is_meant && reply.is_positive()) continue;
+    (void)context_.host.settle_doubt(*recipient.earlier);
+    recipient.earlier.reset();
   }
   if (all || lmtp_) return answer_end(reply, now);
   mark_in_doubt();
-  answer_end(again, now);
+  const bool is_for_nobody = std::none_of(recipients_.begin(), recipients_.end(),
+                                          [](const Recipient& r) { return r.earlier.has_value(); });
+  answer_end(is_for_nobody ? this_time : again, now);
 }
 
 // Whoever tries this mail next may ask how it ended.

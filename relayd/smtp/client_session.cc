@@ -199,7 +199,7 @@ bool ClientSession::content(std::string_view bytes) {
     return true;
   }
   assert(state_ == State::kContent || state_ == State::kFailed);
-  return state_ == State::kContent && encoder_.encode(bytes, output_);
+  return state_ != State::kContent || encoder_.encode(bytes, output_);
 }
 
 bool ClientSession::finish_content(Tag tag) {
@@ -211,7 +211,8 @@ bool ClientSession::finish_content(Tag tag) {
     return true;
   }
   assert(state_ == State::kContent || state_ == State::kFailed);
-  if (state_ != State::kContent || !encoder_.finish(output_)) return false;
+  if (state_ != State::kContent) return true;
+  if (!encoder_.finish(output_)) return false;
   state_ = State::kReady;
   outstanding_.push_back({.tag = tag, .line = {}});
   send_queued();

@@ -51,6 +51,7 @@ class ClientSession {
   /// Takes bytes from the server; then draw the events.
   void receive(std::string_view bytes);
   [[nodiscard]] std::optional<ClientEvent> next_event();
+  [[nodiscard]] bool has_event() const { return !events_.empty(); }
 
   /// Queues a command line (without CRLF). With pipelining it goes out at once, except behind a command that
   /// must be the last of its group (RFC 2920 section 3.1), DATA above all, whose reply is awaited. May be
@@ -66,7 +67,8 @@ class ClientSession {
 
   /// Content, after begin_chunks() or after the Answer 354 to DATA was drawn. False: a bare CR or LF in it;
   /// behind DATA the connection must then be closed (there is no other way out of it). finish_content() sends
-  /// the end of content; its reply comes under `tag`.
+  /// the end of content; its reply comes under `tag`. Of a session that has failed, which is no fault of the
+  /// content, Failed speaks: nothing is sent, and both say true.
   [[nodiscard]] bool content(std::string_view bytes);
   [[nodiscard]] bool finish_content(Tag tag);
 
