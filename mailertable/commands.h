@@ -28,6 +28,9 @@ int run_generate(int argc, char** argv);
 /// mailertable hosts --relayd FILE
 int run_hosts(int argc, char** argv);
 
+/// mailertable domains [FILE]
+int run_domains(int argc, char** argv);
+
 /// mailertable makemap ..., with makemap's arguments and its exit statuses
 int run_makemap(int argc, char** argv);
 

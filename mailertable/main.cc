@@ -32,6 +32,8 @@ constexpr std::array kCommands{
     Command{"fmt", "[-i] FILE", "Align the columns of FILE", run_fmt},
     Command{"generate", "--relayd FILE", "Write the table that the sites of relayd.toml imply", run_generate},
     Command{"hosts", "--relayd FILE", "Write the lines for /etc/hosts that name the sites", run_hosts},
+    Command{"domains", "[FILE]", "Say what the list of tunnel-only domains holds, and what is wrong with it",
+            run_domains},
     Command{"makemap", "[OPTION...] TYPE MAP", "Do what sendmail's makemap does with these arguments",
             run_makemap},
 };

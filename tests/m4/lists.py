@@ -64,7 +64,7 @@ LATER = {
     "cut": ("sed -i '$d' tsmtp-domains", "4.7.0", None),
     "renamed": ("echo other.example >tsmtp-domains", "4.7.0", "4.7.0"),
     "added": ("echo outside.example >>tsmtp-domains", "4.7.0", "4.7.0"),
-    "map-emptied": ("makemap -C/dev/null hash tsmtp-sites.db </dev/null", "4.7.0", "4.7.0"),
+    "map-emptied": ("rm tsmtp-sites.db; makemap hash tsmtp-sites.db </dev/null", "4.7.0", "4.7.0"),
     "map-missing": ("rm tsmtp-sites.db", "4.3.0", "4.3.0"),
     "map-damaged": ("head -c 3000 /bin/sh >tsmtp-sites.db", "4.3.0", "4.3.0"),
 }

@@ -29,7 +29,13 @@ one_source() {
   echo 'mistake' >/etc/mail/mailertable.local
   touch -d '+4 seconds' /etc/mail/mailertable.local
   made mistake
+  echo "FEATURE(\`tsmtp')dnl" >>/etc/mail/sendmail.mc
+  : >/etc/mail/mailertable.local
+  touch -d '+5 seconds' /etc/mail/mailertable.local /etc/mail/sendmail.mc
+  made complaint
+  cp /tmp/stock.mc /etc/mail/sendmail.mc
+  printf 'sales.tokyo.example\tesmtp:[mail.sales.tokyo.example]\n' >/etc/mail/mailertable.local
   echo '# wrong' >>/tmp/relayd.toml
-  touch -d '+6 seconds' /tmp/relayd.toml
+  touch -d '+6 seconds' /tmp/relayd.toml /etc/mail/sendmail.mc /etc/mail/mailertable.local
   made wrong
 }
