@@ -50,7 +50,11 @@ MtaConnection::MtaConnection(const asio::any_io_executor& executor, std::string 
 
 // Nobody has held it any more before it was closed: the pool is gone.
 MtaConnection::~MtaConnection() {
-  if (!gone_ && witness_ != nullptr) witness_->unwatch(witness_number_);
+  unwatch();
+}
+
+void MtaConnection::unwatch() {
+  if (const auto unwatch = std::exchange(unwatch_, {})) unwatch();
 }
 
 void MtaConnection::connect(const MtaTarget& target, std::uint64_t number, bool is_probe) {
@@ -131,7 +135,10 @@ mail::MtaSlots::Failure::Stage MtaConnection::stage() const {
 void MtaConnection::connected() {
   socket_ = watched_anew(std::move(socket_));
   if (!socket_.is_open()) return close("connection lost");
-  if (witness_ != nullptr && !is_probe_) witness_number_ = witness_->watch(socket_.native_handle());
+  if (witness_ != nullptr && !is_probe_) {
+    witness_number_ = witness_->watch(socket_.native_handle());
+    unwatch_ = witness_->unwatching(witness_number_);
+  }
   channel_ = OwnedChannel(std::move(socket_), *this);
   channel_->flush(proxy_header_);  // the first bytes of a connection, so the kernel takes them all
   channel_->set_reading(true);
@@ -253,7 +260,7 @@ void MtaConnection::close(const std::string& cause) {
   error_code ignored;
   socket_.close(ignored);
   if (channel_) channel_->detach();
-  if (witness_ != nullptr) witness_->unwatch(witness_number_);
+  unwatch();
   MtaUser* user = user_;
   user_ = nullptr;
   commit_ = nullptr;

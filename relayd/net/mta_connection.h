@@ -54,7 +54,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
         gone;  ///< last call; `cause` empty: we closed it
   };
 
-  /// `witness`, which may be null, is borrowed and outlives it.
+  /// `witness`, which may be null, is borrowed and outlives every user.
   MtaConnection(const boost::asio::any_io_executor& executor, std::string helo, Witness* witness,
                 Callbacks callbacks);
   ~MtaConnection() override;
@@ -104,6 +104,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   [[nodiscard]] bool awaits_more() const override { return !ready_ || session_.awaits_reply(); }
   void on_closed(bool clean, const std::string& cause) override;
   void draw_events_without_user();
+  void unwatch();
   void leave();
   void limit_leaving();
 
@@ -111,7 +112,8 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   std::string helo_;
   Witness* witness_;
   std::uint32_t witness_number_ = 0;
-  Commit* commit_ = nullptr;  // of the user
+  std::function<void()> unwatch_;  // the connection may outlive the witness
+  Commit* commit_ = nullptr;       // of the user
   MtaTarget target_;
   std::string proxy_header_;  // to be written before anything else
   bool is_probe_ = false;

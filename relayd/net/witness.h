@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "relayd/base/lifetime.h"
 #include "relayd/base/log.h"
 #include "relayd/base/result.h"
 #include "relayd/ledger/commit_book.h"
@@ -73,6 +74,10 @@ class Witness {
   [[nodiscard]] std::uint32_t watch(int socket);
   /// It is about to be closed, and is not closed to the MTA before the witness has let go of it too.
   void unwatch(std::uint32_t number);
+  /// unwatch(), for a connection that may outlive the witness: then it does nothing.
+  [[nodiscard]] std::function<void()> unwatching(std::uint32_t number) {
+    return lifetime_.guard([this, number] { unwatch(number); });
+  }
   /// For a transaction whose end of content is soon to be written. Null where the book or the witness cannot
   /// have it.
   [[nodiscard]] std::unique_ptr<Commit> begin_commit(Commit::About about);
@@ -91,6 +96,7 @@ class Witness {
   bool is_gone_ = false;
   std::uint32_t last_number_ = 0;
   std::vector<std::uint32_t> to_let_go_;  // not yet said
+  base::Lifetime lifetime_;
 };
 
 }  // namespace tsmtp::net

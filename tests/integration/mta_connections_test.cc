@@ -48,7 +48,7 @@ TEST_F(MtaConnections, AnMtaThatTakesFewIsNotOutOfReach) {
     return std::string();
   });
   EXPECT_THAT(send_from(10, std::chrono::seconds(4)), ::testing::IsEmpty());
-  EXPECT_GT(birl_mta.count(), 4 * 4 * 50 / 3U);
+  EXPECT_GT(birl_mta.count(), 80U);  // 800 on an idle machine
   EXPECT_LE(birl_mta.refused, 60);
   EXPECT_EQ(birl.log().find("cannot be reached"), std::string::npos);
   EXPECT_LE(connections()["learnt_limit"], 6);
