@@ -131,7 +131,7 @@ Ktsmtpodd regex -m -a<odd> [^!-~]|[^,]\.(0x[0-9a-f]*|[0-9]+),|,(0x[0-9a-f]+|[0-9
 C{TsmtpMailer}tsmtp
 C{TsmtpStays}local error discard
 # tsmtp: what stands behind a domain, if that is not its end; signs that no domain has
-C{TsmtpPseudo}UUCP BITNET DECNET FAX
+C{TsmtpPseudo}UUCP BITNET DECNET FAX USENET
 C{TsmtpBreak}[ ] : + / ^ ; @ ! %
 C{TsmtpEndpoint}127.0.0.1 _TSMTP_ENDPOINTS_HERE_
 

@@ -75,7 +75,7 @@ LOCAL_CONFIG
 Ktsmtpsite _TSMTP_SITES_MAP_
 # tsmtp: what stands behind a sender's @, without quotes; pseudo-domains
 Ktsmtpsender regex -s1 ^([-a-z0-9._+/^=~*{}|&]+|\[(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){3}\]|\[IPv6:[1-9a-f][0-9a-f:]*\])$
-C{TsmtpFake}UUCP BITNET DECNET FAX
+C{TsmtpFake}UUCP BITNET DECNET FAX USENET
 
 LOCAL_RULESETS
 # tsmtp: who may send what through a link
