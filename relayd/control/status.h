@@ -18,6 +18,15 @@ enum class LinkState { kDown, kConnecting, kUp, kDraining };
 /// "down", "connecting", "up", "draining".
 [[nodiscard]] const char* to_string(LinkState state);
 
+/// A mail, or one recipient of it, that was refused for good.
+struct RefusedMail {
+  base::WallTime when;
+  std::string sender;
+  std::string recipient;
+  std::string reply;   ///< who refused it says why
+  std::string advice;  ///< what to do about it; empty: nothing is known
+};
+
 /// How mails in one direction ended since relayd started. `bytes` counts content.
 struct Traffic {
   std::uint64_t ok = 0;
@@ -25,6 +34,7 @@ struct Traffic {
   std::uint64_t deferred = 0;  ///< 4xx
   std::uint64_t bytes = 0;
   std::uint64_t link_bytes = 0;  ///< what was left of them on the link
+  std::optional<RefusedMail> last_refused{};
 };
 
 /// Frames of the link that a peer might do harm with, and what came of interruptions. docs/protocol.md

@@ -15,12 +15,21 @@ Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
+Json to_json(const RefusedMail& mail) {
+  return Json{{"when", rfc3339(mail.when)},
+              {"sender", mail.sender},
+              {"recipient", mail.recipient},
+              {"reply", mail.reply},
+              {"advice", text_or_null(mail.advice)}};
+}
+
 Json to_json(const Traffic& traffic) {
   return Json{{"ok", traffic.ok},
               {"refused", traffic.refused},
               {"deferred", traffic.deferred},
               {"bytes", traffic.bytes},
-              {"link_bytes", traffic.link_bytes}};
+              {"link_bytes", traffic.link_bytes},
+              {"last_refused", traffic.last_refused ? to_json(*traffic.last_refused) : Json(nullptr)}};
 }
 
 Json to_json(const std::vector<DialFailure>& failures) {

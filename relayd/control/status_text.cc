@@ -104,6 +104,16 @@ std::string mta_text(const MtaConnections& mta) {
   return mta.waiting > 0 ? out + fmt::format("; mta_connections is {}", mta.limit) : out;
 }
 
+void put_refused(std::string& out, const Traffic& traffic, std::string_view what, base::WallTime now,
+                 const std::string& indent) {
+  if (!traffic.last_refused) return;
+  const RefusedMail& mail = *traffic.last_refused;
+  out += fmt::format("{}  last refused, {}, at {}: from <{}> to <{}>: {}\n", indent, what,
+                     local_time(mail.when, now), escaped(mail.sender), escaped(mail.recipient),
+                     escaped(mail.reply));
+  if (!mail.advice.empty()) out += fmt::format("{}    {}\n", indent, escaped(mail.advice));
+}
+
 void put_site(std::string& out, const SiteStatus& site, base::WallTime now, std::size_t name_width) {
   const std::string name = escaped(site.name);
   const std::string indent(name_width, ' ');
@@ -115,6 +125,8 @@ void put_site(std::string& out, const SiteStatus& site, base::WallTime now, std:
     out += fmt::format("{}  connections to our MTA: {}\n", indent, mta);
   out += fmt::format("{}  {}; {}{}\n", indent, traffic_text(site.out, "sent"),
                      traffic_text(site.in, "received"), troubles(site));
+  put_refused(out, site.out, "sent", now, indent);
+  put_refused(out, site.in, "received", now, indent);
   if (!site.tls.empty())
     out += fmt::format("{}  {}encrypted with {}\n", indent, site.compresses ? "compressed, " : "",
                        escaped(site.tls));

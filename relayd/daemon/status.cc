@@ -7,8 +7,15 @@ namespace tsmtp::daemon {
 namespace {
 
 control::Traffic traffic(const net::Site::Traffic& t) {
-  return {
+  control::Traffic out{
       .ok = t.ok, .refused = t.refused, .deferred = t.deferred, .bytes = t.bytes, .link_bytes = t.link_bytes};
+  if (t.last_refused)
+    out.last_refused = {.when = t.last_refused_at,
+                        .sender = t.last_refused->sender,
+                        .recipient = t.last_refused->recipient,
+                        .reply = t.last_refused->reply.summary(),
+                        .advice = t.last_refused->advice};
+  return out;
 }
 
 control::LinkState link_state(const net::SiteLink& link, bool draining) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "relayd/base/bytes.h"
 #include "relayd/net/clocks.h"
 #include "relayd/net/socket_options.h"
 #include "relayd/net/socket_peer.h"
@@ -358,7 +359,21 @@ void Site::ended(const mail::Summary& summary) {
                                summary.repeated ? base::LogLevel::kInfo : base::LogLevel::kWarning,
                                to_line(summary));
   }
+  note_refusal(traffic, summary);
   if (services_.ended) services_.ended(summary);
+}
+
+void Site::note_refusal(Traffic& traffic, const mail::Summary& summary) {
+  const bool out = summary.direction == mail::Direction::kOut;
+  const std::string& own = services_.hub_name;
+  auto refusal = refusal_of(summary, out ? own : settings_.name, out ? settings_.name : own);
+  if (!refusal) return;
+  // Once, not for each mail that meets the same.
+  if (!refusal->advice.empty() && (!traffic.last_refused || traffic.last_refused->advice != refusal->advice))
+    services_.log.log_provoked(base::Provoked::kFailedMail, settings_.name, base::LogLevel::kWarning,
+                               settings_.name + ": " + base::escaped(refusal->advice));
+  traffic.last_refused = std::move(refusal);
+  traffic.last_refused_at = wall_now();
 }
 
 void Site::sweep() {

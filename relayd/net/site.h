@@ -13,6 +13,7 @@
 
 #include "relayd/base/lifetime.h"
 #include "relayd/mail/far_mta.h"
+#include "relayd/mail/refusal.h"
 #include "relayd/net/delivery_stream.h"
 #include "relayd/net/endpoint.h"
 #include "relayd/net/held_endpoints.h"
@@ -29,6 +30,8 @@ class Site {
   struct Traffic {
     std::uint64_t ok = 0, refused = 0, deferred = 0, bytes = 0;
     std::uint64_t link_bytes = 0;  ///< what became of `bytes` on the link
+    std::optional<mail::Refusal> last_refused{};
+    base::WallTime last_refused_at{};
   };
   using Endpoints = std::vector<std::shared_ptr<Endpoint>>;
 
@@ -96,6 +99,7 @@ class Site {
   void own_mta_changed(const mail::FarMta& mta);
   void noticed(std::string_view bytes);
   void ended(const mail::Summary& summary);
+  void note_refusal(Traffic& traffic, const mail::Summary& summary);
   void sweep();
   [[nodiscard]] smtp::Reply reply_421(std::string_view enhanced, const std::string& text) const;
   void log(base::LogLevel level, const std::string& text) const;

@@ -75,14 +75,16 @@ TEST(StatusJson, Golden) {
         "refused": 2,
         "deferred": 1,
         "bytes": 1300000,
-        "link_bytes": 400000
+        "link_bytes": 400000,
+        "last_refused": null
       },
       "in": {
         "ok": 1,
         "refused": 0,
         "deferred": 0,
         "bytes": 512,
-        "link_bytes": 512
+        "link_bytes": 512,
+        "last_refused": null
       },
       "open_transactions": 1,
       "in_doubt": 0,
@@ -144,14 +146,16 @@ TEST(StatusJson, Golden) {
         "refused": 0,
         "deferred": 0,
         "bytes": 0,
-        "link_bytes": 0
+        "link_bytes": 0,
+        "last_refused": null
       },
       "in": {
         "ok": 0,
         "refused": 0,
         "deferred": 0,
         "bytes": 0,
-        "link_bytes": 0
+        "link_bytes": 0,
+        "last_refused": null
       },
       "open_transactions": 0,
       "in_doubt": 2,
@@ -196,6 +200,19 @@ TEST(StatusJson, EmptyHub) {
   EXPECT_TRUE(parsed["sites"].is_array());
   EXPECT_TRUE(parsed["listen"].is_array());
   EXPECT_TRUE(parsed["audit"].is_null());
+}
+
+TEST(StatusJson, TheLastRefusedMail) {
+  HubStatus hub = sample_hub();
+  hub.sites[0].in.last_refused = {
+      .when = hub.now, .sender = "a@b", .recipient = "c@d", .reply = "550 no", .advice = ""};
+  const auto site = nlohmann::json::parse(status_json(hub))["sites"][0];
+  EXPECT_EQ(site["out"]["last_refused"], nullptr);
+  EXPECT_EQ(site["in"]["last_refused"], (nlohmann::json{{"when", "2026-03-01T12:03:04Z"},
+                                                        {"sender", "a@b"},
+                                                        {"recipient", "c@d"},
+                                                        {"reply", "550 no"},
+                                                        {"advice", nullptr}}));
 }
 
 }  // namespace

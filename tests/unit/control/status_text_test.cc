@@ -75,6 +75,18 @@ TEST_F(StatusText, ALinkThatIsUpMayStandStill) {
                         "with 192.0.2.7:5443"));
 }
 
+TEST_F(StatusText, TheLastRefusedMailIsShownWithWhatToDo) {
+  HubStatus hub = sample_hub();
+  hub.sites[0].in.last_refused = {.when = hub.now,
+                                  .sender = "a@b",
+                                  .recipient = "c@d",
+                                  .reply = "550 5.7.1 Relaying denied\n",
+                                  .advice = "add d to its domains"};
+  EXPECT_THAT(status_text(hub),
+              HasSubstr("last refused, received, at 12:03:04: from <a@b> to <c@d>: 550 5.7.1 "
+                        "Relaying denied\\x0a\n                add d to its domains\n"));
+}
+
 TEST_F(StatusText, BytesFromOutsideAreMadeHarmless) {
   HubStatus hub = sample_hub();
   hub.sites[1].cause = "evil\n\x1b[2J\xff";
