@@ -13,6 +13,7 @@
 #include "relayd/control/status.h"
 #include "relayd/daemon/audit_log.h"
 #include "relayd/daemon/refusal_log.h"
+#include "relayd/daemon/service_manager.h"
 #include "relayd/net/event_loop.h"
 #include "relayd/net/held_endpoints.h"
 #include "relayd/net/hmac_digest.h"
@@ -69,7 +70,9 @@ class Relay {
   [[nodiscard]] base::Result<void> open_audit();
   void serve();
   void keep_endpoints();
+  void tell_ready();
 
+  [[nodiscard]] base::Result<std::string> read_again();
   [[nodiscard]] base::Result<void> apply(const config::Config& wanted);
   [[nodiscard]] net::Site* find_site(const std::string& name) const;
   [[nodiscard]] net::Site* site_of_pin(const std::string& pin) const;
@@ -85,6 +88,7 @@ class Relay {
   base::Logger& log_;
   config::Config config_;
   Source source_;
+  ServiceManager manager_;
 
   std::unique_ptr<net::Identity> identity_;
   std::unique_ptr<net::TlsContext> tls_;

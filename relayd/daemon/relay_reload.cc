@@ -18,6 +18,14 @@ constexpr std::chrono::milliseconds kRetirePoll{50};
 }  // namespace
 
 base::Result<std::string> Relay::reload() {
+  if (draining_) return read_again();
+  manager_.reloading();
+  auto result = read_again();
+  tell_ready();  // with the new configuration or the old one
+  return result;
+}
+
+base::Result<std::string> Relay::read_again() {
   base::Diagnostics findings;
   const auto wanted = config::read(source_.file, source_.overrides, findings);
   base::Result<void> result =

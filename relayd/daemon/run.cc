@@ -1,5 +1,6 @@
 #include "relayd/daemon/run.h"
 
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -99,6 +100,7 @@ int hold(const config::Config& config, const Options& options, std::optional<Bac
 
 int run(const Options& given) {
   keep_memory_secret();
+  umask(022);  // what others must not read says so itself; what they need must not depend on who starts us
   Options options = given;
   // A daemon changes its directory; a reload must still find the file.
   std::error_code ignored;
