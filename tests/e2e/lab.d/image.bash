@@ -36,7 +36,8 @@ image_name() {
 # lab_image [RELEASE]: makes it, if it is not there.
 lab_image() { make_image "$(image_name "$@")" "${1:-$(release)}" "$lab_dir"; }
 
-# make_image IMAGE RELEASE DIR: makes IMAGE of DIR/Containerfile. Whoever else makes images of that release waits.
+# make_image IMAGE RELEASE DIR: makes IMAGE of DIR/Containerfile, with BUILD_ARG if that is set.
+# Whoever else makes images of that release waits.
 make_image() {
   local log=$state/image-$2.log
   mkdir -p "$state"
@@ -65,7 +66,7 @@ build_image() {
   [ -z "${LAB_BASE:-}" ] || base=${LAB_BASE//RELEASE/$2}
   [ -n "${LAB_BASE:-}" ] || podman_ image exists "$base" || bootstrap "$base" "$2" || return
   # shellcheck disable=SC2046  # words
-  podman_ build $(limits) --isolation chroot --network host --layers=false --build-arg BASE="$base" \
+  podman_ build $(limits) --isolation chroot --network host --layers=false --build-arg BASE="$base" ${BUILD_ARG:+--build-arg "$BUILD_ARG"} \
     -t "$1" -f "$3/Containerfile" "$3"
 }
 
