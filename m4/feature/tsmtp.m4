@@ -94,7 +94,7 @@ define(`_TSMTP_ACTION_HERE_', TSMTP_CLOSED_ACTION)
 define(`_TSMTP_ENDPOINTS_HERE_', ifdef(`TSMTP_ENDPOINTS', `TSMTP_ENDPOINTS'))
 define(`_TSMTP_OPERATOR_', `ifelse(index(confOPERATORS, `$1'), `-1',
 	`_TSMTP_COMPLAIN_(`confOPERATORS without $1: FEATURE(`tsmtp') could not see a domain behind it')')')
-define(`_TSMTP_LAST_CHECK_', `_TSMTP_OPERATOR_(`.')_TSMTP_OPERATOR_(`:')_TSMTP_OPERATOR_(`%')_TSMTP_OPERATOR_(`@')_TSMTP_OPERATOR_(`!')_TSMTP_OPERATOR_(`[')_TSMTP_OPERATOR_(`]')ifdef(`_TSMTP_PARSE_IN_',,
+define(`_TSMTP_LAST_CHECK_', `ifdef(`_TSMTP_PARSE_IN_',,
 	`_TSMTP_COMPLAIN_(`FEATURE(`tsmtp'): this proto.m4 has no rule set 0 as we know it; mail would leave in clear')')ifdef(`_TSMTP_TLS_RCPT_IN_',,
 	`_TSMTP_COMPLAIN_(`FEATURE(`tsmtp'): this proto.m4 has no rule set tls_rcpt as we know it; mail could leave in clear')')ifdef(`_MAILER_tsmtp_',,
 	`_TSMTP_COMPLAIN_(`FEATURE(`tsmtp') without MAILER(`tsmtp'): all mail for the sites would wait')')ifelse(TSMTP_CLOSED_ACTION, _TSMTP_ACTION_HERE_,,

@@ -6,6 +6,9 @@ dnl  confLOCAL_MAILER, which may be another than `local', sends nothing away eit
 ifelse(index(` smtp esmtp smtp8 dsmtp relay uucp uucp-old uucp-new uucp-dom uucp-uudom suucp ', ` '_LOCAL_` '), `-1',
 `C{TsmtpStays}_LOCAL_', `_TSMTP_COMPLAIN_(`confLOCAL_MAILER is '_LOCAL_`, which sends mail to other hosts: mail for a site would leave by it')dnl')
 
+dnl  Asked here, and not when all is read: what is complained of from TsmtpSound on comes too late for it.
+_TSMTP_OPERATOR_(`.')_TSMTP_OPERATOR_(`:')_TSMTP_OPERATOR_(`%')_TSMTP_OPERATOR_(`@')_TSMTP_OPERATOR_(`!')_TSMTP_OPERATOR_(`[')_TSMTP_OPERATOR_(`]')dnl
+
 dnl  A rule set that calls another goes on if that one gave up (an address of too many
 dnl  parts), with whatever was left in the workspace. So every answer begins with $#, which
 dnl  no address can hold, and where no answer is found the address is refused.

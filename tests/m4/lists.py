@@ -76,6 +76,7 @@ def write(work):
     for name, (line, *_) in wrong().items():
         write_job(work, f"error-list-{name}", CONFIGS["plain"], "missing", QUERY, {"tsmtp-domains": line if name == "utf-16" else GOOD + line + b"\n"})
     write_job(work, "error-list-map", CONFIGS["map"], "missing", QUERY, {"tsmtp-sites": b".birl.example\t127.0.5.2\n127.0.5.2\tbirlinghoven\n"})
+    write_job(work, "error-list-operators", CONFIGS["plain"].replace("FEATURE(`tsmtp')", "define(`confOPERATORS', `.:@!^/[]+')FEATURE(`tsmtp')"), "missing", QUERY)
     for name, text in RIGHT.items():
         write_job(work, f"list-{name}", CONFIGS["plain"], "missing", QUERY, {"tsmtp-domains": text})
     for name, (after, *_) in LATER.items():
@@ -89,7 +90,7 @@ def wrong():
 
 def check(work, *_):
     failures = []
-    for name, (_, expected) in wrong().items() | {("map", (b"", "without the leading dot"))}:
+    for name, (_, expected) in wrong().items() | {("map", (b"", "without the leading dot")), ("operators", (b"", "confOPERATORS without %"))}:
         job = work / "jobs" / f"error-list-{name}"
         said = (job / "m4.err").read_text(errors="replace")
         if "*** ERROR" not in said or expected not in said:
