@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "mailertable/stored_pairs.h"
+
 namespace tsmtp::mailertable {
 namespace {
 
@@ -114,13 +116,13 @@ class TreeWalker {
 
 class BtreeReader {
  public:
-  explicit BtreeReader(PageFile& file) : file_(file) {}
+  explicit BtreeReader(PageFile& file) : file_(file), pairs_(file.bytes()) {}
 
   Outcome<std::vector<StoredPair>> read() {
     auto done = TreeWalker(file_).walk(u32_at(file_.meta(), kRoot),
                                        [this](const Page& page) { return read_leaf(page); });
     if (!done) return done.error();
-    return std::move(pairs_);
+    return pairs_.take();
   }
 
  private:
@@ -146,13 +148,13 @@ class BtreeReader {
       auto values = read_duplicates(file_, item->page);
       if (!values) return values.error();
       for (std::string& value : *values)
-        pairs_.emplace_back(key_, std::move(value));
+        if (!pairs_.add(key_, std::move(value))) return too_many_values(key_);
       return {};
     }
     auto value = item->kind == kData ? Outcome<std::string>(std::string(item->bytes))
                                      : file_.take_overflow(item->page, item->size);
     if (!value) return value.error();
-    if (!item->is_deleted) pairs_.emplace_back(key_, *std::move(value));
+    if (!item->is_deleted && !pairs_.add(key_, *std::move(value))) return too_many_values(key_);
     return {};
   }
 
@@ -173,7 +175,7 @@ class BtreeReader {
   PageFile& file_;
   std::string key_;  ///< the last one
   bool has_key_ = false;
-  std::vector<StoredPair> pairs_;
+  StoredPairs pairs_;
 };
 
 }  // namespace

@@ -9,8 +9,10 @@
 #include "mailertable/entry_report.h"
 #include "mailertable/key_checks.h"
 #include "mailertable/key_index.h"
+#include "mailertable/other_kinds.h"
 #include "mailertable/parser.h"
 #include "mailertable/relation_checks.h"
+#include "mailertable/route.h"
 #include "mailertable/site_checks.h"
 #include "mailertable/value_checks.h"
 #include "relayd/base/bytes.h"
@@ -62,16 +64,61 @@ void check_line_ends(const Table& table, base::Diagnostics& findings) {
   }
 }
 
-void check_cf(const SendmailCf& cf, base::Diagnostics& findings) {
-  if (!cf.mailertable) {
-    findings.warning({cf.file, 0, 0}, "there is no mailertable: say FEATURE(`mailertable') in sendmail.mc");
-  } else if (cf.mailertable->options.find("-o") != std::string::npos) {
-    findings.warning({cf.file, cf.mailertable->line, 1},
+// The path of a K line is without ".db", which sendmail adds.
+bool is_read_by(const MapLine& line, const std::string& path) {
+  return path == line.path + ".db" || path == line.path;
+}
+
+void check_cf_map(const MapLine& map, const Knowledge& knowledge, base::Diagnostics& findings) {
+  const SendmailCf& cf = *knowledge.cf;
+  const bool fails_open = map.options.find("-o") != std::string::npos;
+  const std::string spec = base::escaped(map.type, 20) + ' ' + base::escaped(map.path, 200);
+  if (fails_open)
+    findings.warning({cf.file, map.line, 1},
                      "with -o sendmail sends all mail out in clear when the table is missing or damaged; say "
                      "FEATURE(`mailertable', `" +
-                         base::escaped(cf.mailertable->type, 20) + ' ' +
-                         base::escaped(cf.mailertable->path, 200) + "') in sendmail.mc");
+                         spec + "') in sendmail.mc");
+  if (!knowledge.wanted) return;
+  const Wanted& wanted = *knowledge.wanted;
+  if (!is_read_by(map, wanted.path)) {
+    if (knowledge.is_cf_named)
+      findings.warning({cf.file, map.line, 1}, "sendmail reads the mailertable " +
+                                                   base::escaped(map.path, 200) + ", and not " +
+                                                   base::escaped(wanted.path, 200) + ", which is built here");
+    return;
   }
+  if (map.type == wanted.type || map.type == "implicit") return;
+  const std::string consequence =
+      fails_open ? "and would send all mail out in clear" : "and would defer all mail";
+  if (map.type == "hash" || map.type == "btree")
+    findings.error({cf.file, map.line, 1}, "sendmail reads this table as " + map.type + ", " + consequence +
+                                               " if it were " + std::string(wanted.type) +
+                                               "; build it with -t " + map.type);
+  else
+    findings.error({cf.file, map.line, 1},
+                   "sendmail reads a mailertable of type " + base::escaped(map.type, 20) +
+                       ", and would never look into this one; say FEATURE(`mailertable', `" +
+                       std::string(wanted.type) + ' ' + base::escaped(map.path, 200) + "') in sendmail.mc");
+}
+
+void check_cf(const Table& table, const Knowledge& knowledge, base::Diagnostics& findings) {
+  const SendmailCf& cf = *knowledge.cf;
+  if (cf.mailertable)
+    check_cf_map(*cf.mailertable, knowledge, findings);
+  else
+    findings.warning({cf.file, 0, 0}, "there is no mailertable: say FEATURE(`mailertable') in sendmail.mc");
+  const bool has_mailer = std::any_of(cf.mailers.begin(), cf.mailers.end(),
+                                      [](const Mailer& mailer) { return mailer.name == "tsmtp"; });
+  const auto needs_it = [](const Entry& entry) {
+    const auto route = parse_route(entry.value);
+    return route && base::ascii_lower(route->mailer) == "tsmtp";
+  };
+  if (!knowledge.is_cf_named && !has_mailer &&
+      std::any_of(table.entries.begin(), table.entries.end(), needs_it))
+    findings.warning(
+        {cf.file, 0, 0},
+        "has no mailer tsmtp, so sendmail would bounce mail for these lines: make it anew from sendmail.mc "
+        "with MAILER(`tsmtp'), then restart sendmail");
 }
 
 /// By the order of the files, then by line and column.
@@ -103,8 +150,14 @@ base::Diagnostics in_order(const base::Diagnostics& findings, const std::vector<
 CheckedTable check_sources(std::span<const Source> sources, const Knowledge& knowledge, Progress* progress) {
   CheckedTable checked;
   base::Diagnostics findings;
-  for (const Source& source : sources)
-    parse_into(checked.table, source.text, source.name, findings);
+  for (const Source& source : sources) {
+    if (const auto other = looks_like_another_kind(source.text)) {
+      findings.error({source.name, 0, 0}, *other);
+      checked.table.files.push_back(source.name);
+    } else {
+      parse_into(checked.table, source.text, source.name, findings);
+    }
+  }
   EntryChecker checker(checked.table, knowledge.mailers, findings);
   if (progress != nullptr) progress->begin("checking", checked.table.entries.size());
   for (std::size_t i = 0; i < checked.table.entries.size(); ++i) {
@@ -115,7 +168,7 @@ CheckedTable check_sources(std::span<const Source> sources, const Knowledge& kno
   const KeyIndex index(checked.table.entries);
   check_relations(checked.table, index, knowledge, findings);
   if (knowledge.sites) check_sites(checked.table, index, *knowledge.sites, findings);
-  if (knowledge.cf) check_cf(*knowledge.cf, findings);
+  if (knowledge.cf) check_cf(checked.table, knowledge, findings);
   check_emptiness(checked.table, findings);
   checked.findings = in_order(findings, checked.table.files);
   return checked;

@@ -19,24 +19,25 @@ struct Arguments {
   Job job;
   TableTarget target;
   CheckOptions options;
+  std::string type;  // empty: not said
 };
 
 std::optional<int> read(Arguments& arguments, int argc, char** argv) {
-  std::string type = "hash";
+  std::string type;
   CLI::App app(
       "Checks the files and makes them one table that sendmail reads. With errors, the old table stays.",
       "mailertable build");
   app.add_option("FILE", arguments.job.inputs,
                  "The text of the table, in one file or several; - for standard input")
       ->required();
-  app.add_option("-t,--type", type, "hash or btree, as your sendmail.cf names it (hash)")
+  app.add_option("-t,--type", type, "hash or btree (as the sendmail.cf names it, or else hash)")
       ->check(CLI::IsMember({"hash", "btree"}).description(""))
       ->type_name("TYPE");
   app.add_option("-o,--output", arguments.target.path, "The table to write (FILE.db, if there is one FILE)")
       ->type_name("DB");
   add_check_options(app, arguments.options);
   if (const auto status = read_arguments(app, argc, argv)) return status;
-  arguments.target.type = type == "btree" ? TableType::kBtree : TableType::kHash;
+  arguments.type = type;
   if (!arguments.target.path.empty()) return std::nullopt;
   const std::string& input = arguments.job.inputs.front();
   if (input == "-" || arguments.job.inputs.size() > 1) {
@@ -46,6 +47,19 @@ std::optional<int> read(Arguments& arguments, int argc, char** argv) {
   }
   arguments.target.path = input + ".db";
   return std::nullopt;
+}
+
+// Without -t the table becomes what sendmail will read it as.
+void settle_type(Arguments& arguments) {
+  const std::optional<SendmailCf>& cf = arguments.job.knowledge.cf;
+  std::string& type = arguments.type;
+  const std::string& path = arguments.target.path;
+  if (type.empty() && cf && cf->mailertable && path == cf->mailertable->path + ".db" &&
+      cf->mailertable->type == "btree")
+    type = "btree";
+  if (type.empty()) type = "hash";
+  arguments.target.type = type == "btree" ? TableType::kBtree : TableType::kHash;
+  arguments.job.knowledge.wanted = Wanted{path, type};
 }
 
 std::string consequence(const Report& report, const std::string& path) {
@@ -61,6 +75,7 @@ int run_build(int argc, char** argv) {
   Arguments arguments;
   if (const auto status = read(arguments, argc, argv)) return *status;
   if (const auto status = prepare(arguments.options, arguments.job)) return *status;
+  settle_type(arguments);
   remove_temporary_file_on_signals();
   Progress progress(stderr);
   arguments.job.progress = &progress;

@@ -7,6 +7,7 @@
 #include "mailertable/commands.h"
 #include "mailertable/input.h"
 #include "mailertable/table_diff.h"
+#include "mailertable/table_reader.h"
 #include "mailertable/table_text.h"
 #include "mailertable/text_layout.h"
 #include "mailertable/text_writer.h"
@@ -59,6 +60,9 @@ int run_fmt(int argc, char** argv) {
   if (const auto status = read_arguments(app, argc, argv)) return *status;
   const auto text = read_input(path);
   if (!text) return show_failure(text.error());
+  if (looks_like_table(*text) || (path.ends_with(".db") && text->empty()))
+    return show_failure(
+        {EX_DATAERR, path + " is a built table, not its text; `mailertable dump` shows it", false});
   const std::string formatted = laid_out(*text);
   if (!in_place || path == "-") {
     fmt::print("{}", formatted);

@@ -2,16 +2,30 @@
 #include <fmt/format.h>
 #include <sysexits.h>
 
+#include <optional>
+
 #include <algorithm>
 #include <cstdio>
 
 #include "mailertable/command_line.h"
 #include "mailertable/commands.h"
 #include "mailertable/generated.h"
+#include "mailertable/input.h"
+#include "mailertable/parser.h"
 #include "mailertable/text_writer.h"
 
 namespace tsmtp::mailertable {
 namespace {
+
+// A mistyped name must not cost a file of somebody else's.
+std::optional<Failure> foreign(const std::string& path) {
+  const auto old = read_input(path);
+  if (!old) return std::nullopt;  // replace_text says what is wrong, or there is none
+  base::Diagnostics findings;
+  (void)parse(*old, path, findings);
+  if (!findings.has_errors()) return std::nullopt;
+  return Failure{EX_CANTCREAT, path + " is not the text of a mailertable, and is not replaced", false};
+}
 
 /// Reads --relayd and -o, and writes what `text_of` makes of the sites.
 int generate(CLI::App& app, int argc, char** argv, std::string (*text_of)(const Sites&),
@@ -34,6 +48,7 @@ int generate(CLI::App& app, int argc, char** argv, std::string (*text_of)(const 
     fmt::print("{}", text_of(*sites));
     return EX_OK;
   }
+  if (const auto wrong = foreign(output)) return show_failure(*wrong);
   const auto written = replace_text(output, text_of(*sites));
   return written ? EX_OK : show_failure(written.error());
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -40,8 +41,11 @@ void add_check_options(CLI::App& app, CheckOptions& options) {
                  "A mailer that your sendmail.cf has beside sendmail's own; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
-  app.add_option("--cf", options.cf, "Your sendmail.cf: its mailers, and its own mistakes with the table")
+  app.add_option("--cf", options.cf,
+                 "Your sendmail.cf: its mailers, and its own mistakes with the table (" + options.usual_cf +
+                     ", where there is one)")
       ->type_name("FILE");
+  app.add_flag("--no-cf", options.no_cf, "Look at no sendmail.cf");
   app.add_option("--relayd", options.relayd, "Your relayd.toml, whose sites the table must agree with")
       ->type_name("FILE");
   app.add_flag("--strict", options.strict, "Take warnings for errors");
@@ -58,6 +62,14 @@ std::optional<int> prepare(const CheckOptions& options, Job& job) {
     job.knowledge.mailers = Mailers(cf->mailers);
     job.knowledge.mailers.file = cf->file;
     job.knowledge.cf = *std::move(cf);
+    job.knowledge.is_cf_named = true;
+  } else if (!options.no_cf && ::access(options.usual_cf.c_str(), R_OK) == 0) {
+    // It may be older than what is being set up here, so what it lacks is no error.
+    if (auto cf = read_sendmail_cf(options.usual_cf)) {
+      for (const Mailer& mailer : cf->mailers)
+        job.knowledge.mailers.add(mailer);
+      job.knowledge.cf = *std::move(cf);
+    }
   }
   for (const std::string& name : options.mailers)
     job.knowledge.mailers.add(name);

@@ -18,6 +18,8 @@ namespace tsmtp::mailertable {
 struct CheckOptions {
   std::vector<std::string> mailers;
   std::string cf;
+  std::string usual_cf = "/etc/mail/sendmail.cf";  ///< looked at unless another is named
+  bool no_cf = false;
   std::string relayd;
   bool strict = false;
   std::string format = "text";

@@ -165,7 +165,7 @@ class Makemap {
     for (const char* const type : {"hash", "btree"}) {
       if (options_.type != type && options_.type != "implicit") continue;
       int error = 0;
-      GrowingDatabase database(file.path(), growth(type), error);
+      GrowingDatabase database(file.own_path(), growth(type), error);
       if (error == 0) return copy_text(database, status);
       // With -o the file may be of the other type.
       if (options_.type == type || (error != EINVAL && error != ENOENT))

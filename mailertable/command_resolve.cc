@@ -8,6 +8,7 @@
 #include "mailertable/any_table.h"
 #include "mailertable/command_line.h"
 #include "mailertable/commands.h"
+#include "mailertable/fate.h"
 #include "mailertable/resolver.h"
 #include "relayd/base/bytes.h"
 #include "relayd/base/idna.h"
@@ -39,13 +40,14 @@ Asked domain_of(std::string_view name) {
   return {*ascii, ""};
 }
 
-std::string text_of(const std::string& name, const Walk& way) {
+std::string text_of(const std::string& name, const Walk& way, const Mailers& mailers) {
   const std::string answer =
       way.answered ? base::escaped(*way.steps.back().value, 2000) + ", by the key " +
                          base::escaped(way.steps.back().key)
       : way.is_endless ? "sendmail gives up: values without a mailer lead in circles"
                        : "no key answers; sendmail goes on with its other rules (SMART_HOST, or the MX)";
   std::string text = base::escaped(name) + ": " + answer + '\n';
+  if (way.answered) text += "  mail is " + fate_of(*way.steps.back().value, mailers).text + '\n';
   std::size_t width = 0;
   for (const Step& step : way.steps)
     width = std::max(width, base::escaped(step.key).size());
@@ -55,7 +57,7 @@ std::string text_of(const std::string& name, const Walk& way) {
   return text;
 }
 
-nlohmann::ordered_json json_of(const std::string& name, const Walk& way) {
+nlohmann::ordered_json json_of(const std::string& name, const Walk& way, const Mailers& mailers) {
   nlohmann::ordered_json steps = nlohmann::ordered_json::array();
   for (const Step& step : way.steps)
     steps.push_back(
@@ -63,11 +65,16 @@ nlohmann::ordered_json json_of(const std::string& name, const Walk& way) {
   nlohmann::ordered_json one{{"name", name}, {"key", nullptr}, {"value", nullptr}, {"steps", steps}};
   if (way.answered) one["key"] = way.steps.back().key;
   if (way.answered) one["value"] = *way.steps.back().value;
+  one["fate"] = nullptr;
+  if (!way.answered) return one;
+  const Fate fate = fate_of(*way.steps.back().value, mailers);
+  one["fate"] = {{"kind", name_of(fate.kind)}, {"text", fate.text}};
   return one;
 }
 
 /// Walks for each name and says how it went; the exit status.
-int resolve_all(const AnyTable& table, const std::vector<std::string>& names, bool is_json) {
+int resolve_all(const AnyTable& table, const std::vector<std::string>& names, const Mailers& mailers,
+                bool is_json) {
   int status = EX_OK;
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   const Lookup lookup = [&](std::string_view key) { return table.find(key); };
@@ -81,9 +88,9 @@ int resolve_all(const AnyTable& table, const std::vector<std::string>& names, bo
     const Walk way = walk(asked.domain, lookup);
     if (!way.answered && status == EX_OK) status = 1;
     if (is_json)
-      all.push_back(json_of(name, way));
+      all.push_back(json_of(name, way, mailers));
     else
-      fmt::print("{}", text_of(name, way));
+      fmt::print("{}", text_of(name, way, mailers));
   }
   if (is_json) fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   return status;
@@ -95,17 +102,25 @@ int run_resolve(int argc, char** argv) {
   std::string path;
   std::vector<std::string> names;
   std::string format = "text";
-  CLI::App app("Says which key of TABLE answers for each NAME, as sendmail's rules walk, and every step.",
-               "mailertable resolve");
+  CLI::App app(
+      "Says which key of TABLE answers for each NAME, as sendmail's rules walk, every step, and what becomes "
+      "of the mail.",
+      "mailertable resolve");
   app.add_option("TABLE", path, "A table, or the text of one")->required();
   app.add_option("NAME", names, "A host, domain or mail address")->required();
   app.add_option("--format", format, "text or json (text)")
       ->check(CLI::IsMember({"text", "json"}).description(""))
       ->type_name("FORMAT");
+  CheckOptions options;
+  app.add_option("--cf", options.cf,
+                 "Your sendmail.cf, for its mailers (" + options.usual_cf + ", where there is one)")
+      ->type_name("FILE");
   if (const auto status = read_arguments(app, argc, argv)) return *status;
+  Job job;
+  if (const auto status = prepare(options, job)) return *status;
   const auto table = AnyTable::read(path);
   if (!table) return show_failure(table.error());
-  return resolve_all(*table, names, format == "json");
+  return resolve_all(*table, names, job.knowledge.mailers, format == "json");
 }
 
 }  // namespace tsmtp::mailertable

@@ -1,6 +1,7 @@
 #include "mailertable/findings_text.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -40,17 +41,59 @@ bool continues_a_character(char c) {
   return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
 }
 
+/// What findings of one kind have in common: the message without what it quotes, and without its numbers.
+std::string kind_of(const base::Diagnostic& one) {
+  std::string kind = one.location.file + '\n' + (one.severity == base::Severity::kError ? 'e' : 'w');
+  bool is_quoted = false;
+  for (const char c : one.message.substr(0, one.message.find("; write "))) {
+    if (c == '"') is_quoted = !is_quoted;
+    if (!is_quoted && (c < '0' || c > '9')) kind += c;
+  }
+  return kind;
+}
+
+/// Leaves out what has been said often enough, and counts it.
+class Repetitions {
+ public:
+  [[nodiscard]] bool is_one_too_many(const base::Diagnostic& one) {
+    Kind& kind = kinds_[kind_of(one)];
+    if (++kind.times <= kMostOfAKind) return false;
+    if (kind.times == kMostOfAKind + 1) kind.example = &one;
+    return true;
+  }
+  [[nodiscard]] std::string summary() const {
+    std::string out;
+    for (const auto& [text, kind] : kinds_)
+      if (kind.example != nullptr)
+        out += base::to_string({kind.example->severity, kind.example->location,
+                                std::to_string(kind.times - kMostOfAKind) +
+                                    " more like this from here on: " + kind.example->message}) +
+               '\n';
+    return out;
+  }
+
+ private:
+  static constexpr std::size_t kMostOfAKind = 10;
+  struct Kind {
+    std::size_t times = 0;
+    const base::Diagnostic* example = nullptr;  // the first that was left out
+  };
+  std::map<std::string, Kind> kinds_;
+};
+
 std::string as_text(const base::Diagnostics& findings, std::span<const Source> sources, bool with_lines) {
   std::vector<Lines> texts(sources.begin(), sources.end());
   std::string out;
+  Repetitions repetitions;
   for (const base::Diagnostic& one : findings.all()) {
+    if (with_lines && repetitions.is_one_too_many(one)) continue;
     out += base::to_string(one) + '\n';
     if (!with_lines || one.location.line == 0) continue;
     const auto text = std::find_if(texts.begin(), texts.end(),
                                    [&](const Lines& lines) { return lines.name() == one.location.file; });
     if (text != texts.end()) out += line_with_caret(text->at(one.location.line), one.location.column);
   }
-  return out;
+  return out + repetitions.summary();
 }
 
 std::string as_json(const base::Diagnostics& findings) {

@@ -10,7 +10,8 @@
 namespace tsmtp::mailertable {
 
 enum class FindingsFormat {
-  kText,  ///< "file:2:5: error: message", the line, a caret below the column
+  kText,  ///< "file:2:5: error: message", the line, a caret below the column; of one kind ten, and how many
+          ///< more
   kGcc,   ///< the first of these lines only
   kJson,  ///< one object: findings, errors, warnings
 };

@@ -6,6 +6,7 @@
 
 #include "mailertable/btree_pages.h"
 #include "mailertable/fill_order.h"
+#include "mailertable/stored_pairs.h"
 
 namespace tsmtp::mailertable {
 namespace {
@@ -23,7 +24,10 @@ constexpr std::size_t kSpareCount = 32;
 class HashReader {
  public:
   explicit HashReader(PageFile& file)
-      : file_(file), max_bucket_(u32_at(file.meta(), kMaxBucket)), mask_(u32_at(file.meta(), kHighMask)) {}
+      : file_(file),
+        max_bucket_(u32_at(file.meta(), kMaxBucket)),
+        mask_(u32_at(file.meta(), kHighMask)),
+        pairs_(file.bytes()) {}
 
   Outcome<std::vector<StoredPair>> read() {
     // The masks follow from the number of buckets, and each bucket has a page.
@@ -33,7 +37,7 @@ class HashReader {
     for (bucket_ = 0; bucket_ <= max_bucket_; ++bucket_) {
       if (auto done = read_bucket(); !done) return done.error();
     }
-    return std::move(pairs_);
+    return pairs_.take();
   }
 
  private:
@@ -105,12 +109,12 @@ class HashReader {
       auto values = read_duplicates(file_, u32_at(item, 4));
       if (!values) return values.error();
       for (std::string& value : *values)
-        pairs_.emplace_back(key, std::move(value));
+        if (!pairs_.add(key, std::move(value))) return too_many_values(key);
       return {};
     }
     auto value = single(page, item);
     if (!value) return value.error();
-    pairs_.emplace_back(std::move(key), *std::move(value));
+    if (!pairs_.add(key, *std::move(value))) return too_many_values(key);
     return {};
   }
 
@@ -121,7 +125,7 @@ class HashReader {
       const std::size_t size = values.size() < kLength ? values.size() : u16_at(values, 0);
       if (size + 2 * kLength > values.size() || u16_at(values, kLength + size) != size)
         return damage(page.number, "several values of one key do not fit their lengths");
-      pairs_.emplace_back(key, values.substr(kLength, size));
+      if (!pairs_.add(key, std::string(values.substr(kLength, size)))) return too_many_values(key);
       values.remove_prefix(size + 2 * kLength);
     }
     return {};
@@ -131,7 +135,7 @@ class HashReader {
   std::uint32_t max_bucket_;
   std::uint32_t mask_;
   std::uint32_t bucket_ = 0;
-  std::vector<StoredPair> pairs_;
+  StoredPairs pairs_;
 };
 
 }  // namespace

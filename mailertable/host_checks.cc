@@ -32,6 +32,11 @@ bool is_ipv6(std::string_view text) {
   return inet_pton(AF_INET6, std::string(text).c_str(), address.data()) == 1;
 }
 
+std::string_view without_blanks(std::string_view text) {
+  text = without_trailing_blanks(text);
+  return text.substr(std::min(text.find_first_not_of(kBlanks), text.size()));
+}
+
 /// The first of `wanted` that is not between brackets.
 std::size_t find_outside_brackets(std::string_view text, std::string_view wanted) {
   bool inside = false;
@@ -81,7 +86,7 @@ class HostChecker {
   void strip_user() {
     const std::size_t at = find_outside_brackets(rest_.text, "@");
     if (at == std::string_view::npos) return;
-    const std::string host = escaped(rest_.text.substr(at + 1));
+    const std::string host = remedy_for(rest_.text.substr(at + 1));
     if (is_tsmtp()) {
       report_.value_error(rest_.offset, "sendmail would rewrite every recipient to " + escaped(rest_.text) +
                                             ", which no site accepts; write " + mailer_ + ':' + host);
@@ -106,32 +111,61 @@ class HostChecker {
 
   bool check_host(const Piece& host) {
     if (host.text.empty()) return error(host.offset, "no host here; remove the ':' or ',' or name one");
-    if (const std::size_t blank = host.text.find_first_of(kBlanks); blank != std::string_view::npos)
+    const std::size_t blank = find_outside_brackets(host.text, kBlanks);
+    const std::string_view word = host.text.substr(0, blank);
+    if (blank != std::string_view::npos && !is_port({word, host.offset}))
       return error(host.offset + blank,
                    "blank in the host: sendmail would look for a host of that name; write " + mailer_ + ':' +
-                       escaped(host.text.substr(0, blank)));
+                       remedy_for(word));
     // The endpoint's socket, for a mailer with TSMTP_MAILER_UNIX.
     if (is_tsmtp() && host.text.front() == '/') return true;
-    const bool is_number = host.text.find_first_not_of("0123456789") == std::string_view::npos;
-    if (is_number && host.offset != rest_.offset)
+    if (is_port({word, host.offset}))
       return error(host.offset, "\"" + escaped(host.text) +
                                     "\" would be a second host, not a port; the port is the "
                                     "mailer's (TSMTP_PORT), and sites are told apart by address; write " +
-                                    mailer_ + ':' +
-                                    escaped(rest_.text.substr(0, host.offset - rest_.offset - 1)));
+                                    mailer_ + ':' + remedy_for(without_port(host)));
     return host.text.front() == '[' ? check_bracketed(host) : check_name_to_look_up(host);
+  }
+
+  /// A number behind the first host, with or without something behind it.
+  [[nodiscard]] bool is_port(const Piece& host) const {
+    const std::size_t digits = std::min(host.text.find_first_not_of("0123456789"), host.text.size());
+    const bool ends =
+        digits == host.text.size() || host.text.find_first_of(".:[]", digits) == std::string_view::npos;
+    return digits > 0 && ends && host.offset != rest_.offset;
+  }
+
+  [[nodiscard]] std::string_view without_port(const Piece& host) const {
+    return without_trailing_blanks(rest_.text.substr(0, host.offset - rest_.offset - 1));
+  }
+
+  /// The one host that was probably meant by `text`, in a form that needs no further remedy.
+  [[nodiscard]] std::string remedy_for(std::string_view text) const {
+    constexpr std::string_view kAround = " \t\v\f\r[]";
+    const bool was_bracketed = text.find('[') != std::string_view::npos;
+    const std::size_t begin = std::min(text.find_first_not_of(kAround), text.size());
+    text.remove_prefix(begin);
+    text = text.substr(0, text.find_first_of(kAround));
+    if (text.empty()) return is_tsmtp() ? "[127.0.5.2]" : "[192.0.2.1]";
+    if (is_ipv6(text)) return "[IPv6:" + escaped(text) + ']';
+    const bool is_address = base::is_ipv4(text) || base::ascii_lower(text).starts_with("ipv6:");
+    return was_bracketed || is_address || is_tsmtp() ? '[' + escaped(text) + ']' : escaped(text);
   }
 
   bool check_bracketed(const Piece& host) {
     const std::size_t close = host.text.find(']');
     if (close == std::string_view::npos)
-      return error(host.offset, "'[' without ']'; write " + escaped(host.text) + ']');
+      return error(host.offset, "'[' without ']'; write " + remedy_for(host.text));
+    if (const std::size_t inner = host.text.find('[', 1); inner != std::string_view::npos)
+      return error(host.offset + inner,
+                   "a bracket within brackets; write " + mailer_ + ':' + remedy_for(host.text));
     if (close + 1 != host.text.size())
       return error(host.offset + close + 1,
                    "\"" + escaped(host.text.substr(close + 1)) +
                        "\" behind the bracket would become part of the host; write " + mailer_ + ':' +
-                       escaped(host.text.substr(0, close + 1)));
-    const std::string_view inside = host.text.substr(1, close - 1);
+                       remedy_for(host.text.substr(0, close + 1)));
+    // sendmail's tokenizer drops blanks there.
+    const std::string_view inside = without_blanks(host.text.substr(1, close - 1));
     if (base::is_ipv4(inside)) return warn_unless_loopback(host, inside.starts_with("127."));
     constexpr std::string_view kIpv6Tag = "ipv6:";
     const bool tagged = base::ascii_lower(inside).starts_with(kIpv6Tag);
@@ -141,7 +175,7 @@ class HostChecker {
         return error(host.offset + 1, "an IPv6 address needs its tag; write [IPv6:" + escaped(address) + ']');
       return warn_unless_loopback(host, address == "::1");
     }
-    return check_name({inside, host.offset + 1});
+    return check_name({inside, host.offset + static_cast<std::size_t>(inside.data() - host.text.data())});
   }
 
   bool check_name_to_look_up(const Piece& host) {
@@ -173,7 +207,9 @@ class HostChecker {
   bool check_name(const Piece& name) {
     // %0 to %9 stand for parts of the address that was looked up.
     if (name.text.find('%') != std::string_view::npos) return true;
-    if (const auto ok = base::check_domain(name.text); !ok)
+    // A dot at the end says that the name is whole, as everywhere in the DNS.
+    const bool is_whole = name.text.size() > 1 && name.text.ends_with('.');
+    if (const auto ok = base::check_domain(name.text.substr(0, name.text.size() - (is_whole ? 1 : 0))); !ok)
       return error(name.offset, "no host: " + ok.error().message +
                                     "; write an address in brackets, [127.0.5.2], or "
                                     "a host name");

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "mailertable/mailers.h"
 #include "mailertable/sendmail_cf.h"
@@ -9,10 +11,18 @@
 
 namespace tsmtp::mailertable {
 
+/// What a build makes, for comparison with what sendmail reads.
+struct Wanted {
+  std::string path;       ///< "/etc/mail/mailertable.db"
+  std::string_view type;  ///< "hash" or "btree"
+};
+
 struct Knowledge {
   Mailers mailers;
   std::optional<SendmailCf> cf;
   std::optional<Sites> sites;
+  bool is_cf_named = false;  ///< by the administrator, and not merely found
+  std::optional<Wanted> wanted = std::nullopt;
 };
 
 }  // namespace tsmtp::mailertable

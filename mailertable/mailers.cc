@@ -54,6 +54,15 @@ void Mailers::add(std::string_view name) {
   if (!knows(name)) mailers_.push_back({base::ascii_lower(name), MailerKind::kOther, std::nullopt});
 }
 
+void Mailers::add(Mailer mailer) {
+  const auto known = std::find_if(mailers_.begin(), mailers_.end(),
+                                  [&](const Mailer& one) { return one.name == mailer.name; });
+  if (known != mailers_.end())
+    *known = std::move(mailer);
+  else
+    mailers_.push_back(std::move(mailer));
+}
+
 const Mailer* Mailers::find(std::string_view name) const {
   const auto found = std::find_if(mailers_.begin(), mailers_.end(), [&](const Mailer& mailer) {
     return same_ignoring_case(mailer.name, name);

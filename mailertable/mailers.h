@@ -34,6 +34,8 @@ class Mailers {
 
   /// Adds one that this hub's sendmail.cf defines; how it reads its host is not known.
   void add(std::string_view name);
+  /// Adds one of a sendmail.cf; what it says of a mailer known already holds instead.
+  void add(Mailer mailer);
 
   /// The mailer of this name, or null. Case does not matter, as it does not to sendmail (parseaddr.c).
   [[nodiscard]] const Mailer* find(std::string_view name) const;

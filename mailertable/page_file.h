@@ -61,6 +61,8 @@ class PageFile {
   [[nodiscard]] bool allows_duplicates() const;
   [[nodiscard]] std::uint32_t pages() const { return static_cast<std::uint32_t>(taken_.size()); }
   [[nodiscard]] std::size_t page_bytes() const { return page_bytes_; }
+  /// Of the whole file.
+  [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
 
   /// Page `number`, whose index of items fits it. Fails when it was taken before, is not there, or is not
   /// what it should be. A page of zeros, which the library has not used yet, passes as kUnused.

@@ -76,16 +76,17 @@ class RelationChecker {
     if (entry.value == parent->value && entry.value.find('%') == std::string_view::npos) {
       // A wildcard beside "." may say on purpose what does not depend on that line.
       if (is_rest) return;
-      report_on(entry).key_warning(0, in_quotes(entry.key) + " is shadowed by " + in_quotes(parent->key) + ", " +
-                                          place(*parent, entry) + ", which says the same; remove this line");
+      report_on(entry).key_warning(0, in_quotes(entry.key) + " is shadowed by " + in_quotes(parent->key) +
+                                          ", " + place(*parent, entry) +
+                                          ", which says the same; remove this line");
       return;
     }
     if (is_rest || !goes_through_link(*parent)) return;
     const auto route = parse_route(entry.value);
     if (!route || goes_through_link(entry)) return;
     if (knowledge_.mailers.kind_of(route->mailer) != MailerKind::kNetwork) return;
-    report_on(entry).value_warning(0, "this takes " + in_quotes(entry.key) + " out of " + in_quotes(parent->key) +
-                                          ", " + place(*parent, entry) +
+    report_on(entry).value_warning(0, "this takes " + in_quotes(entry.key) + " out of " +
+                                          in_quotes(parent->key) + ", " + place(*parent, entry) +
                                           ", and sends its mail in clear; if that is not meant, remove this "
                                           "line");
   }

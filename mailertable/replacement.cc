@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <optional>
@@ -28,6 +29,21 @@ Outcome<std::optional<struct stat>> old_attributes(const std::string& path) {
     return Failure{EX_CANTCREAT, path + " is a symbolic link; name the table itself", false};
   if (!S_ISREG(status.st_mode)) return Failure{EX_CANTCREAT, path + " is not a regular file", false};
   return std::optional(status);
+}
+
+// What others made is not ours to replace.
+Outcome<void> check_content(const Replacement& target) {
+  if (!target.objection) return {};
+  const int fd = ::open(target.path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return system_failure(EX_CANTCREAT, "cannot look at the old " + target.path, errno);
+  std::array<char, 4096> begin{};
+  const ssize_t got = ::read(fd, begin.data(), begin.size());
+  const int error = errno;
+  ::close(fd);
+  if (got < 0) return system_failure(EX_CANTCREAT, "cannot look at the old " + target.path, error);
+  const auto wrong = target.objection(std::string_view(begin.data(), static_cast<std::size_t>(got)));
+  if (wrong) return Failure{EX_CANTCREAT, target.path + *wrong, false};
+  return {};
 }
 
 Outcome<void> give_attributes(const TemporaryFile& file, const std::optional<struct stat>& old,
@@ -115,6 +131,9 @@ Outcome<void> put_in_place(TemporaryFile& file, const Replacement& target, const
 Outcome<void> replace_file(const Replacement& target, const Fill& fill) {
   const auto old = old_attributes(target.path);
   if (!old) return old.error();
+  if (old->has_value()) {
+    if (auto ok = check_content(target); !ok) return ok;
+  }
   auto locked = target.lock_first ? lock_settled(target) : Outcome<std::optional<LockedTable>>(std::nullopt);
   if (!locked) return locked.error();
   auto file = TemporaryFile::create_beside(target.path);

@@ -22,6 +22,9 @@ struct Replacement {
   std::optional<uid_t> owner = std::nullopt;
   /// Of a file that replaces none.
   mode_t new_mode = 0640;
+  /// Says what speaks against replacing a file that begins with `bytes`, if anything does. Not asked where
+  /// there is none.
+  std::function<std::optional<std::string>(std::string_view bytes)> objection = nullptr;
   /// Keep the old file locked from before `fill` on, which then may rely on what it holds.
   bool lock_first = false;
 };

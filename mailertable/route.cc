@@ -11,6 +11,11 @@ namespace {
 // blanks.
 constexpr std::string_view kTokenEnds = ".:%@!^/[]+()<>,;\" \t\v\f\r";
 
+std::string_view trimmed(std::string_view text) {
+  text = without_trailing_blanks(text);
+  return text.substr(std::min(text.find_first_not_of(kBlanks), text.size()));
+}
+
 }  // namespace
 
 std::string_view without_trailing_blanks(std::string_view text) {
@@ -32,7 +37,8 @@ std::vector<std::string_view> hosts_of(std::string_view rest) {
     if (c == '@' && !inside) begin = i + 1;
     if (i < rest.size() && (inside || (c != ':' && c != ','))) continue;
     std::string_view host = rest.substr(begin, i - begin);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    if (host.starts_with('[') && host.ends_with(']')) host = trimmed(host.substr(1, host.size() - 2));
+    if (host.size() > 1 && host.ends_with('.')) host.remove_suffix(1);  // says that the name is whole
     hosts.push_back(host);
     begin = i + 1;
   }

@@ -65,8 +65,9 @@ class SiteChecker {
     } else if (!covers(site->domains, entry.key)) {
       const std::string domains = list_of(site->domains.patterns());
       report_on(entry).key_error(0, in_quotes(entry.key) + " is not among the domains of site " +
-                                        in_quotes(site->name) + " (" + domains + "), so relayd would refuse " +
-                                        "its mail; add it there in " + sites_.file + ", or correct the key");
+                                        in_quotes(site->name) + " (" + domains +
+                                        "), so relayd would refuse " + "its mail; add it there in " +
+                                        sites_.file + ", or correct the key");
     }
   }
 

@@ -43,6 +43,14 @@ Outcome<StoredTable> read_stored_table(const std::string& path) {
   return table;
 }
 
+bool is_hash_or_btree(std::string_view bytes) {
+  constexpr std::size_t kMagicOffset = 12;
+  constexpr std::uint32_t kHashMagic = 0x061561, kBtreeMagic = 0x053162;
+  if (bytes.size() < kMagicOffset + sizeof(std::uint32_t)) return false;
+  const std::uint32_t magic = u32_at(bytes, kMagicOffset);
+  return magic == kHashMagic || magic == kBtreeMagic;
+}
+
 bool looks_like_table(std::string_view bytes) {
   constexpr std::size_t kLongest = 4096;
   return bytes.substr(0, kLongest).find('\0') != std::string_view::npos;

@@ -28,6 +28,10 @@ struct StoredTable {
 /// EX_TEMPFAIL or EX_DATAERR.
 [[nodiscard]] Outcome<StoredTable> read_stored_table(const std::string& path);
 
+/// Whether a file that begins with `bytes` is a Berkeley DB of type hash or btree, or was one before it was
+/// damaged further on.
+[[nodiscard]] bool is_hash_or_btree(std::string_view bytes);
+
 /// Whether `bytes`, the beginning of a file, are of a Berkeley DB table and not of a text.
 [[nodiscard]] bool looks_like_table(std::string_view bytes);
 

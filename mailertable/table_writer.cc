@@ -1,12 +1,20 @@
 #include "mailertable/table_writer.h"
 
 #include "mailertable/replacement.h"
+#include "mailertable/table_reader.h"
 
 namespace tsmtp::mailertable {
 
 Outcome<void> write_table(const TableTarget& target, const std::vector<Entry>& entries, Progress* progress) {
-  return replace_file({target.path, target.lock_patience}, [&](const TemporaryFile& file) {
-    return fill_database(file.path(), target.type, entries, progress);
+  Replacement replacement{target.path, target.lock_patience};
+  replacement.objection = [](std::string_view old) -> std::optional<std::string> {
+    // A table that a crash left empty, or full of zeros, is one too.
+    if (old.find_first_not_of('\0') == std::string_view::npos || is_hash_or_btree(old)) return std::nullopt;
+    return " is not a table of sendmail's (hash or btree) and is not replaced; name another with -o, or "
+           "remove it";
+  };
+  return replace_file(replacement, [&](const TemporaryFile& file) {
+    return fill_database(file.own_path(), target.type, entries, progress);
   });
 }
 

@@ -72,6 +72,10 @@ Outcome<TemporaryFile> TemporaryFile::create_beside(const std::string& target) {
   return TemporaryFile(std::move(path), fd);
 }
 
+std::string TemporaryFile::own_path() const {
+  return "/proc/self/fd/" + std::to_string(fd_);
+}
+
 void TemporaryFile::keep() {
   g_exists = false;
   path_.clear();

@@ -23,6 +23,10 @@ class TemporaryFile {
 
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// A path that leads to this very file, whatever is done to its name meanwhile: in a directory of another
+  /// user's, a name is that user's to swap. Opening it also is not refused in a sticky directory
+  /// (fs.protected_regular).
+  [[nodiscard]] std::string own_path() const;
 
   /// Says that the file bears its final name now and is to stay.
   void keep();

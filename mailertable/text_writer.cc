@@ -6,11 +6,17 @@
 #include <cerrno>
 
 #include "mailertable/replacement.h"
+#include "mailertable/table_reader.h"
 
 namespace tsmtp::mailertable {
 
 Outcome<void> replace_text(const std::string& path, std::string_view text) {
-  return replace_file({path}, [&](const TemporaryFile& file) -> Outcome<void> {
+  Replacement replacement{path};
+  replacement.objection = [](std::string_view old) -> std::optional<std::string> {
+    if (!looks_like_table(old)) return std::nullopt;
+    return " is a built table, or no text at all, and is not replaced";
+  };
+  return replace_file(replacement, [&](const TemporaryFile& file) -> Outcome<void> {
     while (!text.empty()) {
       const ssize_t written = ::write(file.fd(), text.data(), text.size());
       if (written < 0 && errno != EINTR)

@@ -4,10 +4,12 @@
 #include <string>
 #include <string_view>
 
+#include "mailertable/error_checks.h"
 #include "mailertable/host_checks.h"
 #include "mailertable/in_quotes.h"
 #include "mailertable/route.h"
 #include "relayd/base/bytes.h"
+#include "relayd/base/domain.h"
 #include "relayd/base/host_port.h"
 
 namespace tsmtp::mailertable {
@@ -23,7 +25,11 @@ std::string guess_route(std::string_view value, const Mailers& mailers) {
   }
   const bool one_word = !value.empty() && value.find_first_of(" \t:;\"") == std::string_view::npos;
   if (!one_word) return std::string(mailer) + ":[127.0.5.2]";
-  if (value.starts_with('[')) return std::string(mailer) + ':' + base::escaped(value, 80);
+  value.remove_prefix(std::min(value.find_first_not_of('['), value.size()));
+  value = value.substr(0, value.find_first_of("[]"));
+  if (value.empty() || !base::check_domain(value)) {
+    if (!base::is_ipv4(value)) return std::string(mailer) + ":[127.0.5.2]";
+  }
   return std::string(mailer) + ":[" + base::escaped(value, 80) + ']';
 }
 
@@ -106,6 +112,28 @@ void check_percent(std::string_view value, EntryReport& report) {
     report.value_error(i, "a '%' at the end, behind which sendmail puts whatever is in its memory; write %%");
 }
 
+// What was looked up is %0, and what stands before a ".domain" key is %1 (proto.m4, rule set Mailertable).
+void check_arguments(const Entry& entry, const Route& route, EntryReport& report) {
+  const bool is_below = entry.key.size() > 1 && entry.key.starts_with('.');
+  const std::size_t at = route.rest.find(is_below ? "%0" : "%1");
+  if (at == std::string_view::npos || entry.key == "." || route.rest.substr(0, at).ends_with('%')) return;
+  const std::string exact = base::escaped(entry.key, 80);
+  if (is_below)
+    report.value_warning(
+        route.rest_offset + at,
+        "%0 is the key itself here, \"" + exact + "\" with its dot, whatever stood before it; that was %1");
+  else
+    report.value_warning(route.rest_offset + at, "%1 is empty here: only a key such as \"." + exact +
+                                                     "\" leaves something before it; write the name itself");
+}
+
+void warn_of_discard(EntryReport& report) {
+  report.value_warning(
+      0,
+      "all mail for this key is thrown away, and its sender is told that it was delivered; if he is to "
+      "know, write error:5.1.2:550 and what he should read");
+}
+
 // sendmail does not mind, but whoever compares tables does.
 void check_trailing_blanks(std::string_view value, EntryReport& report) {
   if (value.ends_with('\r')) value.remove_suffix(1);
@@ -131,7 +159,10 @@ void check_value(const Entry& entry, const Mailers& mailers, EntryReport& report
   check_percent(entry.value, report);
   const MailerKind kind = mailers.kind_of(route->mailer);
   if (route->rest.empty()) return explain_nothing_behind_colon(*route, kind, report);
-  if (!route->rest.empty()) check_trailing_blanks(entry.value, report);
+  check_trailing_blanks(entry.value, report);
+  check_arguments(entry, *route, report);
+  if (kind == MailerKind::kError) return check_error(*route, report);
+  if (base::ascii_lower(route->mailer) == "discard") return warn_of_discard(report);
   if (check_note(*route, kind, report) && kind == MailerKind::kNetwork) check_hosts(*route, mailers, report);
 }
 

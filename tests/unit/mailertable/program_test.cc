@@ -153,6 +153,90 @@ TEST_F(Program, FormatsInPlace) {
   EXPECT_EQ(content_of(source_), "a.example     x:1\nlong.example  x:2\n");
 }
 
+// P9: a built table given as its text stays what it is.
+TEST_F(Program, FormatsNoBuiltTable) {
+  ASSERT_EQ(run("build --no-cf " + source_).status, EX_OK);
+  const std::string before = content_of(table_);
+  for (const char* options : {"fmt -i ", "fmt "}) {
+    const Finished refused = run(options + table_);
+    EXPECT_EQ(refused.status, EX_DATAERR);
+    EXPECT_THAT(refused.output, HasSubstr("is a built table"));
+  }
+  EXPECT_EQ(content_of(table_), before);
+}
+
+TEST_F(Program, WritesOverNothingThatIsNotItsOwn) {
+  const std::string other = directory_ / "shadow";
+  write_file(other, "root:x:0:0\n");
+  const Finished refused = run("build --no-cf -o " + other + ' ' + source_);
+  EXPECT_EQ(refused.status, EX_CANTCREAT);
+  EXPECT_THAT(refused.output, AllOf(HasSubstr("is not a table of sendmail's"), HasSubstr("is unchanged")));
+  EXPECT_EQ(content_of(other), "root:x:0:0\n");
+}
+
+TEST_F(Program, BuildsWhatTheCfReads) {
+  const std::string cf = directory_ / "sendmail.cf";
+  write_file(cf, "Mtsmtp, P=[IPC], F=mDFMuXa80\nKmailertable btree -o " + source_ + "\n");
+  EXPECT_EQ(run("build --cf " + cf + ' ' + source_).status, EX_OK);
+  EXPECT_EQ(read_table(table_)[""], "btree");
+  const Finished wrong = run("build -t hash --cf " + cf + ' ' + source_);
+  EXPECT_EQ(wrong.status, EX_DATAERR);
+  EXPECT_THAT(wrong.output,
+              AllOf(HasSubstr("sendmail reads this table as btree"), HasSubstr("send all mail out in clear"),
+                    HasSubstr("build it with -t btree")));
+  EXPECT_EQ(read_table(table_)[""], "btree");
+  EXPECT_THAT(run("build --cf " + cf + " -o " + (directory_ / "elsewhere.db") + ' ' + source_).output,
+              HasSubstr("sendmail reads the mailertable " + source_ + ", and not"));
+  write_file(cf, "Mtsmtp, P=[IPC], F=mDFMuXa80\nKmailertable cdb " + source_ + "\n");
+  const Finished other = run("build --cf " + cf + ' ' + source_);
+  EXPECT_EQ(other.status, EX_DATAERR);
+  EXPECT_THAT(other.output, HasSubstr("would never look into this one"));
+}
+
+TEST_F(Program, SaysWhatBecomesOfTheMail) {
+  EXPECT_THAT(run("resolve " + source_ + " birl.example").output,
+              HasSubstr("mail is handed to relayd at [127.0.5.2]"));
+  EXPECT_THAT(run("resolve --format json " + source_ + " birl.example").output,
+              HasSubstr("\"kind\": \"tunnel\""));
+}
+
+TEST_F(Program, SaysAMistakeOfManyLinesTenTimes) {
+  std::string text;
+  for (int i = 0; i < 40; ++i)
+    text += "d" + std::to_string(i) + ".example\ttsmpt:[127.0.5.2]\n";
+  write_file(source_, text);
+  const Finished checked = run("check --no-cf " + source_);
+  EXPECT_THAT(checked.output, AllOf(HasSubstr("mailertable:10:"), testing::Not(HasSubstr("mailertable:12:")),
+                                    HasSubstr("mailertable:11:13: error: 30 more like this from here on"),
+                                    HasSubstr("40 errors")));
+  EXPECT_THAT(run("check --no-cf --format gcc " + source_).output, HasSubstr("mailertable:40:"));
+}
+
+// Where libdb opens a file by its name, fs.protected_regular refuses one that another user owns (EACCES, for
+// root too), and whoever owns the directory can put a link in its place.
+TEST_F(Program, NeedsNoNameForWhatItWrites) {
+  if (::geteuid() != 0) GTEST_SKIP() << "gives files to another user";
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(::chmod((directory_ / ".").c_str(), 01777), 0);
+  ASSERT_EQ(::chown((directory_ / ".").c_str(), kNobody, kNobody), 0);
+  ASSERT_EQ(run("build --no-cf " + source_).status, EX_OK);
+  ASSERT_EQ(::chown(table_.c_str(), kNobody, kNobody), 0);
+  EXPECT_EQ(run("build --no-cf " + source_).status, EX_OK);
+  write_file(directory_ / "cf", "O TrustedUser=65534\n");
+  const Finished made = run("makemap -C " + (directory_ / "cf") + " hash " + source_ + " < " + source_);
+  EXPECT_EQ(made.status, EX_OK) << made.output;
+}
+
+// A long key with thousands of values: a file of little size, and a text of more than any memory.
+TEST_F(Program, DumpsNothingThatDoesNotFitInMemory) {
+  const std::string big = directory_ / "big.db";
+  ASSERT_TRUE(write_one_key(big, std::string(60'000, 'k'), 2'000));
+  const Finished refused = run("dump " + big);
+  EXPECT_THAT(refused.output, HasSubstr("has so many values"));
+  EXPECT_THAT(refused.output,
+              testing::Not(HasSubstr("kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk")));
+}
+
 TEST_F(Program, IsMakemapUnderThatName) {
   write_file(directory_ / "cf", "");
   ASSERT_EQ(::symlink(MAILERTABLE_PROGRAM, (directory_ / "makemap").c_str()), 0);

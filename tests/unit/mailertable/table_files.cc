@@ -58,4 +58,22 @@ std::map<std::string, std::string> read_table(const std::string& path) {
   return pairs;
 }
 
+bool write_one_key(const std::string& path, const std::string& key, int values) {
+  DB* db = nullptr;
+  if (db_create(&db, nullptr, 0) != 0) return false;
+  bool ok = db->set_flags(db, DB_DUP) == 0 &&
+            db->open(db, nullptr, path.c_str(), nullptr, DB_HASH, DB_CREATE | DB_TRUNCATE, 0600) == 0;
+  DBT key_datum{};
+  key_datum.data = const_cast<char*>(key.data());
+  key_datum.size = static_cast<std::uint32_t>(key.size());
+  for (int i = 0; ok && i < values; ++i) {
+    std::string value = std::to_string(i);
+    DBT datum{};
+    datum.data = value.data();
+    datum.size = static_cast<std::uint32_t>(value.size());
+    ok = db->put(db, nullptr, &key_datum, &datum, 0) == 0;
+  }
+  return db->close(db, 0) == 0 && ok;
+}
+
 }  // namespace tsmtp::mailertable

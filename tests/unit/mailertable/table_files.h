@@ -31,4 +31,7 @@ void write_file(const std::string& path, const std::string& content);
 /// cannot be read.
 std::map<std::string, std::string> read_table(const std::string& path);
 
+/// Makes a hash at `path` in which `key` has so many values of a byte or more.
+bool write_one_key(const std::string& path, const std::string& key, int values);
+
 }  // namespace tsmtp::mailertable

@@ -139,9 +139,26 @@ TEST_F(TableWriter, IsNotStoppedByALeftoverTemporary) {
 }
 
 TEST_F(TableWriter, ReplacesADamagedTable) {
-  write_file(path_, "no database");
   ASSERT_TRUE(write(kText));
-  EXPECT_EQ(read_table(path_)["birl.example"], "tsmtp:[127.0.5.2]  ");
+  const std::string whole = content_of(path_);
+  for (const std::string& damaged :
+       {std::string(), std::string(8192, '\0'), whole.substr(0, 100), whole.substr(0, 4096)}) {
+    write_file(path_, damaged);
+    ASSERT_TRUE(write(kText));
+    EXPECT_EQ(read_table(path_)["birl.example"], "tsmtp:[127.0.5.2]  ");
+  }
+}
+
+// P9: -o with a wrong name costs nobody his file.
+TEST_F(TableWriter, ReplacesNothingButTables) {
+  for (const std::string& others :
+       {std::string("root:x:0:0\n"), std::string("SQLite format 3\0 and so on", 28), std::string("x")}) {
+    write_file(path_, others);
+    const auto refused = write(kText);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, testing::HasSubstr("is not a table of sendmail's"));
+    EXPECT_EQ(content_of(path_), others);
+  }
 }
 
 TEST_F(TableWriter, RefusesADirectoryALinkAndAMissingParent) {

@@ -16,6 +16,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::StartsWith;
 
 // What sendmail 8.17's rules made of each of these values was seen in `sendmail -bt`.
@@ -27,14 +28,31 @@ TEST_P(GoodValue, IsAccepted) {
   EXPECT_THAT(findings(std::string(kKey) + GetParam() + "\n"), IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    ValueChecks, GoodValue,
-    testing::Values("tsmtp:/run/tsmtp/birl.sock", "tsmtp:[127.0.5.2]", "tsmtp:[birl.tsmtp]",
-                    "TSMTP:[127.0.5.2]", "tsmtp: [127.0.5.2]", "tsmtp :[127.0.5.2]", "tsmtp:[IPv6:::1]",
-                    "tsmtp:[%1]", "esmtp:hub.birl.example", "relay:[192.0.2.1]", "smtp:%1.birl.example",
-                    "esmtp:[192.0.2.1]:[192.0.2.2]", "error:4.4.1:451 4.4.1 the link is down # now",
-                    "error:nohost:no such host", "error:5.1.1:\"550 User unknown\"", "local:joe",
-                    "local:", "discard:x", "procmail:/etc/procmailrcs/x", "uucp-dom:birl", "prog:/bin/x y"));
+INSTANTIATE_TEST_SUITE_P(ValueChecks, GoodValue,
+                         testing::Values("tsmtp:/run/tsmtp/birl.sock", "tsmtp:[127.0.5.2]",
+                                         "tsmtp:[birl.tsmtp]", "TSMTP:[127.0.5.2]", "tsmtp: [127.0.5.2]",
+                                         "tsmtp :[127.0.5.2]", "tsmtp:[IPv6:::1]", "esmtp:hub.birl.example",
+                                         "relay:[192.0.2.1]", "esmtp:[192.0.2.1]:[192.0.2.2]",
+                                         "error:4.4.1:451 4.4.1 the link is down # now",
+                                         "error:nohost:no such host", "error:5.1.1:\"550 User unknown\"",
+                                         "local:joe", "local:", "procmail:/etc/procmailrcs/x",
+                                         "uucp-dom:birl", "prog:/bin/x y"));
+
+// A dot that ends a name, and blanks that the tokenizer drops, are right.
+INSTANTIATE_TEST_SUITE_P(HarmlessSpellings, GoodValue,
+                         testing::Values("esmtp:hub.birl.example.", "esmtp:[hub.birl.example.]",
+                                         "tsmtp:[ 127.0.5.2 ]", "tsmtp:[127.0.5.2 ]",
+                                         "esmtp:[ hub.birl.example ]", "error:4.4.1:451 held",
+                                         "error:tempfail:451 held", "error:75:held", "error:gone for good",
+                                         "error:5.1.1:\"550 (so it is)\""));
+
+TEST(ValueChecks, WhatTheKeyLeavesOverMayBeUsed) {
+  EXPECT_THAT(
+      findings(
+          ".birl.example\ttsmtp:[%1]\n.gmd.example\tsmtp:%1.x.example\n.\tsmtp:[%0]\ngmd.example\tsmtp:[%0]\n"
+          "birl.example\ttsmtp:[127.0.5.2]\n"),
+      Not(testing::Contains(HasSubstr("%"))));
+}
 
 struct BadValue {
   std::string value;
@@ -71,6 +89,36 @@ INSTANTIATE_TEST_SUITE_P(
                     BadValue{"\"tsmtp:[127.0.5.2]\"", "14: error: quotes", "without them"},
                     BadValue{"tsmtp:\"[127.0.5.2]\"", "20: error: quotes", "without them"},
                     BadValue{"\"tsmtp:[127.0.5.2]", "14: error: unbalanced", "in clear"}));
+
+INSTANTIATE_TEST_SUITE_P(Arguments, OddValue,
+                         testing::Values(BadValue{"tsmtp:[%1]", "21: warning: %1 is empty here",
+                                                  "\".birl.example\""},
+                                         BadValue{"smtp:%1.birl.example", "19: warning: %1 is empty here",
+                                                  "write the name itself"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    ErrorMailer, OddValue,
+    testing::Values(
+        BadValue{"error:5.1.1", "20: error: \"5.1.1\" alone", "write error:5.1.2:550"},
+        BadValue{"error:550", "20: error: \"550\" alone", "write error:5.1.2:550"},
+        BadValue{"error:nohost", "20: error: \"nohost\" alone", "write error:5.1.2:550"},
+        BadValue{"error:nohost:", "27: error: no text", "write error:5.1.2:550"},
+        BadValue{"error:5.1.2:550", "26: error: no text", "write error:5.1.2:550"},
+        BadValue{"error:4.4.1:\"451\"", "26: error: no text", "write error:5.1.2:550"},
+        BadValue{"error:nohots:gone", "20: error: \"nohots\" is no status", "did you mean \"nohost\"?"},
+        BadValue{"error:9.1.1:gone", "20: error: \"9.1.1\" is no status", "write error:"},
+        BadValue{"error:5.1:gone", "20: error: \"5.1\" is no status", "write error:"},
+        BadValue{"error:5.1.2:550 gone (for good)", "35: warning: what is in parentheses",
+                 "in double quotes"},
+        BadValue{"error:5.1.2:550 gone :-)", "37: error: a parenthesis", "in double quotes"},
+        BadValue{"error:5.1.2:451 gone", "26: warning: the code 451 keeps", "let both say the same"},
+        BadValue{"error:4.4.1:550 gone", "26: warning: the code 550 bounces", "let both say the same"},
+        BadValue{"discard:x", "14: warning: all mail for this key is thrown away", "write error:"}));
+
+TEST(ValueChecks, TheKeyItselfIsNoHostBelowADomain) {
+  EXPECT_THAT(findings(".birl.example\tesmtp:[%0]\n"),
+              testing::Contains(HasSubstr("warning: %0 is the key itself here")));
+}
 
 INSTANTIATE_TEST_SUITE_P(
     UnknownMailer, OddValue,
