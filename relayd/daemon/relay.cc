@@ -224,7 +224,7 @@ void Relay::serve() {
 }
 
 void Relay::tell_ready() {
-  manager_.ready("hub " + config_.hub.name + ", " + count_of_sites(sites_.size()));
+  readiness_.ready("hub " + config_.hub.name + ", " + count_of_sites(sites_.size()));
 }
 
 // Says it to the holder of the endpoints, which may have been started, or started anew, after us.
@@ -240,7 +240,7 @@ void Relay::keep_endpoints() {
 void Relay::drain() {
   if (draining_) return loop_.stop();
   draining_ = true;
-  manager_.stopping();
+  readiness_.stopping();
   log_.log(LogLevel::kInfo, "shutting down: no new transactions, those under way have " +
                                 std::to_string(config_.hub.drain_timeout.count()) + " seconds");
   for (const auto& site : sites_)

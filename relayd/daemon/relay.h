@@ -12,8 +12,8 @@
 #include "relayd/config/config.h"
 #include "relayd/control/status.h"
 #include "relayd/daemon/audit_log.h"
+#include "relayd/daemon/readiness.h"
 #include "relayd/daemon/refusal_log.h"
-#include "relayd/daemon/service_manager.h"
 #include "relayd/net/event_loop.h"
 #include "relayd/net/held_endpoints.h"
 #include "relayd/net/hmac_digest.h"
@@ -88,7 +88,7 @@ class Relay {
   base::Logger& log_;
   config::Config config_;
   Source source_;
-  ServiceManager manager_;
+  Readiness readiness_;
 
   std::unique_ptr<net::Identity> identity_;
   std::unique_ptr<net::TlsContext> tls_;

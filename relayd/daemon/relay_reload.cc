@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kRetirePoll{50};
 
 base::Result<std::string> Relay::reload() {
   if (draining_) return read_again();
-  manager_.reloading();
+  readiness_.reloading();
   auto result = read_again();
   tell_ready();  // with the new configuration or the old one
   return result;

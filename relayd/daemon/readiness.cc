@@ -1,4 +1,4 @@
-#include "relayd/daemon/service_manager.h"
+#include "relayd/daemon/readiness.h"
 
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -20,27 +20,27 @@ constexpr timeval kPatience{.tv_sec = 1, .tv_usec = 0};
 
 }  // namespace
 
-ServiceManager::ServiceManager() {
+Readiness::Readiness() {
   if (const char* path = std::getenv(kVariable)) path_ = path;
   unsetenv(kVariable);
 }
 
-void ServiceManager::ready(const std::string& status) const {
+void Readiness::ready(const std::string& status) const {
   tell("READY=1\nSTATUS=" + status);
 }
 
-void ServiceManager::reloading() const {
+void Readiness::reloading() const {
   // Type=notify-reload wants to know since when.
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.tv_sec * 1'000'000 + now.tv_nsec / 1'000));
 }
 
-void ServiceManager::stopping() const {
+void Readiness::stopping() const {
   tell("STOPPING=1");
 }
 
-void ServiceManager::tell(const std::string& message) const {
+void Readiness::tell(const std::string& message) const {
   sockaddr_un address{};
   if (path_.empty() || path_.size() >= sizeof address.sun_path) return;
   address.sun_family = AF_UNIX;

@@ -6,10 +6,10 @@
 
 namespace tsmtp::daemon {
 
-class ServiceManager {
+class Readiness {
  public:
   /// Takes NOTIFY_SOCKET out of the environment, so that no other process speaks in our name.
-  ServiceManager();
+  Readiness();
 
   /// Everything is bound and relayctl is answered; `status` is one line for people.
   void ready(const std::string& status) const;

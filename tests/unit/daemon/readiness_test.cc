@@ -1,4 +1,4 @@
-#include "relayd/daemon/service_manager.h"
+#include "relayd/daemon/readiness.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ class FakeManager {
 
 void tells_all(const std::string& path) {
   const FakeManager manager(path);
-  const ServiceManager told;
+  const Readiness told;
   EXPECT_EQ(std::getenv("NOTIFY_SOCKET"), nullptr);
   told.ready("hub tokyo, 1 site");
   EXPECT_EQ(manager.heard(), "READY=1\nSTATUS=hub tokyo, 1 site");
@@ -55,21 +55,21 @@ void tells_all(const std::string& path) {
   EXPECT_EQ(manager.heard(), "STOPPING=1");
 }
 
-TEST(ServiceManager, IsToldByPath) {
+TEST(Readiness, IsToldByPath) {
   const support::TemporaryDirectory dir;
   tells_all(dir.file("notify"));
 }
 
-TEST(ServiceManager, IsToldByAbstractName) {
+TEST(Readiness, IsToldByAbstractName) {
   const support::TemporaryDirectory dir;  // for a name that nobody else has
   tells_all('@' + dir.path());
 }
 
-TEST(ServiceManager, ThatIsNotThereIsNoTrouble) {
-  ServiceManager().ready("");
+TEST(Readiness, ThatIsNotThereIsNoTrouble) {
+  Readiness().ready("");
   for (const std::string& path : {std::string("/nonexistent/notify"), std::string(300, 'x'), std::string()}) {
     setenv("NOTIFY_SOCKET", path.c_str(), 1);
-    ServiceManager().ready("");
+    Readiness().ready("");
   }
 }
 
