@@ -14,7 +14,15 @@ using boost::system::error_code;
 constexpr Backoff::Milliseconds kFirstWait{250};
 constexpr std::chrono::seconds kStepTimeout{10};  // to resolve a name, to connect to an address
 constexpr std::size_t kMaxAddresses = 8;          // of one name
-constexpr std::size_t kCausesSpeltOut = 3;        // where all are told in one line
+
+using Reached = Dialer::Failure::Reached;
+
+// Somebody answered that nobody listens; of other errors it is not known how far they are from us.
+Reached reached_by(const error_code& error) {
+  return error == boost::asio::error::connection_refused || error == boost::asio::error::connection_reset
+             ? Reached::kHost
+             : Reached::kName;
+}
 
 std::string text(const tcp::endpoint& endpoint) {
   std::ostringstream out;
@@ -60,7 +68,7 @@ void Dialer::start_later() {
 void Dialer::came_to_nothing(const std::string& cause) {
   if (dialling_ || stopped_ || next_try_) return;
   dialling_ = true;
-  attempt_failed(cause);
+  attempt_failed(cause, Reached::kProgram);
 }
 
 void Dialer::rest() {
@@ -86,12 +94,12 @@ void Dialer::cancel() {
 }
 
 // Of the step that begins now; what was under way before is of no interest any more.
-void Dialer::set_deadline(const std::string& cause) {
+void Dialer::set_deadline(const std::string& cause, Failure::Reached reached) {
   timer_.expires_after(kStepTimeout);
-  timer_.async_wait([self = shared_from_this(), step = ++step_, cause](const error_code& error) {
+  timer_.async_wait([self = shared_from_this(), step = ++step_, cause, reached](const error_code& error) {
     if (error || step != self->step_) return;
     self->resolver_->cancel();
-    self->attempt_failed(cause);
+    self->attempt_failed(cause, reached);
   });
 }
 
@@ -100,11 +108,13 @@ void Dialer::dial(std::size_t target) {
   to_try_.clear();
   next_address_ = 0;
   causes_so_far_.clear();
-  set_deadline("name not resolved within 10 seconds");
+  reached_so_far_ = Reached::kNowhere;
+  brief_so_far_.clear();
+  set_deadline("name not resolved within 10 seconds", Reached::kNowhere);
   resolver_->resolve(settings_.addresses[target],
                      [self = shared_from_this(), step = step_](base::Result<Resolver::Addresses> found) {
                        if (step != self->step_) return;
-                       if (!found) return self->attempt_failed(found.error().message);
+                       if (!found) return self->attempt_failed(found.error().message, Reached::kNowhere);
                        self->to_try_ = std::move(*found);
                        self->to_try_.resize(std::min(self->to_try_.size(), kMaxAddresses));
                        self->connect_next();
@@ -112,13 +122,13 @@ void Dialer::dial(std::size_t target) {
 }
 
 void Dialer::connect_next() {
-  set_deadline("connection timed out");
+  set_deadline("connection timed out", Reached::kName);
   error_code ignored;
   socket_.close(ignored);
   socket_.async_connect(to_try_[next_address_++],
                         [self = shared_from_this(), step = step_](const error_code& error) {
                           if (step != self->step_) return;
-                          if (error) return self->attempt_failed(cause_of(error));
+                          if (error) return self->attempt_failed(cause_of(error), reached_by(error));
                           self->handshake();
                         });
 }
@@ -132,7 +142,7 @@ void Dialer::handshake() {
   handshake_ = std::make_shared<Handshake>(
       std::move(stream),
       [self = shared_from_this()](std::unique_ptr<TlsStream> connected, const std::string& error) {
-        if (!error.empty()) return self->attempt_failed(error);
+        if (!error.empty()) return self->attempt_failed(error, Reached::kProgram);
         self->dialling_ = false;
         self->callbacks_.connected(std::move(connected));
       });
@@ -140,7 +150,7 @@ void Dialer::handshake() {
 }
 
 // One of the addresses that a name stands for: the others may do.
-void Dialer::attempt_failed(const std::string& cause) {
+void Dialer::attempt_failed(const std::string& cause, Failure::Reached reached) {
   ++step_;
   timer_.cancel();
   error_code ignored;
@@ -151,12 +161,20 @@ void Dialer::attempt_failed(const std::string& cause) {
     if (tried != settings_.addresses[target_].to_string()) which = tried + ": ";
   }
   causes_so_far_ += (causes_so_far_.empty() ? "" : ", ") + which + cause;
+  if (brief_so_far_.empty() || reached > reached_so_far_) {
+    reached_so_far_ = reached;
+    brief_so_far_ = cause + ", " + settings_.addresses[target_].to_string();
+  }
   if (next_address_ < to_try_.size()) return connect_next();
   target_failed(causes_so_far_);
 }
 
 void Dialer::target_failed(const std::string& cause) {
-  const Failure failure{settings_.addresses[target_].to_string(), std::chrono::system_clock::now(), cause};
+  const Failure failure{.address = settings_.addresses[target_].to_string(),
+                        .when = std::chrono::system_clock::now(),
+                        .cause = cause,
+                        .reached = reached_so_far_,
+                        .brief = brief_so_far_};
   auto known = std::find_if(failures_.begin(), failures_.end(),
                             [&](const Failure& other) { return other.address == failure.address; });
   const bool news = known == failures_.end() || known->cause != cause;
@@ -173,13 +191,11 @@ void Dialer::target_failed(const std::string& cause) {
   start_later();
 }
 
-std::string Dialer::causes() const {
-  std::string out;
-  const std::size_t spelt_out = std::min(failures_.size(), kCausesSpeltOut);
-  for (std::size_t i = 0; i < spelt_out; ++i)
-    out += (i == 0 ? "" : "; ") + failures_[i].address + ": " + failures_[i].cause;
-  if (failures_.size() > spelt_out) out += "; and " + std::to_string(failures_.size() - spelt_out) + " more";
-  return out;
+std::string Dialer::cause() const {
+  const auto most =
+      std::max_element(failures_.begin(), failures_.end(),
+                       [](const Failure& a, const Failure& b) { return a.reached < b.reached; });
+  return most == failures_.end() ? "not yet dialled" : most->brief;
 }
 
 }  // namespace tsmtp::net

@@ -22,9 +22,14 @@ class Dialer : public std::enable_shared_from_this<Dialer> {
  public:
   /// How the last try of an address ended.
   struct Failure {
+    /// How far it got.
+    enum class Reached { kNowhere, kName, kHost, kProgram };
+
     std::string address;  ///< as it was configured
     base::WallTime when;
-    std::string cause;
+    std::string cause;  ///< of each of what the name stands for
+    Reached reached = Reached::kNowhere;
+    std::string brief;  ///< the cause of the one that got so far, first, and its address
   };
   struct Callbacks {
     TlsStream::AcceptPeer accept_peer;
@@ -60,16 +65,17 @@ class Dialer : public std::enable_shared_from_this<Dialer> {
   [[nodiscard]] std::optional<base::WallTime> next_try() const { return next_try_; }
   /// One for each address that has been tried since the link was last up, in their order.
   [[nodiscard]] const std::vector<Failure>& failures() const { return failures_; }
-  /// All of them in one line, "ADDRESS: CAUSE; ADDRESS: CAUSE"; only the first few are spelt out.
-  [[nodiscard]] std::string causes() const;
+  /// The one that says most in few words, "CAUSE, ADDRESS": mailq cuts at 100 characters. That is the one
+  /// that got furthest.
+  [[nodiscard]] std::string cause() const;
 
  private:
   void dial(std::size_t target);
   void connect_next();
   void handshake();
-  void attempt_failed(const std::string& cause);
+  void attempt_failed(const std::string& cause, Failure::Reached reached);
   void target_failed(const std::string& cause);
-  void set_deadline(const std::string& cause);
+  void set_deadline(const std::string& cause, Failure::Reached reached);
   void cancel();
 
   const TlsContext& tls_;
@@ -88,6 +94,8 @@ class Dialer : public std::enable_shared_from_this<Dialer> {
   Resolver::Addresses to_try_;    // what it stands for
   std::size_t next_address_ = 0;  // of to_try_
   std::string causes_so_far_;
+  Failure::Reached reached_so_far_ = Failure::Reached::kNowhere;
+  std::string brief_so_far_;
   unsigned step_ = 0;  // makes callbacks of a step that was given up recognisable
   bool dialling_ = false;
   bool stopped_ = false;

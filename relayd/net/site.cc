@@ -237,7 +237,8 @@ std::optional<smtp::Reply> Site::refusal() const {
   if (!far_mta_) return reply_421("4.4.1", "link up, but it has not yet said whether its MTA can be reached");
   if (!far_mta_->reachable)
     return reply_421("4.4.1", "its MTA cannot be reached since " + time_of_day(far_mta_since_, wall_now()) +
-                                  " (" + far_mta_->cause + ")");
+                                  " (" + (far_mta_->cause.empty() ? "it gives no cause" : far_mta_->cause) +
+                                  ")");
   return {};
 }
 

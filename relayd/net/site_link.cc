@@ -94,7 +94,8 @@ std::size_t SiteLink::open_connections() const {
 }
 
 std::string SiteLink::down_text() const {
-  return "link down since " + time_of_day(since_, wall_now()) + " (" + cause_ + ")";
+  const std::string cause = cause_.empty() ? "no cause is known" : cause_;
+  return "link down since " + time_of_day(since_, wall_now()) + " (" + cause + ")";
 }
 
 void SiteLink::on_event(LinkConnection& connection, mux::Event event) {

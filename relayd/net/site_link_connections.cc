@@ -46,7 +46,7 @@ std::shared_ptr<Dialer> SiteLink::make_dialer(std::size_t number) {
 // Each address is told of once for each new cause of it, as a link that stays down must not fill the log.
 void SiteLink::dial_failed(const Dialer& dialer, const Dialer::Failure& failure, bool news) {
   if (open_connections() > 0) return;
-  cause_ = dialer.causes();
+  cause_ = dialer.cause();
   if (news) log(base::LogLevel::kWarning, "link: " + failure.address + ": " + failure.cause);
   // What broke the connection may have broken the first try too.
   constexpr std::chrono::seconds kWhateverComes{1};

@@ -288,7 +288,7 @@ TEST_F(Slots, OurOwnNameRefusedIsTheMtasWord) {
   mta_.refused_names = {"birl"};
   site_.slots.probe(now_);
   run(milliseconds(100));
-  EXPECT_THAT(site_.told, testing::ElementsAre("127.0.0.1:25: 501 bad name"));
+  EXPECT_THAT(site_.told, testing::ElementsAre("501 bad name, 127.0.0.1:25"));
 }
 
 TEST_F(Slots, AnMtaThatIsAwayIsKnownAtOnceAndFoundAgain) {
@@ -299,7 +299,7 @@ TEST_F(Slots, AnMtaThatIsAwayIsKnownAtOnceAndFoundAgain) {
   mta_.is_away = true;
   site_.request();
   run(milliseconds(50));
-  EXPECT_THAT(site_.told, testing::ElementsAre("", "127.0.0.1:25: Connection refused"));
+  EXPECT_THAT(site_.told, testing::ElementsAre("", "Connection refused, 127.0.0.1:25"));
   EXPECT_EQ(site_.refused.size(), 1U);
   run(seconds(60));
   mta_.is_away = false;
@@ -317,7 +317,7 @@ TEST_F(Slots, WordsOfAnMtaThatServesNobody) {
       site.step();
     ASSERT_TRUE(site.slots.mta());
     EXPECT_FALSE(site.slots.mta()->reachable);
-    EXPECT_EQ(site.slots.mta()->cause, "127.0.0.1:25: " + greeting);
+    EXPECT_EQ(site.slots.mta()->cause, greeting + ", 127.0.0.1:25");
     EXPECT_EQ(site.refused.size(), 5U);
   }
 }
@@ -330,7 +330,7 @@ TEST_F(Slots, NoGreeting) {
   run(seconds(91));
   EXPECT_EQ(site_.refused.size(), 3U);
   run(seconds(31));
-  EXPECT_THAT(site_.told, testing::ElementsAre("127.0.0.1:25: no greeting"));
+  EXPECT_THAT(site_.told, testing::ElementsAre("no greeting, 127.0.0.1:25"));
 }
 
 TEST_F(Slots, AllConnectionsLost) {
