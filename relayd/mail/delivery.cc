@@ -15,6 +15,11 @@ constexpr std::size_t kMaxUnsentBytes = 64 * 1024;
 // So much of content is not written by itself.
 constexpr std::size_t kSmallContentBytes = 16 * 1024;
 constexpr std::size_t kInputPieceBytes = 16 * 1024;
+// Less room for answers than this, and no record is read that asks for one.
+constexpr std::size_t kLeastWritableBytes = 16 * 1024;
+// Of a recipient beside its argument, and of one that was refused for want of memory.
+constexpr std::size_t kRecipientBytes = 1024;
+constexpr std::size_t kRefusedRecipientBytes = 512;
 // RFC 5321 section 4.5.3.2: ten minutes for the final reply, five for others.
 constexpr base::Duration kFinalTimeout = std::chrono::minutes(10);
 constexpr base::Duration kStepTimeout = std::chrono::minutes(5);
@@ -24,6 +29,7 @@ constexpr base::Duration kStepTimeout = std::chrono::minutes(5);
 Delivery::Delivery(DeliverySettings settings, DeliveryHost& host, base::TimePoint now)
     : settings_(std::move(settings)),
       host_(host),
+      memory_(settings_.memory),
       reader_(settings_.takes_compressed),
       input_(kInputPieceBytes),
       started_(now),
@@ -83,9 +89,10 @@ bool Delivery::may_read() const {
       return false;
     case State::kContent:
       return has_room_for_content();
-    case State::kStart:
     case State::kEnvelope:
     case State::kRefused:
+      return host_.stream_writable() >= kLeastWritableBytes;  // a peer that asks reads the answers too
+    case State::kStart:
     case State::kCommitting:
     case State::kRecording:
     case State::kReported:
@@ -128,6 +135,8 @@ void Delivery::on(const Rcpt& record, base::TimePoint now) {
     return protocol_error("peer sent a Rcpt record out of turn", now);
   if (recipients_.size() >= kMaxRecipients)
     return protocol_error("peer sent more than 1,000 recipients", now);
+  if (const std::size_t bytes = kRecipientBytes + 4 * record.argument.size(); !memory_.take(bytes))
+    return no_room(kRefusedRecipientBytes, now);
   const auto index = static_cast<std::uint16_t>(recipients_.size());
   auto rcpt = smtp::parse_rcpt(record.argument, mail_.has("SMTPUTF8"));
   std::optional<smtp::Reply> refusal = refusal_;
@@ -138,6 +147,17 @@ void Delivery::on(const Rcpt& record, base::TimePoint now) {
   if (!refusal) return send_rcpt(index);
   recipients_[index].verdict = refusal;
   send(RcptVerdict{.index = index, .reply = *refusal});
+}
+
+// The whole mail is refused, for its recipients would come again one by one. One that goes on all the same is
+// cut off.
+void Delivery::no_room(std::size_t bytes, base::TimePoint now) {
+  const smtp::Reply full = own_reply(452, "4.3.1", "memory for mails under way is used up; try again later");
+  if (state_ != State::kRefused) refuse_all(full);
+  if (!memory_.take_of_reserve(bytes)) return protocol_error("memory for mails under way is used up", now);
+  const auto index = static_cast<std::uint16_t>(recipients_.size());
+  recipients_.push_back({.rcpt = {}, .argument = {}, .verdict = full});
+  send(RcptVerdict{.index = index, .reply = full});
 }
 
 // Each record that is answered comes once: a peer that asks again and again and reads no answer would fill

@@ -8,11 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "relayd/base/byte_budget.h"
 #include "relayd/base/byte_queue.h"
 #include "relayd/base/clock.h"
 #include "relayd/mail/delivery_host.h"
@@ -30,6 +32,8 @@ struct DeliverySettings {
   policy::SiteRules rules;
   policy::RateLimit* rate = nullptr;  ///< of all that the site sends; borrowed, outlives the delivery
   bool takes_compressed = false;      ///< content may come compressed: both hubs have said so
+  /// Of what is kept of envelopes and verdicts; null: no bound.
+  std::shared_ptr<base::ByteBudget> memory{};
 };
 
 class Delivery {
@@ -114,6 +118,7 @@ class Delivery {
   void on_final_answer(const smtp::Reply& said, base::TimePoint now);
   void send_envelope();
   void send_rcpt(std::uint16_t index);
+  void no_room(std::size_t bytes, base::TimePoint now);
   [[nodiscard]] bool try_again();
   void refuse(const smtp::Reply& reply);
   void refuse_all(const smtp::Reply& reply);
@@ -130,6 +135,7 @@ class Delivery {
 
   DeliverySettings settings_;
   DeliveryHost& host_;
+  base::ByteShare memory_;
   State state_ = State::kStart;
   bool stream_open_ = true;
   smtp::ClientSession* session_ = nullptr;

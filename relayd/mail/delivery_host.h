@@ -32,6 +32,8 @@ class DeliveryHost {
 
   virtual void write_stream(std::string_view bytes) = 0;
   virtual void consumed(std::size_t bytes) = 0;
+  /// How much more is to be written to the stream before the peer reads.
+  [[nodiscard]] virtual std::size_t stream_writable() const = 0;
   virtual void finish_stream() = 0;
   virtual void reset_stream(const std::string& cause) = 0;
 

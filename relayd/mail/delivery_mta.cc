@@ -6,6 +6,12 @@
 #include "relayd/smtp/extensions.h"
 
 namespace tsmtp::mail {
+namespace {
+
+// Of a verdict on a recipient where memory is short.
+constexpr std::size_t kShortReplyBytes = 200;
+
+}  // namespace
 
 void Delivery::connected(smtp::ClientSession& session, base::TimePoint now) {
   session_ = &session;
@@ -75,7 +81,9 @@ void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
   } else if (answer.tag == kFinalTag) {
     on_final_answer(answer.reply, now);
   } else if (answer.tag < recipients_.size()) {
-    const smtp::Reply verdict = final_reply(answer.reply, "RCPT");
+    smtp::Reply verdict = final_reply(answer.reply, "RCPT");
+    if (!memory_.take(smtp::kept_bytes(verdict)))
+      verdict = smtp::shortened(std::move(verdict), kShortReplyBytes);
     recipients_[answer.tag].verdict = verdict;
     send(RcptVerdict{.index = static_cast<std::uint16_t>(answer.tag), .reply = verdict});
     if (state_ == State::kDataSent && !data_sent_) answer_data();

@@ -103,7 +103,8 @@ void Intake::on(const smtp::MailRequest& request, base::TimePoint now) {
                                                  .max_message_bytes = settings_.rules.max_message_bytes,
                                                  .early_reply = settings_.early_reply,
                                                  .compression = settings_.compression,
-                                                 .refused = settings_.refused},
+                                                 .refused = settings_.refused,
+                                                 .memory = settings_.memory},
                                  *stream, request, now);
 }
 

@@ -30,6 +30,8 @@ struct IntakeSettings {
   policy::RateLimit* rate = nullptr;  ///< of all sessions of the site; borrowed, outlives the intake
   std::size_t max_recipients = kMaxRecipients;
   int max_errors = 20;
+  /// Of what is kept of envelopes and verdicts; null: no bound.
+  std::shared_ptr<base::ByteBudget> memory{};
   /// Borrowed, outlives the intake; for all mails of the site that are compressed. Null: none is.
   CompressionBudget* compression = nullptr;
   RefusedRecipients* refused = nullptr;  ///< borrowed, outlives the intake; shared by the site's intakes

@@ -10,6 +10,14 @@
 namespace tsmtp::mail {
 namespace {
 
+// Of a recipient beside its address, and of a verdict on one where memory is short.
+constexpr std::size_t kRecipientBytes = 1536;
+constexpr std::size_t kShortReplyBytes = 200;
+// A reply that is told to each recipient of a mail takes so much for all of them, and no less than a line
+// each.
+constexpr std::size_t kRepeatedReplyBytes = 256UL * 1024;
+constexpr std::size_t kLeastRepeatedBytes = 512;
+
 // A verdict that ends something must be final: 2yz, 4yz or 5yz. A peer that sends another code is not
 // believed.
 smtp::Reply final_or_451(smtp::Reply reply) {
@@ -53,7 +61,8 @@ smtp::PathCommand qualified(smtp::PathCommand mail, const std::string& helo) {
 
 Outgoing::Outgoing(OutgoingContext context, mux::StreamKey stream, const smtp::MailRequest& request,
                    base::TimePoint now)
-    : context_(context),
+    : context_(std::move(context)),
+      memory_(context_.memory),
       stream_(stream),
       transaction_(context_.digests.new_identifier()),
       digest_(context_.digests.start()),
@@ -72,6 +81,13 @@ void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint n
   Recipient recipient{.command = request.command,
                       .ticket = request.ticket,
                       .address_digest = address_digest(context_.digests, mail_.path, request.command.path)};
+  if (!memory_.take(kRecipientBytes + 4 * request.command.path.text.size() +
+                    2 * request.command.parameter_text().size())) {
+    const smtp::Reply full =
+        own_reply(452, "4.3.1", "memory for mails under way is used up; try again later");
+    context_.session.reply(request.ticket, full);
+    return refused_here(request.command.path, full, now);
+  }
   if (must_go_alone(recipient.address_digest)) {
     const smtp::Reply later = own_reply(452, "4.5.3", "an earlier try is in doubt; send this one by itself");
     context_.session.reply(request.ticket, later);
@@ -163,8 +179,13 @@ void Outgoing::on(MailVerdict&& record, base::TimePoint now) {
 }
 
 void Outgoing::on(RcptVerdict&& record, base::TimePoint now) {
-  if (record.index < recipients_.size() && !recipients_[record.index].verdict)
-    recipients_[record.index].verdict = final_or_451(std::move(record.reply));
+  if (record.index < recipients_.size() && !recipients_[record.index].verdict) {
+    // It is kept as verdict, as answer and as final reply.
+    smtp::Reply verdict = final_or_451(std::move(record.reply));
+    if (!memory_.take(3 * smtp::kept_bytes(verdict)))
+      verdict = smtp::shortened(std::move(verdict), kShortReplyBytes);
+    recipients_[record.index].verdict = std::move(verdict);
+  }
   remember_first();
   give_answers(now);
   stop_content_if_refused();
@@ -244,15 +265,20 @@ void Outgoing::answer_end(const smtp::Reply& reply, base::TimePoint now) {
   }
 }
 
+smtp::Reply Outgoing::for_each_of_them(const smtp::Reply& reply) const {
+  const std::size_t share = kRepeatedReplyBytes / std::max<std::size_t>(recipients_.size(), 1);
+  return smtp::shortened(reply, std::max(share, kLeastRepeatedBytes));
+}
+
 // What was refused at RCPT, early replies could not tell there. Where MAIL was refused, that is the reason,
 // and what is said to RCPTs behind it ("503 MAIL first") only follows from it.
 smtp::Reply Outgoing::final_for(const Recipient& recipient, const smtp::Reply& reply) const {
   if (recipient.final) return *recipient.final;
-  if (mail_verdict_ && !mail_verdict_->is_positive()) return *mail_verdict_;
+  if (mail_verdict_ && !mail_verdict_->is_positive()) return for_each_of_them(*mail_verdict_);
   if (recipient.is_refused_by_far()) return *recipient.verdict;
   if (reply.is_positive() && !is_retry_ && !recipient.verdict)
     return own_reply(451, "4.5.0", "the far side gave no verdict on this recipient");
-  return reply;
+  return for_each_of_them(reply);
 }
 
 void Outgoing::end(const smtp::Reply& reply, base::TimePoint now) {

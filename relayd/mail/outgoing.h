@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relayd/base/byte_budget.h"
 #include "relayd/base/clock.h"
 #include "relayd/base/keyed_digest.h"
 #include "relayd/mail/content_packer.h"
@@ -31,8 +32,9 @@ struct OutgoingContext {
   const base::DigestMaker& digests;
   std::uint64_t max_message_bytes;
   bool early_reply;
-  CompressionBudget* compression;  ///< nullptr: content goes as it is
-  RefusedRecipients* refused;      ///< nullptr: nobody is remembered
+  CompressionBudget* compression;            ///< nullptr: content goes as it is
+  RefusedRecipients* refused;                ///< nullptr: nobody is remembered
+  std::shared_ptr<base::ByteBudget> memory;  ///< of envelopes and verdicts; nullptr: no bound
 };
 
 class Outgoing {
@@ -149,6 +151,7 @@ class Outgoing {
   [[nodiscard]] std::vector<Recipient*> to_deliver();
 
   void answer_end(const smtp::Reply& reply, base::TimePoint now);
+  [[nodiscard]] smtp::Reply for_each_of_them(const smtp::Reply& reply) const;
   [[nodiscard]] smtp::Reply final_for(const Recipient& recipient, const smtp::Reply& reply) const;
   void end(const smtp::Reply& reply, base::TimePoint now);
   void tell(const smtp::Reply& reply, std::vector<RecipientResult> recipients, base::TimePoint now);
@@ -157,6 +160,7 @@ class Outgoing {
   [[nodiscard]] smtp::Reply own_reply(int code, std::string_view enhanced, std::string_view text) const;
 
   OutgoingContext context_;
+  base::ByteShare memory_;
   mux::StreamKey stream_;
   bool stream_open_ = true;
   Phase phase_ = Phase::kEnvelope;

@@ -59,7 +59,7 @@ std::optional<smtp::Reply> Outgoing::answer_to_recipient(std::size_t index) cons
     return smtp::make_reply(250, "2.1.5",
                             "Recipient ok, " + context_.site + " has the last word at the end of content");
   if (!mail_verdict_) return {};
-  if (!mail_verdict_->is_positive()) return mail_verdict_;
+  if (!mail_verdict_->is_positive()) return for_each_of_them(*mail_verdict_);
   if (!recipients_[0].verdict) return {};
   if (first_is_early_ && recipients_[0].is_refused_by_far())
     return own_reply(452, "4.5.3", "the recipient before this one was refused; send this one again");

@@ -52,6 +52,11 @@ void DeliveryStream::on_stream_finished(mux::StreamKey) {
   after_event();
 }
 
+void DeliveryStream::on_stream_writable(mux::StreamKey) {
+  if (delivery_.wants_step()) delivery_.step(now());
+  after_event();
+}
+
 void DeliveryStream::on_stream_lost(mux::StreamKey, const std::string&) {
   delivery_.stream_lost(now());
   after_event();
@@ -144,6 +149,10 @@ void DeliveryStream::write_stream(std::string_view bytes) {
 
 void DeliveryStream::consumed(std::size_t bytes) {
   link_.consumed(stream_, bytes);
+}
+
+std::size_t DeliveryStream::stream_writable() const {
+  return link_.writable(stream_);
 }
 
 void DeliveryStream::finish_stream() {

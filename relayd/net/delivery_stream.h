@@ -43,7 +43,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   // StreamUser
   void on_stream_bytes(mux::StreamKey stream, std::string_view bytes) override;
   void on_stream_finished(mux::StreamKey stream) override;
-  void on_stream_writable(mux::StreamKey) override {}
+  void on_stream_writable(mux::StreamKey) override;
   void on_stream_lost(mux::StreamKey stream, const std::string& cause) override;
   // MtaUser
   void on_mta_ready(const std::shared_ptr<MtaConnection>& connection, smtp::ClientSession& session) override;
@@ -56,6 +56,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void begin_commit(const std::string& transaction, const std::vector<std::uint16_t>& refused) override;
   void write_stream(std::string_view bytes) override;
   void consumed(std::size_t bytes) override;
+  [[nodiscard]] std::size_t stream_writable() const override;
   void finish_stream() override;
   void reset_stream(const std::string& cause) override;
   void record_outcome(const std::string& transaction, const mail::Outcome& outcome) override;

@@ -3,8 +3,10 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 
+#include "relayd/base/byte_budget.h"
 #include "relayd/base/keyed_digest.h"
 #include "relayd/base/log.h"
 #include "relayd/mail/summary.h"
@@ -29,7 +31,9 @@ struct Services {
   MtaNeighbours& mta_neighbours;
   Witness* witness = nullptr;               ///< null: there is none
   const EarlierCommits* earlier = nullptr;  ///< null: there are none
-  Shortages* shortages = nullptr;           ///< null: nobody wants to know
+  /// Of envelopes and verdicts of all sites' mails under way.
+  std::shared_ptr<base::ByteBudget> mail_memory = std::make_shared<base::ByteBudget>(256UL * 1024 * 1024);
+  Shortages* shortages = nullptr;  ///< null: nobody wants to know
   std::function<void(const mail::Summary&)>
       ended{};  ///< told of every transaction that is over; may be empty
 };

@@ -268,6 +268,7 @@ mail::IntakeSettings Site::intake_settings() {
   settings.canonical_line_ends = settings_.canonical_line_ends;
   settings.rate = &out_rate_;
   settings.max_recipients = settings_.limits.max_recipients;
+  settings.memory = out_memory_;
   settings.max_errors = settings_.limits.max_errors;
   settings.client_timeout = settings_.limits.client_timeout;
   settings.refused = &refused_;
@@ -289,7 +290,8 @@ StreamUser* Site::accept_stream(mux::StreamKey stream) {
                              .mta = settings_.mta.target.address.to_string(),
                              .rules = settings_.rules,
                              .rate = &in_rate_,
-                             .takes_compressed = link_.compresses(stream)},
+                             .takes_compressed = link_.compresses(stream),
+                             .memory = in_memory_},
       DeliveryStream::Callbacks{
           .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); }),
           .find_outcome = lifetime_.guard([this](const std::string& id) { return find_outcome(id); }),

@@ -112,6 +112,12 @@ class Site {
   SiteLink link_;
   policy::RateLimit out_rate_;
   policy::RateLimit in_rate_;
+  // Of envelopes and verdicts of its mails under way; mails of one direction leave the other's alone.
+  static constexpr std::size_t kMailMemoryBytes = 64UL * 1024 * 1024;
+  std::shared_ptr<base::ByteBudget> out_memory_ =
+      std::make_shared<base::ByteBudget>(kMailMemoryBytes, services_.mail_memory);
+  std::shared_ptr<base::ByteBudget> in_memory_ =
+      std::make_shared<base::ByteBudget>(kMailMemoryBytes, services_.mail_memory);
   mail::CompressionBudget compression_;
   Endpoints endpoints_;
   std::vector<ByteChannel::Socket> held_;  // accepted in an interruption of the link, not yet greeted

@@ -32,6 +32,11 @@ std::string listed(const base::DomainSet& domains) {
   return out;
 }
 
+// RFC 5321 section 4.5.1: whoever takes mail at all takes it for <postmaster>, without a domain.
+bool is_postmaster(const smtp::Path& path) {
+  return path.domain.empty() && base::ascii_lower(path.local_part) == "postmaster";
+}
+
 // A second address in the first: %, ! and :: route, a quoted @ hides one.
 bool holds_another_address(const smtp::Path& path) {
   return path.text.starts_with('@') || path.local_part.find_first_of("%!@:") != std::string::npos;
@@ -43,7 +48,7 @@ std::optional<smtp::Reply> check_outgoing_recipient(const SiteRules& rules, std:
                                                     const smtp::Path& recipient) {
   if (is_address_literal(recipient))
     return refusal(site, recipient, "is an address literal, which is not carried to this site");
-  if (rules.domains.contains(recipient.domain)) return std::nullopt;
+  if (rules.domains.contains(recipient.domain) || is_postmaster(recipient)) return std::nullopt;
   return refusal(site, recipient, "is not behind this site; its domains are " + listed(rules.domains));
 }
 
@@ -59,10 +64,8 @@ std::optional<smtp::Reply> check_incoming_recipient(const SiteRules& rules, std:
     return refusal(site, recipient, "holds a route to another address, which is not accepted from this site");
   if (is_address_literal(recipient))
     return refusal(site, recipient, "is an address literal, which is not accepted from this site");
-  if (recipient.domain.empty()) {
-    if (base::ascii_lower(recipient.local_part) == "postmaster") return std::nullopt;
-    return refusal(site, recipient, "has no domain");
-  }
+  if (is_postmaster(recipient)) return std::nullopt;
+  if (recipient.domain.empty()) return refusal(site, recipient, "has no domain");
   if (rules.local.contains(recipient.domain)) return std::nullopt;
   return refusal(site, recipient, "is not local here; accepted from this site are " + listed(rules.local));
 }

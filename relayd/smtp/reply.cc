@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t kMaxLineBytes = 2048;
 constexpr std::size_t kMaxLines = 128;
+constexpr std::size_t kLineOverheadBytes = 6;  // code, separator, CRLF
+// What others read (kMaxLineBytes, and sendmail the same) of a line of ours.
+constexpr std::size_t kMaxOwnBytes = kMaxLineBytes - kLineOverheadBytes;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -61,7 +64,31 @@ Reply make_reply(int code, std::string_view enhanced, std::string_view text) {
   std::string line(enhanced);
   if (!line.empty() && !text.empty()) line.push_back(' ');
   line += text;
-  return Reply{code, {base::shown(line)}};
+  return Reply{code, {base::shown(line.substr(0, kMaxOwnBytes))}};
+}
+
+Reply shortened(Reply reply, std::size_t max_bytes) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < reply.lines.size(); ++i) {
+    std::string& line = reply.lines[i];
+    bytes += line.size() + kLineOverheadBytes;
+    if (bytes <= max_bytes) continue;
+    if (i > 0) {
+      reply.lines.resize(i);
+      break;
+    }
+    line = base::shown(line.substr(0, std::min(max_bytes, line.size())));
+    reply.lines.resize(1);
+    break;
+  }
+  return reply;
+}
+
+std::size_t kept_bytes(const Reply& reply) {
+  std::size_t bytes = sizeof(Reply);
+  for (const std::string& line : reply.lines)
+    bytes += sizeof(std::string) + line.size() + kLineOverheadBytes;
+  return bytes;
 }
 
 base::Result<std::optional<Reply>> ReplyReader::read(std::string_view& input) {

@@ -34,8 +34,13 @@ struct Reply {
 
 /// A reply of our own: code, enhanced status code (RFC 3463, e.g. "4.4.1"; empty for replies that have none,
 /// RFC 2034 section 4) and text. What base::shown() does not show is replaced by '?', so that no cause can
-/// break the line.
+/// break the line, and none makes it longer than a reader of replies takes.
 [[nodiscard]] Reply make_reply(int code, std::string_view enhanced, std::string_view text);
+
+/// As much of `reply`'s lines as so many bytes hold; of the first at least its beginning.
+[[nodiscard]] Reply shortened(Reply reply, std::size_t max_bytes);
+/// What it takes of memory, and on the wire no more.
+[[nodiscard]] std::size_t kept_bytes(const Reply& reply);
 
 /// Reads replies from a stream of bytes. Bounded: a line of at most 2,048 bytes (RFC 5321 section 4.5.3.1.5
 /// asks for 512), at most 128 lines in a reply. A bare LF is accepted as a line end, as all clients do; a

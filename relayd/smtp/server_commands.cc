@@ -161,6 +161,7 @@ std::optional<Request> ServerSession::on_rcpt(const std::string& argument) {
     return std::nullopt;
   }
   ++asked_recipients_;
+  had_recipient_ = true;
   const Ticket ticket = owe(Kind::kRcpt);
   const bool another_follows = base::ascii_lower(unread().substr(0, 5)) == "rcpt ";
   return RcptRequest{ticket, *std::move(parsed), another_follows};
@@ -182,6 +183,7 @@ std::optional<Request> ServerSession::on_data(const std::string& argument) {
   }
   if (recipients_ + asked_recipients_ == 0) {
     answer(make_reply(is_lmtp() ? 503 : 554, "5.5.1", "no valid recipients"));  // RFC 2033 section 4.2
+    if (!had_recipient_) return std::nullopt;  // RCPT may still follow, as with sendmail
     return abandon();
   }
   state_ = State::kDataAsked;

@@ -208,6 +208,7 @@ void ServerSession::end_transaction() {
   mail_ticket_ = 0;
   recipients_ = 0;
   asked_recipients_ = 0;
+  had_recipient_ = false;
   utf8_ = false;
   in_chunks_ = false;
 }

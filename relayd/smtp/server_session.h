@@ -53,9 +53,10 @@ struct ContentEnd {
   bool bare_line_end;
 };
 /// The client gave the transaction up: RSET, a new HELO, EHLO or LHLO, or a DATA or BDAT that was refused
-/// here because every recipient had been refused. Already answered; tickets handed out before are still to be
-/// answered. Only sent while a transaction is open, that is, after a MailRequest answered positively (or not
-/// yet) and before its ContentEnd; with BDAT it may come in the middle of the content.
+/// here because every recipient had been refused. Already answered; tickets handed
+/// out before are still to be answered. Only sent while a transaction is open, that is, after a MailRequest
+/// answered positively (or not yet) and before its ContentEnd; with BDAT it may come in the middle of the
+/// content.
 struct Abandoned {};
 /// The dialogue is over: QUIT, a 421, too many errors, close(). No transaction outlives it, and no ticket is
 /// still to be answered. Flush the output, then close.
@@ -104,7 +105,8 @@ class ServerSession {
   /// opens the transaction, anything else ends it (RCPTs that were pipelined behind it are still to be
   /// answered). RCPT: a 2yz adds a recipient. DATA: 354 opens the content, anything else ends the
   /// transaction; to BDAT the 354 is not sent, and what was refused is read and thrown away. DATA without an
-  /// accepted or unanswered recipient is refused here, 554 5.5.1, without a DataRequest. A 421 to anything
+  /// accepted or unanswered recipient is refused here, 554 5.5.1, without a DataRequest; where there
+  /// was no RCPT yet, the transaction goes on. A 421 to anything
   /// ends the dialogue once it leaves (RFC 5321 section 3.8).
   void reply(Ticket ticket, Reply reply);
 
@@ -202,6 +204,7 @@ class ServerSession {
   Ticket mail_ticket_ = 0;            // later tickets belong to its transaction
   std::size_t recipients_ = 0;        // accepted
   std::size_t asked_recipients_ = 0;  // not yet answered
+  bool had_recipient_ = false;        // asked or answered
   bool utf8_ = false;                 // SMTPUTF8 was given with MAIL
   bool in_chunks_ = false;            // the content comes by BDAT
   std::uint64_t chunk_left_ = 0;

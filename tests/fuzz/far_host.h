@@ -18,6 +18,7 @@ class FarHost : public mail::DeliveryHost {
   void release_connection(bool reusable) override;
   void begin_commit(const std::string&, const std::vector<std::uint16_t>&) override {}
   void write_stream(std::string_view bytes) override;
+  [[nodiscard]] std::size_t stream_writable() const override { return 1 << 20; }
   void consumed(std::size_t bytes) override;
   void finish_stream() override;
   void reset_stream(const std::string& cause) override;

@@ -66,6 +66,7 @@ class PairFar::Transaction : public DeliveryHost {
   void write_stream(std::string_view bytes) override {
     if (session_ != nullptr) session_->write(stream_, bytes);
   }
+  [[nodiscard]] std::size_t stream_writable() const override { return 1 << 20; }
   void consumed(std::size_t bytes) override { session_->consumed(stream_, bytes); }
   void finish_stream() override { session_->finish(stream_); }
   void reset_stream(const std::string& cause) override {

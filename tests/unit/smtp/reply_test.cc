@@ -130,5 +130,24 @@ TEST(ReplyReader, LeavesTheNextReplyInTheInput) {
   EXPECT_EQ(input, "250 b\r\n");
 }
 
+TEST(MakeReply, IsNoLongerThanAReaderTakes) {
+  for (const std::size_t bytes : {2000U, 2040U, 2048U, 4096U, 262144U}) {
+    const std::string cause = "its MTA answered: " + std::string(bytes, 'x') + "\r\n\xff\xc3";
+    const std::string wire = make_reply(451, "4.4.1", cause).wire();
+    std::string_view rest = wire;
+    const auto read = ReplyReader().read(rest);
+    ASSERT_TRUE(read && *read) << bytes;
+    EXPECT_EQ((*read)->code, 451);
+    EXPECT_EQ(wire.find_first_of("\r\xff\xc3"), wire.size() - 2);
+  }
+}
+
+TEST(Shortened, KeepsWholeLinesAndAtLeastABeginning) {
+  const Reply reply{550, {std::string(100, 'a'), std::string(100, 'b')}};
+  EXPECT_EQ(shortened(reply, 1000), reply);
+  EXPECT_EQ(shortened(reply, 150).lines.size(), 1U);
+  EXPECT_EQ(shortened(reply, 10).lines.front(), std::string(10, 'a'));
+}
+
 }  // namespace
 }  // namespace tsmtp::smtp

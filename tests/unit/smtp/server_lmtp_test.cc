@@ -65,11 +65,12 @@ TEST(ServerLmtp, TellsAllVerdictsBeforeA421Closes) {
 }
 
 TEST(ServerLmtp, RefusesDataWithNobodyToDeliverTo) {
-  play_server({"S: 220 birl.tsmtp ESMTP tsmtp", "C: LHLO x", "S: 250-birl.tsmtp", "S: 250-PIPELINING",
-               "S: 250-8BITMIME", "S: 250-SIZE 1000", "S: 250-DSN", "S: 250 ENHANCEDSTATUSCODES",
-               "C: MAIL FROM:<>", "R: MAIL <> of x by LMTP", "A: 250 ok", "S: 250 ok", "C: DATA",
-               "S: 503 5.5.1 no valid recipients", "R: ABANDONED"},
-              test_options());
+  play_server(
+      {"S: 220 birl.tsmtp ESMTP tsmtp", "C: LHLO x", "S: 250-birl.tsmtp", "S: 250-PIPELINING",
+       "S: 250-8BITMIME", "S: 250-SIZE 1000", "S: 250-DSN", "S: 250 ENHANCEDSTATUSCODES", "C: MAIL FROM:<>",
+       "R: MAIL <> of x by LMTP", "A: 250 ok", "S: 250 ok", "C: DATA", "S: 503 5.5.1 no valid recipients",
+       "C: RCPT TO:<b@y>", "R: RCPT <b@y>", "A: 250 ok", "S: 250 ok"},
+      test_options());
 }
 
 TEST(ServerLmtp, OffersWhatLmtpAsksForWhateverTheFarMtaOffers) {

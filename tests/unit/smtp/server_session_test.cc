@@ -200,7 +200,7 @@ TEST(ServerSession, KeepsAnswersToAnAbandonedTransactionFromTheNext) {
       greeted({"C: MAIL FROM:<a@x>", "C: RCPT TO:<b@y>", "C: RSET", "C: MAIL FROM:<c@x>",
                "R: MAIL <a@x> of tokyo.example", "R: RCPT <b@y>", "R: ABANDONED",
                "R: MAIL <c@x> of tokyo.example", "A: 550 a", "A: 250 b", "A: 250 c", "S: 550 a", "S: 250 b",
-               "S: 250 2.0.0 OK", "S: 250 c", "C: DATA", "S: 554 5.5.1 no valid recipients", "R: ABANDONED"}),
+               "S: 250 2.0.0 OK", "S: 250 c", "C: DATA", "S: 554 5.5.1 no valid recipients"}),
       test_options());
 }
 
@@ -209,6 +209,14 @@ TEST(ServerSession, RefusesDataWithoutRecipientAndEndsTheTransaction) {
                        "C: RCPT TO:<b@y>", "R: RCPT <b@y>", "A: 550 no", "S: 550 no", "C: DATA",
                        "S: 554 5.5.1 no valid recipients", "R: ABANDONED", "C: MAIL FROM:<a@x>",
                        "R: MAIL <a@x> of tokyo.example", "A: 250 ok", "S: 250 ok"}),
+              test_options());
+}
+
+// As with sendmail: what came too early is no reason to lose what is there.
+TEST(ServerSession, KeepsTheTransactionWhenDataComesBeforeRcpt) {
+  play_server(greeted({"C: MAIL FROM:<a@x>", "R: MAIL <a@x> of tokyo.example", "A: 250 ok", "S: 250 ok",
+                       "C: DATA", "S: 554 5.5.1 no valid recipients", "C: RCPT TO:<b@y>", "R: RCPT <b@y>",
+                       "A: 250 ok", "S: 250 ok", "C: DATA", "R: DATA", "A: 354 go", "S: 354 go"}),
               test_options());
 }
 
