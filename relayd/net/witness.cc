@@ -25,7 +25,7 @@ constexpr char kName[] = "tsmtp-witness";
 
 // Nothing of relayd's but the two descriptors (the book's is its lock): no listening socket stays open
 // because of the witness, and nobody who reads our standard error waits for its end.
-void let_go_of_everything_but(int& socket, int book) {
+void let_go_of_everything_but(int& socket, int& book) {
   socket = fcntl(socket, F_DUPFD_CLOEXEC, 3);
   book = fcntl(book, F_DUPFD_CLOEXEC, 3);
   const int null = open("/dev/null", O_RDWR);
@@ -44,9 +44,10 @@ void let_go_of_everything_but(int& socket, int book) {
   setsid();
   for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2})
     std::signal(signal, SIG_IGN);
-  let_go_of_everything_but(socket, book.descriptor());
+  int descriptor = book.descriptor();
+  let_go_of_everything_but(socket, descriptor);
   rename_process(kName);
-  if (chdir("/") != 0 || !in_child(book.descriptor())) _exit(1);
+  if (chdir("/") != 0 || !in_child(descriptor)) _exit(1);
   be_witness(socket, book);
   _exit(0);
 }
