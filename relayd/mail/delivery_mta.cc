@@ -51,6 +51,7 @@ void Delivery::send_rcpt(std::uint16_t index) {
 }
 
 void Delivery::connection_failed(const smtp::Reply& reply, base::TimePoint now) {
+  if (state_ != State::kConnecting) return;  // nobody waits for one
   last_step_ = now;
   refuse_all(reply);
   process(now);
