@@ -64,6 +64,12 @@ void put_hub(Exposition& out, const HubStatus& hub) {
   out.sample("", std::uint64_t{hub.draining ? 1U : 0U});
   out.header("tsmtp_shortages_total", "counter", "Times a client was not accepted for want of descriptors.");
   out.sample("", hub.shortage ? hub.shortage->times : 0);
+  out.header("tsmtp_ledger_writable", "gauge", "0 while the ledger cannot be written and mails are put off.");
+  out.sample("", std::uint64_t{hub.ledger.trouble.empty() ? 1U : 0U});
+  out.header("tsmtp_ledger_failures_total", "counter", "Writes to the ledger that failed.");
+  out.sample("", hub.ledger.failures);
+  out.header("tsmtp_witness", "gauge", "0 where nobody reads the MTA's replies when relayd is killed.");
+  out.sample("", std::uint64_t{hub.ledger.no_witness.empty() ? 1U : 0U});
   out.header("tsmtp_sessions_refused_total", "counter", "Connections of MTAs turned away at an endpoint.");
   out.sample("", hub.sessions_refused);
   out.header("tsmtp_strangers", "gauge", "Connections to the link port that have not shown a key yet.");

@@ -121,6 +121,16 @@ struct ShortageStatus {
   std::string text;  ///< what was not done, and for want of what, the last time
 };
 
+/// How it goes with the ledger that keeps mails from being delivered twice.
+struct LedgerStatus {
+  std::string trouble;         ///< why it cannot be written now; empty: it can
+  base::WallTime since;        ///< of the trouble
+  std::uint64_t failures = 0;  ///< writes that failed since relayd started
+  std::uint64_t doubts = 0;    ///< recipients in doubt, those of mails under way included
+  std::uint64_t outcomes = 0;  ///< kept for other hubs
+  std::string no_witness;      ///< why there is none; empty: there is one
+};
+
 /// This relayd and all its sites.
 struct HubStatus {
   std::string name;
@@ -133,7 +143,8 @@ struct HubStatus {
   std::string last_reload_error;  ///< empty: the last reload, if any, succeeded
   std::string fingerprint;        ///< our own pin
   std::vector<std::string> listen;
-  std::optional<AuditStatus> audit;    ///< nothing unless configured
+  std::optional<AuditStatus> audit;  ///< nothing unless configured
+  LedgerStatus ledger;
   std::optional<bool> endpoints_held;  ///< while relayd does not run; nothing where no endpoint is a TCP port
   bool draining = false;
   std::optional<ShortageStatus> shortage;  ///< nothing if there was none

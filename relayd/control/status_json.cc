@@ -103,6 +103,15 @@ Json to_json(const AuditStatus& audit) {
               {"trouble", text_or_null(audit.trouble)}};
 }
 
+Json to_json(const LedgerStatus& ledger) {
+  return Json{{"trouble", text_or_null(ledger.trouble)},
+              {"since", ledger.trouble.empty() ? Json(nullptr) : Json(rfc3339(ledger.since))},
+              {"failures", ledger.failures},
+              {"doubts", ledger.doubts},
+              {"outcomes", ledger.outcomes},
+              {"no_witness", text_or_null(ledger.no_witness)}};
+}
+
 Json to_json(const HubStatus& hub) {
   Json out;
   out["name"] = hub.name;
@@ -116,6 +125,7 @@ Json to_json(const HubStatus& hub) {
   out["fingerprint"] = hub.fingerprint;
   out["listen"] = hub.listen;
   out["audit"] = hub.audit ? to_json(*hub.audit) : Json(nullptr);
+  out["ledger"] = to_json(hub.ledger);
   out["endpoints_held"] = hub.endpoints_held ? Json(*hub.endpoints_held) : Json(nullptr);
   out["draining"] = hub.draining;
   out["shortage"] = hub.shortage ? to_json(*hub.shortage) : Json(nullptr);

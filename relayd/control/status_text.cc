@@ -160,6 +160,13 @@ void put_hub(std::string& out, const HubStatus& hub) {
   if (hub.shortage)
     out += fmt::format("  SHORTAGE       {}, {}x, last {}\n", escaped(hub.shortage->text),
                        hub.shortage->times, local_time(hub.shortage->last, hub.now));
+  if (!hub.ledger.trouble.empty())
+    out += fmt::format("  LEDGER         CANNOT BE WRITTEN {}, mails are put off: {}\n",
+                       since(hub.ledger.since, hub.now), escaped(hub.ledger.trouble));
+  if (!hub.ledger.no_witness.empty())
+    out += fmt::format(
+        "  NO WITNESS     {}: a mail that is being delivered when relayd is killed may come twice\n",
+        escaped(hub.ledger.no_witness));
   if (hub.sessions_refused > 0)
     out += fmt::format("  refused        {} at endpoints, connections of MTAs\n", hub.sessions_refused);
   if (hub.connections_refused > 0)

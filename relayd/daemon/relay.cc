@@ -8,6 +8,7 @@
 #include "relayd/control/request.h"
 #include "relayd/control/status_json.h"
 #include "relayd/control/status_text.h"
+#include "relayd/daemon/key_check.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/settings.h"
 #include "relayd/daemon/state_directory.h"
@@ -91,6 +92,7 @@ void Relay::start_witness() {
   if (witness) {
     witness_ = std::move(*witness);
   } else {
+    no_witness_ = witness.error().message;
     log_.log(LogLevel::kWarning,
              "no witness (" + witness.error().message +
                  "): a mail that is being delivered when relayd is killed may come twice");
@@ -168,9 +170,16 @@ base::Result<void> Relay::open_state() {
   auto digests = net::HmacDigestMaker::open(config_.hub.state_dir + "/digest.key");
   if (!digests) return base::with_context("hub.state_dir", digests.error());
   digests_ = std::move(*digests);
-  auto ledger = net::TransactionLedger::open(loop_.executor(), config_.hub.state_dir + "/ledger", log_);
+  auto ledger = net::TransactionLedger::open(loop_.executor(), config_.hub.name,
+                                             config_.hub.state_dir + "/ledger", log_);
   if (!ledger) return base::with_context("hub.state_dir", ledger.error());
   ledger_ = std::move(*ledger);
+  if (is_another_key(config_.hub.state_dir, *digests_) && ledger_->recipients_in_doubt() > 0)
+    log_.log(LogLevel::kWarning, config_.hub.state_dir +
+                                     "/digest.key was lost or replaced: the mails in doubt (" +
+                                     std::to_string(ledger_->recipients_in_doubt()) +
+                                     " recipients) cannot be recognised any more, and may be delivered twice "
+                                     "when they are tried again");
   earlier_ = std::make_unique<net::EarlierCommits>(*ledger_, log_);
   if (auto ok = earlier_->open(config_.hub.state_dir, witness_ ? witness_->book() : ""); !ok)
     return base::with_context("hub.state_dir", ok.error());
@@ -310,6 +319,8 @@ control::HubStatus Relay::status() const {
   for (const base::HostPort& address : config_.hub.listen)
     status.listen.push_back(address.to_string());
   status.audit = audit_.status();
+  status.ledger = ledger_status(*ledger_);
+  status.ledger.no_witness = no_witness_;
   status.endpoints_held = held_endpoints_.is_held();
   status.draining = draining_;
   if (shortages_.times() > 0)

@@ -97,6 +97,7 @@ class Relay {
   net::Shortages shortages_;
   std::unique_ptr<net::HmacDigestMaker> digests_;
   std::unique_ptr<net::Witness> witness_;
+  std::string no_witness_;  // why not
   std::unique_ptr<net::TransactionLedger> ledger_;
   std::unique_ptr<net::EarlierCommits> earlier_;
   AuditLog audit_;

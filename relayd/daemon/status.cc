@@ -50,6 +50,20 @@ control::MtaConnections mta_connections(const net::MtaPool& pool) {
 
 }  // namespace
 
+control::LedgerStatus ledger_status(const net::TransactionLedger& ledger) {
+  control::LedgerStatus status{.trouble = {},
+                               .since = {},
+                               .failures = ledger.failures(),
+                               .doubts = ledger.recipients_in_doubt(),
+                               .outcomes = ledger.outcomes(),
+                               .no_witness = {}};
+  if (const auto& trouble = ledger.trouble()) {
+    status.trouble = trouble->cause;
+    status.since = trouble->since;
+  }
+  return status;
+}
+
 control::SiteStatus site_status(const net::Site& site, const net::TransactionLedger& ledger, bool draining) {
   const net::SiteLink& link = site.link();
   control::SiteStatus status;

@@ -6,6 +6,8 @@
 
 namespace tsmtp::daemon {
 
+[[nodiscard]] control::LedgerStatus ledger_status(const net::TransactionLedger& ledger);
+
 [[nodiscard]] control::SiteStatus site_status(const net::Site& site, const net::TransactionLedger& ledger,
                                               bool draining);
 

@@ -55,7 +55,8 @@ std::vector<std::string> Doubts::restore(const std::vector<Entry>& rows) {
 }
 
 std::vector<Change> Doubts::record(const std::string& transaction, const std::string& site,
-                                   const std::vector<DoubtfulRecipient>& recipients, base::WallTime now) {
+                                   const std::vector<DoubtfulRecipient>& recipients, base::WallTime now,
+                                   std::uint32_t user) {
   std::vector<Change> changes;
   for (const DoubtfulRecipient& recipient : recipients) {
     const DoubtKey key{.transaction = transaction, .index = recipient.index};
@@ -63,7 +64,8 @@ std::vector<Change> Doubts::record(const std::string& transaction, const std::st
                  .site = site,
                  .mail = recipient.mail,
                  .address = recipient.address,
-                 .recorded = now});
+                 .recorded = now,
+                 .user = user});
     changes.push_back({.table = Table::kDoubts,
                        .key = stored_key(key),
                        .value = encode_row(now, recipient.mail + recipient.address + site),
@@ -102,6 +104,28 @@ std::set<std::string> Doubts::transactions_with(const std::string& site, const s
     if (doubt.state != State::kUnderWay && doubt.site == site) transactions.insert(key.transaction);
   }
   return transactions;
+}
+
+void Doubts::must_go_alone(const DoubtKey& key) {
+  const auto doubt = doubts_.find(key);
+  if (doubt != doubts_.end()) doubt->second.goes_alone = true;
+}
+
+std::set<std::string> Doubts::transactions_to_split(const std::string& site,
+                                                    const std::string& address) const {
+  std::set<std::string> transactions;
+  const auto [begin, end] = by_address_.equal_range(address);
+  for (auto entry = begin; entry != end; ++entry) {
+    const auto& [key, doubt] = *entry->second;
+    if (doubt.goes_alone && doubt.state != State::kUnderWay && doubt.site == site)
+      transactions.insert(key.transaction);
+  }
+  return transactions;
+}
+
+std::size_t Doubts::of_user(const std::string& site, std::uint32_t user) const {
+  const auto found = of_users_.find({site, user});
+  return found == of_users_.end() ? 0 : found->second;
 }
 
 std::vector<Change> Doubts::settle(const std::string& transaction) {
@@ -152,6 +176,7 @@ Doubts::ByKey::iterator Doubts::first_of(const std::string& transaction) {
 void Doubts::insert(const DoubtKey& key, Doubt doubt) {
   const auto [inserted, is_new] = doubts_.emplace(key, std::move(doubt));
   if (!is_new) return;
+  if (inserted->second.user != kNoUser) ++of_users_[{inserted->second.site, inserted->second.user}];
   by_mail_.emplace(inserted->second.mail, inserted);
   by_address_.emplace(inserted->second.address, inserted);
 }
@@ -162,6 +187,9 @@ Doubts::ByKey::iterator Doubts::erase(ByKey::iterator doubt) {
     const auto entry = std::find_if(begin, end, [&](const auto& e) { return e.second == doubt; });
     if (entry != end) index.erase(entry);
   };
+  if (const auto count = of_users_.find({doubt->second.site, doubt->second.user});
+      count != of_users_.end() && --count->second == 0)
+    of_users_.erase(count);
   erase_from(by_mail_, doubt->second.mail);
   erase_from(by_address_, doubt->second.address);
   return doubts_.erase(doubt);

@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "relayd/base/clock.h"
@@ -42,6 +43,9 @@ struct DoubtfulRecipient {
 
 class Doubts {
  public:
+  /// Whoever is not known.
+  static constexpr std::uint32_t kNoUser = ~std::uint32_t{0};
+
   Doubts() = default;
   Doubts(const Doubts&) = delete;
   Doubts& operator=(const Doubts&) = delete;
@@ -54,7 +58,10 @@ class Doubts {
   /// mark_in_doubt(). `transaction` has 16 bytes and is new.
   [[nodiscard]] std::vector<Change> record(const std::string& transaction, const std::string& site,
                                            const std::vector<DoubtfulRecipient>& recipients,
-                                           base::WallTime now);
+                                           base::WallTime now, std::uint32_t user = kNoUser);
+  /// How many recipients of the mails that `user` has handed over for `site` are here. What a Store loaded is
+  /// nobody's.
+  [[nodiscard]] std::size_t of_user(const std::string& site, std::uint32_t user) const;
 
   /// The final reply could not be handed to our MTA: the next try of this mail may claim what is left of the
   /// transaction, or that recipient. Without effect on what is not here.
@@ -68,6 +75,13 @@ class Doubts {
   /// Transactions in which that address is in doubt (matchable or claimed).
   [[nodiscard]] std::set<std::string> transactions_with(const std::string& site,
                                                         const std::string& address) const;
+
+  /// A second try was for this one and for others at once, which no single reply can answer.
+  void must_go_alone(const DoubtKey& key);
+  /// Of transactions_with(), those of which that was said. Another mail of that sender to that recipient has
+  /// nothing to do with them.
+  [[nodiscard]] std::set<std::string> transactions_to_split(const std::string& site,
+                                                            const std::string& address) const;
 
   /// Our MTA has the reply: forgets the transaction, or that recipient. The changes need not be durable: an
   /// entry that comes back after a power failure is for a mail that will not be tried again.
@@ -93,6 +107,8 @@ class Doubts {
     std::string mail;
     std::string address;
     base::WallTime recorded;
+    std::uint32_t user = kNoUser;
+    bool goes_alone = false;
   };
   using ByKey = std::map<DoubtKey, Doubt>;
   using ByDigest = std::multimap<std::string_view,
@@ -105,6 +121,7 @@ class Doubts {
   ByKey doubts_;
   ByDigest by_mail_;
   ByDigest by_address_;
+  std::map<std::pair<std::string, std::uint32_t>, std::size_t> of_users_;  ///< recipients
 };
 
 }  // namespace tsmtp::ledger

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "relayd/base/bytes.h"
+#include "relayd/ledger/log_file.h"
+#include "relayd/ledger/tables.h"
 
 namespace tsmtp::ledger {
 namespace {
@@ -10,10 +12,8 @@ namespace {
 constexpr int kFileMode = 0600;
 constexpr std::uint32_t kCacheBytes = 1U << 20;
 constexpr std::uint32_t kLogBufferBytes = 128U << 10;
-constexpr std::uint32_t kLogFileBytes = 1U << 20;
 constexpr std::size_t kCheckpointBytes = 2U << 20;  // of log
 constexpr std::size_t kLogBytesPerChange = 200;     // beside key and value
-constexpr std::uint32_t kPageBytes = 4096;          // one block of a file system: never torn by half
 constexpr std::size_t kMaxMessageBytes = 300;
 
 DBT dbt(const std::string& bytes) {
@@ -38,8 +38,8 @@ bool is_durable(std::span<const Change> changes) {
 base::Result<std::unique_ptr<Environment>> Environment::open(const std::string& dir) {
   std::unique_ptr<Environment> environment(new Environment);
   if (auto ok = environment->open_environment(dir); !ok) return ok.error();
-  if (auto ok = environment->open_table(Table::kDoubts, "doubts.db"); !ok) return ok.error();
-  if (auto ok = environment->open_table(Table::kOutcomes, "outcomes.db"); !ok) return ok.error();
+  if (auto ok = environment->open_table(Table::kDoubts, kTableFiles[0]); !ok) return ok.error();
+  if (auto ok = environment->open_table(Table::kOutcomes, kTableFiles[1]); !ok) return ok.error();
   return environment;
 }
 
@@ -58,11 +58,7 @@ void Environment::take_message(const DB_ENV* env, const char* /*prefix*/, const 
 
 base::Error Environment::failure(const std::string& what, int code) {
   failed_ = true;
-  if (code == DB_RUNRECOVERY && !message_.empty())
-    return base::Error{what + ": " + std::exchange(message_, {})};
-  std::string sentence = what + ": " + db_strerror(code);
-  if (!message_.empty()) sentence += " (" + std::exchange(message_, {}) + ")";
-  return base::Error{std::move(sentence)};
+  return base::Error{what + ": " + plain_cause(code, std::exchange(message_, {}))};
 }
 
 base::Result<void> Environment::open_environment(const std::string& dir) {
@@ -87,7 +83,7 @@ base::Result<void> Environment::open_environment(const std::string& dir) {
 base::Result<void> Environment::open_table(Table which, const char* file) {
   DB*& db = table(which);
   int code = db_create(&db, env_, 0);
-  if (code == 0) code = db->set_pagesize(db, kPageBytes);
+  if (code == 0) code = db->set_pagesize(db, kTablePageBytes);
   if (code == 0) code = db->set_flags(db, DB_CHKSUM);
   if (code == 0) code = db->open(db, nullptr, file, nullptr, DB_BTREE, DB_CREATE | DB_AUTO_COMMIT, kFileMode);
   if (code != 0) return failure(std::string("cannot open the ledger's table ") + file, code);

@@ -5,6 +5,7 @@
 
 #include "relayd/base/utf8.h"
 #include "relayd/mail/delivery_tags.h"
+#include "relayd/mail/storage_reply.h"
 #include "relayd/smtp/extensions.h"
 
 namespace tsmtp::mail {
@@ -125,6 +126,8 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
   } else {
     refusal = mail.error();
   }
+  if (!refusal)
+    if (const auto trouble = host_.ledger_trouble()) refusal = storage_reply(*trouble);
   if (refusal) return refuse_all(*refusal);
   state_ = State::kConnecting;
   host_.request_connection(record.helo, false);
@@ -191,6 +194,11 @@ void Delivery::on(const Commit&, base::TimePoint now) {
   committed_ = now;
   if (state_ == State::kRefused && had_data_) return report(*refusal_, now);
   if (state_ != State::kContent) return protocol_error("peer sent a Commit record out of turn", now);
+  // A delivery that cannot be recorded might be repeated (P4).
+  if (const auto trouble = host_.ledger_trouble()) {
+    give_up_transaction();
+    return report(storage_reply(*trouble), now);
+  }
   host_.begin_commit(transaction_, refused_recipients());
   if (!session_->finish_content(kFinalTag)) {
     give_up_transaction();

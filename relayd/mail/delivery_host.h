@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,9 @@ class DeliveryHost {
   virtual void record_outcome(const std::string& transaction, const Outcome& outcome) = 0;
   [[nodiscard]] virtual Outcome find_outcome(const std::string& transaction) const = 0;
   virtual void forget_outcome(const std::string& transaction) = 0;
+
+  /// Why outcomes cannot be recorded now; nothing while they can.
+  [[nodiscard]] virtual std::optional<std::string> ledger_trouble() const { return std::nullopt; }
 
   /// A transaction is over.
   virtual void ended(const Summary& summary) = 0;

@@ -43,13 +43,15 @@ void Intake::receive(std::string_view bytes, base::TimePoint now) {
   last_step_ = now;
   // Bytes that come after the final reply was written show that the client has gone on: it has read the
   // reply.
-  if (!bytes.empty() && output().empty()) {
-    for (const auto& outgoing : unproved_)
-      outgoing->proved();
-    unproved_.clear();
-  }
+  if (!bytes.empty() && output().empty()) client_has_read();
   session_.receive(bytes);
   draw_requests(now);
+}
+
+void Intake::client_has_read() {
+  for (const auto& outgoing : unproved_)
+    outgoing->proved();
+  unproved_.clear();
 }
 
 void Intake::client_closed(bool clean, base::TimePoint now) {

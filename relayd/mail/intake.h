@@ -56,6 +56,10 @@ class Intake {
   [[nodiscard]] bool goes_on_without_input() const { return session_.was_told_quit(); }
   /// A mail's final reply was written, and the client has not yet shown that it read it.
   [[nodiscard]] bool awaits_proof() const { return !unproved_.empty(); }
+  /// The client has provably read all that was written, though it has said nothing since.
+  void client_has_read();
+  /// When the client or the far side last moved.
+  [[nodiscard]] base::TimePoint last_step() const { return last_step_; }
   /// The client closed, `clean`: in order, with everything read. Nothing must be called afterwards.
   void client_closed(bool clean, base::TimePoint now);
   /// Whether to read from the client now; false while the link or the replies must first catch up.

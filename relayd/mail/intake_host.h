@@ -37,6 +37,9 @@ class IntakeHost {
   [[nodiscard]] virtual std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) = 0;
   /// Transactions in which that address is in doubt.
   [[nodiscard]] virtual std::set<std::string> doubts_about(const std::string& address) const = 0;
+  /// A second try came with others that are not in doubt, or in doubt elsewhere: doubts_about() tells from
+  /// now on.
+  virtual void must_go_alone(const ledger::DoubtKey& /*key*/) {}
   virtual void mark_in_doubt(const std::string& transaction) = 0;
   virtual void mark_in_doubt(const ledger::DoubtKey& key) = 0;
   virtual void settle_doubt(const std::string& transaction) = 0;

@@ -145,6 +145,7 @@ class Outgoing {
   void commit_or_ask(base::TimePoint now);
   void postpone(const smtp::Reply& reply, base::TimePoint now);
   void record_doubt();
+  [[nodiscard]] smtp::Reply ledger_reply(const std::string& cause) const;
   void mark_in_doubt();
   void settle();
   void was_delivered_before(const Outcome& outcome, base::TimePoint now);

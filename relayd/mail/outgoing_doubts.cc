@@ -6,11 +6,13 @@
 
 #include "relayd/base/bytes.h"
 #include "relayd/mail/outgoing.h"
+#include "relayd/mail/storage_reply.h"
 
 namespace tsmtp::mail {
 
-// One final reply must be true for all recipients. So recipients that are in doubt share a mail only with
-// those that are so in the same transactions; others are told to come again.
+// One final reply must be true for all recipients. So once a second try has come for recipients that are in
+// doubt and for others, they share a mail only with those that are in doubt in the same transactions; others
+// are told to come again. Only the content tells whether it is a second try: until then nobody is held up.
 bool Outgoing::must_go_alone(const std::string& address_digest) {
   auto transactions = context_.host.doubts_about(address_digest);
   if (!recipients_.empty()) return transactions != doubts_about_recipients_;
@@ -68,6 +70,8 @@ void Outgoing::commit_or_ask(base::TimePoint now) {
     asked_ = *transactions.begin();
     return send(Ask{asked_});
   }
+  for (const Recipient& recipient : recipients_)
+    if (recipient.earlier) context_.host.must_go_alone(*recipient.earlier);
   postpone(own_reply(451, "4.4.2", "an earlier try is in doubt for some of the recipients; try again later"),
            now);
 }
@@ -90,13 +94,18 @@ void Outgoing::record_doubt() {
   context_.host.record_doubt(transaction_, doubtful);
 }
 
+// Our own disk's trouble is no site's: the ledger names its hub itself.
+smtp::Reply Outgoing::ledger_reply(const std::string& cause) const {
+  if (cause.starts_with("hub ")) return storage_reply(cause);
+  return own_reply(451, "4.3.0", cause);
+}
+
 void Outgoing::recorded(const base::Result<void>& result, base::TimePoint now) {
   if (phase_ != Phase::kChecking) return;
   if (!result || !stream_open_) {
     context_.host.settle_doubt(transaction_);  // nothing was committed
-    const std::string cause =
-        result ? "link lost before the end of content was sent" : result.error().message;
-    return answer_end(own_reply(451, result ? "4.4.2" : "4.3.0", cause), now);
+    if (!result) return answer_end(ledger_reply(result.error().message), now);
+    return answer_end(own_reply(451, "4.4.2", "link lost before the end of content was sent"), now);
   }
   phase_ = Phase::kCommitted;
   send(Commit{});

@@ -115,6 +115,15 @@ bool ByteChannel::all_was_read() const {
   return known && pending == 0 && !send_failed_;
 }
 
+bool ByteChannel::was_read_here() {
+  return !closing_ && sent_ == 0 && user() && peer_has_read_all(socket_) && all_was_read();
+}
+
+std::optional<std::uint32_t> ByteChannel::user() {
+  const auto found = user_of_peer(socket_);
+  return found ? std::optional<std::uint32_t>(*found) : std::nullopt;
+}
+
 void ByteChannel::wait_reset() {
   socket_.async_wait(Socket::wait_error, [self = shared_from_this()](const error_code& error) {
     if (!error) self->closed(false, "reset by peer");

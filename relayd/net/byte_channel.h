@@ -5,7 +5,9 @@
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +48,11 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   /// reset: it is given those two seconds, if `until_read`, and counts as closed in order when they have
   /// passed without.
   void close_gently(bool until_read = true);
+  /// Whether a client on this machine has provably read all that was written. Of one elsewhere that cannot
+  /// be known.
+  [[nodiscard]] bool was_read_here();
+  /// The user at the other end; nothing where it is not on this machine.
+  [[nodiscard]] std::optional<std::uint32_t> user();
   /// Closes at once. No call follows.
   void detach();
 

@@ -185,6 +185,11 @@ void DeliveryStream::forget_outcome(const std::string& transaction) {
   services_.ledger.forget_outcome(site_, transaction);
 }
 
+std::optional<std::string> DeliveryStream::ledger_trouble() const {
+  const auto& trouble = services_.ledger.trouble();
+  return trouble ? std::optional(trouble->cause) : std::nullopt;
+}
+
 void DeliveryStream::ended(const mail::Summary& summary) {
   callbacks_.ended(summary);
 }

@@ -62,6 +62,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void record_outcome(const std::string& transaction, const mail::Outcome& outcome) override;
   [[nodiscard]] mail::Outcome find_outcome(const std::string& transaction) const override;
   void forget_outcome(const std::string& transaction) override;
+  [[nodiscard]] std::optional<std::string> ledger_trouble() const override;
   void ended(const mail::Summary& summary) override;
 
  private:

@@ -5,6 +5,9 @@
 namespace tsmtp::net {
 namespace {
 
+// A client that has read a reply is given this time to make note of it.
+constexpr std::chrono::seconds kReadingTime{2};
+
 mail::Intake make_intake(mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
                          mail::IntakeHost& host, const base::DigestMaker& digests) {
   if (refusal) return {std::move(settings), *refusal, host, digests, now()};
@@ -30,6 +33,10 @@ void IntakeConnection::start() {
 
 void IntakeConnection::tick() {
   if (gone_) return;
+  // A client that is idle and has read its reply may be killed, and so may we, with nothing in doubt.
+  if (intake_.awaits_proof() && !intake_.in_transaction() && intake_.output().empty() &&
+      now() >= intake_.last_step() + kReadingTime && channel_->was_read_here())
+    intake_.client_has_read();
   intake_.tick(now());
   after_event();
 }
@@ -131,12 +138,15 @@ void IntakeConnection::reset_stream(mux::StreamKey stream) {
 
 void IntakeConnection::record_doubt(const std::string& transaction,
                                     const std::vector<ledger::DoubtfulRecipient>& recipients) {
-  services_.ledger.record_doubt(site_, transaction, recipients,
-                                [self = shared_from_this(), transaction](const base::Result<void>& result) {
-                                  if (self->gone_) return;
-                                  self->intake_.recorded(transaction, result, now());
-                                  self->after_event();
-                                });
+  if (!user_) user_ = channel_->user().value_or(ledger::Doubts::kNoUser);
+  services_.ledger.record_doubt(
+      site_, transaction, recipients,
+      [self = shared_from_this(), transaction](const base::Result<void>& result) {
+        if (self->gone_) return;
+        self->intake_.recorded(transaction, result, now());
+        self->after_event();
+      },
+      *user_);
 }
 
 std::optional<ledger::DoubtKey> IntakeConnection::claim_doubt(const std::string& mail) {
@@ -145,6 +155,10 @@ std::optional<ledger::DoubtKey> IntakeConnection::claim_doubt(const std::string&
 
 std::set<std::string> IntakeConnection::doubts_about(const std::string& address) const {
   return services_.ledger.doubts_about(site_, address);
+}
+
+void IntakeConnection::must_go_alone(const ledger::DoubtKey& key) {
+  services_.ledger.must_go_alone(key);
 }
 
 void IntakeConnection::mark_in_doubt(const std::string& transaction) {

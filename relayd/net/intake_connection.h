@@ -2,8 +2,10 @@
 // streams of the link.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "relayd/mail/intake.h"
@@ -64,6 +66,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
                     const std::vector<ledger::DoubtfulRecipient>& recipients) override;
   [[nodiscard]] std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) override;
   [[nodiscard]] std::set<std::string> doubts_about(const std::string& address) const override;
+  void must_go_alone(const ledger::DoubtKey& key) override;
   void mark_in_doubt(const std::string& transaction) override;
   void mark_in_doubt(const ledger::DoubtKey& key) override;
   void settle_doubt(const std::string& transaction) override;
@@ -81,6 +84,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   mail::Intake intake_;
   base::TimePoint idle_since_;
   bool leaving_ = false;
+  std::optional<std::uint32_t> user_;  // the client's, once it was asked for
   bool gone_ = false;
 };
 

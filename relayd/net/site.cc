@@ -344,6 +344,11 @@ void Site::noticed(std::string_view bytes) {
 }
 
 void Site::ended(const mail::Summary& summary) {
+  // It is in log, record and counts already, as the transaction that delivered it.
+  if (summary.repeated && summary.direction == mail::Direction::kIn)
+    return services_.log.log_provoked(
+        base::Provoked::kPeer, settings_.name, base::LogLevel::kInfo,
+        settings_.name + ": the outcome of a mail that was delivered before was asked for, and told");
   Traffic& traffic = summary.direction == mail::Direction::kOut ? out_ : in_;
   if (summary.reply.is_positive()) {
     ++traffic.ok;

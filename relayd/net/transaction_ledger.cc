@@ -1,10 +1,12 @@
 #include "relayd/net/transaction_ledger.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <iterator>
 #include <system_error>
 #include <utility>
 
+#include "relayd/ledger/room.h"
 #include "relayd/net/clocks.h"
 #include "relayd/net/shortage.h"
 
@@ -17,23 +19,35 @@ constexpr std::chrono::hours kDoubtAge{24 * 7};
 constexpr std::chrono::hours kOutcomeAge{24 * 10};
 // So long what nobody waits for may wait for company.
 constexpr std::chrono::milliseconds kPatience{10};
+constexpr std::chrono::seconds kRetryInterval{1};
+
+// How much room is left is no cause.
+bool is_another_cause(const std::string& before, const std::string& now) {
+  return before != now && !(ledger::is_lack_of_room(before) && ledger::is_lack_of_room(now));
+}
 
 }  // namespace
 
 base::Result<std::unique_ptr<TransactionLedger>> TransactionLedger::open(
-    boost::asio::any_io_executor executor, const std::string& dir, base::Logger& log) {
+    boost::asio::any_io_executor executor, const std::string& hub, const std::string& dir,
+    base::Logger& log) {
   auto store = ledger::Store::open(dir);
   if (!store) return store.error();
   std::unique_ptr<TransactionLedger> ledger(
-      new TransactionLedger(std::move(executor), std::move(*store), log));
+      new TransactionLedger(std::move(executor), hub, std::move(*store), log));
   if (auto ok = ledger->restore(); !ok) return ok.error();
   (void)ledger->has_writer();  // or it is tried again when there is something to write
   return ledger;
 }
 
-TransactionLedger::TransactionLedger(boost::asio::any_io_executor executor,
+TransactionLedger::TransactionLedger(boost::asio::any_io_executor executor, std::string hub,
                                      std::unique_ptr<ledger::Store> store, base::Logger& log)
-    : executor_(std::move(executor)), store_(std::move(store)), log_(log), timer_(executor_) {}
+    : executor_(std::move(executor)),
+      hub_(std::move(hub)),
+      store_(std::move(store)),
+      log_(log),
+      timer_(executor_),
+      retry_(executor_) {}
 
 TransactionLedger::~TransactionLedger() {
   *alive_ = false;
@@ -47,6 +61,8 @@ TransactionLedger::~TransactionLedger() {
 }
 
 base::Result<void> TransactionLedger::restore() {
+  for (const std::string& warning : store_->warnings())
+    log_.log(base::LogLevel::kWarning, "ledger: " + warning);
   const auto doubts = store_->load(ledger::Table::kDoubts);
   if (!doubts) return doubts.error();
   const auto outcomes = store_->load(ledger::Table::kOutcomes);
@@ -63,8 +79,14 @@ base::Result<void> TransactionLedger::restore() {
 
 void TransactionLedger::record_doubt(const std::string& site, const std::string& transaction,
                                      const std::vector<ledger::DoubtfulRecipient>& recipients,
-                                     Recorded recorded) {
-  enqueue(doubts_.record(transaction, site, recipients, wall_now()), std::move(recorded));
+                                     Recorded recorded, std::uint32_t user) {
+  if (user != ledger::Doubts::kNoUser && doubts_.of_user(site, user) + recipients.size() > kMaxOfUser) {
+    const base::Error full{"hub " + hub_ + ": user " + std::to_string(user) + " has " +
+                           std::to_string(doubts_.of_user(site, user)) + " recipients in doubt at " + site +
+                           ", no more are kept; see relayctl status"};
+    return boost::asio::post(executor_, [recorded = std::move(recorded), full] { recorded(full); });
+  }
+  enqueue(doubts_.record(transaction, site, recipients, wall_now(), user), std::move(recorded));
 }
 
 std::optional<ledger::DoubtKey> TransactionLedger::claim_doubt(const std::string& site,
@@ -74,7 +96,7 @@ std::optional<ledger::DoubtKey> TransactionLedger::claim_doubt(const std::string
 
 std::set<std::string> TransactionLedger::doubts_about(const std::string& site,
                                                       const std::string& address) const {
-  return doubts_.transactions_with(site, address);
+  return doubts_.transactions_to_split(site, address);
 }
 
 void TransactionLedger::mark_in_doubt(const std::string& transaction) {
@@ -199,13 +221,53 @@ void TransactionLedger::write(std::vector<Pending> batch) {
   changes.reserve(batch.size());
   for (Pending& pending : batch)
     std::move(pending.changes.begin(), pending.changes.end(), std::back_inserter(changes));
-  const base::Result<void> result = store_->apply(changes);
-  boost::asio::post(executor_, [this, batch = std::move(batch), result] {
-    if (!result)
-      log_.log_provoked(base::Provoked::kTrouble, "ledger", base::LogLevel::kError,
-                        "ledger: " + result.error().message);
+  const bool is_try =
+      std::any_of(batch.begin(), batch.end(), [](const Pending& pending) { return pending.changes.empty(); });
+  if (is_try) static_cast<void>(store_->apply({}));
+  base::Result<void> result = store_->apply(changes);
+  if (!result) result = base::Error{"hub " + hub_ + ": its ledger: " + result.error().message};
+  boost::asio::post(executor_, [this, alive = alive_, batch = std::move(batch), result] {
+    if (!*alive) return;
+    if (result) {
+      succeeded();
+    } else {
+      failed(result.error().message, batch.size());
+    }
     for (const Pending& pending : batch)
       if (pending.recorded) pending.recorded(result);
+  });
+}
+
+// Said when it begins, when its cause is another, and when it ends; between them it is counted.
+void TransactionLedger::failed(const std::string& cause, std::size_t writes) {
+  failures_ += writes;
+  if (!trouble_) {
+    trouble_ = Trouble{.cause = {}, .since = wall_now(), .failures = 0};
+    log_.log(base::LogLevel::kError, cause + "; mails are put off until it can be written");
+  } else if (is_another_cause(trouble_->cause, cause)) {
+    log_.log_provoked(base::Provoked::kTrouble, "ledger", base::LogLevel::kError, cause);
+  }
+  trouble_->cause = cause;
+  trouble_->failures += writes;
+  try_again_later();
+}
+
+void TransactionLedger::succeeded() {
+  if (!trouble_) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wall_now() - trouble_->since);
+  log_.log(base::LogLevel::kInfo, "ledger: is written again after " + std::to_string(seconds.count()) +
+                                      " s, with all that was not; " + std::to_string(trouble_->failures) +
+                                      " writes had failed");
+  trouble_.reset();
+}
+
+void TransactionLedger::try_again_later() {
+  if (std::exchange(retry_runs_, true)) return;
+  retry_.expires_after(kRetryInterval);
+  retry_.async_wait([this, alive = alive_](const boost::system::error_code&) {
+    if (!*alive) return;
+    retry_runs_ = false;
+    if (trouble_) enqueue({}, {});
   });
 }
 

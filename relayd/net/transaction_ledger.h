@@ -28,19 +28,33 @@ class TransactionLedger {
  public:
   using Recorded = std::function<void(const base::Result<void>&)>;
 
+  /// What keeps the ledger from being written now.
+  struct Trouble {
+    std::string cause;
+    base::WallTime since;
+    std::uint64_t failures = 0;
+  };
+
   /// Opens the ledger in `dir`, reads what is there and starts the thread. Must be called after any fork.
-  /// `log` is borrowed.
+  /// Errors are told in the name of `hub`, for they reach other hubs. `log` is borrowed.
   [[nodiscard]] static base::Result<std::unique_ptr<TransactionLedger>> open(
-      boost::asio::any_io_executor executor, const std::string& dir, base::Logger& log);
+      boost::asio::any_io_executor executor, const std::string& hub, const std::string& dir,
+      base::Logger& log);
   /// Writes what is waiting, then ends the thread.
   ~TransactionLedger();
   TransactionLedger(const TransactionLedger&) = delete;
   TransactionLedger& operator=(const TransactionLedger&) = delete;
 
+  /// So many recipients of one user's mails to one site are kept, under way and in doubt. What a local user
+  /// plants is bounded by it, and costs no other user.
+  static constexpr std::size_t kMaxOfUser = 10'000;
+
   // Near side. `recorded` is called from the event loop when it is on disk, or cannot be.
   void record_doubt(const std::string& site, const std::string& transaction,
-                    const std::vector<ledger::DoubtfulRecipient>& recipients, Recorded recorded);
+                    const std::vector<ledger::DoubtfulRecipient>& recipients, Recorded recorded,
+                    std::uint32_t user = ledger::Doubts::kNoUser);
   [[nodiscard]] std::optional<ledger::DoubtKey> claim_doubt(const std::string& site, const std::string& mail);
+  void must_go_alone(const ledger::DoubtKey& key) { doubts_.must_go_alone(key); }
   [[nodiscard]] std::set<std::string> doubts_about(const std::string& site, const std::string& address) const;
   void mark_in_doubt(const std::string& transaction);
   void mark_in_doubt(const ledger::DoubtKey& key);
@@ -56,6 +70,12 @@ class TransactionLedger {
                                                         const std::string& transaction) const;
   void forget_outcome(const std::string& site, const std::string& transaction);
 
+  /// Nothing: all is well. It is tried again every second, whether mails come or not.
+  [[nodiscard]] const std::optional<Trouble>& trouble() const { return trouble_; }
+  [[nodiscard]] std::uint64_t failures() const { return failures_; }
+  [[nodiscard]] std::size_t recipients_in_doubt() const { return doubts_.size(); }
+  [[nodiscard]] std::size_t outcomes() const { return outcomes_.size(); }
+
   /// Drops what is older than any MTA tries. To be called now and then.
   void expire(base::WallTime now);
 
@@ -65,8 +85,8 @@ class TransactionLedger {
     Recorded recorded;
   };
 
-  TransactionLedger(boost::asio::any_io_executor executor, std::unique_ptr<ledger::Store> store,
-                    base::Logger& log);
+  TransactionLedger(boost::asio::any_io_executor executor, std::string hub,
+                    std::unique_ptr<ledger::Store> store, base::Logger& log);
   [[nodiscard]] base::Result<void> restore();
   void enqueue(std::vector<ledger::Change> changes, Recorded recorded);
   void enqueue_later(std::vector<ledger::Change> changes);
@@ -75,8 +95,12 @@ class TransactionLedger {
   void refuse_gathered();
   void write_loop();
   void write(std::vector<Pending> batch);
+  void failed(const std::string& cause, std::size_t writes);
+  void succeeded();
+  void try_again_later();
 
   boost::asio::any_io_executor executor_;
+  std::string hub_;
   std::unique_ptr<ledger::Store> store_;
   base::Logger& log_;
   ledger::Doubts doubts_;
@@ -85,6 +109,10 @@ class TransactionLedger {
   bool handing_over_ = false;
   bool timer_runs_ = false;
   boost::asio::steady_timer timer_;
+  std::optional<Trouble> trouble_;
+  std::uint64_t failures_ = 0;
+  boost::asio::steady_timer retry_;
+  bool retry_runs_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // handlers may come after us
 
   std::mutex mutex_;  // guards what follows

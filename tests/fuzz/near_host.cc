@@ -95,7 +95,7 @@ std::optional<ledger::DoubtKey> NearHost::claim_doubt(const std::string& mail) {
 }
 
 std::set<std::string> NearHost::doubts_about(const std::string& address) const {
-  return doubts_.transactions_with(kSite, address);
+  return doubts_.transactions_to_split(kSite, address);
 }
 
 void NearHost::settle_doubt(const std::string& transaction) {

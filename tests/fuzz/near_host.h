@@ -27,6 +27,7 @@ class NearHost : public mail::IntakeHost {
                     const std::vector<ledger::DoubtfulRecipient>& recipients) override;
   std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) override;
   std::set<std::string> doubts_about(const std::string& address) const override;
+  void must_go_alone(const ledger::DoubtKey& key) override { doubts_.must_go_alone(key); }
   void mark_in_doubt(const std::string& transaction) override { doubts_.mark_in_doubt(transaction); }
   void mark_in_doubt(const ledger::DoubtKey& key) override { doubts_.mark_in_doubt(key); }
   void settle_doubt(const std::string& transaction) override;

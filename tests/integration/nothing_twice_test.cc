@@ -114,6 +114,35 @@ TEST_F(P4_NothingTwice, ClientGoneBeforeTheReply) {
   EXPECT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 0; }));
 }
 
+// A reset of a connection that was idle, its last reply read long ago, leaves nothing in doubt.
+TEST_F(P4_NothingTwice, AReplyThatWasReadIsInDoubtNoMore) {
+  Connection client = session();
+  ASSERT_THAT(send_mail(client, kContent), StartsWith("250"));
+  const auto doubts = [this] { return tokyo.status().at("ledger").at("doubts").get<int>(); };
+  EXPECT_EQ(doubts(), 1);
+  EXPECT_TRUE(wait_until([&] { return doubts() == 0; }, std::chrono::seconds(20)));
+  client.reset();
+  EXPECT_EQ(tokyo.site_status("birl")["in_doubt"], 0);
+}
+
+// What is in doubt holds up its own second try only, and no other mail of that sender to that recipient.
+TEST_F(P4_NothingTwice, AnotherMailIsNotHeldUp) {
+  {
+    Connection client = session_with_a_mail_taken();
+    client.reset();
+    ASSERT_TRUE(tokyo.logs("in doubt until our MTA tries again"));
+    final_released = true;
+  }
+  Connection client = session();
+  ASSERT_THAT(client.command("MAIL FROM:<a@tokyo.example>"), StartsWith("250"));
+  EXPECT_THAT(client.command("RCPT TO:<b@birl.example>"), StartsWith("250"));
+  EXPECT_THAT(client.command("RCPT TO:<c@birl.example>"), StartsWith("250"));
+  ASSERT_THAT(client.command("DATA"), StartsWith("354"));
+  EXPECT_THAT(client.command("Subject: another\r\n\r\ntext\r\n."), StartsWith("250"));
+  EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+  EXPECT_EQ(birl_mta.count(), 2U);
+}
+
 // As Exim does it: QUIT goes out with the end of content, and the client's half of the connection ends before
 // the replies come.
 TEST_F(P4_NothingTwice, ClientEndsItsHalfBehindQuit) {

@@ -17,10 +17,19 @@ using testing::HasSubstr;
 TEST(Metrics, Samples) {
   const std::string text = metrics(sample_hub());
   for (const char* line :
-       {"tsmtp_info{hub=\"tokyo\",version=\"0.1.0\"} 1\n", "tsmtp_link_up{site=\"birlinghoven\"} 1\n",
-        "tsmtp_link_up{site=\"osaka\"} 0\n", "tsmtp_keys_refused_total 3\n", "tsmtp_shortages_total 0\n",
-        "tsmtp_strangers 2\n", "tsmtp_connections_refused_total 0\n", "tsmtp_audit_records_total 123\n",
-        "tsmtp_audit_records_lost_total 2\n", "tsmtp_in_doubt{site=\"osaka\"} 2\n",
+       {"tsmtp_info{hub=\"tokyo\",version=\"0.1.0\"} 1\n",
+        "tsmtp_link_up{site=\"birlinghoven\"} 1\n",
+        "tsmtp_link_up{site=\"osaka\"} 0\n",
+        "tsmtp_keys_refused_total 3\n",
+        "tsmtp_shortages_total 0\n",
+        "tsmtp_strangers 2\n",
+        "tsmtp_connections_refused_total 0\n",
+        "tsmtp_audit_records_total 123\n",
+        "tsmtp_audit_records_lost_total 2\n",
+        "tsmtp_ledger_writable 1\n",
+        "tsmtp_ledger_failures_total 17\n",
+        "tsmtp_witness 1\n",
+        "tsmtp_in_doubt{site=\"osaka\"} 2\n",
         "tsmtp_round_trip_seconds{site=\"birlinghoven\"} 0.048210\n",
         "tsmtp_mails_total{site=\"birlinghoven\",direction=\"out\",result=\"refused\"} 2\n",
         "tsmtp_content_bytes_total{site=\"birlinghoven\",direction=\"in\"} 512\n",

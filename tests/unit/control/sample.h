@@ -20,6 +20,7 @@ inline HubStatus sample_hub() {
   hub.config_loaded = now - minutes(192);
   hub.fingerprint = "sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
   hub.listen = {"[::]:5443"};
+  hub.ledger = {.trouble = {}, .since = {}, .failures = 17, .doubts = 3, .outcomes = 5, .no_witness = {}};
   hub.audit = {.target = "/var/log/tsmtp/audit.jsonl",
                .written = 123,
                .lost = 2,

@@ -30,6 +30,14 @@ TEST(StatusJson, Golden) {
     "lost": 2,
     "trouble": "/var/log/tsmtp/audit.jsonl: cannot be written: No space left on device"
   },
+  "ledger": {
+    "trouble": null,
+    "since": null,
+    "failures": 17,
+    "doubts": 3,
+    "outcomes": 5,
+    "no_witness": null
+  },
   "endpoints_held": null,
   "draining": false,
   "shortage": null,

@@ -192,5 +192,34 @@ TEST(Doubts, KnowInWhichTransactionsAnAddressIsInDoubt) {
   EXPECT_EQ(doubts.transactions_with("birl", kAddress), std::set{transaction('b')});
 }
 
+// An other mail of that sender to that recipient is no second try.
+TEST(Doubts, HoldOthersUpOnlyOnceASecondTryCameWithOthers) {
+  Doubts doubts;
+  static_cast<void>(doubts.record(transaction('a'), "birl", one(kDigest), kNow));
+  doubts.mark_in_doubt(transaction('a'));
+  EXPECT_TRUE(doubts.transactions_to_split("birl", kAddress).empty());
+  doubts.must_go_alone(key('a'));
+  doubts.must_go_alone(key('b'));  // is not here
+  EXPECT_EQ(doubts.transactions_to_split("birl", kAddress), std::set{transaction('a')});
+  EXPECT_TRUE(doubts.transactions_to_split("osaka", kAddress).empty());
+  static_cast<void>(doubts.settle(transaction('a')));
+  EXPECT_TRUE(doubts.transactions_to_split("birl", kAddress).empty());
+}
+
+TEST(Doubts, AreCountedByUserAndSite) {
+  Doubts doubts;
+  static_cast<void>(doubts.record(transaction('a'), "birl", two_of_three(), kNow, 1000));
+  static_cast<void>(doubts.record(transaction('b'), "birl", one(kDigest), kNow, 1001));
+  static_cast<void>(doubts.record(transaction('c'), "birl", one(kDigest), kNow));
+  EXPECT_EQ(doubts.of_user("birl", 1000), 2U);
+  EXPECT_EQ(doubts.of_user("osaka", 1000), 0U);
+  static_cast<void>(doubts.settle(key('a', 2)));
+  EXPECT_EQ(doubts.of_user("birl", 1000), 1U);
+  doubts.mark_in_doubt(transaction('a'));
+  static_cast<void>(doubts.expire(kNow + 1s));
+  EXPECT_EQ(doubts.of_user("birl", 1000), 0U);
+  EXPECT_EQ(doubts.of_user("birl", 1001), 1U);
+}
+
 }  // namespace
 }  // namespace tsmtp::ledger

@@ -42,6 +42,18 @@ TEST_F(DeliveryAsk, ForAnUnknownOneThenCommit) {
   EXPECT_FALSE(far_.host.summaries.back().repeated);
 }
 
+TEST_F(DeliveryAsk, NothingIsDeliveredThatCannotBeRecorded) {
+  far_.to_content();
+  far_.host.trouble = "hub birl: its ledger: /x: no space left on device";
+  far_.run(R"(
+    R content hello
+    W hello
+    R commit
+    V release(close) Final(452) ended(452))");
+  EXPECT_THAT(far_.host.summaries.back().reply.summary(),
+              testing::HasSubstr("452 4.3.1 hub birl: its ledger: /x: no space left on device"));
+}
+
 TEST_F(DeliveryAsk, ForAPendingOne) {
   far_.host.outcomes[transaction_id(7)] = {.kind = Outcome::Kind::kPending, .reply = {}};
   far_.to_content();

@@ -28,12 +28,14 @@ class FakeDeliveryHost : public DeliveryHost {
   void reset_stream(const std::string& cause) override;
   void record_outcome(const std::string& transaction, const Outcome& outcome) override;
   Outcome find_outcome(const std::string& transaction) const override;
+  std::optional<std::string> ledger_trouble() const override { return trouble; }
   void forget_outcome(const std::string& transaction) override;
   void ended(const Summary& summary) override;
 
   std::vector<std::string> log;
   std::vector<smtp::Reply> replies;  ///< of the records written
   std::vector<Summary> summaries;
+  std::optional<std::string> trouble;  ///< of the ledger
   std::map<std::string, Outcome> outcomes;
   std::string reset_cause;
   std::size_t consumed_bytes = 0;

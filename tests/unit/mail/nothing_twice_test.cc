@@ -61,6 +61,14 @@ TEST_F(NothingTwice, LedgerCannotWrite) {
     L settle(1) ended(451) reset(1))");
 }
 
+TEST_F(NothingTwice, OwnDiskIsFull) {
+  near_.run(kMail);
+  near_.run(R"(
+    D hub tokyo: its ledger: /x: no space left on device
+    S 452 4.3.1 hub tokyo: its ledger: /x: no space left on device
+    L settle(1) ended(452) reset(1))");
+}
+
 TEST_F(NothingTwice, ClientVanishesBeforeTheDoubtIsWritten) {
   near_.run(kMail);
   near_.run(R"(

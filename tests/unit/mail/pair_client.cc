@@ -156,7 +156,7 @@ std::optional<ledger::DoubtKey> PairClient::claim_doubt(const std::string& mail)
 }
 
 std::set<std::string> PairClient::doubts_about(const std::string& address) const {
-  return near_.doubts.transactions_with(kSite, address);
+  return near_.doubts.transactions_to_split(kSite, address);
 }
 
 bool PairClient::settle_doubt(const ledger::DoubtKey& key) {

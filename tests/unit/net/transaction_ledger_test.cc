@@ -26,7 +26,7 @@ class Ledger : public testing::Test {
  protected:
   void open() {
     ledger_.reset();
-    auto opened = TransactionLedger::open(io_.get_executor(), directory_.file("ledger"), log_);
+    auto opened = TransactionLedger::open(io_.get_executor(), "tokyo", directory_.file("ledger"), log_);
     ASSERT_TRUE(opened) << opened.error().message;
     ledger_ = std::move(*opened);
   }
