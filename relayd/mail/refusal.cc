@@ -11,7 +11,7 @@ namespace {
 // Postfix, Exim, OpenSMTPD and qmail, Exchange.
 constexpr std::array<std::string_view, 6> kForeign{
     "relaying denied",      "relay access denied", "relay not permitted",
-    "relaying not allowed", "unable to relay",     "not in my list of allowed rcpthosts"};
+    "relaying not allowed", "unable to relay",     "in my list of allowed rcpthosts"};
 
 bool is_foreign_to_mta(const smtp::Reply& reply) {
   std::string text = reply.summary();
