@@ -17,9 +17,9 @@ constexpr std::size_t kMaxUnsentBytes = 64 * 1024;
 constexpr std::size_t kSmallContentBytes = 16 * 1024;
 constexpr std::size_t kInputPieceBytes = 16 * 1024;
 // Less room for answers than this, and no record is read that asks for one.
-constexpr std::size_t kLeastWritableBytes = 16 * 1024;
+constexpr std::size_t kLeastAnswerRoomBytes = 16 * 1024;
 // Of a recipient beside its argument, and of one that was refused for want of memory.
-constexpr std::size_t kRecipientBytes = 1024;
+constexpr std::size_t kFarRecipientBytes = 1024;
 constexpr std::size_t kRefusedRecipientBytes = 512;
 // RFC 5321 section 4.5.3.2: ten minutes for the final reply, five for others.
 constexpr base::Duration kFinalTimeout = std::chrono::minutes(10);
@@ -92,7 +92,7 @@ bool Delivery::may_read() const {
       return has_room_for_content();
     case State::kEnvelope:
     case State::kRefused:
-      return host_.stream_writable() >= kLeastWritableBytes;  // a peer that asks reads the answers too
+      return host_.stream_writable() >= kLeastAnswerRoomBytes;  // a peer that asks reads the answers too
     case State::kStart:
     case State::kCommitting:
     case State::kRecording:
@@ -138,7 +138,7 @@ void Delivery::on(const Rcpt& record, base::TimePoint now) {
     return protocol_error("peer sent a Rcpt record out of turn", now);
   if (recipients_.size() >= kMaxRecipients)
     return protocol_error("peer sent more than 1,000 recipients", now);
-  if (const std::size_t bytes = kRecipientBytes + 4 * record.argument.size(); !memory_.take(bytes))
+  if (const std::size_t bytes = kFarRecipientBytes + 4 * record.argument.size(); !memory_.take(bytes))
     return no_room(kRefusedRecipientBytes, now);
   const auto index = static_cast<std::uint16_t>(recipients_.size());
   auto rcpt = smtp::parse_rcpt(record.argument, mail_.has("SMTPUTF8"));

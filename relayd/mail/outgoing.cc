@@ -11,8 +11,8 @@ namespace tsmtp::mail {
 namespace {
 
 // Of a recipient beside its address, and of a verdict on one where memory is short.
-constexpr std::size_t kRecipientBytes = 1536;
-constexpr std::size_t kShortReplyBytes = 200;
+constexpr std::size_t kNearRecipientBytes = 1536;
+constexpr std::size_t kShortVerdictBytes = 200;
 // A reply that is told to each recipient of a mail takes so much for all of them, and no less than a line
 // each.
 constexpr std::size_t kRepeatedReplyBytes = 256UL * 1024;
@@ -81,7 +81,7 @@ void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint n
   Recipient recipient{.command = request.command,
                       .ticket = request.ticket,
                       .address_digest = address_digest(context_.digests, mail_.path, request.command.path)};
-  if (!memory_.take(kRecipientBytes + 4 * request.command.path.text.size() +
+  if (!memory_.take(kNearRecipientBytes + 4 * request.command.path.text.size() +
                     2 * request.command.parameter_text().size())) {
     const smtp::Reply full =
         own_reply(452, "4.3.1", "memory for mails under way is used up; try again later");
@@ -183,7 +183,7 @@ void Outgoing::on(RcptVerdict&& record, base::TimePoint now) {
     // It is kept as verdict, as answer and as final reply.
     smtp::Reply verdict = final_or_451(std::move(record.reply));
     if (!memory_.take(3 * smtp::kept_bytes(verdict)))
-      verdict = smtp::shortened(std::move(verdict), kShortReplyBytes);
+      verdict = smtp::shortened(std::move(verdict), kShortVerdictBytes);
     recipients_[record.index].verdict = std::move(verdict);
   }
   remember_first();
