@@ -8,6 +8,10 @@ namespace {
 // More content than this waiting for the link, and the client waits too.
 constexpr std::size_t kLeastWritableBytes = 16 * 1024;
 
+// A MAIL that has no turn asks again so often, and so long.
+constexpr std::chrono::milliseconds kLookAgain{50};
+constexpr std::chrono::seconds kLongestWait{60};
+
 constexpr char kClientGone[] = "the connection from our MTA ended before it had the reply";
 
 smtp::ServerOptions server_options(const IntakeSettings& settings) {
@@ -69,7 +73,7 @@ void Intake::client_closed(bool clean, base::TimePoint now) {
 }
 
 bool Intake::wants_input() const {
-  if (finished_ || !session_.wants_input()) return false;
+  if (finished_ || waiting_ || !session_.wants_input()) return false;
   return !in_transaction() || !current_->is_streaming() ||
          host_.stream_writable(current_->stream()) >= kLeastWritableBytes;
 }
@@ -81,11 +85,32 @@ void Intake::shut_down(const smtp::Reply& reply, base::TimePoint now) {
 
 void Intake::draw_requests(base::TimePoint now) {
   while (!finished_ && !(current_ && current_->is_leaving())) {
-    const auto request = session_.next();
+    const auto request = waiting_ ? std::exchange(waiting_, {}) : session_.next();
     if (!request) break;
+    if (std::holds_alternative<smtp::MailRequest>(*request) && must_wait(now)) {
+      waiting_ = request;
+      break;
+    }
     std::visit([&](const auto& r) { on(r, now); }, *request);
     after_event(now);
   }
+}
+
+// Who has begun mails and given them up waits for it, so that others need not.
+bool Intake::must_wait(base::TimePoint now) {
+  if (waits_since_ == base::TimePoint{}) waits_since_ = now;
+  const bool has_turn = now >= standing_.not_before() &&
+                        (host_.has_turn(standing_.rank()) || now >= waits_since_ + kLongestWait);
+  if (has_turn || shutting_down_) {
+    waits_since_ = {};
+    return false;
+  }
+  next_look_ = std::max(standing_.not_before(), now + kLookAgain);
+  return true;
+}
+
+std::optional<base::TimePoint> Intake::next_turn() const {
+  return waiting_ && !finished_ ? std::optional(next_look_) : std::nullopt;
 }
 
 void Intake::on(const smtp::MailRequest& request, base::TimePoint now) {
@@ -139,6 +164,7 @@ void Intake::on(const smtp::ContentEnd& end, base::TimePoint now) {
 }
 
 void Intake::on(const smtp::Abandoned&, base::TimePoint now) {
+  if (current_) standing_.gave_up(now);
   if (current_) current_->abandon(now);
 }
 
@@ -172,6 +198,7 @@ void Intake::recorded(const std::string& transaction, const base::Result<void>& 
 
 void Intake::tick(base::TimePoint now) {
   if (current_) current_->send_unsent();
+  if (waiting_ && now >= next_look_) draw_requests(now);
   if (now < deadline() || finished_) return;
   const bool far_is_late = current_ && current_->awaits_far();
   const std::string cause =
@@ -194,6 +221,7 @@ base::TimePoint Intake::deadline() const {
 // Moves transactions on in their life after anything that may have changed it.
 void Intake::after_event(base::TimePoint now) {
   if (current_ && current_->is_answered()) {
+    standing_.finished_mail();
     unproved_.push_back(std::move(current_));
     last_step_ = now;
   } else if (current_ && current_->is_over()) {

@@ -81,12 +81,16 @@ class Intake {
   void tick(base::TimePoint now);
   [[nodiscard]] base::TimePoint deadline() const;
 
+  /// When a MAIL that waits for its turn wants another look: call tick() then. Nothing while none waits.
+  [[nodiscard]] std::optional<base::TimePoint> next_turn() const;
+
   [[nodiscard]] bool in_transaction() const { return current_ && !current_->is_over(); }
   /// The end of content was read, and its reply is what the client waits for.
   [[nodiscard]] bool has_whole_mail() const { return current_ && current_->has_whole_mail(); }
 
  private:
   void draw_requests(base::TimePoint now);
+  [[nodiscard]] bool must_wait(base::TimePoint now);
   void on(const smtp::MailRequest& request, base::TimePoint now);
   void on(const smtp::RcptRequest& request, base::TimePoint now);
   void on(const smtp::DataRequest& request, base::TimePoint now);
@@ -106,6 +110,10 @@ class Intake {
   std::unique_ptr<Outgoing> current_;
   std::vector<std::unique_ptr<Outgoing>>
       unproved_;  // answered; the client has not yet shown that it read the answer
+  ClientStanding standing_;
+  std::optional<smtp::Request> waiting_;  // a MAIL that has to wait
+  base::TimePoint next_look_;
+  base::TimePoint waits_since_;
   std::optional<smtp::Reply> shutting_down_;
   bool finished_ = false;
   base::TimePoint last_step_;

@@ -11,6 +11,12 @@ void Allowance::refill(base::TimePoint now) {
   left_ = std::min(burst_, left_ + std::max(0.0, passed.count()) * per_second_);
 }
 
+double Allowance::left(base::TimePoint now) const {
+  Allowance then = *this;
+  then.refill(now);
+  return then.left_ / burst_;
+}
+
 bool Allowance::is_used_up(base::TimePoint now) {
   refill(now);
   return left_ < 1;

@@ -2,6 +2,7 @@
 // keep us busy with nothing.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -18,6 +19,10 @@ class Allowance {
 
   [[nodiscard]] base::Result<void> use(base::TimePoint now);
   [[nodiscard]] bool is_used_up(base::TimePoint now);
+  /// One that was used for nothing.
+  void give_back() { left_ = std::min(burst_, left_ + 1); }
+  /// Of what may be done at once: between 0 and 1.
+  [[nodiscard]] double left(base::TimePoint now) const;
 
  private:
   void refill(base::TimePoint now);

@@ -35,6 +35,7 @@ struct Progress {
   // for each mail, resets one for each mail that its MTA gives up, and sends few frames that change nothing.
   static constexpr double kOpensPerSecond = 20'000, kOpensAtOnce = 40'000;
   static constexpr double kResetsPerSecond = 200, kResetsAtOnce = 2000;
+  static constexpr double kNoticesPerSecond = 50, kNoticesAtOnce = 500;
   static constexpr double kIdlePerSecond = 200, kIdleAtOnce = 4000;
 
   Progress(Role role, std::size_t window_budget_bytes, std::size_t max_retained_bytes)
@@ -58,12 +59,13 @@ struct Progress {
   WindowBudget window_budget;
   std::deque<Event> events{};
 
-  // Clients of ours may give up as many mails as they like: who resets more than half of what the peer allows
-  // opens no more.
+  // Clients of ours may give up as many mails as they like, and at the same moment: each stream that we open
+  // puts a Reset aside, and there are half of those that the peer allows.
   Allowance own_resets{"", kResetsPerSecond / 2, kResetsAtOnce / 2};
 
   Allowance opens{"opened streams", kOpensPerSecond, kOpensAtOnce};
   Allowance resets{"reset and refused streams", kResetsPerSecond, kResetsAtOnce};
+  Allowance notices{"notices", kNoticesPerSecond, kNoticesAtOnce};
   Allowance idle{"frames without effect", kIdlePerSecond, kIdleAtOnce};
   Counters counters{};
 };

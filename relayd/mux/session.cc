@@ -214,7 +214,10 @@ base::Result<StreamId> Session::open(Service service) {
         "too many mails were begun and given up in a short time, more than the link may carry"};
   const auto id = progress_.streams.next_number();
   if (!id) return id.error();
-  progress_.streams.add(*id, new_stream(Stream::Announcement::kQueued));
+  (void)progress_.own_resets.use(now_);
+  Stream stream = new_stream(Stream::Announcement::kQueued);
+  stream.may_be_reset = true;
+  progress_.streams.add(*id, std::move(stream));
   progress_.control.push({FrameType::kOpen, *id, std::string(1, static_cast<char>(service))});
   ++progress_.counters.streams_opened;
   return *id;
@@ -264,6 +267,7 @@ void Session::reset(StreamId stream, ResetCode code, std::string_view cause) {
     forget(stream);  // the peer need never hear of it
   } else {
     abandon(stream, code, cause);
+    count_provoked_reset(stream, code);
   }
   std::erase_if(progress_.events,
                 [&](const Event& event) { return std::visit(StreamOf{}, event) == stream; });
@@ -271,12 +275,20 @@ void Session::reset(StreamId stream, ResetCode code, std::string_view cause) {
 
 // Ends a stream that the peer knows of, from our side.
 void Session::abandon(StreamId id, ResetCode code, std::string_view cause) {
-  progress_.streams.find(id)->sending.reset();
-  (void)progress_.own_resets.use(now_);
+  Stream& stream = *progress_.streams.find(id);
+  stream.sending.reset();
+  stream.may_be_reset = false;
   std::string payload(1, static_cast<char>(code));
   payload += cause.substr(0, kMaxTextBytes);
   progress_.control.push({FrameType::kReset, id, std::move(payload)});
   over(id);
+}
+
+// A stream that the peer opened and filled with what cannot be understood: each costs us a Reset and a line
+// of the log.
+void Session::count_provoked_reset(StreamId id, ResetCode code) {
+  if (code != ResetCode::kFailed || progress_.streams.opener(id) != Opener::kPeer) return;
+  if (auto ok = progress_.resets.use(now_); !ok) overdone_ = ok.error();
 }
 
 // The stream is over but for an acknowledgement of its last frame.
@@ -290,7 +302,10 @@ void Session::over(StreamId id) {
 void Session::retire(StreamId id) {
   progress_.scheduler.remove(id);
   progress_.credit_due.erase(id);
-  if (Stream* const stream = progress_.streams.find(id)) stream->receiving.give_back(progress_.window_budget);
+  Stream* const stream = progress_.streams.find(id);
+  if (stream == nullptr) return;
+  stream->receiving.give_back(progress_.window_budget);
+  if (std::exchange(stream->may_be_reset, false)) progress_.own_resets.give_back();
 }
 
 // Nothing more will be sent or may be received on the stream.

@@ -92,6 +92,10 @@ class Session {
   /// Opens a stream. Fails with a sentence when the link is not established, drains, or has too many.
   [[nodiscard]] base::Result<StreamId> open(Service service);
 
+  /// What is left of the Resets that we may send, between 0 and 1. Each stream that open() gives is counted
+  /// as one, until it has come to an end without.
+  [[nodiscard]] double resets_left(base::TimePoint now) const { return progress_.own_resets.left(now); }
+
   /// How many bytes write() would take now without growing past one window of unsent bytes. When that is less
   /// than half a window, Writable will follow.
   [[nodiscard]] std::size_t writable(StreamId stream) const;
@@ -196,6 +200,7 @@ class Session {
   void forget(StreamId id);
   void over(StreamId id);
   void retire(StreamId id);
+  void count_provoked_reset(StreamId id, ResetCode code);
 
   Settings settings_;
   State state_ = State::kGreeting;
@@ -206,6 +211,7 @@ class Session {
   bool peer_said_drain_ = false;  // on this connection
   std::optional<std::string> close_due_;
   std::optional<base::Error> failure_;
+  std::optional<base::Error> overdone_;  // by the peer, found while our owner dealt with what it had sent
   wire::Decoder decoder_;
   Keepalive keepalive_;
   Path path_;

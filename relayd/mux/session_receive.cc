@@ -46,6 +46,7 @@ base::Result<void> Session::receive(std::string_view bytes, base::TimePoint now)
   now_ = now;
   progress_.counters.bytes_in += bytes.size();
   if (failure_) return *failure_;
+  if (overdone_) return fail(*overdone_);
   if (!bytes.empty()) keepalive_.heard(now);
   while (state_ == State::kGreeting || state_ == State::kEstablished) {
     const auto frame = decoder_.decode(bytes);
@@ -103,6 +104,7 @@ base::Result<void> Session::dispatch(const wire::Frame& frame, bool has_acknowle
     case FrameType::kClose:
       return on_close(frame.payload);
     case FrameType::kNotice:
+      if (auto ok = progress_.notices.use(now); !ok) return ok;
       progress_.events.emplace_back(Noticed{std::string(frame.payload)});
       return {};
     case FrameType::kOpen:

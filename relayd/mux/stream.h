@@ -102,6 +102,7 @@ struct Stream {
   SendHalf sending;
   ReceiveHalf receiving;
   Announcement announcement = Announcement::kMade;
+  bool may_be_reset = false;          ///< by us, who have put a Reset aside for it
   std::uint64_t finish_sequence = 0;  ///< of the frame that we sent, 0 until then
   std::uint64_t reset_sequence = 0;   ///< likewise
 };

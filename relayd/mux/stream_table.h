@@ -25,6 +25,9 @@ class StreamTable {
   /// Checks and takes the number of a stream that the peer opens: its parity, and higher than all before.
   [[nodiscard]] base::Result<void> take_number(StreamId stream);
 
+  /// Who opens streams of that number.
+  [[nodiscard]] Opener opener(StreamId stream) const;
+
   /// A stream that is open or lingers; the pointer is good until the table is changed.
   [[nodiscard]] Stream* find(StreamId stream);
   [[nodiscard]] const Stream* find(StreamId stream) const;
@@ -47,7 +50,6 @@ class StreamTable {
     std::size_t lingering = 0;
   };
 
-  [[nodiscard]] Opener opener(StreamId stream) const;
   [[nodiscard]] Count& count(StreamId stream) { return counts_[static_cast<std::size_t>(opener(stream))]; }
 
   StreamId our_parity_;

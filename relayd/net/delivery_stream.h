@@ -35,6 +35,9 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   [[nodiscard]] bool is_committing(const std::string& transaction) const {
     return delivery_.is_committing() && delivery_.transaction() == transaction;
   }
+  [[nodiscard]] bool is_about(const std::string& transaction) const {
+    return delivery_.transaction() == transaction;
+  }
   /// Ends it if it is that transaction, and has not come to its end of content.
   void give_up(const std::string& transaction);
   /// Anything but waiting for the near side to settle.

@@ -25,7 +25,8 @@ IntakeConnection::IntakeConnection(ByteChannel::Socket socket, const Services& s
       callbacks_(std::move(callbacks)),
       channel_(std::move(socket), *this),
       intake_(make_intake(std::move(settings), refusal, *this, services.digests)),
-      idle_since_(now()) {}
+      idle_since_(now()),
+      turn_timer_(services.executor) {}
 
 void IntakeConnection::start() {
   after_event();
@@ -105,6 +106,21 @@ void IntakeConnection::after_event() {
   channel_->flush(intake_.output());
   if (intake_.finished() && intake_.output().empty()) return channel_->close_gently(intake_.awaits_proof());
   channel_->set_reading(intake_.wants_input());
+  set_turn_timer();
+}
+
+void IntakeConnection::set_turn_timer() {
+  const auto next = intake_.next_turn();
+  if (!next || std::exchange(waits_for_turn_, true)) return;
+  turn_timer_.expires_at(*next);
+  turn_timer_.async_wait([self = shared_from_this()](const boost::system::error_code&) {
+    self->waits_for_turn_ = false;
+    self->tick();
+  });
+}
+
+bool IntakeConnection::has_turn(mail::ClientStanding::Rank rank) const {
+  return link_.has_turn(rank);
 }
 
 base::Result<mux::StreamKey> IntakeConnection::open_stream() {

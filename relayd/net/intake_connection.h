@@ -2,6 +2,7 @@
 // streams of the link.
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -56,6 +57,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   void on_stream_lost(mux::StreamKey stream, const std::string& cause) override;
   // mail::IntakeHost
   [[nodiscard]] base::Result<mux::StreamKey> open_stream() override;
+  [[nodiscard]] bool has_turn(mail::ClientStanding::Rank rank) const override;
   [[nodiscard]] std::size_t stream_writable(mux::StreamKey stream) const override;
   void write_stream(mux::StreamKey stream, std::string_view bytes) override;
   void consumed(mux::StreamKey stream, std::size_t bytes) override;
@@ -75,6 +77,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
 
  private:
   void after_event();
+  void set_turn_timer();
 
   const Services& services_;
   SiteLink& link_;
@@ -85,6 +88,8 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   base::TimePoint idle_since_;
   bool leaving_ = false;
   std::optional<std::uint32_t> user_;  // the client's, once it was asked for
+  boost::asio::steady_timer turn_timer_;
+  bool waits_for_turn_ = false;
   bool gone_ = false;
 };
 

@@ -20,7 +20,8 @@ constexpr std::size_t kLeastLateBytes = 16 * 1024;
 constexpr std::size_t kMostLateBytes = 256 * 1024;
 constexpr std::uint64_t kLateTimesPerSecond = 200;
 constexpr std::chrono::milliseconds kMeasureEvery{100};
-constexpr int kLinkReadsInARow = 16;  // then others get their turn
+constexpr int kLinkReadsInARow = 16;                  // then others get their turn,
+constexpr std::chrono::milliseconds kLongestTurn{2};  // or sooner: a peer decides what a frame costs
 
 }  // namespace
 
@@ -99,7 +100,9 @@ void LinkConnection::wait_write() {
 void LinkConnection::read() {
   static std::array<char, kLinkReadBytes> buffer;
   const auto self = shared_from_this();
+  const base::TimePoint begun = now();
   for (int i = 0; i < kLinkReadsInARow && owner_ != nullptr && open_; ++i) {
+    if (now() - begun >= kLongestTurn) break;
     std::size_t bytes = 0;
     const TlsStream::Status status = stream_->read(buffer.data(), buffer.size(), bytes);
     if (status == TlsStream::Status::kWantRead) {
@@ -107,7 +110,10 @@ void LinkConnection::read() {
       return flush();
     }
     if (status == TlsStream::Status::kWantWrite) return wait_write();
-    if (status != TlsStream::Status::kDone) return lost(stream_->error());
+    if (status != TlsStream::Status::kDone) {
+      if (stream_->peer_overdid()) session_.close(stream_->error());  // it is told, and does not resume
+      return lost(stream_->error());
+    }
     const auto ok = session_.receive({buffer.data(), bytes}, now());
     dispatch();
     if (owner_ != nullptr && !ok) return lost(ok.error().message);

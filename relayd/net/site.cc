@@ -21,6 +21,7 @@ constexpr std::chrono::seconds kSweepInterval{5};
 // Who was told why he is refused has two seconds to read it and close; more of them have less.
 constexpr std::size_t kMaxRefusedSessions = 64;
 constexpr std::chrono::seconds kIdleAtLeast{10};
+constexpr std::chrono::milliseconds kNoticeInterval{100};
 
 bool contains(const Site::Endpoints& endpoints, const base::HostPort& address) {
   return std::any_of(endpoints.begin(), endpoints.end(),
@@ -47,7 +48,8 @@ Site::Site(const Services& services, SiteSettings settings)
                 .standing_changed = lifetime_.guard([this] { accept_held(); })}),
       out_rate_(settings_.limits.mails_per_second, settings_.limits.bytes_per_second),
       in_rate_(settings_.limits.mails_per_second, settings_.limits.bytes_per_second),
-      sweep_timer_(services.executor) {}
+      sweep_timer_(services.executor),
+      notice_timer_(services.executor) {}
 
 Site::~Site() {
   stop("closing");
@@ -311,7 +313,10 @@ mail::Outcome Site::find_outcome(const std::string& transaction) {
     return delivery->is_committing(transaction);
   });
   if (pending) return {.kind = mail::Outcome::Kind::kPending, .reply = {}};
-  for (const auto& delivery : std::set(deliveries_))
+  std::vector<std::shared_ptr<DeliveryStream>> begun;  // giving one up may end others
+  std::copy_if(deliveries_.begin(), deliveries_.end(), std::back_inserter(begun),
+               [&](const auto& delivery) { return delivery->is_about(transaction); });
+  for (const auto& delivery : begun)
     delivery->give_up(transaction);
   const auto known = services_.ledger.find_outcome(settings_.name, transaction);
   if (!known) return earlier_outcome(transaction);
@@ -332,7 +337,23 @@ void Site::link_up() {
 void Site::own_mta_changed(const mail::FarMta& mta) {
   if (!mta.reachable)
     provoked(base::Provoked::kMta, "our MTA cannot be reached for mail from this site: " + mta.cause);
-  link_.notice(mail::encode_notice(mta));
+  tell_of_mta();
+}
+
+// An MTA may come and go many times a second; the peer permits few notices.
+void Site::tell_of_mta() {
+  if (tells_soon_) return;
+  const base::TimePoint earliest = told_of_mta_ + kNoticeInterval;
+  if (now() >= earliest) {
+    told_of_mta_ = now();
+    return link_.notice(mail::encode_notice(*pool_.mta()));
+  }
+  tells_soon_ = true;
+  notice_timer_.expires_at(earliest);
+  notice_timer_.async_wait(lifetime_.guard([this](const error_code& error) {
+    tells_soon_ = false;
+    if (!error) tell_of_mta();
+  }));
 }
 
 void Site::noticed(std::string_view bytes) {

@@ -97,6 +97,7 @@ class Site {
   [[nodiscard]] mail::Outcome earlier_outcome(const std::string& transaction) const;
   void link_up();
   void own_mta_changed(const mail::FarMta& mta);
+  void tell_of_mta();
   void noticed(std::string_view bytes);
   void ended(const mail::Summary& summary);
   void note_refusal(Traffic& traffic, const mail::Summary& summary);
@@ -127,6 +128,9 @@ class Site {
   std::optional<mail::FarMta> far_mta_;  // the other hub's MTA, as it told us; nothing while the link is down
   base::WallTime far_mta_since_;
   boost::asio::steady_timer sweep_timer_;
+  boost::asio::steady_timer notice_timer_;
+  base::TimePoint told_of_mta_;
+  bool tells_soon_ = false;
   Traffic out_;
   Traffic in_;
   std::uint64_t sessions_refused_ = 0;

@@ -175,6 +175,21 @@ base::Result<mux::StreamKey> SiteLink::open(StreamUser& user) {
   return key;
 }
 
+bool SiteLink::has_turn(mail::ClientStanding::Rank rank) const {
+  const LinkConnection* const connection = least_busy();
+  if (connection == nullptr) return true;  // open() says why there is none
+  const double left = connection->session().resets_left(now());
+  switch (rank) {
+    case mail::ClientStanding::Rank::kProven:
+      return left >= 0.05;
+    case mail::ClientStanding::Rank::kUnknown:
+      return left >= 0.25;
+    case mail::ClientStanding::Rank::kWasteful:
+      return left >= 0.5;
+  }
+  return true;
+}
+
 std::size_t SiteLink::writable(mux::StreamKey stream) const {
   const LinkConnection* const connection = connection_of(stream);
   return connection == nullptr ? 0 : connection->session().writable(id_of(stream));

@@ -13,6 +13,8 @@
 #include "relayd/base/clock.h"
 #include "relayd/base/lifetime.h"
 #include "relayd/base/result.h"
+#include "relayd/mail/client_standing.h"
+#include "relayd/mux/allowance.h"
 #include "relayd/net/dialer.h"
 #include "relayd/net/link_connection.h"
 #include "relayd/net/link_settings.h"
@@ -33,6 +35,9 @@ class StreamUser {
   /// time.
   virtual void on_stream_lost(mux::StreamKey stream, const std::string& cause) = 0;
 };
+
+/// That a peer may dial. Each can resume a session, which sends again all that is not acknowledged.
+inline constexpr double kConnectionsPerSecond = 10, kConnectionsAtOnce = 100;
 
 class SiteLink : public LinkConnectionOwner {
  public:
@@ -83,6 +88,8 @@ class SiteLink : public LinkConnectionOwner {
   [[nodiscard]] std::string down_text() const;
 
   [[nodiscard]] base::Result<mux::StreamKey> open(StreamUser& user);
+  /// Whether the peer's allowance for given-up streams leaves one for a client of that rank.
+  [[nodiscard]] bool has_turn(mail::ClientStanding::Rank rank) const;
   [[nodiscard]] std::size_t writable(mux::StreamKey stream) const;
   /// Whether its session is one in which both sides have said that content may be compressed.
   [[nodiscard]] bool compresses(mux::StreamKey stream) const;
@@ -178,7 +185,9 @@ class SiteLink : public LinkConnectionOwner {
   std::string logged_cause_;
   std::uint64_t times_up_ = 0;
   std::uint64_t session_numbers_ = 0;
-  mux::Counters counters_before_;  // of sessions that are over
+  mux::Allowance connections_{"connections", kConnectionsPerSecond,
+                              kConnectionsAtOnce};  // that the peer dials
+  mux::Counters counters_before_;                   // of sessions that are over
   boost::asio::steady_timer hope_timer_;
   base::TimePoint interrupted_;
   base::Lifetime lifetime_;  // what the others call

@@ -123,6 +123,9 @@ void SiteLink::retire() {
 }
 
 void SiteLink::adopt(std::unique_ptr<TlsStream> stream) {
+  if (const auto ok = connections_.use(now()); !ok)
+    return log(base::LogLevel::kWarning,
+               "refused a connection from " + stream->peer_address() + ": " + ok.error().message);
   adopt(std::move(stream), mux::Role::kListener, 0);
 }
 

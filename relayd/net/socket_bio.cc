@@ -61,6 +61,10 @@ int SocketBio::read(BIO* bio, char* buffer, int size) {
 }
 
 int SocketBio::read(char* buffer, std::size_t size) {
+  if (is_stopped_) {
+    errno = EAGAIN;
+    return -1;
+  }
   if (!is_trusted_) {
     exceeded_ = exceeded_ || read_bytes_ + size > limit_;
     return exceeded_ ? -1 : receive(buffer, size);

@@ -22,6 +22,8 @@ class SocketBio {
   [[nodiscard]] BIO* make_bio();
   /// From now on any number of bytes is read, and ahead.
   void trust_peer() { is_trusted_ = true; }
+  /// Nothing more is read; it looks as if nothing more came.
+  void stop_reading() { is_stopped_ = true; }
   /// The peer sent, or announced, more than the limit.
   [[nodiscard]] bool exceeded() const { return exceeded_; }
 
@@ -50,6 +52,7 @@ class SocketBio {
   bool is_trusted_ = false;
   bool exceeded_ = false;
   bool ended_ = false;
+  bool is_stopped_ = false;
   bool is_drained_ = false;  // the kernel had no more, a moment ago
   std::string_view ahead_;   // read, and not yet taken
   std::string kept_;         // where ahead_ is while nothing is read

@@ -46,6 +46,12 @@ std::string alpn_wire() {
   return static_cast<char>(std::strlen(kAlpn)) + std::string(kAlpn);
 }
 
+void on_message(int is_sent, int, int content_type, const void*, std::size_t, SSL* ssl, void*) {
+  TlsStream* const stream = TlsStream::of(ssl);
+  if (is_sent == 0 && content_type == SSL3_RT_HANDSHAKE && stream != nullptr)
+    stream->count_handshake_message();
+}
+
 int select_alpn(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* in,
                 unsigned int in_length, void*) {
   static const std::string ours = alpn_wire();
@@ -83,6 +89,7 @@ base::Result<TlsContext> TlsContext::make(const Identity& identity) {
                                           static_cast<unsigned int>(alpn.size())) == 0;
   if (!ok) return base::Error{"TLS cannot be set up: " + openssl_error()};
   SSL_CTX_set_alpn_select_cb(context, select_alpn, nullptr);
+  SSL_CTX_set_msg_callback(context, on_message);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_max_cert_list(context, kMaxCertificateBytes);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);

@@ -10,6 +10,12 @@
 #include "relayd/net/socket_options.h"
 
 namespace tsmtp::net {
+namespace {
+
+// The least that rekey_bytes may be set to, or nearly.
+constexpr std::uint64_t kLeastBytesOfAKey = 32 * 1024;
+
+}  // namespace
 
 TlsStream::TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& context, Role role,
                      AcceptPeer accept_peer)
@@ -50,6 +56,18 @@ void TlsStream::authenticated() {
   last_rekey_ = std::chrono::steady_clock::now();
 }
 
+// OpenSSL answers and forgets them inside one read, as long as there are any: from here on there are none.
+void TlsStream::count_handshake_message() {
+  if (!handshake_done_) return;
+  if (std::exchange(read_since_message_, 0) >= kLeastBytesOfAKey) return;
+  if (answers_due_ > 0) return (void)--answers_due_;
+  if (const auto ok = messages_.use(std::chrono::steady_clock::now()); !ok && !peer_overdid_) {
+    peer_overdid_ = true;
+    overdone_ = ok.error().message;
+    bytes_.stop_reading();
+  }
+}
+
 TlsStream::Status TlsStream::handshake() {
   ERR_clear_error();
   const Status status = status_of(SSL_do_handshake(ssl_));
@@ -74,8 +92,13 @@ TlsStream::Status TlsStream::read(char* buffer, std::size_t size, std::size_t& b
     std::size_t more = 0;
     status = status_of(SSL_read_ex(ssl_, buffer + bytes, size - bytes, &more));
     bytes += more;
+    read_since_message_ += more;
   } while (status == Status::kDone && size - bytes >= SSL3_RT_MAX_PLAIN_LENGTH && bytes_.has_record());
   bytes_.keep_rest();
+  if (peer_overdid_ && bytes == 0) {
+    error_ = overdone_;
+    return Status::kFailed;
+  }
   if (bytes == 0 || status == Status::kDone) return status;
   read_ended_ = status;
   return Status::kDone;
@@ -111,6 +134,7 @@ void TlsStream::rekey_if_due() {
   written_since_rekey_ = 0;
   last_rekey_ = now;
   ++rekeyed_;
+  ++answers_due_;
 }
 
 void TlsStream::shut_down() {

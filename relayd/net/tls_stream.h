@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "relayd/base/result.h"
+#include "relayd/mux/allowance.h"
 #include "relayd/net/link_settings.h"
 #include "relayd/net/socket_bio.h"
 #include "relayd/net/tls_context.h"
@@ -22,6 +23,11 @@ namespace tsmtp::net {
 
 /// What a peer may send before its key is known; a handshake with a 4096-bit RSA key and a hybrid group fits.
 inline constexpr std::size_t kMaxStrangerBytes = 4096;
+
+/// KeyUpdates, and whatever else belongs to a handshake, behind the handshake (RFC 8446 section 4.6). A peer
+/// that replaces its keys after so many bytes as may be configured stays below at any speed: those are not
+/// counted, nor are answers to ours.
+inline constexpr double kMessagesPerSecond = 10, kMessagesAtOnce = 100;
 
 class TlsStream {
  public:
@@ -66,6 +72,11 @@ class TlsStream {
   // For the context's verification callback.
   [[nodiscard]] static TlsStream* of(const SSL* ssl);
   [[nodiscard]] bool accept_peer(const std::string& pin);
+  // For its message callback: one has come.
+  void count_handshake_message();
+
+  /// The peer did something so often that nobody but it should wait for it. What was said last is still sent.
+  [[nodiscard]] bool peer_overdid() const { return peer_overdid_; }
 
  private:
   void authenticated();
@@ -88,6 +99,11 @@ class TlsStream {
   std::uint64_t written_since_rekey_ = 0;
   std::chrono::steady_clock::time_point last_rekey_;
   std::uint64_t rekeyed_ = 0;
+  mux::Allowance messages_{"TLS handshake messages", kMessagesPerSecond, kMessagesAtOnce};
+  std::uint64_t read_since_message_ = 0;
+  std::uint64_t answers_due_ = 0;  // KeyUpdates that we have asked for
+  bool peer_overdid_ = false;
+  std::string overdone_;
   std::string error_;
 };
 

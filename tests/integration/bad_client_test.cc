@@ -1,4 +1,9 @@
 // Whatever a client at the endpoint does, it hears what is wrong, and nobody else notices.
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
 #include "tests/support/two_hubs.h"
 
 namespace tsmtp::support {
@@ -21,6 +26,39 @@ TEST_F(BadClient, OverlongLine) {
   Connection client = session();
   EXPECT_THAT(client.command("NOOP " + std::string(1'000'000, 'x')), StartsWith("500 5.5.2 "));
   EXPECT_THAT(client.command("NOOP"), StartsWith("250 "));
+}
+
+// Mails begun and given up cost the link, which has few of them to give: who does it waits, and nobody else.
+// The far side must see the second recipient, so that each costs a Reset.
+TEST_F(BadClient, ManyThatGiveUpTheirMailsHoldUpNobody) {
+  for (const int count : {2, 16, 60}) {
+    std::atomic<bool> ends{false};
+    std::vector<std::thread> wasteful;
+    for (int i = 0; i < count; ++i)
+      wasteful.emplace_back([&] {
+        Connection client(endpoint_address(), endpoint_port);
+        (void)client.reply();
+        client.command("EHLO mx.tokyo.example");
+        while (!ends) {
+          client.send(
+              "MAIL FROM:<a@tokyo.example>\r\nRCPT TO:<b@birl.example>\r\nRCPT "
+              "TO:<c@birl.example>\r\nRSET\r\n");
+          for (int replies = 0; replies < 4; ++replies)
+            if (client.reply().empty()) return;
+        }
+      });
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    Connection decent = session();
+    for (int i = 0; i < 20; ++i) {
+      const auto begun = std::chrono::steady_clock::now();
+      EXPECT_THAT(send_mail(decent, "Subject: x\r\n\r\n"), StartsWith("250 ")) << "beside " << count;
+      EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3)) << "beside " << count;
+    }
+    ends = true;
+    for (std::thread& client : wasteful)
+      client.join();
+  }
+  EXPECT_EQ(tokyo.site_status("birl")["links_up_total"], 1);
 }
 
 TEST_F(BadClient, NulInACommand) {

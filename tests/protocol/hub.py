@@ -75,6 +75,13 @@ class Hub:
                 raise RuntimeError(self.log())
             time.sleep(0.01)
 
+    def restart(self):
+        """Killed and started again."""
+        self.process.kill()
+        self.process.wait()
+        (self.path / 'control.sock').unlink()
+        self.start()
+
     def log(self):
         return (self.path / 'log').read_text()
 

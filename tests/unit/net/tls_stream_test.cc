@@ -163,6 +163,25 @@ TEST_F(Tls, KeysAreReplacedAfterSoManyBytesOnBothSides) {
   EXPECT_EQ(pair.server().rekeyed(), 0U);
 }
 
+// A KeyUpdate with each byte: the peer is given up, and hears why.
+TEST_F(Tls, KeyUpdatesWithoutEndAreAnError) {
+  TlsPair pair(near.context(), far.context());
+  ASSERT_TRUE(pair.shake_hands());
+  pair.client().set_rekey_limits({.bytes = 1});
+  char buffer[20'000];
+  std::size_t bytes = 0;
+  auto status = TlsStream::Status::kDone;
+  for (int i = 0; i < 1000 && status != TlsStream::Status::kFailed; ++i) {
+    (void)pair.client().write("x", bytes);
+    (void)pair.client().flush();
+    status = pair.server().read(buffer, sizeof buffer, bytes);
+  }
+  EXPECT_EQ(status, TlsStream::Status::kFailed);
+  EXPECT_TRUE(pair.server().peer_overdid());
+  EXPECT_EQ(pair.server().error(), "peer sent more than 10 a second of TLS handshake messages");
+  EXPECT_EQ(pair.server().write("why", bytes), TlsStream::Status::kDone);
+}
+
 TEST_F(Tls, KeysAreReplacedAfterSomeTime) {
   TlsPair pair(near.context(), far.context());
   ASSERT_TRUE(pair.shake_hands());

@@ -1,0 +1,53 @@
+// How one client treats the mails that it begins. To begin mails and give them up costs the link a Reset
+// each, of which the peer permits few: it is the client who does it that waits, not the others.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+#include "relayd/base/clock.h"
+
+namespace tsmtp::mail {
+
+class ClientStanding {
+ public:
+  /// In the order in which they get their turn when the link is short of Resets.
+  enum class Rank { kProven, kUnknown, kWasteful };
+
+  void gave_up(base::TimePoint now) {
+    forgive(now);
+    given_up_ += 1;
+    if (given_up_ <= kFree) return;
+    const auto wait = std::min(kStep * static_cast<int>(given_up_ - kFree), kLongestWait);
+    not_before_ = now + wait;
+  }
+  void finished_mail() {
+    has_finished_ = true;
+    given_up_ = std::max(0.0, given_up_ - kForMail);
+  }
+  /// Until when its next mail has to wait, whatever the others do.
+  [[nodiscard]] base::TimePoint not_before() const { return not_before_; }
+  [[nodiscard]] Rank rank() const {
+    if (given_up_ >= kWasteful) return Rank::kWasteful;
+    return has_finished_ && given_up_ < 1 ? Rank::kProven : Rank::kUnknown;
+  }
+
+ private:
+  // An MTA gives a mail up now and then; one that finishes others in between may do so as often as it likes.
+  static constexpr double kFree = 10, kWasteful = 3, kForMail = 2, kForgivenPerSecond = 0.5;
+  static constexpr std::chrono::milliseconds kStep{100};
+  static constexpr std::chrono::milliseconds kLongestWait{3000};
+
+  void forgive(base::TimePoint now) {
+    const std::chrono::duration<double> passed = now - counted_;
+    counted_ = now;
+    given_up_ = std::max(0.0, given_up_ - passed.count() * kForgivenPerSecond);
+  }
+
+  double given_up_ = 0;
+  bool has_finished_ = false;
+  base::TimePoint counted_{};
+  base::TimePoint not_before_{};
+};
+
+}  // namespace tsmtp::mail
