@@ -10,7 +10,7 @@ constexpr std::size_t kLeastWritableBytes = 16 * 1024;
 
 // A MAIL that has no turn asks again so often, and so long.
 constexpr std::chrono::milliseconds kLookAgain{50};
-constexpr std::chrono::seconds kLongestWait{60};
+constexpr std::chrono::seconds kLongestWaitForTurn{60};
 
 constexpr char kClientGone[] = "the connection from our MTA ended before it had the reply";
 
@@ -100,7 +100,7 @@ void Intake::draw_requests(base::TimePoint now) {
 bool Intake::must_wait(base::TimePoint now) {
   if (waits_since_ == base::TimePoint{}) waits_since_ = now;
   const bool has_turn = now >= standing_.not_before() &&
-                        (host_.has_turn(standing_.rank()) || now >= waits_since_ + kLongestWait);
+                        (host_.has_turn(standing_.rank()) || now >= waits_since_ + kLongestWaitForTurn);
   if (has_turn || shutting_down_) {
     waits_since_ = {};
     return false;
