@@ -11,7 +11,7 @@
 namespace tsmtp::mailertable {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\v\f";
+constexpr std::string_view kDomainBlanks = " \t\v\f";
 constexpr std::size_t kLongestLine = 1000;
 
 bool all_of(std::string_view text, bool (*good)(char)) {
@@ -108,16 +108,16 @@ DomainList read_domain_list(std::string_view text, const std::string& name, base
       complain("the line is too long");
       continue;
     }
-    const std::size_t begin = line.find_first_not_of(kBlanks);
+    const std::size_t begin = line.find_first_not_of(kDomainBlanks);
     if (begin == std::string_view::npos) continue;
-    const std::size_t stop = std::min(line.find_first_of(kBlanks, begin), line.size());
+    const std::size_t stop = std::min(line.find_first_of(kDomainBlanks, begin), line.size());
     if (line.find('\r') != std::string_view::npos) {
       complain("it ends with a carriage return: save it with UNIX line ends");
     } else if (line.find('\0') != std::string_view::npos) {
       complain("it has a NUL");
     } else if (line[begin] == '#') {
       complain("a comment begins in the first column");
-    } else if (line.find_first_not_of(kBlanks, stop) != std::string_view::npos) {
+    } else if (line.find_first_not_of(kDomainBlanks, stop) != std::string_view::npos) {
       complain("write one domain a line, and nothing behind it");
     } else {
       std::string word = lower(line.substr(begin, stop - begin));

@@ -73,7 +73,9 @@ TEST_F(Dial, P5_TheCauseIsWithinWhatMailqShows) {
       {{loopback(proxy_port)}, "(connection closed by peer during"},  // nobody behind the proxy
       {{loopback(birl_mta_port)}, "(peer does not speak TLS"},
   };
-  for (const auto& [addresses, cause] : cases) {
+  for (const auto& one : cases) {
+    const auto& addresses = one.first;
+    const auto& cause = one.second;
     dials(addresses);
     tokyo.start();
     std::string reply;
