@@ -152,7 +152,7 @@ TEST_F(TableWriter, ReplacesADamagedTable) {
 // P9: -o with a wrong name costs nobody his file.
 TEST_F(TableWriter, ReplacesNothingButTables) {
   for (const std::string& others :
-       {std::string("root:x:0:0\n"), std::string("SQLite format 3\0 and so on", 28), std::string("x")}) {
+       {std::string("root:x:0:0\n"), std::string("SQLite format 3\0 and so on", 26), std::string("x")}) {
     write_file(path_, others);
     const auto refused = write(kText);
     ASSERT_FALSE(refused);
