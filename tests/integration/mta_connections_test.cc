@@ -89,9 +89,10 @@ TEST_F(MtaConnections, ABoundWhateverTheSiteDoes) {
   birl_site_keys = "mta_connections = 8";
   TearDown();
   start();
-  std::atomic<bool> slow{true};
-  birl_mta.set_script([&](const std::string& command) {
-    while (slow && command.starts_with("RCPT"))
+  const auto slow =
+      std::make_shared<std::atomic<bool>>(true);  // the MTA may ask it longer than this function lasts
+  birl_mta.set_script([slow](const std::string& command) {
+    while (*slow && command.starts_with("RCPT"))
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return std::string();
   });
@@ -108,7 +109,7 @@ TEST_F(MtaConnections, ABoundWhateverTheSiteDoes) {
   EXPECT_TRUE(wait_until([&] { return connections()["waiting"] == 0; }))
       << "nobody waits for those that gave up";
   EXPECT_TRUE(wait_until([&] { return connections()["in_use"] == 0; }, std::chrono::seconds(45)));
-  slow = false;
+  *slow = false;
   Connection client = session();
   EXPECT_THAT(send_mail(client, kContent), StartsWith("250 "));
 }
