@@ -23,18 +23,6 @@ using ::testing::StartsWith;
 
 constexpr char kContent[] = "Subject: hello\r\n\r\ntext\r\n";
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kAddressSpaceMayBeBounded = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool kAddressSpaceMayBeBounded = false;
-#else
-constexpr bool kAddressSpaceMayBeBounded = true;
-#endif
-#else
-constexpr bool kAddressSpaceMayBeBounded = true;
-#endif
-
 rlim_t highest_descriptor(const Process& process) {
   rlim_t highest = 0;
   for (const auto& entry :
@@ -179,67 +167,6 @@ TEST_F(LogOfNobody, StopsNoMail) {
     ASSERT_THAT(send_mail(client, kContent), StartsWith("250 ")) << i;
   EXPECT_EQ(tokyo.relayctl({"status"}).status, 0);
   EXPECT_TRUE(tokyo.process().running());
-}
-
-// Each thread wants more room than there is, and nothing else does.
-class NoThreads : public TwoHubs {
- protected:
-  void SetUp() override {
-    if (!kAddressSpaceMayBeBounded) GTEST_SKIP() << "a sanitizer wants all the room there is";
-    configure();
-    const std::string by_name = read_file(tokyo.config());
-    std::string text = by_name;
-    const std::string numeric = "\"127.0.0.1:" + std::to_string(proxy_port) + '"';
-    ASSERT_NE(text.find(numeric), std::string::npos);
-    text.replace(text.find(numeric), numeric.size(), "\"localhost:" + std::to_string(proxy_port) + '"');
-    write_file(tokyo.config(), text);
-    birl.start();
-    const rlimit stack = bounded(RLIMIT_STACK, kRoom);
-    const rlimit room = bounded(RLIMIT_AS, kRoom);
-    tokyo.launch();
-    setrlimit(RLIMIT_STACK, &stack);
-    setrlimit(RLIMIT_AS, &room);
-    ASSERT_TRUE(
-        wait_until([&] { return !tokyo.process().running() || tokyo.relayctl({"status"}).status == 0; }));
-    ASSERT_TRUE(tokyo.process().running()) << tokyo.log();
-  }
-  void TearDown() override {
-    if (kAddressSpaceMayBeBounded) TwoHubs::TearDown();
-  }
-  static rlimit bounded(__rlimit_resource resource, rlim_t value) {
-    rlimit before{};
-    getrlimit(resource, &before);
-    const rlimit now{value, before.rlim_max};
-    setrlimit(resource, &now);
-    return before;
-  }
-  static constexpr rlim_t kRoom = rlim_t{512} * 1024 * 1024;
-};
-
-TEST_F(NoThreads, NameIsLookedUpWhenThereIsAThread) {
-  EXPECT_TRUE(tokyo.logs("name not resolved: this hub can make no thread (")) << tokyo.log();
-  EXPECT_THAT(Connection(endpoint_address(), endpoint_port).reply(),
-              AllOf(StartsWith("421 4.4.1 birl: link down since "),
-                    HasSubstr("name not resolved: this hub can make no thread (")));
-  set_limit_of(tokyo.process(), RLIMIT_AS, RLIM_INFINITY);
-  EXPECT_TRUE(tokyo.wait_for_link("birl")) << tokyo.log();
-  Connection client = session();
-  EXPECT_THAT(send_mail(client, kContent), StartsWith("250 "));
-}
-
-TEST_F(NoThreads, MailWaitsWithTheReasonUntilTheLedgerHasItsThread) {
-  configure();
-  ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);  // dials an address, for which no thread is needed
-  ASSERT_TRUE(tokyo.wait_for_link("birl")) << tokyo.log();
-  {
-    Connection client = session();
-    EXPECT_THAT(send_mail(client, kContent),
-                AllOf(StartsWith("451 4.3.0 "), HasSubstr("this hub can make no thread (")));
-  }
-  set_limit_of(tokyo.process(), RLIMIT_AS, RLIM_INFINITY);
-  Connection client = session();
-  EXPECT_THAT(send_mail(client, kContent), StartsWith("250 "));
-  EXPECT_EQ(birl_mta.count(), 1U);
 }
 
 }  // namespace
