@@ -37,7 +37,8 @@ std::vector<std::string_view> hosts_of(std::string_view rest) {
     if (c == '@' && !inside) begin = i + 1;
     if (i < rest.size() && (inside || (c != ':' && c != ','))) continue;
     std::string_view host = rest.substr(begin, i - begin);
-    if (host.starts_with('[') && host.ends_with(']')) host = without_blanks_around(host.substr(1, host.size() - 2));
+    if (host.starts_with('[') && host.ends_with(']'))
+      host = without_blanks_around(host.substr(1, host.size() - 2));
     if (host.size() > 1 && host.ends_with('.')) host.remove_suffix(1);  // says that the name is whole
     hosts.push_back(host);
     begin = i + 1;

@@ -26,7 +26,7 @@ class StderrOutput : public LogOutput {
   [[nodiscard]] int fd() const;
 
   std::uint64_t device_ = 0, inode_ = 0;  // of what was looked at
-  base::Descriptor own_;                        // not open where there is none
+  base::Descriptor own_;                  // not open where there is none
   bool is_socket_ = false;
   bool waits_ = false;  // write(2) may: has to be asked first, and given little
 };

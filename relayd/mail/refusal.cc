@@ -9,9 +9,9 @@ namespace {
 
 // How MTAs say that a recipient's domain is none of theirs: sendmail (and our FEATURE(`tsmtp_inbound')),
 // Postfix, Exim, OpenSMTPD and qmail, Exchange.
-constexpr std::array<std::string_view, 6> kForeign{
-    "relaying denied",      "relay access denied", "relay not permitted",
-    "relaying not allowed", "unable to relay",     "in my list of allowed rcpthosts"};
+constexpr std::array<std::string_view, 6> kForeign{"relaying denied",     "relay access denied",
+                                                   "relay not permitted", "relaying not allowed",
+                                                   "unable to relay",     "in my list of allowed rcpthosts"};
 
 bool is_foreign_to_mta(const smtp::Reply& reply) {
   std::string text = reply.summary();

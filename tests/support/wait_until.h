@@ -6,7 +6,8 @@
 
 namespace tsmtp::support {
 
-/// A machine that runs tests may be slow, and busy with other things: whoever waits this long has waited in vain.
+/// A machine that runs tests may be slow, and busy with other things: whoever waits this long has waited in
+/// vain.
 inline constexpr std::chrono::seconds kPatience{60};
 
 /// Whether `condition` became true within `patience`.
