@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "relayd/base/bytes.h"
 #include "relayd/base/diagnostic.h"
 #include "relayd/config/reader.h"
 #include "relayd/control/request.h"
@@ -18,6 +19,7 @@ using namespace tsmtp;
 struct Context {
   config::Config config;
   bool json = false;
+  std::string id;  ///< of a mail in doubt
 };
 
 int complain(const std::string& message, int status) {
@@ -43,11 +45,12 @@ int fingerprint(const Context& context) {
   return EX_OK;
 }
 
-int ask(const Context& context, control::Request request) {
-  const auto received = net::ask(context.config.hub.control, control::request_line(request));
+int ask(const Context& context, control::Request request, std::string_view argument = {}) {
+  const auto received = net::ask(context.config.hub.control, control::request_line(request, argument));
   if (!received) return complain(received.error().message, EX_UNAVAILABLE);
   const auto reply = control::parse_reply(*received);
-  if (!reply) return complain(reply.error().message, EX_SOFTWARE);
+  if (!reply)
+    return complain(reply.error().message, control::reply_exit_status(*received).value_or(EX_SOFTWARE));
   std::cout << *reply;
   return EX_OK;
 }
@@ -64,6 +67,23 @@ int drain(const Context& context) {
   return ask(context, control::Request::kDrain);
 }
 
+int doubts(const Context& context) {
+  return ask(context, context.json ? control::Request::kDoubtsJson : control::Request::kDoubts);
+}
+
+int forget(const Context& context) {
+  constexpr std::size_t kMaxDigits = 32;
+  const bool is_id = !context.id.empty() && context.id.size() <= kMaxDigits &&
+                     context.id.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  if (!is_id)
+    return complain(
+        "\"" + base::escaped(context.id) +
+            "\" is not the ID of a mail in doubt, which has up to 32 hexadecimal digits; relayctl "
+            "doubts lists them",
+        EX_DATAERR);
+  return ask(context, control::Request::kForget, context.id);
+}
+
 struct Subcommand {
   const char* name;
   const char* help;
@@ -76,6 +96,8 @@ constexpr Subcommand kSubcommands[] = {
     {"status", "show the links and what went over them", status},
     {"reload", "let relayd read its configuration again", reload},
     {"drain", "let transactions under way end, then stop relayd", drain},
+    {"doubts", "list the mails in doubt, those whose final reply our MTA may not have", doubts},
+    {"forget", "forget a mail in doubt; if it is tried again, it may be delivered twice", forget},
 };
 
 }  // namespace
@@ -96,7 +118,11 @@ int main(int argc, char** argv) {
   app.require_subcommand(1)->fallthrough();
   for (const Subcommand& subcommand : kSubcommands) {
     CLI::App* added = app.add_subcommand(subcommand.name, subcommand.help);
-    if (subcommand.run == status) added->add_flag("--json", context.json, "as JSON, for programs");
+    if (subcommand.run == status || subcommand.run == doubts)
+      added->add_flag("--json", context.json, "as JSON, for programs");
+    if (subcommand.run == forget)
+      added->add_option("ID", context.id, "as `relayctl doubts` shows it, or as much of it as is unique")
+          ->required();
   }
   try {
     app.parse(argc, argv);

@@ -1,6 +1,7 @@
 #include "relayd/control/request.h"
 
 #include <array>
+#include <charconv>
 
 #include "relayd/base/bytes.h"
 
@@ -12,24 +13,36 @@ struct Line {
   std::string_view text;
 };
 
-constexpr std::array<Line, 4> kLines{{{Request::kStatus, "status"},
+constexpr std::array<Line, 6> kLines{{{Request::kStatus, "status"},
                                       {Request::kStatusJson, "status --json"},
                                       {Request::kReload, "reload"},
-                                      {Request::kDrain, "drain"}}};
+                                      {Request::kDrain, "drain"},
+                                      {Request::kDoubts, "doubts"},
+                                      {Request::kDoubtsJson, "doubts --json"}}};
+constexpr std::string_view kForget = "forget ";
 
 constexpr std::string_view kOk = "ok\n";
 constexpr std::string_view kError = "error\n";
+constexpr std::string_view kErrorWithStatus = "error ";
+
+// Where the message of an error begins; npos: it is none.
+std::size_t message_of_error(std::string_view received) {
+  if (received.starts_with(kError)) return kError.size();
+  if (!reply_exit_status(received)) return received.npos;
+  return received.find('\n') + 1;
+}
 
 }  // namespace
 
-std::string request_line(Request request) {
+std::string request_line(Request request, std::string_view argument) {
+  if (request == Request::kForget) return std::string(kForget).append(argument) + '\n';
   for (const Line& line : kLines)
     if (line.request == request) return std::string(line.text) + '\n';
   return "\n";
 }
 
-std::optional<base::Result<Request>> parse_request(std::string_view received) {
-  using Parsed = base::Result<Request>;
+std::optional<base::Result<Asked>> parse_request(std::string_view received) {
+  using Parsed = base::Result<Asked>;
   const std::size_t end = received.substr(0, kMaxRequestBytes).find('\n');
   if (end == received.npos) {
     if (received.size() < kMaxRequestBytes) return std::nullopt;
@@ -39,9 +52,12 @@ std::optional<base::Result<Request>> parse_request(std::string_view received) {
     return Parsed(base::Error{"one request a connection, nothing behind its line"});
   const std::string_view text = received.substr(0, end);
   for (const Line& line : kLines)
-    if (line.text == text) return Parsed(line.request);
-  return Parsed(base::Error{"unknown request \"" + base::escaped(text) +
-                            "\"; status, status --json, reload or drain was expected"});
+    if (line.text == text) return Parsed(Asked{.request = line.request, .argument = {}});
+  if (text.starts_with(kForget))
+    return Parsed(Asked{.request = Request::kForget, .argument = std::string(text.substr(kForget.size()))});
+  return Parsed(base::Error{
+      "unknown request \"" + base::escaped(text) +
+      "\"; status, status --json, reload, drain, doubts, doubts --json or forget ID was expected"});
 }
 
 std::string reply_ok(std::string_view body) {
@@ -54,11 +70,29 @@ std::string reply_error(std::string_view message) {
   return out;
 }
 
+std::string reply_error(std::string_view message, int exit_status) {
+  std::string out = reply_error(message);
+  return out.insert(kErrorWithStatus.size() - 1, ' ' + std::to_string(exit_status));
+}
+
+std::optional<int> reply_exit_status(std::string_view received) {
+  if (!received.starts_with(kErrorWithStatus)) return std::nullopt;
+  const std::string_view digits =
+      received.substr(kErrorWithStatus.size(), received.find('\n') - kErrorWithStatus.size());
+  constexpr int kMax = 255;
+  int status = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), status);
+  const bool is_whole =
+      error == std::errc() && end == digits.data() + digits.size() && received.find('\n') != received.npos;
+  if (!is_whole || status <= 0 || status > kMax) return std::nullopt;
+  return status;
+}
+
 base::Result<std::string> parse_reply(std::string_view received) {
   if (received.starts_with(kOk))
     return base::Result<std::string>(boost::system::in_place_value, received.substr(kOk.size()));
-  if (received.starts_with(kError)) {
-    std::string_view message = received.substr(kError.size());
+  if (const std::size_t begin = message_of_error(received); begin != received.npos) {
+    std::string_view message = received.substr(begin);
     while (message.ends_with('\n'))
       message.remove_suffix(1);
     return base::Error{message.empty() ? "relayd refused, without a reason" : std::string(message)};

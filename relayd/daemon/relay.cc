@@ -8,6 +8,7 @@
 #include "relayd/control/request.h"
 #include "relayd/control/status_json.h"
 #include "relayd/control/status_text.h"
+#include "relayd/daemon/doubts.h"
 #include "relayd/daemon/key_check.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/settings.h"
@@ -341,7 +342,7 @@ std::optional<std::string> Relay::answer_control(std::string_view received) {
   const auto request = control::parse_request(received);
   if (!request) return {};
   if (!*request) return control::reply_error(request->error().message);
-  switch (**request) {
+  switch ((*request)->request) {
     case control::Request::kStatus:
       return control::reply_ok(control::status_text(status()));
     case control::Request::kStatusJson:
@@ -353,6 +354,12 @@ std::optional<std::string> Relay::answer_control(std::string_view received) {
     case control::Request::kDrain:
       drain();
       return control::reply_ok("draining: relayd stops when the transactions under way have ended\n");
+    case control::Request::kDoubts:
+      return control::reply_ok(control::doubts_text(mails_in_doubt(*ledger_, net::wall_now())));
+    case control::Request::kDoubtsJson:
+      return control::reply_ok(control::doubts_json(mails_in_doubt(*ledger_, net::wall_now())));
+    case control::Request::kForget:
+      return forget_mail(*ledger_, log_, (*request)->argument);
   }
   return {};
 }

@@ -169,6 +169,23 @@ std::size_t Doubts::in_doubt(std::string_view site) const {
   return transactions.size();
 }
 
+std::vector<MailInDoubt> Doubts::mails_in_doubt() const {
+  std::vector<MailInDoubt> mails;
+  for (const auto& [key, doubt] : doubts_) {
+    if (doubt.state == State::kUnderWay) continue;
+    if (mails.empty() || mails.back().transaction != key.transaction)
+      mails.push_back({.transaction = key.transaction,
+                       .site = doubt.site,
+                       .recorded = doubt.recorded,
+                       .user = doubt.user});
+    ++mails.back().recipients;
+    mails.back().is_claimed |= doubt.state == State::kClaimed;
+  }
+  std::stable_sort(mails.begin(), mails.end(),
+                   [](const MailInDoubt& a, const MailInDoubt& b) { return a.recorded < b.recorded; });
+  return mails;
+}
+
 Doubts::ByKey::iterator Doubts::first_of(const std::string& transaction) {
   return doubts_.lower_bound({.transaction = transaction, .index = 0});
 }

@@ -41,6 +41,16 @@ struct DoubtfulRecipient {
   std::string address;  ///< keyed digest of sender and recipient only: might it be?
 };
 
+/// A transaction in doubt as an administrator sees it.
+struct MailInDoubt {
+  std::string transaction;
+  std::string site;
+  base::WallTime recorded;
+  std::uint32_t user;  ///< Doubts::kNoUser: not known
+  std::size_t recipients = 0;
+  bool is_claimed = false;  ///< its second try is under way
+};
+
 class Doubts {
  public:
   /// Whoever is not known.
@@ -98,6 +108,8 @@ class Doubts {
   [[nodiscard]] std::size_t size() const { return doubts_.size(); }
   /// How many transactions of `site` are in doubt (matchable or claimed), for status.
   [[nodiscard]] std::size_t in_doubt(std::string_view site) const;
+  /// All transactions in doubt (matchable or claimed), oldest first. Those under way are not.
+  [[nodiscard]] std::vector<MailInDoubt> mails_in_doubt() const;
 
  private:
   enum class State { kUnderWay, kMatchable, kClaimed };

@@ -13,9 +13,6 @@
 namespace tsmtp::net {
 namespace {
 
-// MTAs give up after five days (RFC 5321 section 4.5.4.1); the far side remembers longer than the near side
-// may ask.
-constexpr std::chrono::hours kDoubtAge{24 * 7};
 constexpr std::chrono::hours kOutcomeAge{24 * 10};
 // So long what nobody waits for may wait for company.
 constexpr std::chrono::milliseconds kPatience{10};
@@ -80,10 +77,10 @@ base::Result<void> TransactionLedger::restore() {
 void TransactionLedger::record_doubt(const std::string& site, const std::string& transaction,
                                      const std::vector<ledger::DoubtfulRecipient>& recipients,
                                      Recorded recorded, std::uint32_t user) {
-  if (user != ledger::Doubts::kNoUser && doubts_.of_user(site, user) + recipients.size() > kMaxOfUser) {
+  if (user != ledger::Doubts::kNoUser && doubts_.of_user(site, user) + recipients.size() > max_of_user_) {
     const base::Error full{"hub " + hub_ + ": user " + std::to_string(user) + " has " +
                            std::to_string(doubts_.of_user(site, user)) + " recipients in doubt at " + site +
-                           ", no more are kept; see relayctl status"};
+                           ", no more are kept; see relayctl doubts"};
     return boost::asio::post(executor_, [recorded = std::move(recorded), full] { recorded(full); });
   }
   enqueue(doubts_.record(transaction, site, recipients, wall_now(), user), std::move(recorded));

@@ -45,9 +45,14 @@ class TransactionLedger {
   TransactionLedger(const TransactionLedger&) = delete;
   TransactionLedger& operator=(const TransactionLedger&) = delete;
 
+  /// MTAs give up after five days (RFC 5321 section 4.5.4.1); the far side remembers longer than the near
+  /// side may ask.
+  static constexpr std::chrono::hours kDoubtAge{24 * 7};
+
   /// So many recipients of one user's mails to one site are kept, under way and in doubt. What a local user
   /// plants is bounded by it, and costs no other user.
   static constexpr std::size_t kMaxOfUser = 10'000;
+  void set_max_of_user(std::size_t recipients) { max_of_user_ = recipients; }
 
   // Near side. `recorded` is called from the event loop when it is on disk, or cannot be.
   void record_doubt(const std::string& site, const std::string& transaction,
@@ -62,6 +67,7 @@ class TransactionLedger {
   /// Whether nothing of its transaction is left.
   bool settle_doubt(const ledger::DoubtKey& key);
   [[nodiscard]] std::size_t in_doubt(const std::string& site) const { return doubts_.in_doubt(site); }
+  [[nodiscard]] std::vector<ledger::MailInDoubt> mails_in_doubt() const { return doubts_.mails_in_doubt(); }
 
   // Far side.
   void record_outcome(const std::string& site, const std::string& transaction, const std::string& reply,
@@ -105,6 +111,7 @@ class TransactionLedger {
   base::Logger& log_;
   ledger::Doubts doubts_;
   ledger::Outcomes outcomes_;
+  std::size_t max_of_user_ = kMaxOfUser;
   std::vector<Pending> gathered_;  // in this turn of the event loop, or longer if nobody waits
   bool handing_over_ = false;
   bool timer_runs_ = false;

@@ -1,6 +1,7 @@
 // P4: whatever is killed or cut, every accepted mail is delivered, and delivered once.
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -112,6 +113,48 @@ TEST_F(P4_NothingTwice, ClientGoneBeforeTheReply) {
   EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
   EXPECT_EQ(birl_mta.count(), 1U);
   EXPECT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 0; }));
+}
+
+// The administrator sees what is in doubt, and may forget it: then nothing tells a second try from another
+// mail.
+TEST_F(P4_NothingTwice, DoubtsAreListedAndForgotten) {
+  constexpr int kDataError = 65;
+  EXPECT_EQ(tokyo.relayctl({"doubts"}).output, "no mail is in doubt\n");
+  {
+    Connection client = session_with_a_mail_taken();
+    EXPECT_EQ(tokyo.relayctl({"doubts"}).output, "no mail is in doubt\n") << "it is under way";
+    client.reset();
+    ASSERT_TRUE(tokyo.logs("in doubt until our MTA tries again"));
+    final_released = true;
+  }
+  const auto listed = nlohmann::json::parse(tokyo.relayctl({"doubts", "--json"}).output);
+  EXPECT_EQ(listed.at("total"), 1);
+  const auto& mail = listed.at("mails").at(0);
+  EXPECT_EQ(mail.at("site"), "birl");
+  EXPECT_EQ(mail.at("recipients"), 1);
+  EXPECT_EQ(mail.at("user"), getuid());
+  EXPECT_FALSE(mail.at("tried_again_now").get<bool>());
+  const auto id = mail.at("id").get<std::string>();
+  ASSERT_EQ(id.size(), 32U);
+  EXPECT_THAT(tokyo.relayctl({"doubts"}).output, HasSubstr(id.substr(0, 12) + "  birl "));
+
+  const std::string unknown = (id[0] == 'f' ? "e" : "f") + id.substr(1);
+  for (const std::string& wrong : {unknown, id + "0", std::string("xyz"), std::string()}) {
+    const Finished refused = tokyo.relayctl({"forget", wrong});
+    EXPECT_EQ(refused.status, kDataError) << wrong << ": " << refused.output;
+    EXPECT_THAT(refused.output, HasSubstr("relayctl doubts lists them"));
+  }
+  EXPECT_EQ(tokyo.relayctl({"forget"}).status, 64);
+  EXPECT_EQ(tokyo.site_status("birl")["in_doubt"], 1);
+
+  const Finished forgotten = tokyo.relayctl({"forget", id.substr(0, 6)});
+  EXPECT_EQ(forgotten.status, 0) << forgotten.output;
+  EXPECT_THAT(forgotten.output, HasSubstr("may be delivered twice"));
+  EXPECT_TRUE(tokyo.logs("relayctl: mail " + id.substr(0, 12)));
+  EXPECT_EQ(tokyo.relayctl({"doubts"}).output, "no mail is in doubt\n");
+  EXPECT_EQ(tokyo.relayctl({"forget", id}).status, kDataError);
+  EXPECT_THAT(deliver(kContent), StartsWith("250"));
+  EXPECT_EQ(birl_mta.count(), 2U) << "as relayctl said";
 }
 
 // A reset of a connection that was idle, its last reply read long ago, leaves nothing in doubt.

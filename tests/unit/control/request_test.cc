@@ -9,12 +9,22 @@ namespace {
 using testing::HasSubstr;
 
 TEST(Request, EveryRequestComesBack) {
-  for (const Request request : {Request::kStatus, Request::kStatusJson, Request::kReload, Request::kDrain}) {
+  for (const Request request : {Request::kStatus, Request::kStatusJson, Request::kReload, Request::kDrain,
+                                Request::kDoubts, Request::kDoubtsJson, Request::kForget}) {
     const auto parsed = parse_request(request_line(request));
     ASSERT_TRUE(parsed);
     ASSERT_TRUE(*parsed);
-    EXPECT_EQ(**parsed, request);
+    EXPECT_EQ((*parsed)->request, request);
   }
+}
+
+TEST(Request, ForgetHasAnArgument) {
+  const auto parsed = parse_request(request_line(Request::kForget, "3f6c"));
+  ASSERT_TRUE(parsed);
+  ASSERT_TRUE(*parsed);
+  EXPECT_EQ((*parsed)->request, Request::kForget);
+  EXPECT_EQ((*parsed)->argument, "3f6c");
+  EXPECT_EQ((*parse_request("forget \n"))->argument, "");
 }
 
 TEST(Request, WaitsForTheLineEnd) {
@@ -36,6 +46,9 @@ TEST(Request, BadRequests) {
   EXPECT_THAT(error_of("stop\x1b\n"),
               HasSubstr("unknown request \"stop\\x1b\"; status, status --json, reload"));
   EXPECT_THAT(error_of("STATUS\n"), HasSubstr("unknown request"));
+  EXPECT_THAT(error_of("forget\n"), HasSubstr("forget ID was expected"));
+  EXPECT_THAT(error_of("forgetall\n"), HasSubstr("unknown request"));
+  EXPECT_THAT(error_of("doubts birl\n"), HasSubstr("unknown request"));
   EXPECT_THAT(error_of("status\r\n"), HasSubstr("unknown request"));
 }
 
@@ -50,6 +63,20 @@ TEST(Reply, Error) {
   const auto body = parse_reply(reply_error("relayd.toml:3:1: error: x\nrelayd.toml:4:1: error: y\n"));
   ASSERT_FALSE(body);
   EXPECT_EQ(body.error().message, "relayd.toml:3:1: error: x\nrelayd.toml:4:1: error: y");
+}
+
+TEST(Reply, ErrorWithAnExitStatus) {
+  const std::string received = reply_error("no such mail", 65);
+  EXPECT_EQ(received, "error 65\nno such mail\n");
+  EXPECT_EQ(parse_reply(received).error().message, "no such mail");
+  EXPECT_EQ(reply_exit_status(received), 65);
+  EXPECT_FALSE(reply_exit_status(reply_error("no such mail")));
+  EXPECT_FALSE(reply_exit_status(reply_ok("error 65\n")));
+  for (const char* bad :
+       {"error \nx\n", "error 0\nx\n", "error 256\nx\n", "error 6x\nx\n", "error -1\nx\n", "error 65"}) {
+    EXPECT_FALSE(reply_exit_status(bad)) << bad;
+    EXPECT_THAT(parse_reply(bad).error().message, HasSubstr("not a reply")) << bad;
+  }
 }
 
 TEST(Reply, NotAReply) {

@@ -221,5 +221,28 @@ TEST(Doubts, AreCountedByUserAndSite) {
   EXPECT_EQ(doubts.of_user("birl", 1001), 1U);
 }
 
+TEST(Doubts, MailsInDoubtAreListedOldestFirst) {
+  Doubts doubts;
+  static_cast<void>(doubts.record(transaction('a'), "birl", two_of_three(), kNow, 1000));
+  static_cast<void>(doubts.record(transaction('b'), "osaka", one(kDigest), kNow - 5s));
+  static_cast<void>(doubts.record(transaction('c'), "birl", one(kDigest), kNow));
+  EXPECT_TRUE(doubts.mails_in_doubt().empty()) << "all are under way";
+  doubts.mark_in_doubt(transaction('a'));
+  doubts.mark_in_doubt(transaction('b'));
+  EXPECT_TRUE(doubts.claim("birl", kOtherDigest));
+  const auto mails = doubts.mails_in_doubt();
+  ASSERT_EQ(mails.size(), 2U);
+  EXPECT_EQ(mails[0].transaction, transaction('b'));
+  EXPECT_EQ(mails[0].site, "osaka");
+  EXPECT_EQ(mails[0].recorded, kNow - 5s);
+  EXPECT_EQ(mails[0].user, Doubts::kNoUser);
+  EXPECT_EQ(mails[0].recipients, 1U);
+  EXPECT_FALSE(mails[0].is_claimed);
+  EXPECT_EQ(mails[1].transaction, transaction('a'));
+  EXPECT_EQ(mails[1].user, 1000U);
+  EXPECT_EQ(mails[1].recipients, 2U);
+  EXPECT_TRUE(mails[1].is_claimed);
+}
+
 }  // namespace
 }  // namespace tsmtp::ledger

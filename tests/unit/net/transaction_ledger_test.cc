@@ -82,5 +82,29 @@ TEST_F(Ledger, WhatNobodyWaitsForIsWrittenWithoutCompany) {
   EXPECT_GT(io_.run_one_for(kPatience), 0U) << "nothing is under way that would write it";
 }
 
+// What one user has in doubt costs no other user, and no other site.
+TEST_F(Ledger, EachUserHasItsOwnBound) {
+  open();
+  ledger_->set_max_of_user(2);
+  const auto record = [&](char name, const std::string& site, std::uint32_t user) {
+    std::optional<std::string> said;
+    ledger_->record_doubt(
+        site, std::string(16, name), kRecipient,
+        [&](const base::Result<void>& result) { said = result ? "" : result.error().message; }, user);
+    while (!said && io_.run_one_for(kPatience) > 0) {
+    }
+    return said.value_or("never said");
+  };
+  EXPECT_EQ(record('a', "birl", 1000), "");
+  EXPECT_EQ(record('b', "birl", 1000), "");
+  EXPECT_EQ(record('c', "birl", 1000),
+            "hub tokyo: user 1000 has 2 recipients in doubt at birl, no more are kept; see relayctl doubts");
+  EXPECT_EQ(record('d', "birl", 1001), "");
+  EXPECT_EQ(record('e', "osaka", 1000), "");
+  EXPECT_EQ(record('f', "birl", ledger::Doubts::kNoUser), "");
+  ledger_->settle_doubt(std::string(16, 'a'));
+  EXPECT_EQ(record('g', "birl", 1000), "");
+}
+
 }  // namespace
 }  // namespace tsmtp::net

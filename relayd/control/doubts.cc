@@ -1,0 +1,72 @@
+#include "relayd/control/doubts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "relayd/base/bytes.h"
+#include "relayd/control/time_text.h"
+
+namespace tsmtp::control {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kSiteTitle = "site";
+
+std::string user_text(const MailInDoubt& mail) {
+  return mail.user ? std::to_string(*mail.user) : "-";
+}
+
+std::string since_text(const MailInDoubt& mail, base::WallTime now) {
+  return fmt::format("{} ({} ago)", local_time(mail.since, now),
+                     span_text(std::chrono::duration_cast<std::chrono::seconds>(now - mail.since)));
+}
+
+std::string remark(const MailInDoubt& mail) {
+  return mail.is_tried_again ? "  is being tried again" : "";
+}
+
+}  // namespace
+
+std::string doubts_text(const MailsInDoubt& doubts) {
+  const std::size_t total = doubts.mails.size();
+  if (total == 0) return "no mail is in doubt\n";
+  const std::size_t shown = std::min(total, kMaxDoubtsShown);
+  std::size_t width = kSiteTitle.size();
+  for (std::size_t i = 0; i < shown; ++i)
+    width = std::max(width, base::escaped(doubts.mails[i].site).size());
+  std::string out = fmt::format("{:<{}}  {:<{}}  {:>10}  {:>10}  {:<19}  {}\n", "ID", kShownIdDigits,
+                                kSiteTitle, width, "recipients", "user", "forgotten", "in doubt since");
+  for (std::size_t i = 0; i < shown; ++i) {
+    const MailInDoubt& mail = doubts.mails[i];
+    out += fmt::format("{:<{}}  {:<{}}  {:>10}  {:>10}  {:<19}  {}{}\n", mail.id.substr(0, kShownIdDigits),
+                       kShownIdDigits, base::escaped(mail.site), width, mail.recipients, user_text(mail),
+                       local_time(mail.forgotten, doubts.now), since_text(mail, doubts.now), remark(mail));
+  }
+  out += fmt::format("{} mail{} in doubt", total, total == 1 ? "" : "s");
+  if (shown < total) out += fmt::format(", the oldest {} are shown", shown);
+  return out + '\n';
+}
+
+std::string doubts_json(const MailsInDoubt& doubts) {
+  const std::size_t shown = std::min(doubts.mails.size(), kMaxDoubtsShown);
+  Json mails = Json::array();
+  for (std::size_t i = 0; i < shown; ++i) {
+    const MailInDoubt& mail = doubts.mails[i];
+    mails.push_back(Json{{"id", mail.id},
+                         {"site", mail.site},
+                         {"since", rfc3339(mail.since)},
+                         {"forgotten", rfc3339(mail.forgotten)},
+                         {"recipients", mail.recipients},
+                         {"user", mail.user ? Json(*mail.user) : Json(nullptr)},
+                         {"tried_again_now", mail.is_tried_again}});
+  }
+  const Json out{{"now", rfc3339(doubts.now)}, {"total", doubts.mails.size()}, {"mails", mails}};
+  constexpr int kIndentOfDoubts = 2;
+  return out.dump(kIndentOfDoubts, ' ', true, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace tsmtp::control

@@ -1,0 +1,42 @@
+// What `relayctl doubts` prints: the mails in doubt, the oldest ones first. A reply is bounded, however many
+// there are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "relayd/base/clock.h"
+
+namespace tsmtp::control {
+
+/// One mail whose final reply our MTA may not have.
+struct MailInDoubt {
+  std::string id;  ///< 32 hexadecimal digits
+  std::string site;
+  base::WallTime since;
+  base::WallTime forgotten;  ///< when it will be, by itself
+  std::size_t recipients = 0;
+  std::optional<std::uint32_t> user;  ///< whose client handed it over, where that is known
+  bool is_tried_again = false;        ///< just now
+};
+
+struct MailsInDoubt {
+  base::WallTime now;
+  std::vector<MailInDoubt> mails;  ///< oldest first
+};
+
+/// No more than so many are shown, and how many there are.
+inline constexpr std::size_t kMaxDoubtsShown = 1000;
+/// The text shows so many digits of an ID.
+inline constexpr std::size_t kShownIdDigits = 12;
+
+/// As a table of printable ASCII, in the local time zone, ending in a line end.
+[[nodiscard]] std::string doubts_text(const MailsInDoubt& doubts);
+
+/// As one JSON object, as relayctl(8) describes it.
+[[nodiscard]] std::string doubts_json(const MailsInDoubt& doubts);
+
+}  // namespace tsmtp::control
