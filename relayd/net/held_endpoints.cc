@@ -17,7 +17,10 @@
 namespace tsmtp::net {
 namespace {
 
-constexpr timeval kPatience{.tv_sec = 1, .tv_usec = 0};
+// At the start nothing else can be done meanwhile, and a holder that is not heard keeps us from binding.
+// Later every mail would wait with us.
+constexpr timeval kPatienceAtStart{.tv_sec = 5, .tv_usec = 0};
+constexpr timeval kPatience{.tv_sec = 0, .tv_usec = 100'000};
 constexpr int kFirstPassed = 3;  // sd_listen_fds(3), SD_LISTEN_FDS_START
 
 // Only root, we ourselves, or the owner of the directory that the socket is in can be the holder: whoever
@@ -30,6 +33,11 @@ bool is_trusted(int socket, const std::string& path) {
   struct stat directory {};
   return stat(path.substr(0, path.find_last_of('/')).c_str(), &directory) == 0 &&
          directory.st_uid == peer.uid;
+}
+
+void set_patience(int socket, const timeval& patience) {
+  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }
 
 long passed_descriptors() {
@@ -59,7 +67,7 @@ void HeldEndpoints::take_from_service_manager() {
 }
 
 void HeldEndpoints::take_from_holder() {
-  if (!connect() || !send_message(holder_.get(), HolderWords::kTake, -1, 0)) return;
+  if (!connect(kPatienceAtStart) || !send_message(holder_.get(), HolderWords::kTake, -1, 0)) return;
   for (;;) {
     auto held = receive_message(holder_.get());
     if (!held || held->text.empty()) return lost();
@@ -86,7 +94,8 @@ void HeldEndpoints::keep(const std::vector<Listening>& all) {
     addresses.push_back(one.address.to_string());
   if (is_connected() && is_held_ && addresses == kept_) return;
   is_held_ = false;
-  if (!is_connected() && !connect()) return;
+  if (!is_connected() && !connect(kPatience)) return;
+  set_patience(holder_.get(), kPatience);
   for (const Listening& one : all)
     if (!send_message(holder_.get(), one.address.to_string(), one.descriptor, 0)) return lost();
   if (!send_message(holder_.get(), HolderWords::kServing, -1, 0)) return lost();
@@ -96,15 +105,14 @@ void HeldEndpoints::keep(const std::vector<Listening>& all) {
   is_held_ = true;
 }
 
-bool HeldEndpoints::connect() {
+bool HeldEndpoints::connect(const timeval& patience) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path_.size() >= sizeof address.sun_path) return false;
   std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
   base::Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (!socket.is_open()) return false;
-  setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+  set_patience(socket.get(), patience);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return false;
   if (!is_trusted(socket.get(), path_)) {
     log_.log(

@@ -5,6 +5,8 @@
 // listens on.
 #pragma once
 
+#include <sys/time.h>
+
 #include <map>
 #include <optional>
 #include <string>
@@ -26,7 +28,8 @@ class HeldEndpoints {
   /// `path`: the holder's socket. `log` is borrowed and outlives it.
   HeldEndpoints(std::string path, base::Logger& log) : path_(std::move(path)), log_(log) {}
 
-  /// Asks the holder, and the service manager's environment, for what they have. Blocks for a second at most.
+  /// Asks the holder, and the service manager's environment, for what they have. Blocks for five seconds at
+  /// most, where the holder hangs.
   void take_over();
   /// The listening socket for `address`, if somebody held it.
   [[nodiscard]] base::Descriptor take(const base::HostPort& address);
@@ -39,7 +42,7 @@ class HeldEndpoints {
   }
 
  private:
-  [[nodiscard]] bool connect();
+  [[nodiscard]] bool connect(const timeval& patience);
   [[nodiscard]] bool is_connected();
   void take_from_holder();
   void take_from_service_manager();

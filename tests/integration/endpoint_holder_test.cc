@@ -138,6 +138,20 @@ TEST_F(EndpointHolder, AnEndpointThatAReloadTakesAwayIsFree) {
   EXPECT_TRUE(held().is_null());
 }
 
+TEST_F(EndpointHolder, P10_OneThatHangsStopsNoMail) {
+  serve();
+  holder_->signal(SIGSTOP);
+  configure("endpoint = [\"" + endpoint_address() + ':' + std::to_string(endpoint_port) + "\", \"" +
+                endpoint_address() + ':' + std::to_string(free_port()) + "\"]",
+            "endpoint_holder = \"" + holder_socket() + "\"");
+  EXPECT_EQ(tokyo.relayctl({"reload"}).status, 0);
+  EXPECT_EQ(held(), false);
+  Connection client = session();
+  EXPECT_THAT(send_mail(client, "Subject: x\r\n\r\n"), StartsWith("250 "));
+  holder_->signal(SIGCONT);
+  EXPECT_TRUE(wait_until([&] { return held() == true; })) << holder_log();
+}
+
 TEST_F(EndpointHolder, WithoutOneRelaydServesAndSaysSo) {
   holder_->signal(SIGKILL);
   (void)holder_->wait();
