@@ -9,8 +9,8 @@
 #include "relayd/config/reader.h"
 #include "relayd/control/request.h"
 #include "relayd/daemon/privileges.h"
-#include "relayd/net/identity.h"
-#include "relayd/net/request_client.h"
+#include "relayd/net/control/request_client.h"
+#include "relayd/net/tls/identity.h"
 
 namespace {
 

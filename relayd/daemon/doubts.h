@@ -6,7 +6,7 @@
 
 #include "relayd/base/log.h"
 #include "relayd/control/doubts.h"
-#include "relayd/net/transaction_ledger.h"
+#include "relayd/net/ledger/transaction_ledger.h"
 
 namespace tsmtp::daemon {
 

@@ -6,8 +6,8 @@
 #include <iostream>
 
 #include "relayd/daemon/privileges.h"
-#include "relayd/net/endpoint_holder.h"
-#include "relayd/net/process_name.h"
+#include "relayd/net/endpoint/endpoint_holder.h"
+#include "relayd/net/io/process_name.h"
 
 namespace tsmtp::daemon {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "relayd/base/result.h"
-#include "relayd/net/listening.h"
+#include "relayd/net/io/listening.h"
 
 namespace tsmtp::daemon {
 

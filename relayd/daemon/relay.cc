@@ -14,7 +14,7 @@
 #include "relayd/daemon/settings.h"
 #include "relayd/daemon/state_directory.h"
 #include "relayd/daemon/status.h"
-#include "relayd/net/clocks.h"
+#include "relayd/net/io/clocks.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -195,20 +195,19 @@ base::Result<void> Relay::open_audit() {
 }
 
 void Relay::serve() {
-  services_ = std::make_unique<net::Services>(net::Services{
-      .executor = loop_.executor(),
-      .hub_name = config_.hub.name,
-      .own_pin = identity_->pin(),
-      .instance = net::random_bytes(kInstanceBytes),
-      .tls = *tls_,
-      .ledger = *ledger_,
-      .digests = *digests_,
-      .log = log_,
-      .mta_neighbours = mta_neighbours_,
-      .witness = witness_.get(),
-      .earlier = earlier_.get(),
-      .shortages = &shortages_,
-      .ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); }});
+  services_ = std::make_unique<net::Services>(net::Services{{.executor = loop_.executor(),
+                                                             .hub_name = config_.hub.name,
+                                                             .own_pin = identity_->pin(),
+                                                             .instance = net::random_bytes(kInstanceBytes),
+                                                             .tls = *tls_,
+                                                             .log = log_},
+                                                            *ledger_,
+                                                            *digests_,
+                                                            mta_neighbours_,
+                                                            witness_.get(),
+                                                            earlier_.get()});
+  services_->shortages = &shortages_;
+  services_->ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); };
   for (const config::Site& site : config_.sites) {
     sites_.push_back(std::make_unique<net::Site>(*services_, site_settings(site, config_.hub.name)));
     sites_.back()->start(std::move(bound_endpoints_[site.name]));

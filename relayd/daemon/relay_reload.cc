@@ -6,7 +6,7 @@
 #include "relayd/config/reader.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/daemon/settings.h"
-#include "relayd/net/clocks.h"
+#include "relayd/net/io/clocks.h"
 
 namespace tsmtp::daemon {
 namespace {

@@ -18,7 +18,7 @@
 #include "relayd/daemon/rated_log.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/daemon/settings.h"
-#include "relayd/net/clocks.h"
+#include "relayd/net/io/clocks.h"
 
 namespace tsmtp::daemon {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "relayd/config/config.h"
+#include "relayd/net/link/strangers.h"
 #include "relayd/net/site_settings.h"
-#include "relayd/net/strangers.h"
 
 namespace tsmtp::daemon {
 

@@ -1,6 +1,6 @@
 #include "relayd/daemon/status.h"
 
-#include "relayd/net/socket_options.h"
+#include "relayd/net/io/socket_options.h"
 #include "relayd/smtp/extensions.h"
 
 namespace tsmtp::daemon {

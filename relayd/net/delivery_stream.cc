@@ -3,7 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "relayd/net/clocks.h"
+#include "relayd/net/io/clocks.h"
 
 namespace tsmtp::net {
 namespace {

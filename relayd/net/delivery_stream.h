@@ -7,9 +7,9 @@
 #include <string>
 
 #include "relayd/mail/delivery.h"
-#include "relayd/net/mta_pool.h"
+#include "relayd/net/link/site_link.h"
+#include "relayd/net/mta/mta_pool.h"
 #include "relayd/net/services.h"
-#include "relayd/net/site_link.h"
 
 namespace tsmtp::net {
 

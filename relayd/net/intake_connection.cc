@@ -1,6 +1,6 @@
 #include "relayd/net/intake_connection.h"
 
-#include "relayd/net/clocks.h"
+#include "relayd/net/io/clocks.h"
 
 namespace tsmtp::net {
 namespace {

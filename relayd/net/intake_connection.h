@@ -10,9 +10,9 @@
 #include <string>
 
 #include "relayd/mail/intake.h"
-#include "relayd/net/byte_channel.h"
+#include "relayd/net/io/byte_channel.h"
+#include "relayd/net/link/site_link.h"
 #include "relayd/net/services.h"
-#include "relayd/net/site_link.h"
 
 namespace tsmtp::net {
 

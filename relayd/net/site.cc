@@ -6,10 +6,10 @@
 #include <boost/asio/post.hpp>
 
 #include "relayd/base/bytes.h"
-#include "relayd/net/clocks.h"
-#include "relayd/net/socket_options.h"
-#include "relayd/net/socket_peer.h"
-#include "relayd/net/time_of_day.h"
+#include "relayd/net/io/clocks.h"
+#include "relayd/net/io/socket_options.h"
+#include "relayd/net/io/socket_peer.h"
+#include "relayd/net/io/time_of_day.h"
 
 namespace tsmtp::net {
 namespace {

@@ -15,11 +15,11 @@
 #include "relayd/mail/far_mta.h"
 #include "relayd/mail/refusal.h"
 #include "relayd/net/delivery_stream.h"
-#include "relayd/net/endpoint.h"
-#include "relayd/net/held_endpoints.h"
+#include "relayd/net/endpoint/endpoint.h"
+#include "relayd/net/endpoint/held_endpoints.h"
 #include "relayd/net/intake_connection.h"
-#include "relayd/net/mta_pool.h"
-#include "relayd/net/site_link.h"
+#include "relayd/net/link/site_link.h"
+#include "relayd/net/mta/mta_pool.h"
 #include "relayd/net/site_settings.h"
 
 namespace tsmtp::net {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "relayd/base/host_port.h"
-#include "relayd/net/link_settings.h"
-#include "relayd/net/listening.h"
-#include "relayd/net/mta_pool.h"
+#include "relayd/net/io/listening.h"
+#include "relayd/net/link/link_settings.h"
+#include "relayd/net/mta/mta_pool.h"
 #include "relayd/policy/site_rules.h"
 
 namespace tsmtp::net {

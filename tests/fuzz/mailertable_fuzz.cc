@@ -1,8 +1,8 @@
 // A mailertable written by anybody.
 #include <string>
 
-#include "mailertable/checks.h"
-#include "mailertable/parser.h"
+#include "mailertable/checks/checks.h"
+#include "mailertable/text/parser.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -2,10 +2,10 @@
 // layout of a text changes nothing that it says.
 #include <string>
 
-#include "mailertable/makemap_input.h"
-#include "mailertable/parser.h"
-#include "mailertable/route.h"
-#include "mailertable/text_layout.h"
+#include "mailertable/makemap/makemap_input.h"
+#include "mailertable/output/text_layout.h"
+#include "mailertable/text/parser.h"
+#include "mailertable/text/route.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

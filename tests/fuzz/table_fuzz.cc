@@ -2,12 +2,12 @@
 // what is there; and what it says is there can be dumped, compared and resolved.
 #include <string>
 
-#include "mailertable/any_table.h"
-#include "mailertable/page_file.h"
-#include "mailertable/resolver.h"
-#include "mailertable/table_diff.h"
-#include "mailertable/table_reader.h"
-#include "mailertable/table_text.h"
+#include "mailertable/database/page_file.h"
+#include "mailertable/database/table_diff.h"
+#include "mailertable/database/table_reader.h"
+#include "mailertable/lookup/any_table.h"
+#include "mailertable/lookup/resolver.h"
+#include "mailertable/output/table_text.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -266,7 +266,7 @@ TEST_F(P4_NothingTwice, FarRelaydKilledInTheContent) {
   EXPECT_EQ(birl_mta.count(), 1U);
 }
 
-// Its witness hears the reply (net/witness.h).
+// Its witness hears the reply (net/witness/witness.h).
 TEST_F(P4_NothingTwice, FarRelaydKilledWhileItsMtaPonders) {
   Connection client = session_with_a_mail_taken();
   birl.kill();

@@ -23,8 +23,25 @@ class CheckLayers(unittest.TestCase):
         self.assertEqual(complaints("relayd/mail/intake.h", '#include "relayd/base/result.h"\n'), [])
 
     def test_compiler_knows_config_and_base_only(self):
-        self.assertEqual(complaints("mailertable/parser.h", '#include "relayd/smtp/reply.h"\n'),
-                         ["mailertable may not include smtp"])
+        self.assertEqual(complaints("mailertable/hub/sites.h", '#include "relayd/smtp/reply.h"\n'),
+                         ["mailertable/hub may not include smtp"])
+
+    def test_room_into_the_one_beside_it(self):
+        self.assertEqual(complaints("relayd/net/link/dialer.h", '#include "relayd/net/mta/mta_pool.h"\n'),
+                         ["net/link may not include net/mta"])
+
+    def test_room_into_what_ties_the_rooms_together(self):
+        self.assertEqual(complaints("relayd/net/link/dialer.h", '#include "relayd/net/services.h"\n'), ["net/link may not include net"])
+
+    def test_table_reader_knows_no_checks(self):
+        self.assertEqual(complaints("mailertable/database/a.h", '#include "mailertable/checks/checks.h"\n'),
+                         ["mailertable/database may not include mailertable/checks"])
+
+    def test_openssl_in_another_room(self):
+        self.assertEqual(complaints("relayd/net/link/a.h", "#include <openssl/ssl.h>\n"), ["net/link may not use OpenSSL"])
+
+    def test_asio_in_a_room_of_net(self):
+        self.assertEqual(complaints("relayd/net/mta/a.h", "#include <boost/asio/post.hpp>\n"), [])
 
     def test_asio_outside_net(self):
         self.assertEqual(complaints("relayd/daemon/run.h", "#include <boost/asio/io_context.hpp>\n"), ["daemon may not use Asio"])

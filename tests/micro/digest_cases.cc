@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "relayd/net/hmac_digest.h"
+#include "relayd/net/tls/hmac_digest.h"
 #include "tests/micro/micro.h"
 
 namespace tsmtp::micro {

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "relayd/net/hmac_digest.h"
+#include "relayd/net/tls/hmac_digest.h"
 #include "tests/support/temporary_directory.h"
 
 namespace tsmtp::daemon {

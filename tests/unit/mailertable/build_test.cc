@@ -1,4 +1,4 @@
-#include "mailertable/build.h"
+#include "mailertable/commands/build.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "mailertable/domain_list.h"
+#include "mailertable/checks/domain_list.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // What becomes of mail, as resolve says it.
-#include "mailertable/fate.h"
+#include "mailertable/lookup/fate.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

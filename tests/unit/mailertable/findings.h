@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mailertable/checks.h"
+#include "mailertable/checks/checks.h"
 
 namespace tsmtp::mailertable {
 

@@ -1,4 +1,4 @@
-#include "mailertable/findings_text.h"
+#include "mailertable/checks/findings_text.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "mailertable/key_checks.h"
+#include "mailertable/checks/key_checks.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

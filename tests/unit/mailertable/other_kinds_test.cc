@@ -1,5 +1,5 @@
 // A file that is no mailertable at all is told so once, and a mailertable with mistakes is not taken for one.
-#include "mailertable/other_kinds.h"
+#include "mailertable/checks/other_kinds.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "mailertable/parser.h"
+#include "mailertable/text/parser.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,11 +1,11 @@
 // What shows only between lines, or between the table and other files.
-#include "mailertable/relation_checks.h"
+#include "mailertable/checks/relation_checks.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "mailertable/sendmail_cf.h"
-#include "mailertable/sites.h"
+#include "mailertable/hub/sendmail_cf.h"
+#include "mailertable/hub/sites.h"
 #include "relayd/config/reader.h"
 #include "tests/unit/mailertable/findings.h"
 

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "mailertable/checks.h"
-#include "mailertable/parser.h"
-#include "mailertable/route.h"
+#include "mailertable/checks/checks.h"
+#include "mailertable/text/parser.h"
+#include "mailertable/text/route.h"
 
 namespace tsmtp::mailertable {
 namespace {

@@ -1,4 +1,4 @@
-#include "mailertable/resolver.h"
+#include "mailertable/lookup/resolver.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

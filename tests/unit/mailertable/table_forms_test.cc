@@ -2,11 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "mailertable/generated.h"
-#include "mailertable/progress.h"
-#include "mailertable/table_diff.h"
-#include "mailertable/table_text.h"
-#include "mailertable/text_layout.h"
+#include "mailertable/database/table_diff.h"
+#include "mailertable/files/progress.h"
+#include "mailertable/output/generated.h"
+#include "mailertable/output/table_text.h"
+#include "mailertable/output/text_layout.h"
 
 namespace tsmtp::mailertable {
 namespace {

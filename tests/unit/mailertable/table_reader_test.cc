@@ -1,5 +1,5 @@
 // Tables written by Berkeley DB, read by ourselves; and the same ones damaged.
-#include "mailertable/table_reader.h"
+#include "mailertable/database/table_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <random>
 
-#include "mailertable/any_table.h"
-#include "mailertable/growing_database.h"
+#include "mailertable/database/growing_database.h"
+#include "mailertable/lookup/any_table.h"
 #include "tests/unit/mailertable/table_files.h"
 
 namespace tsmtp::mailertable {

@@ -1,4 +1,4 @@
-#include "mailertable/table_writer.h"
+#include "mailertable/database/table_writer.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@
 #include <ctime>
 #include <thread>
 
-#include "mailertable/parser.h"
+#include "mailertable/text/parser.h"
 #include "tests/unit/mailertable/table_files.h"
 
 namespace tsmtp::mailertable {

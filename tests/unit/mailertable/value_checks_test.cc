@@ -1,4 +1,4 @@
-#include "mailertable/value_checks.h"
+#include "mailertable/checks/value_checks.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Backoff doubles with jitter, within bounds, and begins anew after a success.
-#include "relayd/net/backoff.h"
+#include "relayd/net/link/backoff.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Dialling and being dialled, in one thread: every address in turn, with its own reason, and what a name
 // stands for asked anew each time.
-#include "relayd/net/dialer.h"
+#include "relayd/net/link/dialer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <map>
 
-#include "relayd/net/link_listener.h"
+#include "relayd/net/link/link_listener.h"
 #include "tests/unit/net/tls_pair.h"
 
 namespace tsmtp::net {

@@ -1,5 +1,5 @@
 // The keyed digest: HMAC-SHA-256 of a Poly1305 tag, under a key that stays.
-#include "relayd/net/hmac_digest.h"
+#include "relayd/net/tls/hmac_digest.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

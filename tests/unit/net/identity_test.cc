@@ -1,6 +1,6 @@
 // The identity file: made once, kept from others, and its pin is the SHA-256 of the SubjectPublicKeyInfo
 // (P7).
-#include "relayd/net/identity.h"
+#include "relayd/net/tls/identity.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

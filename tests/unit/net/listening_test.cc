@@ -1,5 +1,5 @@
 // Listening: what cannot be bound is named, with what to do.
-#include "relayd/net/listening.h"
+#include "relayd/net/io/listening.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

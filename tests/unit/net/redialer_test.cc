@@ -1,11 +1,11 @@
 // Dialling one address again and again, in one thread.
-#include "relayd/net/redialer.h"
+#include "relayd/net/link/redialer.h"
 
 #include <gtest/gtest.h>
 
 #include <boost/asio/ip/tcp.hpp>
 
-#include "relayd/net/link_listener.h"
+#include "relayd/net/link/link_listener.h"
 #include "tests/unit/net/tls_pair.h"
 
 namespace tsmtp::net {

@@ -1,4 +1,4 @@
-#include "relayd/net/socket_peer.h"
+#include "relayd/net/io/socket_peer.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-#include "relayd/net/strangers.h"
+#include "relayd/net/link/strangers.h"
 
 #include <gtest/gtest.h>
 

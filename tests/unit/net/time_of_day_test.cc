@@ -1,5 +1,5 @@
 // Times in replies: the time alone today, with the date on other days.
-#include "relayd/net/time_of_day.h"
+#include "relayd/net/io/time_of_day.h"
 
 #include <gtest/gtest.h>
 

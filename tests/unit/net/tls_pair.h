@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "relayd/net/tls_stream.h"
+#include "relayd/net/tls/tls_stream.h"
 #include "tests/support/temporary_directory.h"
 
 namespace tsmtp::net {

@@ -1,12 +1,12 @@
 // What the encryption of a link is made of, and when its keys are replaced.
-#include "relayd/net/tls_stream.h"
+#include "relayd/net/tls/tls_stream.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/write.hpp>
 
-#include "relayd/net/cipher_choice.h"
+#include "relayd/net/tls/cipher_choice.h"
 #include "tests/unit/net/tls_pair.h"
 
 namespace tsmtp::net {

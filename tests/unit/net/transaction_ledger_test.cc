@@ -1,6 +1,6 @@
 // The ledger's thread: what somebody waits for is on disk when he is told, and what nobody waits for comes to
 // the disk too.
-#include "relayd/net/transaction_ledger.h"
+#include "relayd/net/ledger/transaction_ledger.h"
 
 #include <gtest/gtest.h>
 

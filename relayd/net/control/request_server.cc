@@ -1,0 +1,165 @@
+#include "relayd/net/control/request_server.h"
+
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <list>
+#include <map>
+
+namespace tsmtp::net {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr std::size_t kMaxRequestBytes = 8 * 1024;
+constexpr std::size_t kMaxClients = 32;
+constexpr std::chrono::seconds kToAsk{5};
+constexpr std::chrono::seconds kToRead{10};
+constexpr unsigned kControlMode = 0600;
+constexpr char kRoot[] = "user 0";
+
+// Whose client it is: a user's, or an address's.
+std::string source_of(asio::generic::stream_protocol::socket& socket) {
+  ucred credentials{};
+  socklen_t bytes = sizeof credentials;
+  error_code error;
+  const auto peer = socket.remote_endpoint(error);
+  if (error) return "gone";
+  if (peer.protocol().family() == AF_UNIX)
+    return getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials, &bytes) == 0
+               ? "user " + std::to_string(credentials.uid)
+               : "unknown";
+  asio::ip::tcp::endpoint endpoint;
+  if (peer.size() > endpoint.capacity()) return "unknown";
+  std::copy_n(reinterpret_cast<const char*>(peer.data()), peer.size(),
+              reinterpret_cast<char*>(endpoint.data()));
+  return endpoint.address().to_string();
+}
+
+class Client;
+using Clients = std::list<std::weak_ptr<Client>>;  // the one that came first, first
+
+class Client : public std::enable_shared_from_this<Client> {
+ public:
+  using Socket = asio::generic::stream_protocol::socket;
+
+  Client(Socket socket, RequestServer::Handler handler)
+      : socket_(std::move(socket)),
+        timer_(socket_.get_executor()),
+        handler_(std::move(handler)),
+        source_(source_of(socket_)) {}
+
+  void start() {
+    set_deadline(kToAsk);
+    read();
+  }
+  void close() {
+    timer_.cancel();
+    error_code ignored;
+    socket_.close(ignored);
+  }
+
+  [[nodiscard]] const std::string& source() const { return source_; }
+  [[nodiscard]] bool is_open() const { return socket_.is_open(); }
+  /// Has said nothing that is not read yet, and not asked.
+  [[nodiscard]] bool is_silent() {
+    int bytes = 0;
+    return reply_.empty() && (ioctl(socket_.native_handle(), FIONREAD, &bytes) != 0 || bytes == 0);
+  }
+
+ private:
+  void set_deadline(std::chrono::seconds time) {
+    timer_.expires_after(time);
+    timer_.async_wait([self = shared_from_this()](const error_code& error) {
+      if (!error) self->close();
+    });
+  }
+
+  void read() {
+    socket_.async_read_some(asio::buffer(buffer_),
+                            [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                              if (error) return self->done();
+                              self->received_.append(self->buffer_.data(), bytes);
+                              auto reply = self->handler_(self->received_);
+                              if (reply) return self->write(std::move(*reply));
+                              if (self->received_.size() > kMaxRequestBytes) return self->done();
+                              self->read();
+                            });
+  }
+
+  void write(std::string reply) {
+    reply_ = std::move(reply);
+    set_deadline(kToRead);
+    asio::async_write(socket_, asio::buffer(reply_),
+                      [self = shared_from_this()](const error_code&, std::size_t) { self->done(); });
+  }
+
+  void done() {
+    error_code ignored;
+    socket_.shutdown(Socket::shutdown_both, ignored);
+    close();
+  }
+
+  Socket socket_;
+  asio::steady_timer timer_;
+  RequestServer::Handler handler_;
+  std::string source_;
+  std::array<char, 1024> buffer_{};
+  std::string received_;
+  std::string reply_;
+};
+
+// The oldest of the source that has the most, and of those that say nothing before those that read slowly;
+// root's only for root's own: whoever comes with many drives out his own, and an administrator is always
+// served.
+void make_room(Clients& clients, const Client& newcomer) {
+  std::erase_if(clients, [](const auto& known) { return known.expired() || !known.lock()->is_open(); });
+  if (clients.size() < kMaxClients) return;
+  std::map<std::string, std::size_t> counts;
+  for (const auto& known : clients)
+    ++counts[known.lock()->source()];
+  using Rank = std::tuple<bool, bool, std::size_t>;
+  const auto rank = [&](Client& client) {
+    return Rank(client.source() != kRoot || newcomer.source() == kRoot, client.is_silent(),
+                counts[client.source()]);
+  };
+  std::shared_ptr<Client> victim;
+  for (const auto& known : clients) {
+    const auto client = known.lock();
+    if (!victim || rank(*client) > rank(*victim)) victim = client;
+  }
+  victim->close();
+}
+
+}  // namespace
+
+RequestServer::RequestServer(const asio::any_io_executor& executor, Handler handler, Shortages* shortages)
+    : handler_(std::move(handler)), endpoint_(std::make_shared<Endpoint>(executor, shortages)) {}
+
+base::Result<void> RequestServer::bind(const base::HostPort& address, std::optional<Owner> owner) {
+  return endpoint_->bind(address, {.mode = kControlMode, .group = {}, .owner = owner});
+}
+
+// On the last descriptor too: somebody has to be able to ask what is going on.
+void RequestServer::start() {
+  endpoint_->start(
+      [handler = handler_, clients = std::make_shared<Clients>()](ByteChannel::Socket socket, bool) {
+        const auto client = std::make_shared<Client>(std::move(socket), handler);
+        make_room(*clients, *client);
+        clients->push_back(client);
+        client->start();
+      });
+}
+
+void RequestServer::stop() {
+  endpoint_->stop();
+}
+
+}  // namespace tsmtp::net

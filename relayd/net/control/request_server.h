@@ -1,0 +1,38 @@
+// One request, one reply, then the connection closes: the control socket and the metrics page. What a request
+// is, and what it deserves, the handler knows. Few clients at a time, each within a deadline and a bound;
+// when there are too many, one of the user or address that has the most has to go.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "relayd/base/host_port.h"
+#include "relayd/base/result.h"
+#include "relayd/net/endpoint/endpoint.h"
+
+namespace tsmtp::net {
+
+class RequestServer {
+ public:
+  /// Given all that was received so far; returns the whole reply, or nothing while the request is not
+  /// complete.
+  using Handler = std::function<std::optional<std::string>(std::string_view received)>;
+
+  /// `shortages`: as Endpoint's.
+  RequestServer(const boost::asio::any_io_executor& executor, Handler handler,
+                Shortages* shortages = nullptr);
+
+  /// A unix socket gets mode 0600: it is for this relayd's user and root.
+  [[nodiscard]] base::Result<void> bind(const base::HostPort& address, std::optional<Owner> owner);
+  void start();
+  void stop();
+
+ private:
+  Handler handler_;
+  std::shared_ptr<Endpoint> endpoint_;
+};
+
+}  // namespace tsmtp::net

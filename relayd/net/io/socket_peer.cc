@@ -1,0 +1,143 @@
+#include "relayd/net/io/socket_peer.h"
+
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+namespace tsmtp::net {
+namespace {
+
+base::Error failure(const std::string& what) {
+  return base::Error{what + ": " + std::strerror(errno)};
+}
+
+/// Both ends of a TCP connection, as seen from ours.
+struct Ends {
+  sockaddr_storage own{};
+  sockaddr_storage peer{};
+};
+
+void fill(inet_diag_sockid& id, const sockaddr_storage& from, const sockaddr_storage& to) {
+  if (from.ss_family == AF_INET) {
+    const auto& source = reinterpret_cast<const sockaddr_in&>(from);
+    const auto& destination = reinterpret_cast<const sockaddr_in&>(to);
+    id.idiag_sport = source.sin_port;
+    id.idiag_dport = destination.sin_port;
+    std::memcpy(id.idiag_src, &source.sin_addr, sizeof source.sin_addr);
+    std::memcpy(id.idiag_dst, &destination.sin_addr, sizeof destination.sin_addr);
+  } else {
+    const auto& source = reinterpret_cast<const sockaddr_in6&>(from);
+    const auto& destination = reinterpret_cast<const sockaddr_in6&>(to);
+    id.idiag_sport = source.sin6_port;
+    id.idiag_dport = destination.sin6_port;
+    std::memcpy(id.idiag_src, &source.sin6_addr, sizeof source.sin6_addr);
+    std::memcpy(id.idiag_dst, &destination.sin6_addr, sizeof destination.sin6_addr);
+  }
+}
+
+/// What the kernel knows of one socket; nothing if it is none of this machine's.
+using Answer = std::optional<inet_diag_msg>;
+
+base::Result<Answer> ask(int netlink, const sockaddr_storage& from, const sockaddr_storage& to) {
+  struct {
+    nlmsghdr header{};
+    inet_diag_req_v2 request{};
+  } question;
+  question.header.nlmsg_len = sizeof question;
+  question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  question.header.nlmsg_flags = NLM_F_REQUEST;
+  question.request.sdiag_family = static_cast<std::uint8_t>(from.ss_family);
+  question.request.sdiag_protocol = IPPROTO_TCP;
+  question.request.idiag_states = ~0U;
+  question.request.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
+  question.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  fill(question.request.id, from, to);
+  if (send(netlink, &question, sizeof question, 0) < 0) return failure("cannot ask the kernel");
+
+  alignas(nlmsghdr) std::array<char, 8192> buffer;
+  const ssize_t bytes = recv(netlink, buffer.data(), buffer.size(), 0);
+  if (bytes < 0) return failure("no answer from the kernel");
+  const auto* header = reinterpret_cast<const nlmsghdr*>(buffer.data());
+  if (!NLMSG_OK(header, static_cast<std::size_t>(bytes))) return base::Error{"no answer from the kernel"};
+  if (header->nlmsg_type == SOCK_DIAG_BY_FAMILY && header->nlmsg_len >= NLMSG_LENGTH(sizeof(inet_diag_msg))) {
+    inet_diag_msg found{};
+    std::memcpy(&found, NLMSG_DATA(header), sizeof found);
+    return Answer(found);
+  }
+  if (header->nlmsg_type != NLMSG_ERROR || header->nlmsg_len < NLMSG_LENGTH(sizeof(nlmsgerr)))
+    return base::Error{"the kernel answers something else"};
+  nlmsgerr refusal{};
+  std::memcpy(&refusal, NLMSG_DATA(header), sizeof refusal);
+  if (refusal.error == -ENOENT) return Answer();
+  return base::Error{std::string("the kernel refuses to answer: ") + std::strerror(-refusal.error)};
+}
+
+/// What the kernel knows of the peer's socket; nothing where it has shown that it has none such. ENOENT alone
+/// does not show it: a kernel without inet_diag says the same of every socket, ours too.
+base::Result<Answer> ask_for_peer(const Ends& ends) {
+  const int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  if (netlink < 0) return failure("cannot ask the kernel");
+  auto answer = ask(netlink, ends.peer, ends.own);
+  if (answer && !*answer) {
+    const auto ours = ask(netlink, ends.own, ends.peer);
+    if (!ours) answer = ours.error();
+    if (ours && !*ours) answer = base::Error{"the kernel does not tell (has it no inet_diag?)"};
+  }
+  close(netlink);
+  return answer;
+}
+
+base::Result<Ends> ends_of(int fd) {
+  Ends ends;
+  socklen_t own_bytes = sizeof ends.own;
+  socklen_t peer_bytes = sizeof ends.peer;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&ends.own), &own_bytes) != 0 ||
+      getpeername(fd, reinterpret_cast<sockaddr*>(&ends.peer), &peer_bytes) != 0)
+    return failure("the connection is gone");
+  return ends;
+}
+
+}  // namespace
+
+base::Result<uid_t> user_of_peer(boost::asio::generic::stream_protocol::socket& socket) {
+  const int fd = socket.native_handle();
+  const auto ends = ends_of(fd);
+  if (!ends) return ends.error();
+  if (ends->own.ss_family == AF_UNIX) {
+    ucred credentials{};
+    socklen_t bytes = sizeof credentials;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &bytes) != 0)
+      return failure("the connection is gone");
+    return credentials.uid;
+  }
+  const auto peer = ask_for_peer(*ends);
+  if (!peer) return peer.error();
+  if (!*peer) return base::Error{"the other end is no socket of this machine, or is gone"};
+  // Once closed it is nobody's, and shows as root's.
+  if ((*peer)->idiag_inode == 0) return base::Error{"the other end is gone"};
+  return static_cast<uid_t>((*peer)->idiag_uid);
+}
+
+bool peer_has_read_all(boost::asio::generic::stream_protocol::socket& socket) {
+  const int fd = socket.native_handle();
+  int unsent = 0;  // unix: not read; TCP: not acknowledged
+  if (ioctl(fd, SIOCOUTQ, &unsent) != 0 || unsent > 0) return false;
+  const auto ends = ends_of(fd);
+  if (!ends) return false;
+  if (ends->own.ss_family == AF_UNIX) return true;
+  const auto peer = ask_for_peer(*ends);
+  return peer && (!*peer || (*peer)->idiag_rqueue == 0);
+}
+
+}  // namespace tsmtp::net

@@ -1,0 +1,40 @@
+// What became of the mails that were being delivered when an earlier relayd of this hub was killed: what it
+// and its witness left in their books (ledger/commit_book.h), until that is in the ledger.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "relayd/base/log.h"
+#include "relayd/ledger/commit_book.h"
+#include "relayd/mail/record.h"
+#include "relayd/net/ledger/transaction_ledger.h"
+
+namespace tsmtp::net {
+
+class EarlierCommits {
+ public:
+  /// `ledger` and `log` are borrowed and outlive it.
+  EarlierCommits(TransactionLedger& ledger, base::Logger& log) : ledger_(ledger), log_(log) {}
+
+  /// Finds the books in `dir`, but for our `own`.
+  [[nodiscard]] base::Result<void> open(const std::string& dir, const std::string& own);
+  /// Takes into the ledger what can be said, and lets go of books that nobody writes any more. Whether one is
+  /// left: call again in a moment.
+  [[nodiscard]] bool take_in();
+  /// How that transaction of the site's ended, or that its reply is still waited for; nothing when there is
+  /// nothing to say.
+  [[nodiscard]] std::optional<mail::Outcome> find(const std::string& site,
+                                                  const std::string& transaction) const;
+
+ private:
+  void take_in(const std::shared_ptr<ledger::CommitBook>& book);
+
+  TransactionLedger& ledger_;
+  base::Logger& log_;
+  std::vector<std::shared_ptr<ledger::CommitBook>> books_;
+};
+
+}  // namespace tsmtp::net

@@ -1,0 +1,271 @@
+#include "relayd/net/ledger/transaction_ledger.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include "relayd/ledger/room.h"
+#include "relayd/net/io/clocks.h"
+#include "relayd/net/io/shortage.h"
+
+namespace tsmtp::net {
+namespace {
+
+constexpr std::chrono::hours kOutcomeAge{24 * 10};
+// So long what nobody waits for may wait for company.
+constexpr std::chrono::milliseconds kPatience{10};
+constexpr std::chrono::seconds kRetryInterval{1};
+
+// How much room is left is no cause.
+bool is_another_cause(const std::string& before, const std::string& now) {
+  return before != now && !(ledger::is_lack_of_room(before) && ledger::is_lack_of_room(now));
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<TransactionLedger>> TransactionLedger::open(
+    boost::asio::any_io_executor executor, const std::string& hub, const std::string& dir,
+    base::Logger& log) {
+  auto store = ledger::Store::open(dir);
+  if (!store) return store.error();
+  std::unique_ptr<TransactionLedger> ledger(
+      new TransactionLedger(std::move(executor), hub, std::move(*store), log));
+  if (auto ok = ledger->restore(); !ok) return ok.error();
+  (void)ledger->has_writer();  // or it is tried again when there is something to write
+  return ledger;
+}
+
+TransactionLedger::TransactionLedger(boost::asio::any_io_executor executor, std::string hub,
+                                     std::unique_ptr<ledger::Store> store, base::Logger& log)
+    : executor_(std::move(executor)),
+      hub_(std::move(hub)),
+      store_(std::move(store)),
+      log_(log),
+      timer_(executor_),
+      retry_(executor_) {}
+
+TransactionLedger::~TransactionLedger() {
+  *alive_ = false;
+  hand_over();
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  wake_.notify_one();
+  if (writer_.joinable()) writer_.join();
+}
+
+base::Result<void> TransactionLedger::restore() {
+  for (const std::string& warning : store_->warnings())
+    log_.log(base::LogLevel::kWarning, "ledger: " + warning);
+  const auto doubts = store_->load(ledger::Table::kDoubts);
+  if (!doubts) return doubts.error();
+  const auto outcomes = store_->load(ledger::Table::kOutcomes);
+  if (!outcomes) return outcomes.error();
+  for (const std::string& skipped : doubts_.restore(*doubts))
+    log_.log(base::LogLevel::kWarning, "ledger: " + skipped);
+  for (const std::string& skipped : outcomes_.restore(*outcomes))
+    log_.log(base::LogLevel::kWarning, "ledger: " + skipped);
+  if (doubts_.size() + outcomes_.size() > 0)
+    log_.log(base::LogLevel::kInfo, "ledger: " + std::to_string(doubts_.size()) + " recipients in doubt, " +
+                                        std::to_string(outcomes_.size()) + " outcomes kept for other hubs");
+  return {};
+}
+
+void TransactionLedger::record_doubt(const std::string& site, const std::string& transaction,
+                                     const std::vector<ledger::DoubtfulRecipient>& recipients,
+                                     Recorded recorded, std::uint32_t user) {
+  if (user != ledger::Doubts::kNoUser && doubts_.of_user(site, user) + recipients.size() > max_of_user_) {
+    const base::Error full{"hub " + hub_ + ": user " + std::to_string(user) + " has " +
+                           std::to_string(doubts_.of_user(site, user)) + " recipients in doubt at " + site +
+                           ", no more are kept; see relayctl doubts"};
+    return boost::asio::post(executor_, [recorded = std::move(recorded), full] { recorded(full); });
+  }
+  enqueue(doubts_.record(transaction, site, recipients, wall_now(), user), std::move(recorded));
+}
+
+std::optional<ledger::DoubtKey> TransactionLedger::claim_doubt(const std::string& site,
+                                                               const std::string& mail) {
+  return doubts_.claim(site, mail);
+}
+
+std::set<std::string> TransactionLedger::doubts_about(const std::string& site,
+                                                      const std::string& address) const {
+  return doubts_.transactions_to_split(site, address);
+}
+
+void TransactionLedger::mark_in_doubt(const std::string& transaction) {
+  doubts_.mark_in_doubt(transaction);
+}
+
+void TransactionLedger::mark_in_doubt(const ledger::DoubtKey& key) {
+  doubts_.mark_in_doubt(key);
+}
+
+void TransactionLedger::settle_doubt(const std::string& transaction) {
+  enqueue_later(doubts_.settle(transaction));
+}
+
+bool TransactionLedger::settle_doubt(const ledger::DoubtKey& key) {
+  enqueue_later({doubts_.settle(key)});
+  return !doubts_.contains(key.transaction);
+}
+
+void TransactionLedger::record_outcome(const std::string& site, const std::string& transaction,
+                                       const std::string& reply, Recorded recorded) {
+  enqueue({outcomes_.record(site, transaction, reply, wall_now())}, std::move(recorded));
+}
+
+std::optional<std::string> TransactionLedger::find_outcome(const std::string& site,
+                                                           const std::string& transaction) const {
+  return outcomes_.find(site, transaction);
+}
+
+void TransactionLedger::forget_outcome(const std::string& site, const std::string& transaction) {
+  enqueue_later({outcomes_.forget(site, transaction)});
+}
+
+void TransactionLedger::expire(base::WallTime now) {
+  enqueue_later(doubts_.expire(now - kDoubtAge));
+  enqueue_later(outcomes_.expire(now - kOutcomeAge));
+}
+
+// All that is asked in one turn of the event loop wakes the thread once, and shares a commit.
+void TransactionLedger::enqueue(std::vector<ledger::Change> changes, Recorded recorded) {
+  gathered_.push_back({std::move(changes), std::move(recorded)});
+  if (std::exchange(handing_over_, true)) return;
+  boost::asio::post(executor_, [this, alive = alive_] {
+    if (*alive) hand_over();
+  });
+}
+
+void TransactionLedger::enqueue_later(std::vector<ledger::Change> changes) {
+  if (changes.empty()) return;
+  gathered_.push_back({std::move(changes), {}});
+  if (std::exchange(timer_runs_, true)) return;
+  timer_.expires_after(kPatience);
+  timer_.async_wait([this, alive = alive_](const boost::system::error_code&) {
+    if (!*alive) return;
+    timer_runs_ = false;
+    hand_over();
+  });
+}
+
+// Made anew where it could not be: what waits for the disk is refused meanwhile, in the words of the cause.
+bool TransactionLedger::has_writer() {
+  if (writer_.joinable()) return true;
+  try {
+    writer_ = std::thread([this] { write_loop(); });
+    return true;
+  } catch (const std::system_error& failed) {
+    no_writer_ = "cannot write: " + no_thread(failed.code().message());
+    return false;
+  }
+}
+
+void TransactionLedger::hand_over() {
+  handing_over_ = false;
+  if (gathered_.empty()) return;
+  if (!has_writer()) {
+    if (*alive_) refuse_gathered();
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    std::move(gathered_.begin(), gathered_.end(), std::back_inserter(queue_));
+  }
+  gathered_.clear();
+  wake_.notify_one();
+}
+
+// Only changes of rows that are there stay to be written: to forget can wait.
+void TransactionLedger::refuse_gathered() {
+  const base::Result<void> refusal = base::Error{no_writer_};
+  log_.log_provoked(base::Provoked::kTrouble, "ledger", base::LogLevel::kError, "ledger: " + no_writer_);
+  std::vector<Pending> waiting;
+  std::vector<Recorded> refused;
+  for (Pending& pending : gathered_) {
+    if (pending.recorded) {
+      refused.push_back(std::move(pending.recorded));
+    } else {
+      waiting.push_back(std::move(pending));
+    }
+  }
+  gathered_ = std::move(waiting);
+  for (const Recorded& recorded : refused)
+    recorded(refusal);
+}
+
+// While one batch is being written the next gathers: the slower the disk, the more transactions share a
+// commit.
+void TransactionLedger::write_loop() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    std::vector<Pending> batch = std::move(queue_);
+    queue_.clear();
+    lock.unlock();
+    write(std::move(batch));
+    lock.lock();
+  }
+}
+
+void TransactionLedger::write(std::vector<Pending> batch) {
+  std::vector<ledger::Change> changes;
+  changes.reserve(batch.size());
+  for (Pending& pending : batch)
+    std::move(pending.changes.begin(), pending.changes.end(), std::back_inserter(changes));
+  const bool is_try =
+      std::any_of(batch.begin(), batch.end(), [](const Pending& pending) { return pending.changes.empty(); });
+  if (is_try) static_cast<void>(store_->apply({}));
+  base::Result<void> result = store_->apply(changes);
+  if (!result) result = base::Error{"hub " + hub_ + ": its ledger: " + result.error().message};
+  boost::asio::post(executor_, [this, alive = alive_, batch = std::move(batch), result] {
+    if (!*alive) return;
+    if (result) {
+      succeeded();
+    } else {
+      failed(result.error().message, batch.size());
+    }
+    for (const Pending& pending : batch)
+      if (pending.recorded) pending.recorded(result);
+  });
+}
+
+// Said when it begins, when its cause is another, and when it ends; between them it is counted.
+void TransactionLedger::failed(const std::string& cause, std::size_t writes) {
+  failures_ += writes;
+  if (!trouble_) {
+    trouble_ = Trouble{.cause = {}, .since = wall_now(), .failures = 0};
+    log_.log(base::LogLevel::kError, cause + "; mails are put off until it can be written");
+  } else if (is_another_cause(trouble_->cause, cause)) {
+    log_.log_provoked(base::Provoked::kTrouble, "ledger", base::LogLevel::kError, cause);
+  }
+  trouble_->cause = cause;
+  trouble_->failures += writes;
+  try_again_later();
+}
+
+void TransactionLedger::succeeded() {
+  if (!trouble_) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wall_now() - trouble_->since);
+  log_.log(base::LogLevel::kInfo, "ledger: is written again after " + std::to_string(seconds.count()) +
+                                      " s, with all that was not; " + std::to_string(trouble_->failures) +
+                                      " writes had failed");
+  trouble_.reset();
+}
+
+void TransactionLedger::try_again_later() {
+  if (std::exchange(retry_runs_, true)) return;
+  retry_.expires_after(kRetryInterval);
+  retry_.async_wait([this, alive = alive_](const boost::system::error_code&) {
+    if (!*alive) return;
+    retry_runs_ = false;
+    if (trouble_) enqueue({}, {});
+  });
+}
+
+}  // namespace tsmtp::net

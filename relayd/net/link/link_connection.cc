@@ -1,0 +1,232 @@
+#include "relayd/net/link/link_connection.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "relayd/net/io/clocks.h"
+#include "relayd/net/link/path.h"
+
+namespace tsmtp::net {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::size_t kLinkReadBytes = 96 * 1024;
+// What waits in TLS and the kernel can no longer be overtaken: some milliseconds' worth, between these.
+constexpr std::size_t kLeastLateBytes = 16 * 1024;
+constexpr std::size_t kMostLateBytes = 256 * 1024;
+constexpr std::uint64_t kLateTimesPerSecond = 200;
+constexpr std::chrono::milliseconds kMeasureEvery{100};
+constexpr int kLinkReadsInARow = 16;                  // then others get their turn,
+constexpr std::chrono::milliseconds kLongestTurn{2};  // or sooner: a peer decides what a frame costs
+
+}  // namespace
+
+LinkConnection::LinkConnection(std::unique_ptr<TlsStream> stream, mux::Settings settings,
+                               LinkConnectionOwner& owner)
+    : stream_(std::move(stream)),
+      role_(settings.role),
+      session_(std::move(settings), now()),
+      owner_(&owner),
+      timer_(stream_->socket().get_executor()),
+      watch_(std::make_shared<LineWatch>(stream_->socket(),
+                                         [this](mux::Standstill::Change change) {
+                                           if (owner_ != nullptr) owner_->on_line_changed(*this, change);
+                                         })),
+      late_bytes_(4 * kLeastLateBytes) {
+  error_code ignored;
+  peer_endpoint_ = stream_->socket().remote_endpoint(ignored);
+  set_late_bytes(stream_->socket().native_handle(), late_bytes_);
+}
+
+LinkConnection::~LinkConnection() {
+  watch_->stop();
+}
+
+void LinkConnection::start() {
+  schedule_flush();
+  read();
+}
+
+void LinkConnection::schedule_flush() {
+  if (flush_scheduled_ || owner_ == nullptr || !open_) return;
+  flush_scheduled_ = true;
+  boost::asio::post(stream_->socket().get_executor(), [self = shared_from_this()] {
+    self->flush_scheduled_ = false;
+    self->flush();
+  });
+}
+
+void LinkConnection::close(const std::string& reason) {
+  if (owner_ == nullptr) return;
+  session_.close(reason);
+  if (open_) write_session();
+  owner_ = nullptr;
+  timer_.cancel();
+  shut_socket();
+}
+
+void LinkConnection::shut_socket() {
+  if (!std::exchange(open_, false)) return;
+  watch_->stop();
+  stream_->shut_down();
+  error_code ignored;
+  stream_->socket().close(ignored);
+  output_ = {};
+  written_ = 0;
+}
+
+void LinkConnection::wait_read() {
+  if (waiting_read_ || owner_ == nullptr || !open_) return;
+  waiting_read_ = true;
+  stream_->socket().async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    self->waiting_read_ = false;
+    if (!error) self->read();
+  });
+}
+
+void LinkConnection::wait_write() {
+  if (waiting_write_ || owner_ == nullptr || !open_) return;
+  waiting_write_ = true;
+  stream_->socket().async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& error) {
+    self->waiting_write_ = false;
+    if (!error) self->flush();
+  });
+}
+
+void LinkConnection::read() {
+  static std::array<char, kLinkReadBytes> buffer;
+  const auto self = shared_from_this();
+  const base::TimePoint begun = now();
+  for (int i = 0; i < kLinkReadsInARow && owner_ != nullptr && open_; ++i) {
+    if (now() - begun >= kLongestTurn) break;
+    std::size_t bytes = 0;
+    const TlsStream::Status status = stream_->read(buffer.data(), buffer.size(), bytes);
+    if (status == TlsStream::Status::kWantRead) {
+      wait_read();
+      return flush();
+    }
+    if (status == TlsStream::Status::kWantWrite) return wait_write();
+    if (status != TlsStream::Status::kDone) {
+      if (stream_->peer_overdid()) session_.close(stream_->error());  // it is told, and does not resume
+      return lost(stream_->error());
+    }
+    const auto ok = session_.receive({buffer.data(), bytes}, now());
+    dispatch();
+    if (owner_ != nullptr && !ok) return lost(ok.error().message);
+  }
+  flush();
+  // More may be waiting inside OpenSSL, which the socket's readiness does not show: come back by way of the
+  // loop.
+  boost::asio::post(stream_->socket().get_executor(), [self] {
+    if (self->owner_ != nullptr && self->open_ && !self->waiting_read_) self->read();
+  });
+}
+
+void LinkConnection::dispatch() {
+  while (owner_ != nullptr) {
+    auto event = session_.next_event();
+    if (!event) break;
+    if (const auto* established = std::get_if<mux::Established>(&*event)) {
+      peer_instance_ = established->peer_instance;
+      peer_name_ = established->peer_name;
+    }
+    owner_->on_event(*this, std::move(*event));
+  }
+}
+
+void LinkConnection::flush() {
+  if (owner_ == nullptr || !open_) return;
+  measure_path();
+  write_session();
+  dispatch();
+  if (owner_ != nullptr) set_timer();
+}
+
+// What the kernel knows of the path tells the session how far to open windows, and us how late to decide.
+void LinkConnection::measure_path() {
+  const base::TimePoint at = now();
+  if (at < path_measured_ + kMeasureEvery) return;
+  path_measured_ = at;
+  const mux::Path path = path_of(stream_->socket().native_handle());
+  session_.set_path(path);
+  path_round_trip_ = path.round_trip;
+  if (path.bytes_per_second == 0) return;
+  const auto late = static_cast<std::size_t>(std::clamp<std::uint64_t>(
+      path.bytes_per_second / kLateTimesPerSecond, kLeastLateBytes, kMostLateBytes));
+  if (late == late_bytes_) return;
+  late_bytes_ = late;
+  set_late_bytes(stream_->socket().native_handle(), late);
+}
+
+// Frames are made late, when TLS can take them, so that the session's choice of stream is the latest
+// possible.
+void LinkConnection::write_session() {
+  while (!waiting_write_) {
+    if (written_ == output_.size()) {
+      const TlsStream::Status status = stream_->flush();
+      if (status == TlsStream::Status::kWantWrite) return wait_write();
+      if (status != TlsStream::Status::kDone) return wait_read();  // reading will find out what happened
+      output_.clear();
+      written_ = 0;
+      session_.produce(output_, late_bytes_, now());
+    }
+    if (output_.empty()) return;
+    watch_->sent();
+    std::size_t bytes = 0;
+    const TlsStream::Status status = stream_->write(std::string_view(output_).substr(written_), bytes);
+    if (status == TlsStream::Status::kWantWrite) return wait_write();
+    if (status != TlsStream::Status::kDone) return wait_read();
+    written_ += bytes;
+  }
+}
+
+void LinkConnection::set_timer() {
+  const base::TimePoint deadline = session_.deadline();
+  if (deadline == timer_set_for_) return;
+  timer_set_for_ = deadline;
+  timer_.expires_at(deadline);
+  timer_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error && self->owner_ != nullptr) self->on_timer();
+  });
+}
+
+void LinkConnection::on_timer() {
+  timer_set_for_ = {};
+  if (const auto alive = session_.tick(now()); !alive) return lost(alive.error().message);
+  if (!open_) return set_timer();
+  flush();
+}
+
+bool LinkConnection::interrupt() {
+  if (owner_ == nullptr || !open_ || !session_.suspend(now())) return false;
+  shut_socket();
+  set_timer();
+  return true;
+}
+
+void LinkConnection::abandon() {
+  owner_ = nullptr;
+  timer_.cancel();
+  shut_socket();
+}
+
+void LinkConnection::lost(const std::string& cause) {
+  if (owner_ == nullptr) return;
+  const auto self = shared_from_this();
+  const bool was_open = open_;
+  if (was_open) write_session();  // a Close frame, if the session has one to say
+  const bool can_go_on = was_open && session_.suspend(now());
+  shut_socket();
+  if (can_go_on) {
+    set_timer();
+    return owner_->on_connection_suspended(*this, cause);
+  }
+  timer_.cancel();
+  std::exchange(owner_, nullptr)->on_connection_lost(*this, cause);
+}
+
+}  // namespace tsmtp::net

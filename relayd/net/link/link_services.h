@@ -1,0 +1,21 @@
+// What the links of all sites share: who this hub is, and what they run on. Borrowed by each, outlives them.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <string>
+
+#include "relayd/base/log.h"
+#include "relayd/net/tls/tls_context.h"
+
+namespace tsmtp::net {
+
+struct LinkServices {
+  boost::asio::any_io_executor executor;
+  std::string hub_name;
+  std::string own_pin;   ///< 32 raw bytes
+  std::string instance;  ///< 16 random bytes, new at each start
+  const TlsContext& tls;
+  base::Logger& log;
+};
+
+}  // namespace tsmtp::net

@@ -1,0 +1,110 @@
+// TLS over one TCP socket. OpenSSL is driven on the socket itself, without blocking: the caller waits for
+// readiness and tries again. It never passes on a byte before the peer's key has been accepted, and never
+// takes more than kMaxStrangerBytes from a peer that has not shown it.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "relayd/base/result.h"
+#include "relayd/mux/allowance.h"
+#include "relayd/net/tls/rekey_limits.h"
+#include "relayd/net/tls/socket_bio.h"
+#include "relayd/net/tls/tls_context.h"
+
+namespace tsmtp::net {
+
+/// What a peer may send before its key is known; a handshake with a 4096-bit RSA key and a hybrid group fits.
+inline constexpr std::size_t kMaxStrangerBytes = 4096;
+
+/// KeyUpdates, and whatever else belongs to a handshake, behind the handshake (RFC 8446 section 4.6). A peer
+/// that replaces its keys after so many bytes as may be configured stays below at any speed: those are not
+/// counted, nor are answers to ours.
+inline constexpr double kMessagesPerSecond = 10, kMessagesAtOnce = 100;
+
+class TlsStream {
+ public:
+  enum class Role { kClient, kServer };
+  /// What an attempt came to. kClosed and kFailed: error() says why, and the stream is of no use any more.
+  enum class Status { kDone, kWantRead, kWantWrite, kClosed, kFailed };
+  /// Asked once, during the handshake: is a peer with this pin (32 raw bytes), that comes from `address`, one
+  /// of ours?
+  using AcceptPeer = std::function<bool(const std::string& pin, const std::string& address)>;
+
+  TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& context, Role role,
+            AcceptPeer accept_peer);
+  ~TlsStream();
+  TlsStream(const TlsStream&) = delete;
+  TlsStream& operator=(const TlsStream&) = delete;
+
+  /// One attempt at the handshake.
+  [[nodiscard]] Status handshake();
+  /// Reads all records that are there and sure to fit into `size` bytes, which must be room for one; `bytes`
+  /// says how many came. What ended it is told when nothing came.
+  [[nodiscard]] Status read(char* buffer, std::size_t size, std::size_t& bytes);
+  /// One attempt to write; `bytes` says how many were taken. They may wait for others until flush().
+  [[nodiscard]] Status write(std::string_view data, std::size_t& bytes);
+  /// Hands to the kernel what write() has taken: several records with one system call.
+  [[nodiscard]] Status flush();
+  /// Other limits than the default ones. Whoever reaches one asks the peer to replace its keys too.
+  void set_rekey_limits(const RekeyLimits& limits) { rekey_limits_ = limits; }
+  /// How often we have replaced our keys by those limits.
+  [[nodiscard]] std::uint64_t rekeyed() const { return rekeyed_; }
+  /// Tries to tell the peer that this is the end (close_notify); does not wait.
+  void shut_down();
+
+  [[nodiscard]] boost::asio::ip::tcp::socket& socket() { return socket_; }
+  [[nodiscard]] const boost::asio::ip::tcp::socket& socket() const { return socket_; }
+  /// "192.0.2.1:40322", for logs; stays when the connection is gone.
+  [[nodiscard]] const std::string& peer_address() const { return peer_address_; }
+  [[nodiscard]] const std::string& peer_pin() const { return peer_pin_; }
+  /// "TLSv1.3 TLS_AES_128_GCM_SHA256 x25519".
+  [[nodiscard]] std::string description() const;
+  [[nodiscard]] const std::string& error() const { return error_; }
+
+  // For the context's verification callback.
+  [[nodiscard]] static TlsStream* of(const SSL* ssl);
+  [[nodiscard]] bool accept_peer(const std::string& pin);
+  // For its message callback: one has come.
+  void count_handshake_message();
+
+  /// The peer did something so often that nobody but it should wait for it. What was said last is still sent.
+  [[nodiscard]] bool peer_overdid() const { return peer_overdid_; }
+
+ private:
+  void authenticated();
+  void rekey_if_due();
+  [[nodiscard]] Status status_of(int result);
+  [[nodiscard]] std::string explain(int ssl_error) const;
+
+  boost::asio::ip::tcp::socket socket_;
+  SocketBio bytes_;
+  SSL* ssl_;
+  Role role_;
+  AcceptPeer accept_peer_;
+  std::string peer_address_;
+  std::string peer_pin_;
+  bool peer_refused_ = false;
+  bool handshake_done_ = false;
+  std::optional<Status> read_ended_;  // with this, behind bytes that were read
+  bool write_unfinished_ = false;     // OpenSSL wants the same bytes again, and nothing else before
+  RekeyLimits rekey_limits_;
+  std::uint64_t written_since_rekey_ = 0;
+  std::chrono::steady_clock::time_point last_rekey_;
+  std::uint64_t rekeyed_ = 0;
+  mux::Allowance messages_{"TLS handshake messages", kMessagesPerSecond, kMessagesAtOnce};
+  std::uint64_t read_since_message_ = 0;
+  std::uint64_t answers_due_ = 0;  // KeyUpdates that we have asked for
+  bool peer_overdid_ = false;
+  std::string overdone_;
+  std::string error_;
+};
+
+}  // namespace tsmtp::net

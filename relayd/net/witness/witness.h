@@ -1,0 +1,102 @@
+// A process that stands by in case relayd is killed (P4). Between the end of content and the ledger, only the
+// MTA's reply says whether a mail was delivered. The witness holds a second end of every connection to an
+// MTA; when relayd is gone it reads the replies that are outstanding into the book, where the next relayd
+// finds them (net/ledger/earlier_commits.h). As long as relayd lives it reads and writes nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "relayd/base/lifetime.h"
+#include "relayd/base/log.h"
+#include "relayd/base/result.h"
+#include "relayd/ledger/commit_book.h"
+
+namespace tsmtp::net {
+
+class Witness;
+
+/// One transaction: in the book from open() until this is destroyed.
+class Commit {
+ public:
+  struct About {
+    std::uint32_t connection = 0;
+    std::string site;
+    std::string transaction;
+    std::vector<std::uint16_t> refused;
+  };
+
+  Commit(Witness& witness, ledger::CommitSlot& slot, About about)
+      : witness_(&witness), slot_(&slot), about_(std::move(about)) {}
+  ~Commit();
+  Commit(const Commit&) = delete;
+  Commit& operator=(const Commit&) = delete;
+
+  /// The end of content is written next, and the next reply is the one to it: no earlier command waits for
+  /// its own, which would be taken for a delivery.
+  void open();
+  void set_sent() { slot_->set_sent(); }
+  /// Where the MTA's next bytes are to be read to; empty: anywhere.
+  [[nodiscard]] std::span<char> reply_room() { return is_open_ ? slot_->reply_room() : std::span<char>{}; }
+  /// relayd stops with it under way: it stays in the book.
+  void leave() { is_left_ = true; }
+  [[nodiscard]] bool is_open() const { return is_open_; }
+
+ private:
+  Witness* witness_;
+  ledger::CommitSlot* slot_;
+  About about_;
+  bool is_open_ = false;
+  bool is_left_ = false;
+};
+
+class Witness {
+ public:
+  /// Makes a book in `dir` and starts the process, which calls `in_child` with the book's descriptor before
+  /// anything else and ends if that fails. Must be called while there is one thread, and as little else as
+  /// can be.
+  [[nodiscard]] static base::Result<std::unique_ptr<Witness>> start(
+      const std::string& dir, base::Logger& log, const std::function<base::Result<void>(int book)>& in_child);
+  /// relayd stops. What is still in the book is the witness's now.
+  ~Witness();
+  Witness(const Witness&) = delete;
+  Witness& operator=(const Witness&) = delete;
+
+  /// Where the book is.
+  [[nodiscard]] const std::string& book() const { return book_->path(); }
+
+  /// A connection to an MTA; its number, 0 if it cannot be watched.
+  [[nodiscard]] std::uint32_t watch(int socket);
+  /// It is about to be closed, and is not closed to the MTA before the witness has let go of it too.
+  void unwatch(std::uint32_t number);
+  /// unwatch(), for a connection that may outlive the witness: then it does nothing.
+  [[nodiscard]] std::function<void()> unwatching(std::uint32_t number) {
+    return lifetime_.guard([this, number] { unwatch(number); });
+  }
+  /// For a transaction whose end of content is soon to be written. Null where the book or the witness cannot
+  /// have it.
+  [[nodiscard]] std::unique_ptr<Commit> begin_commit(Commit::About about);
+
+ private:
+  friend class Commit;
+
+  Witness(std::unique_ptr<ledger::CommitBook> book, int socket, base::Logger& log)
+      : book_(std::move(book)), socket_(socket), log_(log) {}
+  [[nodiscard]] bool send_letting_go();
+  void send_failed();
+
+  std::unique_ptr<ledger::CommitBook> book_;
+  int socket_;
+  base::Logger& log_;
+  bool is_gone_ = false;
+  std::uint32_t last_number_ = 0;
+  std::vector<std::uint32_t> to_let_go_;  // not yet said
+  base::Lifetime lifetime_;
+};
+
+}  // namespace tsmtp::net
