@@ -11,25 +11,21 @@ constexpr std::chrono::minutes kToldAfter{1};
 constexpr std::size_t kMaxBuckets = 1024;  // sources are sites, mostly
 constexpr std::size_t kShownOfLast = 600;
 
-struct Rate {
-  double burst;
-  double per_second;
-};
-
-// A mail that fails is a line that somebody will look for: of those more. The others say the same again.
-Rate rate_of(Provoked kind) {
+// A second, and at once. A mail that fails is a line that somebody will look for: of those more. The others
+// say the same again.
+base::TokenBucket lines_of(Provoked kind) {
   switch (kind) {
     case Provoked::kFailedMail:
-      return {.burst = 200, .per_second = 5};
+      return {5, 200};
     case Provoked::kLink:
     case Provoked::kMta:
-      return {.burst = 30, .per_second = 0.2};
+      return {0.2, 30};
     case Provoked::kRefusal:
     case Provoked::kPeer:
     case Provoked::kTrouble:
-      return {.burst = 10, .per_second = 0.2};
+      return {0.2, 10};
   }
-  return {.burst = 1, .per_second = 1};
+  return {1, 1};
 }
 
 }  // namespace
@@ -42,16 +38,9 @@ RatedLog::~RatedLog() {
 void RatedLog::log_provoked(Provoked kind, std::string_view source, base::LogLevel level,
                             std::string_view line) {
   const base::TimePoint now = clock_();
-  Bucket& bucket = bucket_of(kind, source, now);
-  const Rate rate = rate_of(kind);
-  const double seconds = std::chrono::duration<double>(now - bucket.refilled).count();
-  bucket.refilled = now;
-  bucket.used = std::max(0.0, bucket.used - seconds * rate.per_second);
+  Bucket& bucket = bucket_of(kind, source);
   // While some are held back, those to come are too: else a line now and then would hide how many there are.
-  if (bucket.held_back == 0 && bucket.used + 1 <= rate.burst) {
-    bucket.used += 1;
-    return to_.log(level, line);
-  }
+  if (bucket.held_back == 0 && bucket.lines.try_take(now)) return to_.log(level, line);
   if (bucket.held_back++ == 0) {
     bucket.held_back_since = now;
     bucket.level = level;
@@ -66,13 +55,13 @@ void RatedLog::tick() {
     if (now - bucket.held_back_since >= kToldAfter) tell(bucket, now);
 }
 
-RatedLog::Bucket& RatedLog::bucket_of(Provoked kind, std::string_view source, base::TimePoint now) {
+RatedLog::Bucket& RatedLog::bucket_of(Provoked kind, std::string_view source) {
   const Key key(kind, source);
   const auto found = buckets_.find(key);
   if (found != buckets_.end()) return found->second;
   // More sources than we keep count of share what one has.
   const bool is_full = buckets_.size() >= kMaxBuckets;
-  return buckets_.try_emplace(is_full ? Key(kind, "") : key, Bucket{.refilled = now, .last = {}})
+  return buckets_.try_emplace(is_full ? Key(kind, "") : key, Bucket{.lines = lines_of(kind), .last = {}})
       .first->second;
 }
 

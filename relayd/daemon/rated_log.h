@@ -11,6 +11,7 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/base/log.h"
+#include "relayd/base/token_bucket.h"
 
 namespace tsmtp::daemon {
 
@@ -31,8 +32,7 @@ class RatedLog : public base::Logger {
 
  private:
   struct Bucket {
-    double used = 0;  // lines, of the burst
-    base::TimePoint refilled{};
+    base::TokenBucket lines;
     std::uint64_t held_back = 0;  // since the last line that tells of them
     base::TimePoint held_back_since{};
     base::LogLevel level = base::LogLevel::kInfo;
@@ -40,7 +40,7 @@ class RatedLog : public base::Logger {
   };
   using Key = std::pair<base::Provoked, std::string>;
 
-  Bucket& bucket_of(base::Provoked kind, std::string_view source, base::TimePoint now);
+  Bucket& bucket_of(base::Provoked kind, std::string_view source);
   void tell(Bucket& bucket, base::TimePoint now);
 
   base::Logger& to_;

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "relayd/base/clock.h"
+#include "relayd/base/token_bucket.h"
 
 namespace tsmtp::mail {
 
@@ -15,21 +16,22 @@ class ClientStanding {
   enum class Rank { kProven, kUnknown, kWasteful };
 
   void gave_up(base::TimePoint now) {
-    forgive(now);
-    given_up_ += 1;
-    if (given_up_ <= kFree) return;
-    const auto wait = std::min(kStep * static_cast<int>(given_up_ - kFree), kLongestWait);
+    given_up_.take(1, now);
+    const double over = given_up_.last_used() - kFree;
+    if (over <= 0) return;
+    const auto wait = std::min(kStep * static_cast<int>(over), kLongestWait);
     not_before_ = now + wait;
   }
   void finished_mail() {
     has_finished_ = true;
-    given_up_ = std::max(0.0, given_up_ - kForMail);
+    given_up_.give_back(kForMail);
   }
   /// Until when its next mail has to wait, whatever the others do.
   [[nodiscard]] base::TimePoint not_before() const { return not_before_; }
   [[nodiscard]] Rank rank() const {
-    if (given_up_ >= kWasteful) return Rank::kWasteful;
-    return has_finished_ && given_up_ < 1 ? Rank::kProven : Rank::kUnknown;
+    const double given_up = given_up_.last_used();
+    if (given_up >= kWasteful) return Rank::kWasteful;
+    return has_finished_ && given_up < 1 ? Rank::kProven : Rank::kUnknown;
   }
 
  private:
@@ -38,15 +40,8 @@ class ClientStanding {
   static constexpr std::chrono::milliseconds kStep{100};
   static constexpr std::chrono::milliseconds kLongestWait{3000};
 
-  void forgive(base::TimePoint now) {
-    const std::chrono::duration<double> passed = now - counted_;
-    counted_ = now;
-    given_up_ = std::max(0.0, given_up_ - passed.count() * kForgivenPerSecond);
-  }
-
-  double given_up_ = 0;
+  base::TokenBucket given_up_{kForgivenPerSecond, kFree};
   bool has_finished_ = false;
-  base::TimePoint counted_{};
   base::TimePoint not_before_{};
 };
 
