@@ -76,7 +76,7 @@ base::Result<void> Environment::open_environment(const std::string& dir) {
   constexpr std::uint32_t kFlags =
       DB_CREATE | DB_PRIVATE | DB_RECOVER | DB_INIT_TXN | DB_INIT_LOG | DB_INIT_MPOOL;
   if (code == 0) code = env_->open(env_, dir.c_str(), kFlags, kFileMode);
-  if (code != 0) return failure("cannot open the ledger in " + dir, code);
+  if (code != 0) return base::Error{failure("cannot open the ledger", code).message + ", " + dir};
   return {};
 }
 

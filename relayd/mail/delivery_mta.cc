@@ -175,8 +175,8 @@ void Delivery::connection_lost(const std::string& cause, const std::optional<smt
   if (state_ != State::kConnecting) release(false);
   if (committing)
     return report(own_reply(451, "4.4.2",
-                            "connection to its MTA lost after the end of content (" + cause +
-                                "); whether it took the mail is not known"),
+                            "connection to its MTA lost (" + cause +
+                                ") after the end of content; whether it took the mail is not known"),
                   now);
   const bool refusing = said && (said->is_transient() || said->is_permanent());
   if (is_awaited)

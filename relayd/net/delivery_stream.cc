@@ -80,9 +80,11 @@ void DeliveryStream::on_mta_ready(const std::shared_ptr<MtaConnection>& connecti
 void DeliveryStream::on_mta_failed(const std::string& cause, const std::optional<smtp::Reply>& said) {
   request_.reset();
   // Always 4yz: a near MTA must not bounce mail because a far one is out of order for the moment.
-  const std::string what =
-      said ? "its MTA " + mta_ + " answered: " + said->summary() : "its MTA " + mta_ + ": " + cause;
-  delivery_.connection_failed(smtp::make_reply(451, "4.4.1", hub_ + ": " + what), now());
+  // The cause comes before the address, for mailq -v shows 100 characters.
+  const std::string what = said            ? "its MTA answered: " + said->summary()
+                           : cause.empty() ? "its MTA: no cause is known"
+                                           : "its MTA: " + cause;
+  delivery_.connection_failed(smtp::make_reply(451, "4.4.1", hub_ + ": " + what + ", " + mta_), now());
   after_event();
 }
 

@@ -238,9 +238,9 @@ std::optional<smtp::Reply> Site::refusal() const {
   if (link_.peer_drains()) return reply_421("4.3.2", "the far relayd is shutting down");
   if (!far_mta_) return reply_421("4.4.1", "link up, but it has not yet said whether its MTA can be reached");
   if (!far_mta_->reachable)
-    return reply_421("4.4.1", "its MTA cannot be reached since " + time_of_day(far_mta_since_, wall_now()) +
-                                  " (" + (far_mta_->cause.empty() ? "it gives no cause" : far_mta_->cause) +
-                                  ")");
+    return reply_421("4.4.1", "its MTA cannot be reached (" +
+                                  (far_mta_->cause.empty() ? "it gives no cause" : far_mta_->cause) +
+                                  ") since " + time_of_day(far_mta_since_, wall_now()));
   return {};
 }
 

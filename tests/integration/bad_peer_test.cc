@@ -132,8 +132,7 @@ TEST_F(Identities, P7_WrongPinOnTheDiallingSide) {
   write_file(tokyo.config(), text);
   birl.start();
   tokyo.start();
-  EXPECT_TRUE(tokyo.logs("peer's key is " + birl.pin() + ", which is not pinned for this site"))
-      << tokyo.log();
+  EXPECT_TRUE(tokyo.logs("peer's key is not pinned for this site: " + birl.pin())) << tokyo.log();
   EXPECT_NE(tokyo.site_status("birl")["state"], "up");
 }
 

@@ -117,12 +117,13 @@ TEST_F(MtaConnections, ABoundWhateverTheSiteDoes) {
 TEST_F(MtaConnections, AnMtaThatServesNobodyIsToldInItsOwnWords) {
   birl_mta.set_greeting("421 4.3.2 fake.mta shutting down\r\n");
   Connection client = session();
-  EXPECT_THAT(send_mail(client, kContent), HasSubstr("its MTA 127.0.0.1:" + std::to_string(birl_mta_port) +
-                                                     " answered: 421 4.3.2 fake.mta shutting down"));
+  EXPECT_THAT(send_mail(client, kContent),
+              HasSubstr("its MTA answered: 421 4.3.2 fake.mta shutting down, 127.0.0.1:" +
+                        std::to_string(birl_mta_port)));
   EXPECT_TRUE(wait_until([&] {
     Connection next(endpoint_address(), endpoint_port);
     const std::string greeting = next.reply();
-    return greeting.starts_with("421 4.4.1 birl: its MTA cannot be reached since") &&
+    return greeting.starts_with("421 4.4.1 birl: its MTA cannot be reached (") &&
            greeting.find("shutting down") != std::string::npos;
   }));
   birl_mta.set_greeting("220 fake.mta ESMTP\r\n");
@@ -138,7 +139,7 @@ TEST_F(MtaConnections, WantOfDescriptorsIsNotTheMtasFault) {
   ASSERT_EQ(prlimit(birl.process().pid(), RLIMIT_NOFILE, &none, nullptr), 0);
   Connection client = session();
   EXPECT_THAT(send_mail(client, kContent),
-              AllOf(StartsWith("451 4.4.1 birl: its MTA "), HasSubstr("Too many open files")));
+              AllOf(StartsWith("451 4.4.1 birl: its MTA: "), HasSubstr("Too many open files")));
   Connection other(endpoint_address(), endpoint_port);
   EXPECT_THAT(other.reply(), StartsWith("220 ")) << "its MTA is not out of reach";
   ASSERT_EQ(prlimit(birl.process().pid(), RLIMIT_NOFILE, &limit, nullptr), 0);

@@ -103,7 +103,7 @@ void MtaConnection::connect_tcp(const tcp::endpoint& target) {
       const bool is_unknown = error.value() == EADDRNOTAVAIL;
       asio::post(executor_, [self = shared_from_this(), error, is_unknown] {
         const std::string cause =
-            "cannot bind to the site address " + self->target_.source + ": " + error.message();
+            error.message() + ": cannot bind to the site address " + self->target_.source;
         return is_unknown ? self->close(cause) : self->failed_here(error, cause);
       });
       return;
@@ -122,7 +122,7 @@ void MtaConnection::connect_to(const ByteChannel::Socket::endpoint_type& target)
 
 void MtaConnection::failed_here(const error_code& error, const std::string& cause) {
   failed_here_ = is_want(error);
-  close(failed_here_ ? "this hub can make no connection to it: " + cause : cause);
+  close(failed_here_ ? cause + ": this hub can make no connection to it" : cause);
 }
 
 mail::MtaSlots::Failure::Stage MtaConnection::stage() const {

@@ -83,7 +83,7 @@ TEST(DeliveryAfresh, ANewConnectionThatCannotBeHadRefusesAllThatWasAsked) {
   far.run(R"(
     B end of file
     V release(close) request-fresh(tokyo.example)
-    K 451 4.4.1 birlinghoven: its MTA 127.0.0.1:25: Connection refused
+    K 451 4.4.1 birlinghoven: its MTA: Connection refused, 127.0.0.1:25
     V release(close) Mail(451) Rcpt(0,451) Data(451) Final(451) ended(451))");
 }
 

@@ -82,7 +82,7 @@ class Site {
   void fail(MtaSlots::Connection connection, Stage stage, const std::string& cause, int code = 0,
             bool timed_out = false) {
     MtaSlots::Failure failure{.stage = stage, .cause = cause, .said = {}, .timed_out = timed_out};
-    if (code != 0) failure.said = smtp::Reply{code, {cause}};
+    if (code != 0) failure.said = smtp::Reply{code, {cause.substr(4)}};  // the cause begins with the code
     slots.gone(connection, failure, neighbours_work(), now_);
   }
 

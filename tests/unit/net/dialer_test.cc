@@ -171,8 +171,8 @@ TEST_F(Dialling, WrongPinIsToldAndTriedAgain) {
   names[to.address().to_string()] = {{to}};
   dial({{.host = to.address().to_string(), .port = to.port(), .unix_path = {}}});
   ASSERT_TRUE(run_until([&] { return failures == 3; }));
-  EXPECT_THAT(told, ElementsAre(text(to) + ": peer's key is " + pin_text(far.pin()) +
-                                ", which is not pinned for this site"));
+  EXPECT_THAT(told,
+              ElementsAre(text(to) + ": peer's key is not pinned for this site: " + pin_text(far.pin())));
 }
 
 /// A client that is no relayd.
