@@ -106,6 +106,20 @@ std::set<std::string> Doubts::transactions_with(const std::string& site, const s
   return transactions;
 }
 
+bool Doubts::is_in_doubt(const std::string& site, const std::string& address) const {
+  const auto [begin, end] = by_address_.equal_range(address);
+  return std::any_of(begin, end, [&](const auto& entry) {
+    const Doubt& doubt = entry.second->second;
+    return doubt.state != State::kUnderWay && doubt.site == site;
+  });
+}
+
+bool Doubts::is_anybody_in_doubt(const std::string& site) const {
+  return std::any_of(doubts_.begin(), doubts_.end(), [&](const auto& entry) {
+    return entry.second.state != State::kUnderWay && entry.second.site == site;
+  });
+}
+
 void Doubts::must_go_alone(const DoubtKey& key) {
   const auto doubt = doubts_.find(key);
   if (doubt != doubts_.end()) doubt->second.goes_alone = true;

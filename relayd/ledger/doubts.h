@@ -85,6 +85,10 @@ class Doubts {
   /// Transactions in which that address is in doubt (matchable or claimed).
   [[nodiscard]] std::set<std::string> transactions_with(const std::string& site,
                                                         const std::string& address) const;
+  /// Whether there are any: an earlier try of the next mail to it may have been delivered.
+  [[nodiscard]] bool is_in_doubt(const std::string& site, const std::string& address) const;
+  /// Whether any address of the site is in doubt.
+  [[nodiscard]] bool is_anybody_in_doubt(const std::string& site) const;
 
   /// A second try was for this one and for others at once, which no single reply can answer.
   void must_go_alone(const DoubtKey& key);

@@ -39,11 +39,14 @@ class IntakeHost {
   virtual void record_doubt(const std::string& transaction,
                             const std::vector<ledger::DoubtfulRecipient>& recipients) = 0;
   [[nodiscard]] virtual std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) = 0;
-  /// Transactions in which that address is in doubt.
-  [[nodiscard]] virtual std::set<std::string> doubts_about(const std::string& address) const = 0;
-  /// A second try came with others that are not in doubt, or in doubt elsewhere: doubts_about() tells from
-  /// now on.
-  virtual void must_go_alone(const ledger::DoubtKey& /*key*/) {}
+  /// Whether that address is in doubt: the next mail to it may be a second try.
+  [[nodiscard]] virtual bool is_in_doubt(const std::string& address) const = 0;
+  /// Whether anybody behind the site is.
+  [[nodiscard]] virtual bool is_anybody_in_doubt() const = 0;
+  /// A second try came with others that are not in doubt, or in doubt elsewhere.
+  virtual void must_go_alone(const ledger::DoubtKey& key) = 0;
+  /// Transactions with that address of which that was said.
+  [[nodiscard]] virtual std::set<std::string> transactions_to_split(const std::string& address) const = 0;
   virtual void mark_in_doubt(const std::string& transaction) = 0;
   virtual void mark_in_doubt(const ledger::DoubtKey& key) = 0;
   virtual void settle_doubt(const std::string& transaction) = 0;

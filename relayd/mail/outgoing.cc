@@ -70,7 +70,8 @@ Outgoing::Outgoing(OutgoingContext context, mux::StreamKey stream, const smtp::M
       helo_(request.helo),
       lmtp_(request.lmtp),
       mail_(qualified(request.command, request.helo)),
-      mail_ticket_(request.ticket) {
+      mail_ticket_(request.ticket),
+      mail_is_early_(context_.early_reply || context_.host.is_anybody_in_doubt()) {
   unsent_ =
       encode(Mail{.transaction = transaction_, .helo = request.helo, .argument = argument("FROM:", mail_)});
   give_answers(now);
@@ -96,8 +97,9 @@ void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint n
   if (recipients_.empty()) {
     const bool was_refused =
         context_.refused != nullptr && context_.refused->contains(recipient.address_digest);
-    first_is_early_ = lmtp_ || (!request.another_follows && !was_refused);
+    first_is_early_ = context_.early_reply && (lmtp_ || (!request.another_follows && !was_refused));
   }
+  recipient.may_be_known = context_.host.is_in_doubt(recipient.address_digest);
   recipients_.push_back(std::move(recipient));
   remember_first();
   unsent_ += encode(Rcpt{argument("TO:", request.command)});

@@ -104,6 +104,7 @@ class Outgoing {
     smtp::PathCommand command;
     smtp::Ticket ticket = 0;
     std::string address_digest;
+    bool may_be_known = false;  // in doubt: an earlier try of this mail may have been delivered to it
     std::optional<smtp::Reply> verdict{};  // the far MTA's
     std::optional<smtp::Reply> answer{};   // ours to the client, to RCPT
     std::optional<smtp::Reply> final{};    // … and to the end of content
@@ -112,6 +113,8 @@ class Outgoing {
 
     [[nodiscard]] bool is_accepted() const { return answer && answer->is_positive(); }
     [[nodiscard]] bool is_refused_by_far() const { return verdict && !verdict->is_positive(); }
+    // Accepted unseen, or in doubt: the far MTA's refusal is told at the end of content, if at all.
+    [[nodiscard]] bool is_held() const { return is_accepted() && is_refused_by_far(); }
   };
 
   void on(MailVerdict&& record, base::TimePoint now);
@@ -123,11 +126,14 @@ class Outgoing {
   void give_answers(base::TimePoint now);
   [[nodiscard]] std::optional<smtp::Reply> last_refusal() const;
   [[nodiscard]] std::optional<smtp::Reply> answer_to_recipient(std::size_t index) const;
+  [[nodiscard]] bool is_all_before_known(std::size_t index) const;
+  [[nodiscard]] smtp::Reply accepted_unseen() const;
   [[nodiscard]] std::optional<smtp::Reply> answer_to_data() const;
   [[nodiscard]] std::optional<smtp::Reply> far_answer_to_data() const;
   [[nodiscard]] bool all_verdicts_known() const;
   [[nodiscard]] bool is_anybody_accepted() const;
   [[nodiscard]] bool mail_was_refused() const;
+  [[nodiscard]] bool is_mail_refusal_held() const;
   [[nodiscard]] bool is_refused_for_all() const;
   [[nodiscard]] bool owes_answers() const;
   [[nodiscard]] std::optional<smtp::Reply> known_refusal() const;
@@ -141,8 +147,9 @@ class Outgoing {
   [[nodiscard]] bool must_go_alone(const std::string& address_digest);
   void digest_recipients();
   /// An earlier try of this mail may have been delivered: somebody in it is in doubt.
-  [[nodiscard]] bool may_be_known() const { return !doubts_about_recipients_.empty(); }
+  [[nodiscard]] bool may_be_known() const;
   void commit_or_ask(base::TimePoint now);
+  void split();
   void postpone(const smtp::Reply& reply, base::TimePoint now);
   void record_doubt();
   [[nodiscard]] smtp::Reply ledger_reply(const std::string& cause) const;
@@ -177,12 +184,13 @@ class Outgoing {
   bool lmtp_;
   smtp::PathCommand mail_;
   smtp::Ticket mail_ticket_;
+  bool mail_is_early_;  // MAIL is answered before its verdict
   bool mail_answered_ = false;
   bool abandoned_ = false;
   std::optional<smtp::Reply> mail_verdict_;
   std::vector<Recipient> recipients_;
-  bool first_is_early_ = true;                     // the first recipient is answered before its verdict
-  std::set<std::string> doubts_about_recipients_;  // all of them have the same
+  bool first_is_early_ = true;      // the first recipient is answered before its verdict
+  std::set<std::string> to_split_;  // all of them have the same
   std::optional<smtp::Ticket> data_ticket_;
   std::optional<smtp::Reply> data_verdict_;
   std::vector<smtp::Ticket> end_tickets_;

@@ -10,11 +10,11 @@ namespace tsmtp::mail {
 // Answers whatever can be answered by now. Called whenever something new is known.
 void Outgoing::give_answers(base::TimePoint now) {
   if (!mail_answered_) {
-    if (context_.early_reply)
+    if (mail_is_early_)
       context_.session.reply(mail_ticket_, smtp::make_reply(250, "2.1.0", "Sender ok"));
     else if (mail_verdict_)
       context_.session.reply(mail_ticket_, *mail_verdict_);
-    mail_answered_ = context_.early_reply || mail_verdict_.has_value();
+    mail_answered_ = mail_is_early_ || mail_verdict_.has_value();
   }
   for (std::size_t i = 0; i < recipients_.size(); ++i) {
     Recipient& recipient = recipients_[i];
@@ -39,7 +39,11 @@ void Outgoing::give_answers(base::TimePoint now) {
 
 // MAIL itself was answered with a refusal: there is no transaction for the client.
 bool Outgoing::mail_was_refused() const {
-  return !context_.early_reply && mail_verdict_ && !mail_verdict_->is_positive();
+  return !mail_is_early_ && mail_verdict_ && !mail_verdict_->is_positive();
+}
+
+bool Outgoing::is_mail_refusal_held() const {
+  return mail_is_early_ && mail_verdict_ && !mail_verdict_->is_positive();
 }
 
 bool Outgoing::owes_answers() const {
@@ -49,21 +53,42 @@ bool Outgoing::owes_answers() const {
 
 // Early: a recipient that may be the only one is accepted unseen. When more are seen to come, their verdicts
 // are awaited in any case, and the first one's with them. If they come later, they get the far MTA's own
-// verdict, as long as the first one's refusal, which can only be told at the end of content and would then
-// speak for all, has not come (DESIGN, "One round trip a mail"). With LMTP every recipient has a final reply
-// of its own, and nothing need be awaited.
+// verdict, as long as no refusal is held, which can only be told at the end of content and would then speak
+// for all (DESIGN, "One round trip a mail"). With LMTP every recipient has a final reply of its own, and
+// nothing need be awaited.
+//
+// Nobody who is in doubt hears a refusal here: it would bounce a mail that an earlier try may have delivered,
+// and only the content tells whether this is that mail. The refusal is held; a recipient that is not the only
+// one comes again.
 std::optional<smtp::Reply> Outgoing::answer_to_recipient(std::size_t index) const {
   const Recipient& recipient = recipients_[index];
-  if (!context_.early_reply) return recipient.verdict;
-  if (lmtp_ || (index == 0 && first_is_early_))
-    return smtp::make_reply(250, "2.1.5",
-                            "Recipient ok, " + context_.site + " has the last word at the end of content");
-  if (!mail_verdict_) return {};
-  if (!mail_verdict_->is_positive()) return for_each_of_them(*mail_verdict_);
-  if (!recipients_[0].verdict) return {};
-  if (first_is_early_ && recipients_[0].is_refused_by_far())
+  if (context_.early_reply && (lmtp_ || (index == 0 && first_is_early_))) return accepted_unseen();
+  if (!is_all_before_known(index)) return {};
+  const auto before = recipients_.begin() + static_cast<std::ptrdiff_t>(index);
+  const bool is_held_for_all =
+      !lmtp_ && std::any_of(recipients_.begin(), before, [](const Recipient& r) { return r.is_held(); });
+  if (is_held_for_all && !is_mail_refusal_held())
     return own_reply(452, "4.5.3", "the recipient before this one was refused; send this one again");
-  return recipient.verdict;
+  const auto verdict = is_mail_refusal_held() ? for_each_of_them(*mail_verdict_) : recipient.verdict;
+  if (!verdict || verdict->is_positive() || !recipient.may_be_known) return verdict;
+  if (!lmtp_ && std::any_of(recipients_.begin(), before, [](const Recipient& r) { return r.is_accepted(); }))
+    return own_reply(452, "4.5.3", "an earlier try is in doubt; send this one by itself");
+  return accepted_unseen();
+}
+
+// What the answer to a recipient depends on beside its own verdict: the refusal of a MAIL that was answered
+// early, and what was told to the recipients before.
+bool Outgoing::is_all_before_known(std::size_t index) const {
+  if (mail_is_early_ && !mail_verdict_) return false;
+  if (is_mail_refusal_held()) return true;
+  if (context_.early_reply && !recipients_[0].verdict && index > 0) return false;
+  const auto before = recipients_.begin() + static_cast<std::ptrdiff_t>(index);
+  return std::all_of(recipients_.begin(), before, [](const Recipient& r) { return r.answer.has_value(); });
+}
+
+smtp::Reply Outgoing::accepted_unseen() const {
+  return smtp::make_reply(250, "2.1.5",
+                          "Recipient ok, " + context_.site + " has the last word at the end of content");
 }
 
 // A far side that says 354 too early, or to nobody, is not followed: there would be nobody to end it for.
@@ -74,12 +99,17 @@ std::optional<smtp::Reply> Outgoing::far_answer_to_data() const {
 }
 
 // sendmail takes any refusal of DATA but 554 for a broken server, so early refusals are kept for the end of
-// content.
+// content. So is one that an earlier delivery may win over.
 std::optional<smtp::Reply> Outgoing::answer_to_data() const {
-  if (!context_.early_reply) return far_answer_to_data();
+  const smtp::Reply go_ahead{.code = 354, .lines = {"Go ahead, end with a dot on a line by itself"}};
+  if (!context_.early_reply) {
+    auto answer = far_answer_to_data();
+    if (!may_be_known() || !all_verdicts_known() || !data_verdict_) return answer;
+    return answer && answer->is_intermediate() ? answer : go_ahead;
+  }
   if (!lmtp_ && (recipients_.size() > 1 || !first_is_early_) && !all_verdicts_known()) return {};
   if (!is_anybody_accepted()) return far_answer_to_data();
-  return smtp::Reply{.code = 354, .lines = {"Go ahead, end with a dot on a line by itself"}};
+  return go_ahead;
 }
 
 bool Outgoing::all_verdicts_known() const {
@@ -101,10 +131,13 @@ bool Outgoing::is_refused_for_all() const {
 std::optional<smtp::Reply> Outgoing::known_refusal() const {
   if (own_refusal_) return own_refusal_;
   if (mail_verdict_ && !mail_verdict_->is_positive()) return mail_verdict_;
-  // One refusal speaks for all that were accepted early: in SMTP the first one's, in LMTP the last of them.
-  if (context_.early_reply &&
-      (lmtp_ ? is_refused_for_all() : first_is_early_ && recipients_[0].is_refused_by_far()))
-    return recipients_[0].verdict;
+  // What is held speaks for all that were accepted: in SMTP the one that was, in LMTP the last of them.
+  const auto held =
+      std::find_if(recipients_.begin(), recipients_.end(), [](const Recipient& r) { return r.is_held(); });
+  const bool is_for_all =
+      !lmtp_ || std::all_of(recipients_.begin(), recipients_.end(),
+                            [](const Recipient& r) { return r.is_held() || !r.is_accepted(); });
+  if (held != recipients_.end() && is_for_all) return held->verdict;
   if (data_verdict_ && !data_verdict_->is_intermediate()) return data_verdict_;
   return {};
 }

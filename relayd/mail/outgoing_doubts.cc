@@ -14,10 +14,15 @@ namespace tsmtp::mail {
 // doubt and for others, they share a mail only with those that are in doubt in the same transactions; others
 // are told to come again. Only the content tells whether it is a second try: until then nobody is held up.
 bool Outgoing::must_go_alone(const std::string& address_digest) {
-  auto transactions = context_.host.doubts_about(address_digest);
-  if (!recipients_.empty()) return transactions != doubts_about_recipients_;
-  doubts_about_recipients_ = std::move(transactions);
+  auto transactions = context_.host.transactions_to_split(address_digest);
+  if (!recipients_.empty()) return transactions != to_split_;
+  to_split_ = std::move(transactions);
   return false;
+}
+
+bool Outgoing::may_be_known() const {
+  return std::any_of(recipients_.begin(), recipients_.end(),
+                     [](const Recipient& r) { return r.is_accepted() && r.may_be_known; });
 }
 
 // Those whom the end of content is for. SMTP's final reply speaks for all that were accepted.
@@ -70,10 +75,15 @@ void Outgoing::commit_or_ask(base::TimePoint now) {
     asked_ = *transactions.begin();
     return send(Ask{asked_});
   }
-  for (const Recipient& recipient : recipients_)
-    if (recipient.earlier) context_.host.must_go_alone(*recipient.earlier);
+  split();
   postpone(own_reply(451, "4.4.2", "an earlier try is in doubt for some of the recipients; try again later"),
            now);
+}
+
+// Those in doubt do not share a mail with the others from now on.
+void Outgoing::split() {
+  for (const Recipient& recipient : recipients_)
+    if (recipient.earlier) context_.host.must_go_alone(*recipient.earlier);
 }
 
 // What became of the earlier try cannot be told now, and neither can what this one would have come to.
@@ -150,6 +160,7 @@ void Outgoing::was_delivered_before(const Outcome& outcome, base::TimePoint now)
     recipient.earlier.reset();
   }
   if (all || lmtp_) return answer_end(reply, now);
+  split();
   mark_in_doubt();
   const bool is_for_nobody = std::none_of(recipients_.begin(), recipients_.end(),
                                           [](const Recipient& r) { return r.earlier.has_value(); });

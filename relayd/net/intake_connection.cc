@@ -169,8 +169,16 @@ std::optional<ledger::DoubtKey> IntakeConnection::claim_doubt(const std::string&
   return services_.ledger.claim_doubt(site_, mail);
 }
 
-std::set<std::string> IntakeConnection::doubts_about(const std::string& address) const {
-  return services_.ledger.doubts_about(site_, address);
+bool IntakeConnection::is_in_doubt(const std::string& address) const {
+  return services_.ledger.is_in_doubt(site_, address);
+}
+
+bool IntakeConnection::is_anybody_in_doubt() const {
+  return services_.ledger.is_anybody_in_doubt(site_);
+}
+
+std::set<std::string> IntakeConnection::transactions_to_split(const std::string& address) const {
+  return services_.ledger.transactions_to_split(site_, address);
 }
 
 void IntakeConnection::must_go_alone(const ledger::DoubtKey& key) {

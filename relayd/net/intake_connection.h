@@ -67,7 +67,9 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   void record_doubt(const std::string& transaction,
                     const std::vector<ledger::DoubtfulRecipient>& recipients) override;
   [[nodiscard]] std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) override;
-  [[nodiscard]] std::set<std::string> doubts_about(const std::string& address) const override;
+  [[nodiscard]] bool is_in_doubt(const std::string& address) const override;
+  [[nodiscard]] bool is_anybody_in_doubt() const override;
+  [[nodiscard]] std::set<std::string> transactions_to_split(const std::string& address) const override;
   void must_go_alone(const ledger::DoubtKey& key) override;
   void mark_in_doubt(const std::string& transaction) override;
   void mark_in_doubt(const ledger::DoubtKey& key) override;

@@ -94,7 +94,15 @@ std::optional<ledger::DoubtKey> NearHost::claim_doubt(const std::string& mail) {
   return doubts_.claim(kSite, mail);
 }
 
-std::set<std::string> NearHost::doubts_about(const std::string& address) const {
+bool NearHost::is_in_doubt(const std::string& address) const {
+  return doubts_.is_in_doubt(kSite, address);
+}
+
+bool NearHost::is_anybody_in_doubt() const {
+  return doubts_.is_anybody_in_doubt(kSite);
+}
+
+std::set<std::string> NearHost::transactions_to_split(const std::string& address) const {
   return doubts_.transactions_to_split(kSite, address);
 }
 

@@ -26,7 +26,9 @@ class NearHost : public mail::IntakeHost {
   void record_doubt(const std::string& transaction,
                     const std::vector<ledger::DoubtfulRecipient>& recipients) override;
   std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) override;
-  std::set<std::string> doubts_about(const std::string& address) const override;
+  bool is_in_doubt(const std::string& address) const override;
+  bool is_anybody_in_doubt() const override;
+  std::set<std::string> transactions_to_split(const std::string& address) const override;
   void must_go_alone(const ledger::DoubtKey& key) override { doubts_.must_go_alone(key); }
   void mark_in_doubt(const std::string& transaction) override { doubts_.mark_in_doubt(transaction); }
   void mark_in_doubt(const ledger::DoubtKey& key) override { doubts_.mark_in_doubt(key); }

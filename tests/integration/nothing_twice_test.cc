@@ -115,6 +115,28 @@ TEST_F(P4_NothingTwice, ClientGoneBeforeTheReply) {
   EXPECT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 0; }));
 }
 
+// The known 250 wins over whatever is said to the second try, wherever it is said.
+TEST_F(P4_NothingTwice, RefusalsOfTheSecondTryBounceNothing) {
+  for (const char* early : {"true", "false"}) {
+    for (const char* refused : {"MAIL", "RCPT", "DATA"}) {
+      SCOPED_TRACE(std::string(refused) + " is refused, early_reply = " + early);
+      configure(std::string("resume_window = \"0s\"\nearly_reply = ") + early);
+      ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);
+      final_asked = final_released = false;
+      Connection client = session_with_a_mail_taken();
+      client.reset();
+      ASSERT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 1; }));
+      final_released = true;
+      birl_mta.set_script([refused](const std::string& command) -> std::string {
+        return command.starts_with(refused) ? "550 5.1.1 not any more\r\n" : "";
+      });
+      EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+      EXPECT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 0; }));
+    }
+  }
+  EXPECT_EQ(birl_mta.count(), 6U);
+}
+
 // The administrator sees what is in doubt, and may forget it: then nothing tells a second try from another
 // mail.
 TEST_F(P4_NothingTwice, DoubtsAreListedAndForgotten) {

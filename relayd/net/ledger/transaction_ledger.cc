@@ -91,8 +91,16 @@ std::optional<ledger::DoubtKey> TransactionLedger::claim_doubt(const std::string
   return doubts_.claim(site, mail);
 }
 
-std::set<std::string> TransactionLedger::doubts_about(const std::string& site,
-                                                      const std::string& address) const {
+bool TransactionLedger::is_in_doubt(const std::string& site, const std::string& address) const {
+  return doubts_.is_in_doubt(site, address);
+}
+
+bool TransactionLedger::is_anybody_in_doubt(const std::string& site) const {
+  return doubts_.is_anybody_in_doubt(site);
+}
+
+std::set<std::string> TransactionLedger::transactions_to_split(const std::string& site,
+                                                               const std::string& address) const {
   return doubts_.transactions_to_split(site, address);
 }
 

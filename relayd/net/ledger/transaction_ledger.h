@@ -60,7 +60,10 @@ class TransactionLedger {
                     std::uint32_t user = ledger::Doubts::kNoUser);
   [[nodiscard]] std::optional<ledger::DoubtKey> claim_doubt(const std::string& site, const std::string& mail);
   void must_go_alone(const ledger::DoubtKey& key) { doubts_.must_go_alone(key); }
-  [[nodiscard]] std::set<std::string> doubts_about(const std::string& site, const std::string& address) const;
+  [[nodiscard]] bool is_in_doubt(const std::string& site, const std::string& address) const;
+  [[nodiscard]] bool is_anybody_in_doubt(const std::string& site) const;
+  [[nodiscard]] std::set<std::string> transactions_to_split(const std::string& site,
+                                                            const std::string& address) const;
   void mark_in_doubt(const std::string& transaction);
   void mark_in_doubt(const ledger::DoubtKey& key);
   void settle_doubt(const std::string& transaction);

@@ -69,8 +69,16 @@ std::optional<ledger::DoubtKey> FakeIntakeHost::claim_doubt(const std::string& m
   return claimed;
 }
 
-std::set<std::string> FakeIntakeHost::doubts_about(const std::string& address) const {
-  return doubts.transactions_with(kSite, address);
+bool FakeIntakeHost::is_in_doubt(const std::string& address) const {
+  return doubts.is_in_doubt(kSite, address);
+}
+
+bool FakeIntakeHost::is_anybody_in_doubt() const {
+  return doubts.is_anybody_in_doubt(kSite);
+}
+
+std::set<std::string> FakeIntakeHost::transactions_to_split(const std::string& address) const {
+  return doubts.transactions_to_split(kSite, address);
 }
 
 void FakeIntakeHost::mark_in_doubt(const std::string& transaction) {

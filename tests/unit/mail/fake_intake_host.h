@@ -31,7 +31,10 @@ class FakeIntakeHost : public IntakeHost {
   void record_doubt(const std::string& transaction,
                     const std::vector<ledger::DoubtfulRecipient>& recipients) override;
   std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) override;
-  std::set<std::string> doubts_about(const std::string& address) const override;
+  bool is_in_doubt(const std::string& address) const override;
+  bool is_anybody_in_doubt() const override;
+  void must_go_alone(const ledger::DoubtKey& key) override { doubts.must_go_alone(key); }
+  std::set<std::string> transactions_to_split(const std::string& address) const override;
   void mark_in_doubt(const std::string& transaction) override;
   void mark_in_doubt(const ledger::DoubtKey& key) override;
   void settle_doubt(const std::string& transaction) override;

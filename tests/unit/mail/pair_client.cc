@@ -57,6 +57,7 @@ bool PairClient::pump(base::TimePoint now) {
 
 void PairClient::on_reply(int code, base::TimePoint now) {
   codes.push_back(code);
+  was_refused |= code >= 500;
   const bool good = code < 400;
   switch (at_) {
     case At::kGreeting:
@@ -155,7 +156,15 @@ std::optional<ledger::DoubtKey> PairClient::claim_doubt(const std::string& mail)
   return near_.doubts.claim(kSite, mail);
 }
 
-std::set<std::string> PairClient::doubts_about(const std::string& address) const {
+bool PairClient::is_in_doubt(const std::string& address) const {
+  return near_.doubts.is_in_doubt(kSite, address);
+}
+
+bool PairClient::is_anybody_in_doubt() const {
+  return near_.doubts.is_anybody_in_doubt(kSite);
+}
+
+std::set<std::string> PairClient::transactions_to_split(const std::string& address) const {
   return near_.doubts.transactions_to_split(kSite, address);
 }
 

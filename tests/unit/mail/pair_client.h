@@ -44,7 +44,8 @@ class PairClient : public IntakeHost {
   [[nodiscard]] const std::string& content() const { return content_; }
   /// When MAIL was sent, and when the last reply to the content was read.
   base::TimePoint began{}, ended_at{};
-  std::vector<int> codes;  ///< of all replies of this try
+  std::vector<int> codes;    ///< of all replies of this try
+  bool was_refused = false;  ///< in any try: its MTA would have sent a bounce
 
   // IntakeHost
   base::Result<mux::StreamKey> open_stream() override;
@@ -57,7 +58,9 @@ class PairClient : public IntakeHost {
   void record_doubt(const std::string& transaction,
                     const std::vector<ledger::DoubtfulRecipient>& recipients) override;
   std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) override;
-  std::set<std::string> doubts_about(const std::string& address) const override;
+  bool is_in_doubt(const std::string& address) const override;
+  bool is_anybody_in_doubt() const override;
+  std::set<std::string> transactions_to_split(const std::string& address) const override;
   void must_go_alone(const ledger::DoubtKey& key) override { near_.doubts.must_go_alone(key); }
   void mark_in_doubt(const std::string& transaction) override { near_.doubts.mark_in_doubt(transaction); }
   void mark_in_doubt(const ledger::DoubtKey& key) override { near_.doubts.mark_in_doubt(key); }
