@@ -6,10 +6,10 @@
 #include <boost/asio/post.hpp>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/time_of_day.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_options.h"
 #include "relayd/net/io/socket_peer.h"
-#include "relayd/net/io/time_of_day.h"
 
 namespace tsmtp::net {
 namespace {
@@ -240,7 +240,7 @@ std::optional<smtp::Reply> Site::refusal() const {
   if (!far_mta_->reachable)
     return reply_421("4.4.1", "its MTA cannot be reached (" +
                                   (far_mta_->cause.empty() ? "it gives no cause" : far_mta_->cause) +
-                                  ") since " + time_of_day(far_mta_since_, wall_now()));
+                                  ") since " + base::time_of_day(far_mta_since_, wall_now()));
   return {};
 }
 

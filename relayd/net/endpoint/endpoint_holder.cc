@@ -7,10 +7,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "relayd/base/time_of_day.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/descriptor_message.h"
 #include "relayd/net/io/listening.h"
-#include "relayd/net/io/time_of_day.h"
 
 namespace tsmtp::net {
 namespace {
@@ -45,7 +45,7 @@ base::Result<std::unique_ptr<EndpointHolder>> EndpointHolder::open(const std::st
   if (!listener) return listener.error();
   std::unique_ptr<EndpointHolder> holder(new EndpointHolder(std::move(*listener), std::move(bound), log));
   holder->unserved_since_ = now();
-  holder->unserved_since_text_ = time_of_day(wall_now(), wall_now());
+  holder->unserved_since_text_ = base::time_of_day(wall_now(), wall_now());
   holder->next_try_ = now() + kRetry;
   return holder;
 }
@@ -100,7 +100,7 @@ void EndpointHolder::on_readable(int descriptor, base::TimePoint now) {
     relayds_.erase(relayd);
     if (!was_served || is_served()) return;
     unserved_since_ = now;
-    unserved_since_text_ = time_of_day(wall_now(), wall_now());
+    unserved_since_text_ = base::time_of_day(wall_now(), wall_now());
     return;
   }
   const auto turned = std::find_if(turned_.begin(), turned_.end(),

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/time_of_day.h"
 #include "relayd/net/io/clocks.h"
-#include "relayd/net/io/time_of_day.h"
 
 namespace tsmtp::net {
 namespace {
@@ -95,7 +95,7 @@ std::size_t SiteLink::open_connections() const {
 
 std::string SiteLink::down_text() const {
   const std::string cause = cause_.empty() ? "no cause is known" : cause_;
-  return "link down since " + time_of_day(since_, wall_now()) + " (" + cause + ")";
+  return "link down since " + base::time_of_day(since_, wall_now()) + " (" + cause + ")";
 }
 
 void SiteLink::on_event(LinkConnection& connection, mux::Event event) {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/time_of_day.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_options.h"
-#include "relayd/net/io/time_of_day.h"
 #include "relayd/net/link/site_link.h"
 
 namespace tsmtp::net {
@@ -271,8 +271,8 @@ void SiteLink::end_session(std::size_t number, const std::string& reason_for_pee
   counters_before_ += ended->session().counters();
   ended->close(reason_for_peer);  // without effect on one that is lost already
   if (is_up()) {
-    lose_users(number, "a connection of the link lost at " + time_of_day(wall_now(), wall_now()) + " (" +
-                           cause + ")");
+    lose_users(number, "a connection of the link lost at " + base::time_of_day(wall_now(), wall_now()) +
+                           " (" + cause + ")");
     return;
   }
   if (ended_was_open) since_ = wall_now();

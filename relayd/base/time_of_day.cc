@@ -1,11 +1,11 @@
-#include "relayd/net/io/time_of_day.h"
+#include "relayd/base/time_of_day.h"
 
 #include <ctime>
 
-namespace tsmtp::net {
+namespace tsmtp::base {
 namespace {
 
-std::tm local(base::WallTime time) {
+std::tm local(WallTime time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
   std::tm broken_down{};
   localtime_r(&seconds, &broken_down);
@@ -14,7 +14,7 @@ std::tm local(base::WallTime time) {
 
 }  // namespace
 
-std::string time_of_day(base::WallTime time, base::WallTime now) {
+std::string time_of_day(WallTime time, WallTime now) {
   const std::tm then = local(time);
   const std::tm today = local(now);
   const bool same_day = then.tm_year == today.tm_year && then.tm_yday == today.tm_yday;
@@ -24,4 +24,4 @@ std::string time_of_day(base::WallTime time, base::WallTime now) {
   return {text, length};
 }
 
-}  // namespace tsmtp::net
+}  // namespace tsmtp::base

@@ -5,9 +5,9 @@
 
 #include "relayd/base/clock.h"
 
-namespace tsmtp::net {
+namespace tsmtp::base {
 
 /// "12:03:04", or "2026-11-20 12:03:04" when that was not the day of `now`.
-[[nodiscard]] std::string time_of_day(base::WallTime time, base::WallTime now);
+[[nodiscard]] std::string time_of_day(WallTime time, WallTime now);
 
-}  // namespace tsmtp::net
+}  // namespace tsmtp::base

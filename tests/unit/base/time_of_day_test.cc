@@ -1,12 +1,12 @@
 // Times in replies: the time alone today, with the date on other days.
-#include "relayd/net/io/time_of_day.h"
+#include "relayd/base/time_of_day.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <ctime>
 
-namespace tsmtp::net {
+namespace tsmtp::base {
 namespace {
 
 class TimeOfDay : public testing::Test {
@@ -20,7 +20,7 @@ class TimeOfDay : public testing::Test {
     setenv("TZ", zone, 1);
     tzset();
   }
-  static base::WallTime at(std::time_t seconds) { return std::chrono::system_clock::from_time_t(seconds); }
+  static WallTime at(std::time_t seconds) { return std::chrono::system_clock::from_time_t(seconds); }
 };
 
 constexpr std::time_t kNoon = 1'795'262'400;  // 2026-11-21 12:00:00 UTC
@@ -42,4 +42,4 @@ TEST_F(TimeOfDay, InTheZoneOfTheReader) {
 }
 
 }  // namespace
-}  // namespace tsmtp::net
+}  // namespace tsmtp::base
