@@ -17,6 +17,7 @@ class ClientStanding {
 
   void gave_up(base::TimePoint now) {
     given_up_.take(1, now);
+    given_up_.give_back(std::max(0.0, given_up_.last_used() - kRemembered));
     const double over = given_up_.last_used() - kFree;
     if (over <= 0) return;
     const auto wait = std::min(kStep * static_cast<int>(over), kLongestWait);
@@ -28,6 +29,10 @@ class ClientStanding {
   }
   /// Until when its next mail has to wait, whatever the others do.
   [[nodiscard]] base::TimePoint not_before() const { return not_before_; }
+  /// Time passes.
+  void forgive(base::TimePoint now) { given_up_.take(0, now); }
+  /// Nothing that was given up is held against it any more.
+  [[nodiscard]] bool is_clean() const { return given_up_.last_used() == 0; }
   [[nodiscard]] Rank rank() const {
     const double given_up = given_up_.last_used();
     if (given_up >= kWasteful) return Rank::kWasteful;
@@ -36,7 +41,8 @@ class ClientStanding {
 
  private:
   // An MTA gives a mail up now and then; one that finishes others in between may do so as often as it likes.
-  static constexpr double kFree = 10, kWasteful = 3, kForMail = 2, kForgivenPerSecond = 0.5;
+  static constexpr double kFree = 10, kWasteful = 3, kForMail = 2, kForgivenPerSecond = 0.5,
+                          kRemembered = 60;  // two minutes
   static constexpr std::chrono::milliseconds kStep{100};
   static constexpr std::chrono::milliseconds kLongestWait{3000};
 

@@ -100,7 +100,7 @@ void Intake::draw_requests(base::TimePoint now) {
 bool Intake::must_wait(base::TimePoint now) {
   if (waits_since_ == base::TimePoint{}) waits_since_ = now;
   const bool has_turn = now >= standing_.not_before() &&
-                        (host_.has_turn(standing_.rank()) || now >= waits_since_ + kLongestWaitForTurn);
+                        (host_.take_turn(standing_.rank()) || now >= waits_since_ + kLongestWaitForTurn);
   if (has_turn || shutting_down_) {
     waits_since_ = {};
     return false;

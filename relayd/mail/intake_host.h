@@ -24,9 +24,9 @@ class IntakeHost {
 
   /// A stream for one transaction. The error is the cause and the time since, fit for a 421 4.4.1.
   [[nodiscard]] virtual base::Result<mux::StreamKey> open_stream() = 0;
-  /// Whether a client of that rank may have one now. If not, its MAIL waits, and this is asked again a moment
+  /// Whether a client of that rank may have one now. If not, its MAIL waits in line, and asks again a moment
   /// later.
-  [[nodiscard]] virtual bool has_turn(ClientStanding::Rank) const { return true; }
+  [[nodiscard]] virtual bool take_turn(ClientStanding::Rank) { return true; }
   [[nodiscard]] virtual std::size_t stream_writable(mux::StreamKey stream) const = 0;
   virtual void write_stream(mux::StreamKey stream, std::string_view bytes) = 0;
   virtual void consumed(mux::StreamKey stream, std::size_t bytes) = 0;

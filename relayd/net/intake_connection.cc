@@ -17,10 +17,11 @@ mail::Intake make_intake(mail::IntakeSettings settings, const std::optional<smtp
 }  // namespace
 
 IntakeConnection::IntakeConnection(ByteChannel::Socket socket, const Services& services, SiteLink& link,
-                                   mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
-                                   Callbacks callbacks)
+                                   mail::Turns& turns, mail::IntakeSettings settings,
+                                   const std::optional<smtp::Reply>& refusal, Callbacks callbacks)
     : services_(services),
       link_(link),
+      turns_(turns),
       site_(settings.site),
       callbacks_(std::move(callbacks)),
       channel_(std::move(socket), *this),
@@ -70,6 +71,7 @@ bool IntakeConnection::on_end() {
 
 void IntakeConnection::on_closed(bool clean, const std::string&) {
   if (std::exchange(gone_, true)) return;
+  turns_.leave(this);
   intake_.client_closed(clean, now());
   callbacks_.gone(*this);
 }
@@ -119,11 +121,22 @@ void IntakeConnection::set_turn_timer() {
   });
 }
 
-bool IntakeConnection::has_turn(mail::ClientStanding::Rank rank) const {
-  return link_.has_turn(rank);
+// Read while it is there: one that gives a mail up by going cannot be asked any more.
+const std::string& IntakeConnection::source() {
+  if (source_.empty()) source_ = channel_->source();
+  return source_;
+}
+
+bool IntakeConnection::take_turn(mail::ClientStanding::Rank own) {
+  const mail::ClientStanding::Rank rank = turns_.rank(source(), own, now());
+  is_wasteful_ = own == mail::ClientStanding::Rank::kWasteful;
+  if (!turns_.is_among_first(this, source(), rank) || !link_.has_turn(rank)) return false;
+  turns_.leave(this);
+  return true;
 }
 
 base::Result<mux::StreamKey> IntakeConnection::open_stream() {
+  turns_.leave(this);  // it may have waited for too long to wait any longer
   return link_.open(*this);
 }
 
@@ -144,11 +157,13 @@ bool IntakeConnection::stream_takes_compressed(mux::StreamKey stream) const {
 }
 
 void IntakeConnection::finish_stream(mux::StreamKey stream) {
+  turns_.finished_mail(source());
   link_.finish(stream);
   link_.forget(stream);
 }
 
 void IntakeConnection::reset_stream(mux::StreamKey stream) {
+  if (!is_wasteful_) turns_.gave_up(source(), now());  // else it is known for it by itself
   link_.reset(stream, mux::ResetCode::kCancelled, "given up by the near side");
 }
 

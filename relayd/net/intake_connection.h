@@ -10,6 +10,7 @@
 #include <string>
 
 #include "relayd/mail/intake.h"
+#include "relayd/mail/turns.h"
 #include "relayd/net/io/byte_channel.h"
 #include "relayd/net/link/site_link.h"
 #include "relayd/net/services.h"
@@ -26,9 +27,9 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
     std::function<void(IntakeConnection&)> gone;  ///< last call; let go of it later, not inside
   };
 
-  /// `services` and `link` are borrowed and outlive it. With `refusal`, the dialogue is refused from its
-  /// first word.
-  IntakeConnection(ByteChannel::Socket socket, const Services& services, SiteLink& link,
+  /// `services`, `link` and `turns` are borrowed and outlive it. With `refusal`, the dialogue is refused from
+  /// its first word.
+  IntakeConnection(ByteChannel::Socket socket, const Services& services, SiteLink& link, mail::Turns& turns,
                    mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
                    Callbacks callbacks);
 
@@ -57,7 +58,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   void on_stream_lost(mux::StreamKey stream, const std::string& cause) override;
   // mail::IntakeHost
   [[nodiscard]] base::Result<mux::StreamKey> open_stream() override;
-  [[nodiscard]] bool has_turn(mail::ClientStanding::Rank rank) const override;
+  [[nodiscard]] bool take_turn(mail::ClientStanding::Rank rank) override;
   [[nodiscard]] std::size_t stream_writable(mux::StreamKey stream) const override;
   void write_stream(mux::StreamKey stream, std::string_view bytes) override;
   void consumed(mux::StreamKey stream, std::size_t bytes) override;
@@ -80,18 +81,22 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
  private:
   void after_event();
   void set_turn_timer();
+  [[nodiscard]] const std::string& source();
 
   const Services& services_;
   SiteLink& link_;
+  mail::Turns& turns_;
   std::string site_;
   Callbacks callbacks_;
   OwnedChannel channel_;
   mail::Intake intake_;
   base::TimePoint idle_since_;
   bool leaving_ = false;
+  std::string source_;                 // the client's, once it was asked for
   std::optional<std::uint32_t> user_;  // the client's, once it was asked for
   boost::asio::steady_timer turn_timer_;
   bool waits_for_turn_ = false;
+  bool is_wasteful_ = false;
   bool gone_ = false;
 };
 

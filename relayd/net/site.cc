@@ -174,7 +174,7 @@ void Site::accept_session(ByteChannel::Socket socket) {
     provoked(base::Provoked::kRefusal, "session refused: " + refused->summary());
   }
   auto session = std::make_shared<IntakeConnection>(
-      std::move(socket), services_, link_, intake_settings(), refused,
+      std::move(socket), services_, link_, turns_, intake_settings(), refused,
       IntakeConnection::Callbacks{
           .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); }),
           .gone = lifetime_.guard([this](IntakeConnection& gone) {

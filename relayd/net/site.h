@@ -120,6 +120,7 @@ class Site {
   std::shared_ptr<base::ByteBudget> in_memory_ =
       std::make_shared<base::ByteBudget>(kMailMemoryBytes, services_.mail_memory);
   mail::CompressionBudget compression_;
+  mail::Turns turns_;
   Endpoints endpoints_;
   std::vector<ByteChannel::Socket> held_;  // accepted in an interruption of the link, not yet greeted
   std::set<std::shared_ptr<IntakeConnection>> sessions_;

@@ -52,6 +52,10 @@ std::string TwoHubs::endpoint_address() {
   return own_address(1);
 }
 
+std::string TwoHubs::far_endpoint_address() {
+  return own_address(2);
+}
+
 void TwoHubs::start(const std::string& keys) {
   configure(keys);
   birl.start();

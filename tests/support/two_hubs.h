@@ -37,6 +37,8 @@ class TwoHubs : public ::testing::Test {
 
   /// Where tokyo's MTA hands mail for birl over.
   [[nodiscard]] static std::string endpoint_address();
+  /// Where birl's MTA hands mail for tokyo over; the port is the same.
+  [[nodiscard]] static std::string far_endpoint_address();
 
   std::string birl_site_keys;  ///< further ones of birl's [[site]] tokyo, for configure()
   std::uint16_t link_port = free_port();

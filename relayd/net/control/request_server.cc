@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <list>
 #include <map>
+
+#include "relayd/net/io/socket_peer.h"
 
 namespace tsmtp::net {
 namespace {
@@ -24,24 +25,6 @@ constexpr std::chrono::seconds kToAsk{5};
 constexpr std::chrono::seconds kToRead{10};
 constexpr unsigned kControlMode = 0600;
 constexpr char kRoot[] = "user 0";
-
-// Whose client it is: a user's, or an address's.
-std::string source_of(asio::generic::stream_protocol::socket& socket) {
-  ucred credentials{};
-  socklen_t bytes = sizeof credentials;
-  error_code error;
-  const auto peer = socket.remote_endpoint(error);
-  if (error) return "gone";
-  if (peer.protocol().family() == AF_UNIX)
-    return getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials, &bytes) == 0
-               ? "user " + std::to_string(credentials.uid)
-               : "unknown";
-  asio::ip::tcp::endpoint endpoint;
-  if (peer.size() > endpoint.capacity()) return "unknown";
-  std::copy_n(reinterpret_cast<const char*>(peer.data()), peer.size(),
-              reinterpret_cast<char*>(endpoint.data()));
-  return endpoint.address().to_string();
-}
 
 class Client;
 using Clients = std::list<std::weak_ptr<Client>>;  // the one that came first, first

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "relayd/net/io/socket_peer.h"
+
 namespace tsmtp::net {
 
 /// Who is told what happens on a channel, as long as it holds the channel's OwnedChannel.
@@ -53,6 +55,8 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   [[nodiscard]] bool was_read_here();
   /// The user at the other end; nothing where it is not on this machine.
   [[nodiscard]] std::optional<std::uint32_t> user();
+  /// The user at the other end, or its address (source_of()).
+  [[nodiscard]] std::string source() { return source_of(socket_); }
   /// Closes at once. No call follows.
   void detach();
 

@@ -129,6 +129,17 @@ base::Result<uid_t> user_of_peer(boost::asio::generic::stream_protocol::socket& 
   return static_cast<uid_t>((*peer)->idiag_uid);
 }
 
+std::string source_of(boost::asio::generic::stream_protocol::socket& socket) {
+  if (const auto user = user_of_peer(socket)) return "user " + std::to_string(*user);
+  boost::system::error_code error;
+  const auto peer = socket.remote_endpoint(error);
+  boost::asio::ip::tcp::endpoint endpoint;
+  if (error || peer.protocol().family() == AF_UNIX || peer.size() > endpoint.capacity()) return "gone";
+  std::copy_n(reinterpret_cast<const char*>(peer.data()), peer.size(),
+              reinterpret_cast<char*>(endpoint.data()));
+  return endpoint.address().to_string();
+}
+
 bool peer_has_read_all(boost::asio::generic::stream_protocol::socket& socket) {
   const int fd = socket.native_handle();
   int unsent = 0;  // unix: not read; TCP: not acknowledged

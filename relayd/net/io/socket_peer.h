@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <string>
 
 #include "relayd/base/result.h"
 
@@ -13,6 +14,10 @@ namespace tsmtp::net {
 /// The user whose socket is at the other end of `socket`, an accepted one. The error says why that cannot be
 /// known: it is not a connection within this machine, or the other end is gone already.
 [[nodiscard]] base::Result<uid_t> user_of_peer(boost::asio::generic::stream_protocol::socket& socket);
+
+/// Who is at the other end, for those who must be fair to all: "user 1000" within this machine, else the
+/// address. "gone" where it is.
+[[nodiscard]] std::string source_of(boost::asio::generic::stream_protocol::socket& socket);
 
 /// Whether the program at the other end has provably taken all that was written. Where the other end is on
 /// another machine, whether its kernel has. False whenever the kernel cannot be asked: no proof is no yes.
