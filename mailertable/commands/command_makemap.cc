@@ -89,7 +89,7 @@ class Makemap {
     const mode_t second = options_.unmake ? S_IRUSR : S_IRUSR | S_IWUSR;
     for (const mode_t mode : {first, second}) {
       const std::size_t before = warnings_.size();
-      const auto wrong = unsafe(path_, mode, rules, warnings_);
+      auto wrong = unsafe(path_, mode, rules, warnings_);
       for (std::size_t i = before; i < warnings_.size(); ++i)
         fmt::print(stderr, "WARNING: {}\n", warnings_[i]);
       if (wrong) return wrong;

@@ -102,7 +102,7 @@ class HashReader {
     return damage(page.number, "an item of no known kind");
   }
 
-  Outcome<void> add(const Page& page, std::string key, std::string_view item) {
+  Outcome<void> add(const Page& page, const std::string& key, std::string_view item) {
     const auto kind = static_cast<HashItem>(item.front());
     if (kind == HashItem::kDuplicates) return add_duplicates(page, key, item.substr(1));
     if (kind == HashItem::kDuplicateTree && item.size() == 8) {

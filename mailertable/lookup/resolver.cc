@@ -70,11 +70,11 @@ class Walker {
 
  private:
   /// The value, or the key itself for a miss, as `$(mailertable key $)` has it.
-  std::string look_up(std::string key, std::vector<std::string> arguments) {
+  std::string look_up(const std::string& key, std::vector<std::string> arguments) {
     arguments.front() = key;
     Step step{base::ascii_lower(key), std::nullopt};
     if (const auto found = lookup_(step.key)) step.value = substitute(*found, arguments);
-    const std::string current = step.value.value_or(key);
+    std::string current = step.value.value_or(key);
     walk_.steps.push_back(std::move(step));
     walk_.answered = is_route(current);
     return current;

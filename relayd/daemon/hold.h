@@ -1,4 +1,5 @@
-// `relayd --hold-endpoints`: the holder of the endpoints (net/endpoint/endpoint_holder.h) from its configuration on.
+// `relayd --hold-endpoints`: the holder of the endpoints (net/endpoint/endpoint_holder.h) from its
+// configuration on.
 #pragma once
 
 #include <optional>

@@ -2,8 +2,8 @@
 // memory that outlives a relayd that is killed, because it is a file's. It is written without any waiting,
 // and never synced: what must survive a power cut is the ledger's business.
 //
-// The relayd that made a book and its witness (net/witness/witness.h) hold a lock on it. As long as one of them
-// lives, what is open may still be answered; later relayds read it.
+// The relayd that made a book and its witness (net/witness/witness.h) hold a lock on it. As long as one of
+// them lives, what is open may still be answered; later relayds read it.
 #pragma once
 
 #include <atomic>

@@ -18,7 +18,7 @@ std::string first_line(std::string_view reply) {
 std::optional<Outcome> outcome_of(std::string_view reply, bool is_cut, std::vector<std::uint16_t> refused) {
   const std::string first = is_cut ? first_line(reply) : std::string();
   std::string_view rest = is_cut ? std::string_view(first) : reply;
-  const auto said = smtp::ReplyReader().read(rest);
+  auto said = smtp::ReplyReader().read(rest);
   if (!said) return Outcome{};
   if (!*said) return std::nullopt;
   if (!(*said)->is_positive()) return Outcome{};

@@ -56,8 +56,9 @@ Site::~Site() {
   lifetime_.end();
 }
 
-base::Result<Site::Endpoints> Site::bind(boost::asio::any_io_executor executor, const SiteSettings& settings,
-                                         const Endpoints& bound, HeldEndpoints& held, Shortages* shortages) {
+base::Result<Site::Endpoints> Site::bind(const boost::asio::any_io_executor& executor,
+                                         const SiteSettings& settings, const Endpoints& bound,
+                                         HeldEndpoints& held, Shortages* shortages) {
   Endpoints fresh;
   for (const base::HostPort& address : settings.endpoints) {
     if (contains(bound, address)) continue;
@@ -85,7 +86,7 @@ std::shared_ptr<Endpoint> Site::give_up(const base::HostPort& address) {
   const auto found = std::find_if(endpoints_.begin(), endpoints_.end(),
                                   [&](const auto& endpoint) { return endpoint->address() == address; });
   if (found == endpoints_.end()) return nullptr;
-  const auto given = *found;
+  auto given = *found;
   endpoints_.erase(found);
   return given;
 }

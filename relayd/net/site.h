@@ -43,7 +43,7 @@ class Site {
 
   /// Binds those endpoints of `settings` that are not among `bound`, or takes them from `held`; changes
   /// nothing else. The first half of start() and update().
-  [[nodiscard]] static base::Result<Endpoints> bind(boost::asio::any_io_executor executor,
+  [[nodiscard]] static base::Result<Endpoints> bind(const boost::asio::any_io_executor& executor,
                                                     const SiteSettings& settings, const Endpoints& bound,
                                                     HeldEndpoints& held, Shortages* shortages = nullptr);
   void start(Endpoints endpoints);

@@ -90,6 +90,7 @@ void HeldEndpoints::keep(const std::vector<Listening>& all) {
   taken_.clear();
   is_empty_ = all.empty();
   std::vector<std::string> addresses;
+  addresses.reserve(all.size());
   for (const Listening& one : all)
     addresses.push_back(one.address.to_string());
   if (is_connected() && is_held_ && addresses == kept_) return;

@@ -1,8 +1,8 @@
 // The endpoints' listening sockets that outlive relayd, as relayd sees them. Between a stop and the next
 // start nobody else on this host may listen where our MTA hands mail over, for the MTA would believe that
-// program's 250. So a process that does nothing else holds the sockets (net/endpoint/endpoint_holder.h), or the
-// service manager does (sd_listen_fds(3)). relayd takes them over at its start, and says afterwards what it
-// listens on.
+// program's 250. So a process that does nothing else holds the sockets (net/endpoint/endpoint_holder.h), or
+// the service manager does (sd_listen_fds(3)). relayd takes them over at its start, and says afterwards what
+// it listens on.
 #pragma once
 
 #include <sys/time.h>

@@ -42,7 +42,8 @@ void Handshake::step() {
 
 void Handshake::finish(const std::string& error) {
   if (!done_) return;
-  const std::string why = error;  // which may be the stream's
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it may be the stream's, which moves
+  const std::string why = error;
   const Done done = std::exchange(done_, nullptr);
   timer_.cancel();
   done(std::move(stream_), why);

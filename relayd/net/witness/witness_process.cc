@@ -90,6 +90,7 @@ void be_witness(int socket, ledger::CommitBook& book) {
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) break;
     std::vector<pollfd> waiting;
+    waiting.reserve(outstanding.size());
     for (const Outstanding& one : outstanding)
       waiting.push_back({.fd = one.fd, .events = POLLIN, .revents = 0});
     if (poll(waiting.data(), waiting.size(), static_cast<int>(left.count())) < 0 && errno != EINTR) break;
