@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that what the documents name is there: tests, which they give as proofs, and files of the source.
+"""Checks that what the documents name is there: tests, which they give as proofs, files of the source, and pages that they link to.
 
 usage: check_docs.py ROOT        prints each name of nothing as file:line: what, and exits with 1 if there is one
 """
@@ -14,6 +14,7 @@ DEFINED = re.compile(r"^(?:TYPED_)?TEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\)", re.MULT
 # A source file, by its path from relayd/ or from the root, with or without what its name ends with.
 FILE = re.compile(r"`((?:relayd/)?(base|wire|smtp|mux|policy|ledger|compress|mail|config|net|control|daemon|cli|mailertable|contrib|m4|tests)"
                   r"/[a-z0-9_/.-]+)`")
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 PAST = {"CHANGELOG.md"}  # which speaks of what was
 
 
@@ -36,8 +37,8 @@ def is_file(root, name):
     return False
 
 
-def check_text(text, root, tests):
-    """Yields (line, complaint)."""
+def check_text(text, folder, root, tests):
+    """Yields (line, complaint) for a document that stands in `folder`."""
     for number, line in enumerate(text.splitlines(), 1):
         for suite, name in TEST.findall(line):
             if not is_test(suite, name, tests):
@@ -45,6 +46,9 @@ def check_text(text, root, tests):
         for name, _ in FILE.findall(line):
             if not is_file(root, name):
                 yield number, f"there is no file {name}"
+        for target in LINK.findall(line):
+            if not (folder / target).exists():
+                yield number, f"there is no page {target}"
 
 
 def documents(root):
@@ -56,7 +60,7 @@ def main():
     root = pathlib.Path(sys.argv[1])
     tests = tests_of(root)
     complaints = [f"{path.relative_to(root)}:{line}: {complaint}" for path in documents(root)
-                  for line, complaint in check_text(path.read_text(encoding="utf-8"), root, tests)]
+                  for line, complaint in check_text(path.read_text(encoding="utf-8"), path.parent, root, tests)]
     print("\n".join(complaints) if complaints else "every test and file that the documents name is there")
     return 1 if complaints else 0
 

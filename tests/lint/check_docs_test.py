@@ -14,12 +14,12 @@ class CheckDocs(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name)
-        for name in ("relayd/net/io/listening.cc", "tests/run", "mailertable/text/parser.h"):
+        for name in ("docs/replies.md", "relayd/net/io/listening.cc", "tests/run", "mailertable/text/parser.h"):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             (self.root / name).write_text("")
 
     def complaints(self, text):
-        return [complaint for _, complaint in check_docs.check_text(text, self.root, TESTS)]
+        return [complaint for _, complaint in check_docs.check_text(text, self.root / "docs", self.root, TESTS)]
 
     def test_tests_that_are_there(self):
         self.assertEqual(self.complaints("`integration.Replies.P3_*`, `Replies.Waits`, `Replies.*`"), [])
@@ -35,6 +35,10 @@ class CheckDocs(unittest.TestCase):
 
     def test_file_that_has_moved(self):
         self.assertEqual(self.complaints("`net/listening.cc`"), ["there is no file net/listening.cc"])
+
+    def test_links(self):
+        self.assertEqual(self.complaints("[a](replies.md) [b](replies.md#late) [c](https://example.org/x) ![d](none.svg)"),
+                         ["there is no page none.svg"])
 
 
 if __name__ == "__main__":
