@@ -5,11 +5,11 @@
 #include <algorithm>
 
 #include "relayd/control/metrics.h"
+#include "relayd/control/metrics_page.h"
 #include "relayd/control/request.h"
 #include "relayd/control/status_json.h"
 #include "relayd/control/status_text.h"
 #include "relayd/daemon/doubts.h"
-#include "relayd/daemon/key_check.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/settings.h"
 #include "relayd/daemon/state_directory.h"
@@ -26,7 +26,6 @@ constexpr std::chrono::seconds kGoodbye{2};  // for clients to read our 421
 constexpr std::chrono::hours kExpiryInterval{1};
 constexpr std::chrono::seconds kHolderPoll{5};
 constexpr std::chrono::milliseconds kEarlierPoll{500};
-constexpr std::size_t kMaxRefusedKeys = 8;
 constexpr std::size_t kInstanceBytes = 16;
 
 std::string parent_of(const std::string& path) {
@@ -43,6 +42,7 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, config::Config config, Sou
       source_(std::move(source)),
       refusals_(log),
       shortages_(log),
+      state_(log),
       audit_(config_.hub.name, log),
       held_endpoints_(config_.hub.endpoint_holder, log),
       started_(net::wall_now()),
@@ -59,7 +59,7 @@ Relay::~Relay() {
 
 base::Result<void> Relay::start() {
   if (auto ok = make_directories(); !ok) return ok;
-  start_witness();
+  state_.start_witness(config_.hub);
   auto identity = net::Identity::load(config_.hub.identity);
   if (!identity) return identity.error();
   identity_ = std::make_unique<net::Identity>(std::move(*identity));
@@ -71,7 +71,7 @@ base::Result<void> Relay::start() {
   if (auto ok = make_audit_file(); !ok) return base::with_context("hub.audit", ok.error());
   if (auto ok = bind_all(); !ok) return ok;
   if (auto ok = drop_to(config_.hub.user); !ok) return ok;
-  if (auto ok = open_state(); !ok) return ok;
+  if (auto ok = state_.open(loop_, config_.hub); !ok) return ok;
   if (auto ok = open_audit(); !ok) return ok;
   serve();
   return {};
@@ -82,22 +82,6 @@ base::Result<void> Relay::make_directories() {
   if (auto ok = make_directory(parent_of(config_.hub.control), 0755, config_.hub.user); !ok) return ok;
   const auto ok = make_state_directory(config_.hub.state_dir, config_.hub.user);
   return ok ? ok : base::with_context("hub.state_dir", ok.error());
-}
-
-// First of all: it must not hold our key, nor anything that we listen on. Mail goes on without it.
-void Relay::start_witness() {
-  auto witness = net::Witness::start(config_.hub.state_dir, log_, [this](int book) {
-    if (auto ok = give_to(book, "the witness's book", config_.hub.user); !ok) return ok;
-    return drop_to(config_.hub.user);
-  });
-  if (witness) {
-    witness_ = std::move(*witness);
-  } else {
-    no_witness_ = witness.error().message;
-    log_.log(LogLevel::kWarning,
-             "no witness (" + witness.error().message +
-                 "): a mail that is being delivered when relayd is killed may come twice");
-  }
 }
 
 // It is written as hub.user, who may not be able to make it.
@@ -161,29 +145,13 @@ base::Result<void> Relay::bind_services(const std::optional<net::Owner>& owner) 
   if (auto ok = control_->bind(socket, owner); !ok) return base::with_context("hub.control", ok.error());
   if (!config_.hub.metrics) return {};
   metrics_ = std::make_shared<net::RequestServer>(
-      loop_.executor(), [this](std::string_view received) { return answer_metrics(received); }, &shortages_);
+      loop_.executor(),
+      [this](std::string_view received) {
+        return control::metrics_page(received, [this] { return control::metrics(status()); });
+      },
+      &shortages_);
   if (auto ok = metrics_->bind(*config_.hub.metrics, owner); !ok)
     return base::with_context("hub.metrics", ok.error());
-  return {};
-}
-
-base::Result<void> Relay::open_state() {
-  auto digests = net::HmacDigestMaker::open(config_.hub.state_dir + "/digest.key");
-  if (!digests) return base::with_context("hub.state_dir", digests.error());
-  digests_ = std::move(*digests);
-  auto ledger = net::TransactionLedger::open(loop_.executor(), config_.hub.name,
-                                             config_.hub.state_dir + "/ledger", log_);
-  if (!ledger) return base::with_context("hub.state_dir", ledger.error());
-  ledger_ = std::move(*ledger);
-  if (is_another_key(config_.hub.state_dir, *digests_) && ledger_->recipients_in_doubt() > 0)
-    log_.log(LogLevel::kWarning, config_.hub.state_dir +
-                                     "/digest.key was lost or replaced: the mails in doubt (" +
-                                     std::to_string(ledger_->recipients_in_doubt()) +
-                                     " recipients) cannot be recognised any more, and may be delivered twice "
-                                     "when they are tried again");
-  earlier_ = std::make_unique<net::EarlierCommits>(*ledger_, log_);
-  if (auto ok = earlier_->open(config_.hub.state_dir, witness_ ? witness_->book() : ""); !ok)
-    return base::with_context("hub.state_dir", ok.error());
   return {};
 }
 
@@ -201,11 +169,11 @@ void Relay::serve() {
                                                              .instance = net::random_bytes(kInstanceBytes),
                                                              .tls = *tls_,
                                                              .log = log_},
-                                                            *ledger_,
-                                                            *digests_,
+                                                            state_.ledger(),
+                                                            state_.digests(),
                                                             mta_neighbours_,
-                                                            witness_.get(),
-                                                            earlier_.get()});
+                                                            state_.witness(),
+                                                            &state_.earlier()});
   services_->shortages = &shortages_;
   services_->ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); };
   for (const config::Site& site : config_.sites) {
@@ -222,9 +190,9 @@ void Relay::serve() {
     keep_endpoints();
     return true;
   });
-  if (earlier_->take_in()) loop_.every(kEarlierPoll, [this] { return earlier_->take_in(); });
+  if (state_.earlier().take_in()) loop_.every(kEarlierPoll, [this] { return state_.earlier().take_in(); });
   loop_.every(kExpiryInterval, [this] {
-    ledger_->expire(net::wall_now());
+    state_.ledger().expire(net::wall_now());
     return true;
   });
   log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + count_of_sites(sites_.size()) +
@@ -290,18 +258,7 @@ net::Site* Relay::site_of_pin(const std::string& pin) const {
 
 bool Relay::accept_peer(const std::string& pin, const std::string& address) {
   if (site_of_pin(pin) != nullptr) return true;
-  ++keys_refused_;
-  const std::string text = net::pin_text(pin);
-  auto known = std::find_if(refused_keys_.begin(), refused_keys_.end(),
-                            [&](const auto& key) { return key.pin == text; });
-  if (known == refused_keys_.end()) {
-    if (refused_keys_.size() == kMaxRefusedKeys) refused_keys_.pop_front();
-    refused_keys_.push_back({.pin = text, .address = {}, .last = {}, .times = 0});
-    known = std::prev(refused_keys_.end());
-  }
-  known->address = address;
-  known->last = net::wall_now();
-  ++known->times;
+  refused_keys_.add(net::pin_text(pin), address, net::wall_now());
   return false;
 }
 
@@ -319,8 +276,8 @@ control::HubStatus Relay::status() const {
   for (const base::HostPort& address : config_.hub.listen)
     status.listen.push_back(address.to_string());
   status.audit = audit_.status();
-  status.ledger = ledger_status(*ledger_);
-  status.ledger.no_witness = no_witness_;
+  status.ledger = ledger_status(state_.ledger());
+  status.ledger.no_witness = state_.no_witness();
   status.endpoints_held = held_endpoints_.is_held();
   status.draining = draining_;
   if (shortages_.times() > 0)
@@ -328,11 +285,11 @@ control::HubStatus Relay::status() const {
   status.strangers = strangers_.count();
   status.strangers_driven_out = strangers_.driven_out();
   status.connections_refused = refusals_.count();
-  status.keys_refused = keys_refused_;
-  status.refused_keys.assign(refused_keys_.begin(), refused_keys_.end());
+  status.keys_refused = refused_keys_.count();
+  status.refused_keys.assign(refused_keys_.last().begin(), refused_keys_.last().end());
   for (const auto& site : sites_) {
     status.sessions_refused += site->sessions_refused();
-    status.sites.push_back(site_status(*site, *ledger_, draining_));
+    status.sites.push_back(site_status(*site, state_.ledger(), draining_));
   }
   return status;
 }
@@ -354,22 +311,13 @@ std::optional<std::string> Relay::answer_control(std::string_view received) {
       drain();
       return control::reply_ok("draining: relayd stops when the transactions under way have ended\n");
     case control::Request::kDoubts:
-      return control::reply_ok(control::doubts_text(mails_in_doubt(*ledger_, net::wall_now())));
+      return control::reply_ok(control::doubts_text(mails_in_doubt(state_.ledger(), net::wall_now())));
     case control::Request::kDoubtsJson:
-      return control::reply_ok(control::doubts_json(mails_in_doubt(*ledger_, net::wall_now())));
+      return control::reply_ok(control::doubts_json(mails_in_doubt(state_.ledger(), net::wall_now())));
     case control::Request::kForget:
-      return forget_mail(*ledger_, log_, (*request)->argument);
+      return forget_mail(state_.ledger(), log_, (*request)->argument);
   }
   return {};
-}
-
-std::optional<std::string> Relay::answer_metrics(std::string_view received) const {
-  if (received.find("\r\n\r\n") == std::string_view::npos) return {};
-  const bool known = received.starts_with("GET /metrics ") || received.starts_with("GET / ");
-  const std::string body = known ? control::metrics(status()) : "look at /metrics\n";
-  return std::string(known ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 404 Not Found\r\n") +
-         "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\nConnection: close\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 }  // namespace tsmtp::daemon

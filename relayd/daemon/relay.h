@@ -1,7 +1,6 @@
 // The running relayd: everything wired together, reloaded, drained. The only place that knows all the parts.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,17 +11,17 @@
 #include "relayd/config/config.h"
 #include "relayd/control/status.h"
 #include "relayd/daemon/audit_log.h"
+#include "relayd/daemon/lasting_state.h"
 #include "relayd/daemon/readiness.h"
 #include "relayd/daemon/refusal_log.h"
+#include "relayd/daemon/refused_keys.h"
 #include "relayd/net/control/request_server.h"
 #include "relayd/net/endpoint/held_endpoints.h"
 #include "relayd/net/io/event_loop.h"
 #include "relayd/net/io/shortage.h"
-#include "relayd/net/ledger/transaction_ledger.h"
 #include "relayd/net/link/link_listener.h"
 #include "relayd/net/link/strangers.h"
 #include "relayd/net/site.h"
-#include "relayd/net/tls/hmac_digest.h"
 #include "relayd/net/tls/identity.h"
 #include "relayd/net/tls/tls_context.h"
 
@@ -65,8 +64,6 @@ class Relay {
   [[nodiscard]] base::Result<void> bind_all();
   [[nodiscard]] base::Result<void> bind_listeners(const config::Hub& hub, Listeners& fresh);
   [[nodiscard]] base::Result<void> bind_services(const std::optional<net::Owner>& owner);
-  void start_witness();
-  [[nodiscard]] base::Result<void> open_state();
   [[nodiscard]] base::Result<void> open_audit();
   void serve();
   void keep_endpoints();
@@ -82,7 +79,6 @@ class Relay {
   void retire(std::unique_ptr<net::Site> site);
   [[nodiscard]] bool drained() const;
   [[nodiscard]] std::optional<std::string> answer_control(std::string_view received);
-  [[nodiscard]] std::optional<std::string> answer_metrics(std::string_view received) const;
 
   net::EventLoop& loop_;
   base::Logger& log_;
@@ -95,11 +91,7 @@ class Relay {
   net::Strangers strangers_;
   RefusalLog refusals_;
   net::Shortages shortages_;
-  std::unique_ptr<net::HmacDigestMaker> digests_;
-  std::unique_ptr<net::Witness> witness_;
-  std::string no_witness_;  // why not
-  std::unique_ptr<net::TransactionLedger> ledger_;
-  std::unique_ptr<net::EarlierCommits> earlier_;
+  LastingState state_;
   AuditLog audit_;
   net::MtaNeighbours mta_neighbours_;
   std::unique_ptr<net::Services> services_;
@@ -114,8 +106,7 @@ class Relay {
   base::WallTime started_;
   base::WallTime config_loaded_;
   std::string last_reload_error_;
-  std::uint64_t keys_refused_ = 0;
-  std::deque<control::RefusedKey> refused_keys_;
+  RefusedKeys refused_keys_;
   bool draining_ = false;
 };
 

@@ -1,0 +1,47 @@
+#include "relayd/daemon/lasting_state.h"
+
+#include "relayd/daemon/key_check.h"
+#include "relayd/daemon/privileges.h"
+
+namespace tsmtp::daemon {
+
+using base::LogLevel;
+
+void LastingState::start_witness(const config::Hub& hub) {
+  auto witness = net::Witness::start(hub.state_dir, log_, [&hub](int book) {
+    if (auto ok = give_to(book, "the witness's book", hub.user); !ok) return ok;
+    return drop_to(hub.user);
+  });
+  if (witness) {
+    witness_ = std::move(*witness);
+  } else {
+    no_witness_ = witness.error().message;
+    log_.log(LogLevel::kWarning,
+             "no witness (" + no_witness_ +
+                 "): a mail that is being delivered when relayd is killed may come twice");
+  }
+}
+
+base::Result<void> LastingState::open(net::EventLoop& loop, const config::Hub& hub) {
+  auto digests = net::HmacDigestMaker::open(hub.state_dir + "/digest.key");
+  if (!digests) return base::with_context("hub.state_dir", digests.error());
+  digests_ = std::move(*digests);
+  auto ledger = net::TransactionLedger::open(loop.executor(), hub.name, hub.state_dir + "/ledger", log_);
+  if (!ledger) return base::with_context("hub.state_dir", ledger.error());
+  ledger_ = std::move(*ledger);
+  warn_of_another_key(hub.state_dir);
+  earlier_ = std::make_unique<net::EarlierCommits>(*ledger_, log_);
+  if (auto ok = earlier_->open(hub.state_dir, witness_ ? witness_->book() : ""); !ok)
+    return base::with_context("hub.state_dir", ok.error());
+  return {};
+}
+
+void LastingState::warn_of_another_key(const std::string& state_dir) {
+  if (!is_another_key(state_dir, *digests_) || ledger_->recipients_in_doubt() == 0) return;
+  log_.log(LogLevel::kWarning, state_dir + "/digest.key was lost or replaced: the mails in doubt (" +
+                                   std::to_string(ledger_->recipients_in_doubt()) +
+                                   " recipients) cannot be recognised any more, and may be delivered twice "
+                                   "when they are tried again");
+}
+
+}  // namespace tsmtp::daemon

@@ -1,0 +1,49 @@
+// What outlives this relayd: the ledger and the key of its digests on disk, and the witness, a process that
+// reads the replies which are due when relayd is killed. Owned by Relay, borrowed by all sites.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "relayd/base/log.h"
+#include "relayd/base/result.h"
+#include "relayd/config/config.h"
+#include "relayd/net/io/event_loop.h"
+#include "relayd/net/ledger/earlier_commits.h"
+#include "relayd/net/ledger/transaction_ledger.h"
+#include "relayd/net/tls/hmac_digest.h"
+#include "relayd/net/witness/witness.h"
+
+namespace tsmtp::daemon {
+
+class LastingState {
+ public:
+  /// `log` is borrowed and outlives it.
+  explicit LastingState(base::Logger& log) : log_(log) {}
+
+  /// Must be called before anything else is opened: the witness must hold neither our key nor what we listen
+  /// on. Without a witness mail goes on.
+  void start_witness(const config::Hub& hub);
+  /// As hub.user. After an error nothing else may be called.
+  [[nodiscard]] base::Result<void> open(net::EventLoop& loop, const config::Hub& hub);
+
+  [[nodiscard]] net::TransactionLedger& ledger() { return *ledger_; }
+  [[nodiscard]] const net::TransactionLedger& ledger() const { return *ledger_; }
+  [[nodiscard]] const net::HmacDigestMaker& digests() const { return *digests_; }
+  [[nodiscard]] net::EarlierCommits& earlier() { return *earlier_; }
+  /// Null if there is none; then no_witness() says why.
+  [[nodiscard]] net::Witness* witness() { return witness_.get(); }
+  [[nodiscard]] const std::string& no_witness() const { return no_witness_; }
+
+ private:
+  void warn_of_another_key(const std::string& state_dir);
+
+  base::Logger& log_;
+  std::unique_ptr<net::HmacDigestMaker> digests_;
+  std::unique_ptr<net::Witness> witness_;
+  std::string no_witness_;
+  std::unique_ptr<net::TransactionLedger> ledger_;
+  std::unique_ptr<net::EarlierCommits> earlier_;
+};
+
+}  // namespace tsmtp::daemon
