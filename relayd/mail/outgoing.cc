@@ -1,11 +1,9 @@
 #include "relayd/mail/outgoing.h"
 
-#include <algorithm>
-#include <cassert>
 #include <utility>
 
-#include "relayd/base/bytes.h"
 #include "relayd/base/domain.h"
+#include "relayd/smtp/extensions.h"
 
 namespace tsmtp::mail {
 namespace {
@@ -13,30 +11,12 @@ namespace {
 // Of a recipient beside its address, and of a verdict on one where memory is short.
 constexpr std::size_t kNearRecipientBytes = 1536;
 constexpr std::size_t kShortVerdictBytes = 200;
-// A reply that is told to each recipient of a mail takes so much for all of them, and no less than a line
-// each.
-constexpr std::size_t kRepeatedReplyBytes = 256UL * 1024;
-constexpr std::size_t kLeastRepeatedBytes = 512;
 
 // A verdict that ends something must be final: 2yz, 4yz or 5yz. A peer that sends another code is not
 // believed.
 smtp::Reply final_or_451(smtp::Reply reply) {
   return reply.is_intermediate() ? smtp::make_reply(451, "4.5.0", "the far side gave no final reply")
                                  : std::move(reply);
-}
-
-// What may have been in doubt before: the sender and one recipient, whatever the content.
-std::string address_digest(const base::DigestMaker& digests, const smtp::Path& sender,
-                           const smtp::Path& recipient) {
-  return digests.digest(sender.text + '\n' + recipient.text);  // no address holds an LF
-}
-
-// A verdict on DATA can only be 354 or refuse: taking 2yz for one would answer the end of content with it
-// (P1).
-smtp::Reply go_ahead_or_refusal(smtp::Reply reply) {
-  const bool fits = reply.code == 354 || reply.is_transient() || reply.is_permanent();
-  return fits ? std::move(reply)
-              : smtp::make_reply(451, "4.5.0", "the far side gave no reply that fits DATA");
 }
 
 // What stands behind MAIL or RCPT, path and parameters as the client wrote them.
@@ -63,46 +43,41 @@ Outgoing::Outgoing(OutgoingContext context, mux::StreamKey stream, const smtp::M
                    base::TimePoint now)
     : context_(std::move(context)),
       memory_(context_.memory),
-      stream_(stream),
-      transaction_(context_.digests.new_identifier()),
-      digest_(context_.digests.start()),
-      started_(now),
       helo_(request.helo),
       lmtp_(request.lmtp),
       mail_(qualified(request.command, request.helo)),
       mail_ticket_(request.ticket),
-      mail_is_early_(context_.early_reply || context_.host.is_anybody_in_doubt()) {
-  unsent_ =
-      encode(Mail{.transaction = transaction_, .helo = request.helo, .argument = argument("FROM:", mail_)});
+      policy_({.site = context_.site,
+               .early_reply = context_.early_reply,
+               .mail_is_early = context_.early_reply || context_.host.is_anybody_in_doubt(),
+               .lmtp = lmtp_}),
+      stream_(context_.host, stream, context_.compression),
+      doubt_(context_.host, context_.digests, mail_.path.text),
+      started_(now) {
+  stream_.queue(
+      Mail{.transaction = transaction(), .helo = request.helo, .argument = argument("FROM:", mail_)});
   give_answers(now);
   if (awaits_far()) send_unsent();
 }
 
 void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint now) {
-  Recipient recipient{.command = request.command,
-                      .ticket = request.ticket,
-                      .address_digest = address_digest(context_.digests, mail_.path, request.command.path)};
-  if (!memory_.take(kNearRecipientBytes + 4 * request.command.path.text.size() +
-                    2 * request.command.parameter_text().size())) {
-    const smtp::Reply full =
-        own_reply(452, "4.3.1", "memory for mails under way is used up; try again later");
-    context_.session.reply(request.ticket, full);
-    return refused_here(request.command.path, full, now);
-  }
-  if (must_go_alone(recipient.address_digest)) {
-    const smtp::Reply later = own_reply(452, "4.5.3", "an earlier try is in doubt; send this one by itself");
-    context_.session.reply(request.ticket, later);
-    return refused_here(request.command.path, later, now);
-  }
-  if (recipients_.empty()) {
-    const bool was_refused =
-        context_.refused != nullptr && context_.refused->contains(recipient.address_digest);
-    first_is_early_ = context_.early_reply && (lmtp_ || (!request.another_follows && !was_refused));
-  }
-  recipient.may_be_known = context_.host.is_in_doubt(recipient.address_digest);
-  recipients_.push_back(std::move(recipient));
+  const smtp::Path& path = request.command.path;
+  const auto refuse = [&](const smtp::Reply& reply) {
+    context_.session.reply(request.ticket, reply);
+    refused_here(path, reply, now);
+  };
+  if (!memory_.take(kNearRecipientBytes + 4 * path.text.size() + 2 * request.command.parameter_text().size()))
+    return refuse(policy_.own(452, "4.3.1", "memory for mails under way is used up; try again later"));
+  std::string address = doubt_.address_digest(path.text);
+  if (!doubt_.may_join(address))
+    return refuse(policy_.own(452, "4.5.3", "an earlier try is in doubt; send this one by itself"));
+  policy_.name_recipient({.another_follows = request.another_follows,
+                          .was_refused = context_.refused != nullptr && context_.refused->contains(address),
+                          .is_in_doubt = context_.host.is_in_doubt(address)});
+  doubt_.add_recipient(path.text, std::move(address));
+  recipients_.push_back({.command = request.command, .ticket = request.ticket});
   remember_first();
-  unsent_ += encode(Rcpt{argument("TO:", request.command)});
+  stream_.queue(Rcpt{argument("TO:", request.command)});
   give_answers(now);
   if (awaits_far()) send_unsent();
 }
@@ -113,51 +88,115 @@ void Outgoing::refused_here(const smtp::Path& recipient, const smtp::Reply& repl
 
 void Outgoing::data(const smtp::DataRequest& request, base::TimePoint now) {
   data_ticket_ = request.ticket;
-  unsent_ += encode(Data{});
+  policy_.ask_data();
+  stream_.queue(Data{});
   give_answers(now);
   if (awaits_far()) send_unsent();
 }
 
+// Gives whatever answers can be given by now. Called whenever something new is known.
+void Outgoing::give_answers(base::TimePoint now) {
+  for (const AnswerPolicy::Answer& answer : policy_.take_answers()) {
+    context_.session.reply(ticket_of(answer), answer.reply);
+    if (answer.to != AnswerPolicy::Command::kData) continue;
+    if (!answer.reply.is_intermediate()) return abandon(now);
+    phase_ = Phase::kContent;
+  }
+  if (phase_ != Phase::kEnvelope || policy_.owes_data()) return;
+  if (abandoned_ || policy_.is_mail_refused()) abandon(now);
+}
+
+smtp::Ticket Outgoing::ticket_of(const AnswerPolicy::Answer& answer) const {
+  switch (answer.to) {
+    case AnswerPolicy::Command::kMail:
+      return mail_ticket_;
+    case AnswerPolicy::Command::kRcpt:
+      return recipients_[answer.recipient].ticket;
+    case AnswerPolicy::Command::kData:
+      return data_ticket_;
+  }
+  return 0;
+}
+
+void Outgoing::content(std::string_view bytes, base::TimePoint now) {
+  size_bytes_ += bytes.size();
+  const std::uint64_t limit = context_.max_message_bytes;
+  if (limit > 0 && size_bytes_ > limit)
+    policy_.refuse(
+        policy_.own(552, "5.3.4", "message larger than max_message, " + std::to_string(limit) + " bytes"));
+  stop_content_if_refused();
+  if (!stream_.is_open() && !policy_.may_be_known()) return;
+  doubt_.content(bytes);
+  if (!stream_.is_open() || policy_.known_refusal()) return;
+  if (const auto ok = stream_.content(bytes, smtp::declared_size(mail_), now); !ok) {
+    policy_.refuse(policy_.own(451, "4.3.0", ok.error().message));
+    stop_content_if_refused();
+  }
+}
+
+void Outgoing::content_end(const smtp::ContentEnd& end, base::TimePoint now) {
+  end_tickets_ = end.tickets;
+  handed_over_ = now;
+  if (end.bare_line_end)
+    policy_.refuse(policy_.own(554, "5.6.0",
+                               "content has a CR or LF that is not part of a CRLF (RFC 5321 section 2.3.8)"));
+  if (!policy_.known_refusal())
+    if (const auto ok = stream_.end_content(); !ok)
+      policy_.refuse(policy_.own(451, "4.3.0", ok.error().message));
+  stop_content_if_refused();
+  if (const auto refusal = policy_.known_refusal(); refusal && !policy_.may_be_known())
+    return answer_end(*refusal, now);
+  send_unsent();
+  commit_or_ask(now);
+}
+
+// Once the verdict is certain, the rest of the content need not cross the link. Recipients that the far MTA
+// accepted behind a refused first one were told 452: they must not get this try's content either. The stream
+// stays where an earlier try may have to be asked for.
+void Outgoing::stop_content_if_refused() {
+  if (phase_ == Phase::kContent && policy_.known_refusal() && !policy_.may_be_known()) stream_.reset();
+}
+
 void Outgoing::abandon(base::TimePoint now) {
   abandoned_ = true;
-  if (owes_answers()) return;  // give_answers() comes back here
-  if (const auto refusal = last_refusal()) end(*refusal, now);
-  reset_stream();
+  if (policy_.owes_envelope()) return;  // give_answers() comes back here
+  if (const auto refusal = policy_.last_refusal()) end(*refusal, now);
+  stream_.reset();
   phase_ = Phase::kOver;
 }
 
 void Outgoing::give_up(const std::string& cause, base::TimePoint now) {
   switch (phase_) {
     case Phase::kEnvelope:
-      end(last_refusal().value_or(own_reply(451, "4.4.2", cause)), now);
+      end(policy_.last_refusal().value_or(policy_.own(451, "4.4.2", cause)), now);
       break;
     case Phase::kContent:
-      end(own_reply(451, "4.4.2", cause), now);
+      end(policy_.own(451, "4.4.2", cause), now);
       break;
     case Phase::kChecking:
     case Phase::kCommitted:
-      mark_in_doubt();
-      end(own_reply(451, "4.4.2", cause + "; in doubt until our MTA tries again"), now);
+      doubt_.mark();
+      end(policy_.own(451, "4.4.2", cause + "; in doubt until our MTA tries again"), now);
       break;
     case Phase::kAsking:
-      mark_in_doubt();
-      end(own_reply(451, "4.4.2", cause), now);
+      doubt_.mark();
+      end(policy_.own(451, "4.4.2", cause), now);
       break;
     case Phase::kAnswered:
-      mark_in_doubt();
+      doubt_.mark();
       break;
     case Phase::kOver:
       break;
   }
-  reset_stream();
+  stream_.reset();
   phase_ = Phase::kOver;
 }
 
 void Outgoing::receive(std::string_view bytes, base::TimePoint now) {
-  while (stream_open_) {
+  while (stream_.is_open()) {
     auto record = reader_.read(bytes);
     if (!record) {
-      reset_stream();
+      stream_.reset();
       return stream_lost(record.error().message, now);
     }
     if (!*record) break;
@@ -166,7 +205,7 @@ void Outgoing::receive(std::string_view bytes, base::TimePoint now) {
           if constexpr (requires { this->on(std::move(r), now); }) {
             this->on(std::move(r), now);
           } else {
-            reset_stream();
+            stream_.reset();
             stream_lost("the far side sent a record that only the near side sends", now);
           }
         },
@@ -175,56 +214,68 @@ void Outgoing::receive(std::string_view bytes, base::TimePoint now) {
 }
 
 void Outgoing::on(MailVerdict&& record, base::TimePoint now) {
-  if (!mail_verdict_) mail_verdict_ = final_or_451(std::move(record.reply));
-  give_answers(now);
-  stop_content_if_refused();
+  policy_.mail_verdict(final_or_451(std::move(record.reply)));
+  after_verdict(now);
 }
 
 void Outgoing::on(RcptVerdict&& record, base::TimePoint now) {
-  if (record.index < recipients_.size() && !recipients_[record.index].verdict) {
+  if (record.index < policy_.recipients() && !policy_.has_verdict(record.index)) {
     // It is kept as verdict, as answer and as final reply.
     smtp::Reply verdict = final_or_451(std::move(record.reply));
     if (!memory_.take(3 * smtp::kept_bytes(verdict)))
       verdict = smtp::shortened(std::move(verdict), kShortVerdictBytes);
-    recipients_[record.index].verdict = std::move(verdict);
+    policy_.recipient_verdict(record.index, std::move(verdict));
   }
   remember_first();
+  after_verdict(now);
+}
+
+void Outgoing::on(DataVerdict&& record, base::TimePoint now) {
+  policy_.data_verdict(std::move(record.reply));
+  after_verdict(now);
+}
+
+void Outgoing::after_verdict(base::TimePoint now) {
   give_answers(now);
   stop_content_if_refused();
 }
 
-void Outgoing::on(DataVerdict&& record, base::TimePoint now) {
-  if (!data_verdict_) data_verdict_ = go_ahead_or_refusal(std::move(record.reply));
-  give_answers(now);
-  stop_content_if_refused();
+// Whether the first recipient may be accepted unseen the next time: not when others were deferred for it.
+void Outgoing::remember_first() {
+  if (context_.refused == nullptr || lmtp_ || recipients_.empty() || !policy_.has_verdict(0)) return;
+  if (!policy_.is_refused_by_far(0))
+    context_.refused->accepted(doubt_.address_digest(0));
+  else if (recipients_.size() > 1)
+    context_.refused->refused(doubt_.address_digest(0));
 }
 
 void Outgoing::on(FinalVerdict&& record, base::TimePoint now) {
   if (phase_ != Phase::kCommitted) return;  // said before it was asked: P1 forbids to believe it
   const smtp::Reply reply = final_or_451(std::move(record.reply));
   far_mta_took_ = std::chrono::milliseconds(record.took_ms);
-  if (!reply.is_positive()) context_.host.settle_doubt(transaction_);
+  if (!reply.is_positive()) doubt_.drop();
   answer_end(reply, now);
 }
 
 void Outgoing::stream_lost(const std::string& cause, base::TimePoint now) {
-  stream_open_ = false;
+  stream_.lost();
   switch (phase_) {
     case Phase::kEnvelope:
       envelope_loss_ = cause;
-      return end(own_reply(421, "4.4.1", cause), now);
+      return end(policy_.own(421, "4.4.1", cause), now);
     case Phase::kContent:
       // The client is in the middle of its content and hears replies only at the end.
-      if (!own_refusal_ && !known_refusal()) own_refusal_ = own_reply(451, "4.4.2", cause);
+      if (!policy_.known_refusal()) policy_.refuse(policy_.own(451, "4.4.2", cause));
       return;
     case Phase::kChecking:
       return;  // recorded() will see it
     case Phase::kAsking:
-      return postpone(own_reply(451, "4.4.2", cause), now);
+      return postpone(policy_.own(451, "4.4.2", cause), now);
     case Phase::kCommitted:
-      mark_in_doubt();
+      doubt_.mark();
       return answer_end(
-          own_reply(451, "4.4.2", cause + "; whether it was delivered will be asked when it is tried again"),
+          policy_.own(451, "4.4.2",
+                      cause + "; whether it was delivered will be asked when it is tried again"),
           now);
     case Phase::kAnswered:
     case Phase::kOver:
@@ -235,7 +286,7 @@ void Outgoing::stream_lost(const std::string& cause, base::TimePoint now) {
 bool Outgoing::awaits_far() const {
   switch (phase_) {
     case Phase::kEnvelope:
-      return data_ticket_.has_value() || owes_answers();
+      return policy_.owes_data() || policy_.owes_envelope();
     case Phase::kChecking:
     case Phase::kAsking:
     case Phase::kCommitted:
@@ -246,90 +297,6 @@ bool Outgoing::awaits_far() const {
       return false;
   }
   return false;
-}
-
-// Gives the final reply: one, or with LMTP each recipient's own. After 2yz the stream stays until the client
-// has proved that it read it.
-void Outgoing::answer_end(const smtp::Reply& reply, base::TimePoint now) {
-  bool delivered = false;
-  auto ticket = end_tickets_.begin();
-  for (Recipient& recipient : recipients_) {
-    if (!recipient.is_accepted()) continue;
-    recipient.final = lmtp_ ? final_for(recipient, reply) : reply;
-    delivered |= recipient.final->is_positive();
-    if (ticket != end_tickets_.end()) context_.session.reply(*ticket++, *recipient.final);
-  }
-  end(reply, now);
-  if (delivered) {
-    phase_ = Phase::kAnswered;
-  } else {
-    reset_stream();
-  }
-}
-
-smtp::Reply Outgoing::for_each_of_them(const smtp::Reply& reply) const {
-  const std::size_t share = kRepeatedReplyBytes / std::max<std::size_t>(recipients_.size(), 1);
-  return smtp::shortened(reply, std::max(share, kLeastRepeatedBytes));
-}
-
-// What was refused at RCPT, early replies could not tell there. Where MAIL was refused, that is the reason,
-// and what is said to RCPTs behind it ("503 MAIL first") only follows from it.
-smtp::Reply Outgoing::final_for(const Recipient& recipient, const smtp::Reply& reply) const {
-  if (recipient.final) return *recipient.final;
-  if (mail_verdict_ && !mail_verdict_->is_positive()) return for_each_of_them(*mail_verdict_);
-  if (recipient.is_refused_by_far()) return *recipient.verdict;
-  if (reply.is_positive() && !is_retry_ && !recipient.verdict)
-    return own_reply(451, "4.5.0", "the far side gave no verdict on this recipient");
-  return for_each_of_them(reply);
-}
-
-void Outgoing::end(const smtp::Reply& reply, base::TimePoint now) {
-  phase_ = Phase::kOver;
-  std::vector<RecipientResult> recipients;
-  for (const Recipient& recipient : recipients_) {
-    const bool refused = recipient.answer && !recipient.answer->is_positive();
-    recipients.push_back({.address = recipient.command.path.text,
-                          .reply = refused ? *recipient.answer : recipient.final.value_or(reply)});
-  }
-  tell(reply, std::move(recipients), now);
-}
-
-void Outgoing::tell(const smtp::Reply& reply, std::vector<RecipientResult> recipients, base::TimePoint now) {
-  const base::Duration near_mta = handed_over_.value_or(now) - started_;
-  const base::Duration rest = now - started_ - near_mta;
-  const base::Duration far_mta = std::min(far_mta_took_, rest);
-  context_.host.ended(
-      {.direction = Direction::kOut,
-       .site = context_.site,
-       .transaction = transaction_,
-       .helo = helo_,
-       .lmtp = lmtp_,
-       .sender = mail_.path.text,
-       .recipients = std::move(recipients),
-       .size_bytes = size_bytes_,
-       .link_bytes = link_bytes_,
-       .reply = reply,
-       .took = {.total = now - started_, .near_mta = near_mta, .link = rest - far_mta, .far_mta = far_mta},
-       .repeated = is_retry_ && reply.is_positive()});
-}
-
-void Outgoing::reset_stream() {
-  if (stream_open_) context_.host.reset_stream(stream_);
-  stream_open_ = false;
-  packer_.reset();
-}
-
-void Outgoing::send_unsent() {
-  if (stream_open_ && !unsent_.empty()) context_.host.write_stream(stream_, unsent_);
-  unsent_ = {};
-}
-
-void Outgoing::send(const Record& record) {
-  if (stream_open_) context_.host.write_stream(stream_, encode(record));
-}
-
-smtp::Reply Outgoing::own_reply(int code, std::string_view enhanced, std::string_view text) const {
-  return smtp::make_reply(code, enhanced, context_.site + ": " + std::string(text));
 }
 
 }  // namespace tsmtp::mail

@@ -1,14 +1,11 @@
-// One transaction on the near side: which reply the MTA gets when, from the verdicts that come over the link.
-// It must never answer the end of content with 2yz before the far MTA did (P1).
-//
-// outgoing.cc has its life, outgoing_answers.cc "one round trip a mail", outgoing_content.cc what becomes of
-// content, outgoing_doubts.cc "nothing twice".
+// The life of one transaction on the near side: envelope, content, commit or question, final reply. Which
+// reply our MTA gets when, AnswerPolicy decides; OutgoingStream carries the mail; OutgoingDoubt knows whether
+// it was tried before. It must never answer the end of content with 2yz before the far MTA did (P1).
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +13,10 @@
 #include "relayd/base/byte_budget.h"
 #include "relayd/base/clock.h"
 #include "relayd/base/keyed_digest.h"
-#include "relayd/mail/content_packer.h"
+#include "relayd/mail/answer_policy.h"
 #include "relayd/mail/intake_host.h"
+#include "relayd/mail/outgoing_doubt.h"
+#include "relayd/mail/outgoing_stream.h"
 #include "relayd/mail/record.h"
 #include "relayd/mail/refused_recipients.h"
 #include "relayd/smtp/server_session.h"
@@ -39,8 +38,7 @@ struct OutgoingContext {
 
 class Outgoing {
  public:
-  /// Answers MAIL at once where early replies are allowed. What need not cross the link yet, because the
-  /// client waits for nothing from the far side, waits for more: a small mail goes in one piece.
+  /// Answers MAIL at once where early replies are allowed.
   Outgoing(OutgoingContext context, mux::StreamKey stream, const smtp::MailRequest& request,
            base::TimePoint now);
 
@@ -67,11 +65,11 @@ class Outgoing {
   void recorded(const base::Result<void>& result, base::TimePoint now);
 
   /// Time has passed: the far side hears what there is.
-  void send_unsent();
+  void send_unsent() { stream_.flush(); }
 
   /// 0 once it is over: numbers are used again on the next connection.
-  [[nodiscard]] mux::StreamKey stream() const { return stream_open_ ? stream_ : 0; }
-  [[nodiscard]] const std::string& transaction() const { return transaction_; }
+  [[nodiscard]] mux::StreamKey stream() const { return stream_.key(); }
+  [[nodiscard]] const std::string& transaction() const { return doubt_.transaction(); }
   /// The final reply was given, but not yet proved to have been read.
   [[nodiscard]] bool is_answered() const { return phase_ == Phase::kAnswered; }
   [[nodiscard]] bool is_over() const { return phase_ == Phase::kOver; }
@@ -82,7 +80,7 @@ class Outgoing {
   /// command to answer.
   [[nodiscard]] const std::optional<std::string>& envelope_loss() const { return envelope_loss_; }
   /// Content is being sent over the link, whose pace counts.
-  [[nodiscard]] bool is_streaming() const { return phase_ == Phase::kContent && stream_open_; }
+  [[nodiscard]] bool is_streaming() const { return phase_ == Phase::kContent && stream_.is_open(); }
   /// The end of content was read, and is not yet answered.
   [[nodiscard]] bool has_whole_mail() const {
     return phase_ == Phase::kChecking || phase_ == Phase::kAsking || phase_ == Phase::kCommitted;
@@ -103,18 +101,7 @@ class Outgoing {
   struct Recipient {
     smtp::PathCommand command;
     smtp::Ticket ticket = 0;
-    std::string address_digest;
-    bool may_be_known = false;  // in doubt: an earlier try of this mail may have been delivered to it
-    std::optional<smtp::Reply> verdict{};  // the far MTA's
-    std::optional<smtp::Reply> answer{};   // ours to the client, to RCPT
-    std::optional<smtp::Reply> final{};    // … and to the end of content
-    std::string mail_digest{};
-    std::optional<ledger::DoubtKey> earlier{};  // it in an earlier try of this mail, claimed
-
-    [[nodiscard]] bool is_accepted() const { return answer && answer->is_positive(); }
-    [[nodiscard]] bool is_refused_by_far() const { return verdict && !verdict->is_positive(); }
-    // Accepted unseen, or in doubt: the far MTA's refusal is told at the end of content, if at all.
-    [[nodiscard]] bool is_held() const { return is_accepted() && is_refused_by_far(); }
+    std::optional<smtp::Reply> final{};  // ours to the end of content
   };
 
   void on(MailVerdict&& record, base::TimePoint now);
@@ -124,85 +111,42 @@ class Outgoing {
   void on(const Outcome& record, base::TimePoint now);
 
   void give_answers(base::TimePoint now);
-  [[nodiscard]] std::optional<smtp::Reply> last_refusal() const;
-  [[nodiscard]] std::optional<smtp::Reply> answer_to_recipient(std::size_t index) const;
-  [[nodiscard]] bool is_all_before_known(std::size_t index) const;
-  [[nodiscard]] smtp::Reply accepted_unseen() const;
-  [[nodiscard]] std::optional<smtp::Reply> answer_to_data() const;
-  [[nodiscard]] std::optional<smtp::Reply> far_answer_to_data() const;
-  [[nodiscard]] bool all_verdicts_known() const;
-  [[nodiscard]] bool is_anybody_accepted() const;
-  [[nodiscard]] bool mail_was_refused() const;
-  [[nodiscard]] bool is_mail_refusal_held() const;
-  [[nodiscard]] bool is_refused_for_all() const;
-  [[nodiscard]] bool owes_answers() const;
-  [[nodiscard]] std::optional<smtp::Reply> known_refusal() const;
+  [[nodiscard]] smtp::Ticket ticket_of(const AnswerPolicy::Answer& answer) const;
+  void after_verdict(base::TimePoint now);
   void stop_content_if_refused();
-  void send_content(std::string_view bytes, base::TimePoint now);
-  void send_packed(const base::Result<void>& result, std::string_view packed);
-  void finish_packing();
-  void queue_content(std::string_view header, std::string_view bytes);
   void remember_first();
 
-  [[nodiscard]] bool must_go_alone(const std::string& address_digest);
-  void digest_recipients();
-  /// An earlier try of this mail may have been delivered: somebody in it is in doubt.
-  [[nodiscard]] bool may_be_known() const;
   void commit_or_ask(base::TimePoint now);
-  void split();
-  void postpone(const smtp::Reply& reply, base::TimePoint now);
   void record_doubt();
-  [[nodiscard]] smtp::Reply ledger_reply(const std::string& cause) const;
-  void mark_in_doubt();
-  void settle();
+  void postpone(const smtp::Reply& reply, base::TimePoint now);
   void was_delivered_before(const Outcome& outcome, base::TimePoint now);
-  [[nodiscard]] std::vector<Recipient*> to_deliver();
+  [[nodiscard]] OutgoingDoubt::Indices accepted() const;
+  [[nodiscard]] OutgoingDoubt::Indices to_deliver() const;
 
   void answer_end(const smtp::Reply& reply, base::TimePoint now);
-  [[nodiscard]] smtp::Reply for_each_of_them(const smtp::Reply& reply) const;
-  [[nodiscard]] smtp::Reply final_for(const Recipient& recipient, const smtp::Reply& reply) const;
   void end(const smtp::Reply& reply, base::TimePoint now);
   void tell(const smtp::Reply& reply, std::vector<RecipientResult> recipients, base::TimePoint now);
-  void reset_stream();
-  void send(const Record& record);
-  [[nodiscard]] smtp::Reply own_reply(int code, std::string_view enhanced, std::string_view text) const;
 
   OutgoingContext context_;
   base::ByteShare memory_;
-  mux::StreamKey stream_;
-  bool stream_open_ = true;
-  Phase phase_ = Phase::kEnvelope;
-  std::string transaction_;
-  RecordReader reader_;
-  std::unique_ptr<base::KeyedDigest> digest_;  // of the content
-  base::TimePoint started_;
-  std::optional<base::TimePoint> handed_over_;  // the end of content was read
-  base::Duration far_mta_took_{};
-
-  std::string unsent_;  // records
   std::string helo_;
   bool lmtp_;
   smtp::PathCommand mail_;
   smtp::Ticket mail_ticket_;
-  bool mail_is_early_;  // MAIL is answered before its verdict
-  bool mail_answered_ = false;
-  bool abandoned_ = false;
-  std::optional<smtp::Reply> mail_verdict_;
-  std::vector<Recipient> recipients_;
-  bool first_is_early_ = true;      // the first recipient is answered before its verdict
-  std::set<std::string> to_split_;  // all of them have the same
-  std::optional<smtp::Ticket> data_ticket_;
-  std::optional<smtp::Reply> data_verdict_;
+  smtp::Ticket data_ticket_ = 0;
   std::vector<smtp::Ticket> end_tickets_;
+  std::vector<Recipient> recipients_;
+  AnswerPolicy policy_;
+  OutgoingStream stream_;
+  OutgoingDoubt doubt_;
+  RecordReader reader_;
+  Phase phase_ = Phase::kEnvelope;
+  bool abandoned_ = false;
   std::optional<std::string> envelope_loss_;
-  std::optional<smtp::Reply>
-      own_refusal_;  // ours, found during the content: too big, bare line end, link lost
   std::uint64_t size_bytes_ = 0;
-  std::uint64_t link_bytes_ = 0;           // of content, as it went over the link
-  std::unique_ptr<ContentPacker> packer_;  // content is being compressed
-  std::string asked_;                      // the earlier transaction that Ask was sent about
-  bool is_retry_ =
-      false;  // of what an earlier transaction may have delivered: it is that one's outcome that counts
+  base::TimePoint started_;
+  std::optional<base::TimePoint> handed_over_;  // the end of content was read
+  base::Duration far_mta_took_{};
 };
 
 }  // namespace tsmtp::mail

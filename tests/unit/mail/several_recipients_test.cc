@@ -274,6 +274,22 @@ TEST_F(SeveralRecipients, VerdictForNobody) {
     S -)");
 }
 
+// A far relayd that breaks the protocol, where refusals are remembered.
+TEST(SeveralRecipientsAgain, AVerdictBeforeAnyRecipientIsPassedOver) {
+  RefusedRecipients memory;
+  NearEnd near;
+  near.settings.refused = &memory;
+  near.run(R"(
+    C MAIL FROM:<a@tokyo.example>
+    S 250...
+    F rcpt 0 550 5.1.1 no x here
+    S -
+    C RCPT TO:<x@birl.example>
+    S 250...
+    F rcpt 0 250 2.1.5 x here
+    L Mail Rcpt)");
+}
+
 TEST_F(SeveralRecipients, FarSideIsLate) {
   near_.run(R"(
     T 719

@@ -1,0 +1,176 @@
+// The second half of a transaction's life, from the end of content on: commit or question, the final reply,
+// and the proof that the client has it.
+#include <algorithm>
+#include <cassert>
+
+#include "relayd/mail/outgoing.h"
+#include "relayd/mail/storage_reply.h"
+
+namespace tsmtp::mail {
+namespace {
+
+// Our own disk's trouble is no site's: the ledger names its hub itself.
+smtp::Reply ledger_reply(const AnswerPolicy& policy, const std::string& cause) {
+  return cause.starts_with("hub ") ? storage_reply(cause) : policy.own(451, "4.3.0", cause);
+}
+
+}  // namespace
+
+// Whether the mail was delivered in an earlier try comes before what is said to this one: whoever has it must
+// not be told a refusal, and not get it again.
+void Outgoing::commit_or_ask(base::TimePoint now) {
+  doubt_.end_content(size_bytes_, accepted());
+  const auto refusal = policy_.known_refusal();
+  if (!doubt_.is_retry()) return refusal ? answer_end(*refusal, now) : record_doubt();
+  if (!stream_.is_open()) {
+    const bool is_of_the_link = refusal && refusal->is_transient();
+    return postpone(
+        is_of_the_link ? *refusal : policy_.own(451, "4.4.2", "an earlier try is in doubt; try again later"),
+        now);
+  }
+  if (const auto earlier = doubt_.only_earlier(to_deliver())) {
+    phase_ = Phase::kAsking;
+    return stream_.send(Ask{*earlier});
+  }
+  doubt_.split();
+  postpone(
+      policy_.own(451, "4.4.2", "an earlier try is in doubt for some of the recipients; try again later"),
+      now);
+}
+
+OutgoingDoubt::Indices Outgoing::accepted() const {
+  OutgoingDoubt::Indices indices;
+  for (std::size_t i = 0; i < recipients_.size(); ++i)
+    if (policy_.is_accepted(i)) indices.push_back(i);
+  return indices;
+}
+
+OutgoingDoubt::Indices Outgoing::to_deliver() const {
+  OutgoingDoubt::Indices indices;
+  for (std::size_t i = 0; i < recipients_.size(); ++i)
+    if (policy_.is_to_get_it(i)) indices.push_back(i);
+  return indices;
+}
+
+void Outgoing::record_doubt() {
+  phase_ = Phase::kChecking;
+  doubt_.record(to_deliver());
+}
+
+void Outgoing::recorded(const base::Result<void>& result, base::TimePoint now) {
+  if (phase_ != Phase::kChecking) return;
+  if (!result || !stream_.is_open()) {
+    doubt_.drop();  // nothing was committed
+    if (!result) return answer_end(ledger_reply(policy_, result.error().message), now);
+    return answer_end(policy_.own(451, "4.4.2", "link lost before the end of content was sent"), now);
+  }
+  phase_ = Phase::kCommitted;
+  stream_.send(Commit{});
+}
+
+// What became of the earlier try cannot be told now, and neither can what this one would have come to.
+void Outgoing::postpone(const smtp::Reply& reply, base::TimePoint now) {
+  doubt_.mark();
+  for (std::size_t i = 0; i < recipients_.size(); ++i)
+    if (doubt_.is_claimed(i)) recipients_[i].final = reply;
+  answer_end(reply, now);
+}
+
+void Outgoing::on(const Outcome& record, base::TimePoint now) {
+  if (phase_ != Phase::kAsking) return;
+  switch (record.kind) {
+    case Outcome::Kind::kUnknown:  // the far MTA never had it
+      doubt_.forget_earlier();
+      // While it was asked for, everybody may have been refused.
+      if (const auto refusal = policy_.known_refusal()) return answer_end(*refusal, now);
+      return record_doubt();
+    case Outcome::Kind::kPending:
+      return postpone(policy_.own(451, "4.4.2", "an earlier try of this mail is still being delivered"), now);
+    case Outcome::Kind::kKnown:
+      return was_delivered_before(record, now);
+  }
+}
+
+// The earlier try may have been by LMTP, with each recipient's own end. A recipient that was refused then is
+// in doubt no more, but this transaction is over at the far side: unless it has refused him again, his next
+// try will be a first one.
+void Outgoing::was_delivered_before(const Outcome& outcome, base::TimePoint now) {
+  const smtp::Reply again =
+      policy_.own(451, "4.4.2", "was refused when this mail was tried earlier; try again");
+  const smtp::Reply& reply =
+      outcome.reply.is_positive() || outcome.reply.is_permanent() ? outcome.reply : again;
+  const smtp::Reply this_time = policy_.known_refusal().value_or(again);
+  bool all = true;
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    if (!doubt_.is_claimed(i)) continue;
+    const auto& refused = outcome.refused;
+    const bool is_meant = !std::binary_search(refused.begin(), refused.end(), doubt_.index_then(i));
+    recipients_[i].final = is_meant ? reply : policy_.final_reply(i, this_time, true);
+    all = all && is_meant;
+    if (!is_meant || !reply.is_positive()) doubt_.settle(i);
+  }
+  if (all || lmtp_) return answer_end(reply, now);
+  doubt_.split();
+  doubt_.mark();
+  answer_end(doubt_.is_anybody_claimed() ? again : this_time, now);
+}
+
+void Outgoing::proved() {
+  assert(phase_ == Phase::kAnswered);
+  if (const auto over = doubt_.settle()) stream_.send(Settled{*over});
+  stream_.finish();
+  phase_ = Phase::kOver;
+}
+
+// Gives the final reply: one, or with LMTP each recipient's own. After 2yz the stream stays until the client
+// has proved that it read it.
+void Outgoing::answer_end(const smtp::Reply& reply, base::TimePoint now) {
+  bool delivered = false;
+  auto ticket = end_tickets_.begin();
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    if (!policy_.is_accepted(i)) continue;
+    auto& final = recipients_[i].final;
+    if (!final || !lmtp_) final = policy_.final_reply(i, reply, doubt_.is_retry());
+    delivered |= final->is_positive();
+    if (ticket != end_tickets_.end()) context_.session.reply(*ticket++, *final);
+  }
+  end(reply, now);
+  if (delivered) {
+    phase_ = Phase::kAnswered;
+  } else {
+    stream_.reset();
+  }
+}
+
+void Outgoing::end(const smtp::Reply& reply, base::TimePoint now) {
+  phase_ = Phase::kOver;
+  std::vector<RecipientResult> results;
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    const Recipient& recipient = recipients_[i];
+    const auto refusal = policy_.refusal_told(i);
+    results.push_back({.address = recipient.command.path.text,
+                       .reply = refusal ? *refusal : recipient.final.value_or(reply)});
+  }
+  tell(reply, std::move(results), now);
+}
+
+void Outgoing::tell(const smtp::Reply& reply, std::vector<RecipientResult> recipients, base::TimePoint now) {
+  const base::Duration near_mta = handed_over_.value_or(now) - started_;
+  const base::Duration rest = now - started_ - near_mta;
+  const base::Duration far_mta = std::min(far_mta_took_, rest);
+  context_.host.ended(
+      {.direction = Direction::kOut,
+       .site = context_.site,
+       .transaction = transaction(),
+       .helo = helo_,
+       .lmtp = lmtp_,
+       .sender = mail_.path.text,
+       .recipients = std::move(recipients),
+       .size_bytes = size_bytes_,
+       .link_bytes = stream_.link_bytes(),
+       .reply = reply,
+       .took = {.total = now - started_, .near_mta = near_mta, .link = rest - far_mta, .far_mta = far_mta},
+       .repeated = doubt_.is_retry() && reply.is_positive()});
+}
+
+}  // namespace tsmtp::mail
