@@ -1,5 +1,7 @@
 #include "relayd/mail/content_packer.h"
 
+#include <algorithm>
+
 namespace tsmtp::mail {
 namespace {
 
@@ -12,25 +14,25 @@ constexpr std::chrono::seconds kHeldBack{1};
 
 }  // namespace
 
-std::unique_ptr<ContentPacker> ContentPacker::make(CompressionBudget& budget, std::uint64_t declared_bytes,
+std::unique_ptr<ContentPacker> ContentPacker::make(base::ByteBudget& budget, std::uint64_t declared_bytes,
                                                    base::TimePoint now) {
-  if (!budget.has_room()) return nullptr;
+  if (!budget.take(kMostOfAMail)) return nullptr;
   auto compressor = compress::Compressor::make(declared_bytes);
-  if (!compressor) return nullptr;
+  if (!compressor) {
+    budget.give(kMostOfAMail);
+    return nullptr;
+  }
   return std::unique_ptr<ContentPacker>(new ContentPacker(budget, std::move(*compressor), now));
 }
 
 ContentPacker::~ContentPacker() {
-  budget_.give_back(taken_bytes_);
+  budget_.give(taken_bytes_);
 }
 
 base::Result<void> ContentPacker::pack(std::string_view content, base::TimePoint now, std::string& out) {
   const std::size_t before = out.size();
   if (auto ok = compressor_.compress(content, out); !ok) return ok;
-  if (taken_bytes_ == 0) {  // what it needs it has from now on
-    taken_bytes_ = compressor_.memory_bytes();
-    budget_.take(taken_bytes_);
-  }
+  give_back_surplus();
   part_in_bytes_ += content.size();
   const bool is_judged = part_in_bytes_ >= judged_at_bytes_;
   if (is_judged || now - flushed_ >= kHeldBack) {
@@ -40,6 +42,14 @@ base::Result<void> ContentPacker::pack(std::string_view content, base::TimePoint
   part_out_bytes_ += out.size() - before;
   if (is_judged) judge();
   return {};
+}
+
+// What it needs it has as soon as it has compressed something.
+void ContentPacker::give_back_surplus() {
+  if (taken_bytes_ != kMostOfAMail) return;
+  const std::size_t needed = std::min(compressor_.memory_bytes(), kMostOfAMail);
+  budget_.give(kMostOfAMail - needed);
+  taken_bytes_ = needed;
 }
 
 void ContentPacker::judge() {

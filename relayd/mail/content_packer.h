@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "relayd/base/byte_budget.h"
 #include "relayd/base/clock.h"
 #include "relayd/base/result.h"
 #include "relayd/compress/compressor.h"
@@ -18,25 +19,13 @@ namespace tsmtp::mail {
 
 /// The memory that the mails of a site may use together for being compressed. Those for which there is none
 /// are sent as they are.
-class CompressionBudget {
- public:
-  explicit CompressionBudget(std::size_t bytes = std::size_t{64} << 20) : left_bytes_(bytes) {}
-
-  /// Enough for any mail.
-  [[nodiscard]] bool has_room() const { return left_bytes_ >= kMostOfAMail; }
-  void take(std::size_t bytes) { left_bytes_ -= bytes; }
-  void give_back(std::size_t bytes) { left_bytes_ += bytes; }
-
- private:
-  static constexpr std::size_t kMostOfAMail = std::size_t{2} << 20;
-  std::size_t left_bytes_;
-};
+inline constexpr std::size_t kCompressionBytes = std::size_t{64} << 20;
 
 class ContentPacker {
  public:
   /// Null: there is no memory for it. `declared_bytes`: what the mail's SIZE says, 0 if nothing. `budget` is
   /// borrowed and outlives it.
-  [[nodiscard]] static std::unique_ptr<ContentPacker> make(CompressionBudget& budget,
+  [[nodiscard]] static std::unique_ptr<ContentPacker> make(base::ByteBudget& budget,
                                                            std::uint64_t declared_bytes, base::TimePoint now);
   ~ContentPacker();
   ContentPacker(const ContentPacker&) = delete;
@@ -51,15 +40,18 @@ class ContentPacker {
   [[nodiscard]] bool is_worth_it() const { return worth_it_; }
 
  private:
+  static constexpr std::size_t kMostOfAMail = std::size_t{2} << 20;
   // The header of a mail is always text, so the first is short: what stands behind it counts soon.
   static constexpr std::size_t kFirstPartBytes = std::size_t{16} * 1024;
 
-  ContentPacker(CompressionBudget& budget, compress::Compressor compressor, base::TimePoint now)
+  // kMostOfAMail is taken of the budget.
+  ContentPacker(base::ByteBudget& budget, compress::Compressor compressor, base::TimePoint now)
       : budget_(budget), compressor_(std::move(compressor)), flushed_(now) {}
+  void give_back_surplus();
   void judge();
 
-  CompressionBudget& budget_;
-  std::size_t taken_bytes_ = 0;  // of the budget
+  base::ByteBudget& budget_;
+  std::size_t taken_bytes_ = kMostOfAMail;  // of the budget; what it really needs is known later
   compress::Compressor compressor_;
   base::TimePoint flushed_;
   bool worth_it_ = true;

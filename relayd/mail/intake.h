@@ -33,7 +33,7 @@ struct IntakeSettings {
   /// Of what is kept of envelopes and verdicts; null: no bound.
   std::shared_ptr<base::ByteBudget> memory{};
   /// Borrowed, outlives the intake; for all mails of the site that are compressed. Null: none is.
-  CompressionBudget* compression = nullptr;
+  base::ByteBudget* compression = nullptr;
   RefusedRecipients* refused = nullptr;  ///< borrowed, outlives the intake; shared by the site's intakes
   base::Duration client_timeout{std::chrono::minutes(5)};  ///< RFC 5321 section 4.5.3.2.7
   base::Duration far_timeout{

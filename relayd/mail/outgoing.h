@@ -31,7 +31,7 @@ struct OutgoingContext {
   const base::DigestMaker& digests;
   std::uint64_t max_message_bytes;
   bool early_reply;
-  CompressionBudget* compression;            ///< nullptr: content goes as it is
+  base::ByteBudget* compression;             ///< nullptr: content goes as it is
   RefusedRecipients* refused;                ///< nullptr: nobody is remembered
   std::shared_ptr<base::ByteBudget> memory;  ///< of envelopes and verdicts; nullptr: no bound
 };

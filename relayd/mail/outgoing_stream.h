@@ -20,7 +20,7 @@ namespace tsmtp::mail {
 class OutgoingStream {
  public:
   /// `host` is borrowed and outlives it; so does `compression`, which may be null: content goes as it is.
-  OutgoingStream(IntakeHost& host, mux::StreamKey key, CompressionBudget* compression)
+  OutgoingStream(IntakeHost& host, mux::StreamKey key, base::ByteBudget* compression)
       : host_(host), key_(key), compression_(compression) {}
 
   /// A record that may wait for what comes behind it.
@@ -56,7 +56,7 @@ class OutgoingStream {
 
   IntakeHost& host_;
   mux::StreamKey key_;
-  CompressionBudget* compression_;
+  base::ByteBudget* compression_;
   bool is_open_ = true;
   bool has_content_ = false;
   std::string unsent_;  // records

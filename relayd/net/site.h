@@ -119,7 +119,7 @@ class Site {
       std::make_shared<base::ByteBudget>(kMailMemoryBytes, services_.mail_memory);
   std::shared_ptr<base::ByteBudget> in_memory_ =
       std::make_shared<base::ByteBudget>(kMailMemoryBytes, services_.mail_memory);
-  mail::CompressionBudget compression_;
+  base::ByteBudget compression_{mail::kCompressionBytes};
   mail::Turns turns_;
   Endpoints endpoints_;
   std::vector<ByteChannel::Socket> held_;  // accepted in an interruption of the link, not yet greeted

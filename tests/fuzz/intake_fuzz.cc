@@ -216,7 +216,7 @@ class Near {
   base::TimePoint now_{};
   NearHost host_;
   PlainDigests digests_;
-  mail::CompressionBudget compression_;
+  base::ByteBudget compression_{mail::kCompressionBytes};
   std::unique_ptr<mail::Intake> intake_;
   std::unique_ptr<ClientModel> client_;
 };

@@ -96,7 +96,7 @@ class CompressingNear : public testing::Test {
   [[nodiscard]] std::uint64_t link_bytes() const { return near_.host.summaries.back().link_bytes; }
 
   NearEnd near_;
-  CompressionBudget budget_;
+  base::ByteBudget budget_{kCompressionBytes};
 };
 
 TEST_F(CompressingNear, TextIsSentInLessThanHalf) {
@@ -147,11 +147,11 @@ TEST_F(CompressingNear, OnlyWhereItIsWanted) {
 }
 
 TEST_F(CompressingNear, WithoutMemoryItIsSentAsItIs) {
-  budget_.take(std::size_t{63} << 20);
+  ASSERT_TRUE(budget_.take(std::size_t{63} << 20));
   const std::string text = sample_text(20'000);
   send(text);
   EXPECT_EQ(link_bytes(), text.size());
-  budget_.give_back(std::size_t{63} << 20);
+  budget_.give(std::size_t{63} << 20);
   send(text);
   EXPECT_LT(link_bytes(), text.size() / 2);
 }
@@ -168,7 +168,7 @@ TEST_F(CompressingNear, WhatTheFarSideCannotReadIsToldWithItsCause) {
   for (std::string reply = near_.next_reply(); !reply.empty(); reply = near_.next_reply())
     last = reply;
   EXPECT_EQ(last, "451 4.4.2 birlinghoven: refused by the far side: peer sent compressed content");
-  EXPECT_TRUE(budget_.has_room());
+  EXPECT_EQ(budget_.used_bytes(), 0U);
 }
 
 class CompressingFar : public testing::Test {

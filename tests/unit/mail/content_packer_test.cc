@@ -22,7 +22,7 @@ struct Packed {
 };
 
 Packed packed(std::string_view content) {
-  CompressionBudget budget;
+  base::ByteBudget budget(kCompressionBytes);
   const auto packer = ContentPacker::make(budget, 0, {});
   Packed out;
   while (packer->is_worth_it() && out.taken_bytes < content.size()) {
@@ -59,7 +59,7 @@ TEST(ContentPacker, WhatIsCompressedAlreadyIsNoticedEarly) {
 }
 
 TEST(ContentPacker, NothingWaitsForLongerThanASecondIfTheClientGoesOn) {
-  CompressionBudget budget;
+  base::ByteBudget budget(kCompressionBytes);
   const auto packer = ContentPacker::make(budget, 0, {});
   auto far = compress::Decompressor::make();
   std::string received;
@@ -79,7 +79,7 @@ TEST(ContentPacker, NothingWaitsForLongerThanASecondIfTheClientGoesOn) {
 }
 
 TEST(ContentPacker, P6_MailsShareABudgetAndGiveItBack) {
-  CompressionBudget budget(std::size_t{8} << 20);
+  base::ByteBudget budget(std::size_t{8} << 20);
   std::vector<std::unique_ptr<ContentPacker>> packers;
   for (int i = 0; i < 100; ++i) {
     auto packer = ContentPacker::make(budget, 0, {});

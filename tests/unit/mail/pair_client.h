@@ -19,7 +19,7 @@ namespace tsmtp::mail {
 struct PairNear {
   PairLink& link;
   bool early_reply = true;
-  CompressionBudget* compression = nullptr;
+  base::ByteBudget* compression = nullptr;
   ledger::Doubts doubts{};
   FakeDigests digests{};
 };

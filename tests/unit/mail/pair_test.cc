@@ -80,7 +80,7 @@ class Pair {
       client->on_event(event, now);
   }
   PairLink link_;
-  CompressionBudget compression_;
+  base::ByteBudget compression_{kCompressionBytes};
 
  public:
   std::vector<std::unique_ptr<PairClient>> clients;
