@@ -80,7 +80,7 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
     status.key_updates = connection->stream().rekeyed();
     status.congestion = net::congestion_of(connection->stream().socket());
     status.compresses = connection->session().compresses();
-    if (const auto round_trip = connection->session().round_trip())
+    if (const auto round_trip = connection->round_trip())
       status.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(*round_trip);
   }
   for (const net::Dialer::Failure& failure : link.dial_failures())

@@ -8,13 +8,6 @@
 
 namespace tsmtp::mux {
 
-/// The peer's Hello came: it has accepted our key. The name is as the peer sent it, at most 255 bytes of
-/// anything: escape it before it is logged, and take it for no identity (P7).
-struct Established {
-  std::string peer_name;
-  std::string peer_instance;
-  bool resumed = false;  ///< an earlier session goes on; else a new one has begun
-};
 struct Opened {
   StreamId stream;
   Service service;
@@ -45,7 +38,6 @@ struct Noticed {
 /// The peer opens no more streams and will refuse ours.
 struct PeerDrains {};
 
-using Event =
-    std::variant<Established, Opened, Received, PeerFinished, PeerReset, Writable, Noticed, PeerDrains>;
+using Event = std::variant<Opened, Received, PeerFinished, PeerReset, Writable, Noticed, PeerDrains>;
 
 }  // namespace tsmtp::mux

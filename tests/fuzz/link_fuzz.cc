@@ -1,4 +1,5 @@
-// The link session with a peer that sends anything, and an owner that keeps to its contract. Steps:
+// A link, its session and the connections that carry it, with a peer that sends anything, and an owner that
+// keeps to its contract. Steps:
 //   G              the peer's Hello, as it should be
 //   F TYPE STREAM payload   a frame of the peer with the right sequence; TYPE as in kTypes or any byte
 //   b bytes        bytes of the peer, as they are
@@ -16,6 +17,7 @@
 #include <string>
 
 #include "relayd/base/bytes.h"
+#include "relayd/mux/connection.h"
 #include "relayd/mux/session.h"
 #include "relayd/wire/encoder.h"
 #include "tests/fuzz/fuzz.h"
@@ -40,7 +42,10 @@ std::uint8_t take_number(std::string_view& bytes) {
 
 class Link {
  public:
-  explicit Link(mux::Role role) : role_(role), session_(std::make_unique<mux::Session>(settings(), now_)) {}
+  explicit Link(mux::Role role)
+      : role_(role),
+        session_(std::make_unique<mux::Session>(role, settings().limits)),
+        connection_(std::make_unique<mux::Connection>(settings(), now_)) {}
 
   void play(const Step& step) {
     std::string_view rest = step.payload;
@@ -100,14 +105,14 @@ class Link {
         break;
       case 'T':
         now_ += std::chrono::seconds(take_number(rest));
-        if (!failed_ && !closed_ && session_->deadline() <= now_)
-          failed_ = !session_->tick(now_) && !session_->established();
+        if (!failed_ && !closed_ && connection_->deadline() <= now_)
+          failed_ = !connection_->tick(now_) && !session_->established();
         break;
       case 'd':
         session_->drain();
         break;
       case 'x':
-        session_->close(rest);
+        connection_->close(rest);
         closed_ = true;
         break;
       case 'k':
@@ -124,24 +129,19 @@ class Link {
   void end() {
     produce(kMaxPendingBytes);
     draw_events();
-    must(!session_->wants_to_send(), "what can be sent is sent");
+    must(!connection_->wants_to_send(), "what can be sent is sent");
   }
 
  private:
   static constexpr std::uint64_t kNumber = 7;  // both sides', of the first session
 
-  mux::Settings settings() {
-    return {.role = role_,
-            .hub_name = "us",
-            .max_streams = kMaxStreams,
-            .stream_window_bytes = kWindowBytes,
-            .window_budget_bytes = 0,
-            .can_resume = true,
-            .resumption = {.number = kNumber},
-            .admit = [this](const mux::Hello& hello) {
-              const bool goes_on = session_ && session_->can_become(hello);
-              return goes_on ? mux::Admission{.resumes = session_.get()} : mux::Admission{};
-            }};
+  mux::ConnectionSettings settings() {
+    return {
+        .role = role_,
+        .hub_name = "us",
+        .limits = {.max_streams = kMaxStreams, .stream_window_bytes = kWindowBytes, .window_budget_bytes = 0},
+        .can_resume = true,
+        .resumption = {.number = kNumber}};
   }
 
   static mux::Hello hello() {
@@ -155,25 +155,27 @@ class Link {
 
   // Who dials asks for the session, and is answered; the other side is asked.
   void break_and_resume(std::uint64_t lost) {
-    if (!is_sane_ || closed_ || failed_ || !session_->suspend(now_)) return;
+    if (!is_sane_ || closed_ || failed_ || !session_->outlives_connection()) return;
+    connection_->detach(now_);
+    must(session_->state() == mux::Session::State::kDetached, "a session outlives its connection");
     our_sequence_ = std::max(acknowledged_, our_sequence_ - std::min(lost, our_sequence_));
-    mux::Settings ours = settings();
+    mux::ConnectionSettings ours = settings();
     if (role_ == mux::Role::kDialer) {
       ours.resumption = session_->ask_to_resume();
-      ours.resumption.number = kNumber + 1;
       epoch_ = ours.resumption.epoch;
     } else {
       ++epoch_;
     }
+    ours.resumption.number = kNumber + 1;
     mux::Hello again = hello();
     again.resumption = {
         .number = kNumber + 1, .own = kNumber, .peer = kNumber, .epoch = epoch_, .received = our_sequence_};
-    must(session_->can_become(again), "a session that was suspended goes on");
-    auto next = std::make_unique<mux::Session>(ours, now_);
+    must(session_->can_resume_with(again), "a session that is detached goes on");
+    connection_ = std::make_unique<mux::Connection>(ours, now_);
     std::string out;
     wire::encode({.type = FrameType::kHello, .payload = mux::encode_hello(again)}, out);
-    must(next->receive(out, now_).has_value(), "its Hello is taken");
-    session_ = std::move(next);
+    must(connection_->receive(out, now_).has_value(), "its Hello is taken");
+    must(connection_->resume(*session_, now_).has_value(), "and answered");
     acknowledged_ = our_sequence_;  // it may forget what the peer says it has
   }
 
@@ -191,7 +193,11 @@ class Link {
   }
 
   void receive(std::string_view bytes) {
-    const auto result = session_->receive(bytes, now_);
+    auto result = connection_->receive(bytes, now_);
+    if (connection_->unanswered_hello() != nullptr) {
+      must(connection_->unanswered_hello()->name.size() <= mux::kMaxTextBytes, "a name is bounded");
+      result = connection_->begin(*session_, now_);
+    }
     if (closed_) return;
     must(!failed_ || !result, "a failed session stays failed");
     failed_ = failed_ || !result;
@@ -199,7 +205,7 @@ class Link {
 
   void produce(std::size_t enough_bytes) {
     std::string out;
-    session_->produce(out, enough_bytes, now_);
+    connection_->produce(out, enough_bytes, now_);
     must(out.size() < enough_bytes + wire::kMaxFrameBytes, "no more is produced than was asked for");
     std::string_view rest = out;
     while (!rest.empty()) {
@@ -242,8 +248,6 @@ class Link {
         must(reset->cause.size() <= mux::kMaxTextBytes, "a cause is bounded");
       } else if (const auto* finished = std::get_if<mux::PeerFinished>(&*event)) {
         must(streams_.contains(finished->stream), "a stream that is finished was there");
-      } else if (const auto* established = std::get_if<mux::Established>(&*event)) {
-        must(established->peer_name.size() <= mux::kMaxTextBytes, "a name is bounded");
       }
     }
   }
@@ -251,13 +255,14 @@ class Link {
   void check() const {
     // What the peer may open, and what it lets us open; a Hello of its own making may say any number.
     must(!is_sane_ || session_->open_streams() <= 2 * 65'536, "streams are bounded");
-    (void)session_->deadline();
+    (void)connection_->deadline();
     (void)session_->counters();
   }
 
   mux::Role role_;
   base::TimePoint now_{};
   std::unique_ptr<mux::Session> session_;
+  std::unique_ptr<mux::Connection> connection_;
   wire::Decoder decoder_;
   std::map<mux::StreamId, std::size_t> streams_;  // received and not dealt with
   std::map<mux::StreamId, std::uint64_t> credit_;

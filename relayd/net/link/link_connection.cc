@@ -25,11 +25,12 @@ constexpr std::chrono::milliseconds kLongestTurn{2};  // or sooner: a peer decid
 
 }  // namespace
 
-LinkConnection::LinkConnection(std::unique_ptr<TlsStream> stream, mux::Settings settings,
+LinkConnection::LinkConnection(std::unique_ptr<TlsStream> stream, mux::ConnectionSettings settings,
                                LinkConnectionOwner& owner)
     : stream_(std::move(stream)),
       role_(settings.role),
-      session_(std::move(settings), now()),
+      limits_(settings.limits),
+      connection_(std::move(settings), now()),
       owner_(&owner),
       timer_(stream_->socket().get_executor()),
       watch_(std::make_shared<LineWatch>(stream_->socket(),
@@ -62,8 +63,10 @@ void LinkConnection::schedule_flush() {
 
 void LinkConnection::close(const std::string& reason) {
   if (owner_ == nullptr) return;
-  session_.close(reason);
-  if (open_) write_session();
+  connection_.close(reason);
+  if (open_) write_frames();
+  connection_.detach(now());
+  if (session_) session_->end();
   owner_ = nullptr;
   timer_.cancel();
   shut_socket();
@@ -111,10 +114,11 @@ void LinkConnection::read() {
     }
     if (status == TlsStream::Status::kWantWrite) return wait_write();
     if (status != TlsStream::Status::kDone) {
-      if (stream_->peer_overdid()) session_.close(stream_->error());  // it is told, and does not resume
+      if (stream_->peer_overdid()) connection_.close(stream_->error());  // it is told, and does not resume
       return lost(stream_->error());
     }
-    const auto ok = session_.receive({buffer.data(), bytes}, now());
+    auto ok = connection_.receive({buffer.data(), bytes}, now());
+    if (ok) ok = answer();
     dispatch();
     if (owner_ != nullptr && !ok) return lost(ok.error().message);
   }
@@ -126,14 +130,34 @@ void LinkConnection::read() {
   });
 }
 
+base::Result<void> LinkConnection::answer() {
+  const mux::Hello* const hello = connection_.unanswered_hello();
+  if (hello == nullptr) return {};
+  peer_instance_ = hello->instance;
+  peer_name_ = hello->name;
+  return owner_->on_hello(*this, *hello);
+}
+
+base::Result<void> LinkConnection::begin() {
+  session_ = std::make_unique<mux::Session>(role_, limits_);
+  return connection_.begin(*session_, now());
+}
+
+base::Result<void> LinkConnection::resume_session_of(LinkConnection& other) {
+  other.connection_.detach(now());
+  session_ = std::move(other.session_);
+  return connection_.resume(*session_, now());
+}
+
+base::Result<void> LinkConnection::refuse(const std::string& reason) {
+  connection_.refuse(reason);
+  return base::Error{reason};
+}
+
 void LinkConnection::dispatch() {
-  while (owner_ != nullptr) {
-    auto event = session_.next_event();
+  while (owner_ != nullptr && session_) {
+    auto event = session_->next_event();
     if (!event) break;
-    if (const auto* established = std::get_if<mux::Established>(&*event)) {
-      peer_instance_ = established->peer_instance;
-      peer_name_ = established->peer_name;
-    }
     owner_->on_event(*this, std::move(*event));
   }
 }
@@ -141,7 +165,7 @@ void LinkConnection::dispatch() {
 void LinkConnection::flush() {
   if (owner_ == nullptr || !open_) return;
   measure_path();
-  write_session();
+  write_frames();
   dispatch();
   if (owner_ != nullptr) set_timer();
 }
@@ -151,8 +175,8 @@ void LinkConnection::measure_path() {
   const base::TimePoint at = now();
   if (at < path_measured_ + kMeasureEvery) return;
   path_measured_ = at;
-  const mux::Path path = path_of(stream_->socket().native_handle());
-  session_.set_path(path);
+  const mux::PathMetrics path = path_of(stream_->socket().native_handle());
+  connection_.set_path(path);
   path_round_trip_ = path.round_trip;
   if (path.bytes_per_second == 0) return;
   const auto late = static_cast<std::size_t>(std::clamp<std::uint64_t>(
@@ -164,7 +188,7 @@ void LinkConnection::measure_path() {
 
 // Frames are made late, when TLS can take them, so that the session's choice of stream is the latest
 // possible.
-void LinkConnection::write_session() {
+void LinkConnection::write_frames() {
   while (!waiting_write_) {
     if (written_ == output_.size()) {
       const TlsStream::Status status = stream_->flush();
@@ -172,7 +196,7 @@ void LinkConnection::write_session() {
       if (status != TlsStream::Status::kDone) return wait_read();  // reading will find out what happened
       output_.clear();
       written_ = 0;
-      session_.produce(output_, late_bytes_, now());
+      connection_.produce(output_, late_bytes_, now());
     }
     if (output_.empty()) return;
     watch_->sent();
@@ -185,7 +209,7 @@ void LinkConnection::write_session() {
 }
 
 void LinkConnection::set_timer() {
-  const base::TimePoint deadline = session_.deadline();
+  const base::TimePoint deadline = open_ ? connection_.deadline() : *session_->grace_ends();
   if (deadline == timer_set_for_) return;
   timer_set_for_ = deadline;
   timer_.expires_at(deadline);
@@ -196,13 +220,17 @@ void LinkConnection::set_timer() {
 
 void LinkConnection::on_timer() {
   timer_set_for_ = {};
-  if (const auto alive = session_.tick(now()); !alive) return lost(alive.error().message);
-  if (!open_) return set_timer();
+  if (!open_) {
+    if (now() < *session_->grace_ends()) return set_timer();
+    return lost("not resumed within " + std::to_string(limits_.grace_period.count()) + " s");
+  }
+  if (const auto alive = connection_.tick(now()); !alive) return lost(alive.error().message);
   flush();
 }
 
 bool LinkConnection::interrupt() {
-  if (owner_ == nullptr || !open_ || !session_.suspend(now())) return false;
+  if (owner_ == nullptr || !open_ || !session_ || !session_->outlives_connection()) return false;
+  connection_.detach(now());
   shut_socket();
   set_timer();
   return true;
@@ -218,14 +246,15 @@ void LinkConnection::lost(const std::string& cause) {
   if (owner_ == nullptr) return;
   const auto self = shared_from_this();
   const bool was_open = open_;
-  if (was_open) write_session();  // a Close frame, if the session has one to say
-  const bool can_go_on = was_open && session_.suspend(now());
+  if (was_open) write_frames();  // a Close frame, if the session has one to say
+  connection_.detach(now());
   shut_socket();
-  if (can_go_on) {
+  if (was_open && session_ && session_->state() == mux::Session::State::kDetached) {
     set_timer();
     return owner_->on_connection_suspended(*this, cause);
   }
   timer_.cancel();
+  if (session_) session_->end();
   std::exchange(owner_, nullptr)->on_connection_lost(*this, cause);
 }
 

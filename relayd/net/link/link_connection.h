@@ -1,6 +1,6 @@
-// One authenticated connection to another hub: moves bytes between TLS and the sans-I/O session, and time
-// into it. When it breaks, the session may wait in it to be resumed on another. Which of several connections
-// belongs to a site's link, and what its streams are, SiteLink knows.
+// One authenticated connection to another hub: moves bytes between TLS and the sans-I/O connection, and time
+// into it. When it breaks, its session may wait here for its grace period, to be resumed on another. Which of
+// several connections belongs to a site's link, and what its streams are, SiteLink knows.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "relayd/base/clock.h"
+#include "relayd/mux/connection.h"
 #include "relayd/mux/session.h"
 #include "relayd/net/link/line_watch.h"
 #include "relayd/net/tls/tls_stream.h"
@@ -19,6 +20,9 @@ class LinkConnection;
 class LinkConnectionOwner {
  public:
   virtual ~LinkConnectionOwner() = default;
+  /// The peer's Hello has come: answers with begin(), resume_session_of() or refuse(), and returns its
+  /// result.
+  virtual base::Result<void> on_hello(LinkConnection& connection, const mux::Hello& hello) = 0;
   virtual void on_event(LinkConnection& connection, mux::Event event) = 0;
   /// The connection is gone, its session waits to be resumed.
   virtual void on_connection_suspended(LinkConnection& connection, const std::string& cause) = 0;
@@ -31,15 +35,24 @@ class LinkConnectionOwner {
 class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
  public:
   /// Takes over a stream whose handshake is done. `owner` is borrowed until on_connection_lost() or close().
-  LinkConnection(std::unique_ptr<TlsStream> stream, mux::Settings settings, LinkConnectionOwner& owner);
+  LinkConnection(std::unique_ptr<TlsStream> stream, mux::ConnectionSettings settings,
+                 LinkConnectionOwner& owner);
   ~LinkConnection();
   LinkConnection(const LinkConnection&) = delete;
   LinkConnection& operator=(const LinkConnection&) = delete;
 
   void start();
-  /// To be used freely; call schedule_flush() after anything that gives it something to send.
-  [[nodiscard]] mux::Session& session() { return session_; }
-  [[nodiscard]] const mux::Session& session() const { return session_; }
+
+  [[nodiscard]] base::Result<void> begin();
+  /// `other` is not used any more.
+  [[nodiscard]] base::Result<void> resume_session_of(LinkConnection& other);
+  [[nodiscard]] base::Result<void> refuse(const std::string& reason);
+
+  /// Of a connection that has answered the peer's Hello, and whose session no other has taken over. To be
+  /// used freely; call schedule_flush() after anything that gives it something to send.
+  [[nodiscard]] mux::Session& session() { return *session_; }
+  [[nodiscard]] const mux::Session& session() const { return *session_; }
+  [[nodiscard]] std::optional<base::Duration> round_trip() const { return connection_.round_trip(); }
   /// Sends what the session has, soon: what is asked in one turn of the event loop goes out together.
   void schedule_flush();
   /// Says `reason` to the peer if that can be done at once, and closes. No call follows.
@@ -75,8 +88,9 @@ class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
   void wait_read();
   void wait_write();
   void read();
+  [[nodiscard]] base::Result<void> answer();
   void flush();
-  void write_session();
+  void write_frames();
   void dispatch();
   void measure_path();
   void set_timer();
@@ -86,7 +100,9 @@ class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
 
   std::unique_ptr<TlsStream> stream_;
   mux::Role role_;
-  mux::Session session_;
+  mux::SessionLimits limits_;
+  std::unique_ptr<mux::Session> session_;
+  mux::Connection connection_;
   LinkConnectionOwner* owner_;
   boost::asio::steady_timer timer_;
   base::TimePoint timer_set_for_;

@@ -23,7 +23,7 @@ bool set_option(int socket, int option, int value) {
 
 }  // namespace
 
-mux::Path path_of(int socket) {
+mux::PathMetrics path_of(int socket) {
   tcp_info info{};
   socklen_t bytes = sizeof info;
   if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0) return {};

@@ -5,14 +5,14 @@
 #include <chrono>
 #include <cstddef>
 
-#include "relayd/mux/session.h"
+#include "relayd/mux/path_metrics.h"
 #include "relayd/mux/standstill.h"
 
 namespace tsmtp::net {
 
 /// The smoothed round trip, and the rate at which bytes were delivered lately. Not taken from pings: those
 /// wait in line behind data, in both directions.
-[[nodiscard]] mux::Path path_of(int socket);
+[[nodiscard]] mux::PathMetrics path_of(int socket);
 
 /// The socket is writable only while fewer bytes wait in it unsent (TCP_NOTSENT_LOWAT): whose turn it is can
 /// then be decided late.

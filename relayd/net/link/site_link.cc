@@ -99,8 +99,6 @@ std::string SiteLink::down_text() const {
 }
 
 void SiteLink::on_event(LinkConnection& connection, mux::Event event) {
-  if (const auto* begun = std::get_if<mux::Established>(&event))
-    return established(connection, begun->resumed);
   const std::size_t number = connection.number();
   if (lanes_.at(number).current.get() != &connection) return;  // nothing counts before it is the link
   stream_event(number, event);

@@ -116,6 +116,7 @@ class SiteLink : public LinkConnectionOwner {
   /// Since when the line under one of its connections stands still; nothing while none does.
   [[nodiscard]] std::optional<base::WallTime> stands_still_since() const;
 
+  base::Result<void> on_hello(LinkConnection& connection, const mux::Hello& hello) override;
   void on_event(LinkConnection& connection, mux::Event event) override;
   void on_line_changed(LinkConnection& connection, mux::Standstill::Change change) override;
   void on_connection_suspended(LinkConnection& connection, const std::string& cause) override;
@@ -138,9 +139,14 @@ class SiteLink : public LinkConnectionOwner {
   [[nodiscard]] bool is_missing(std::size_t number) const;
   [[nodiscard]] bool is_dialled(std::size_t number) const;
   void adopt(std::unique_ptr<TlsStream> stream, mux::Role role, std::size_t number);
-  [[nodiscard]] mux::Settings session_settings(mux::Role role, std::size_t number);
+  [[nodiscard]] mux::ConnectionSettings connection_settings(mux::Role role, std::size_t number);
   void close_unpinned_candidates();
-  [[nodiscard]] mux::Admission admit(LinkConnection& candidate, const mux::Hello& hello);
+  /// What is said to a connection's Hello.
+  struct Answer {
+    LinkConnection* resumes = nullptr;  // whose session goes on there; null: a new one begins
+    std::string refusal{};              // not empty: the connection is closed, with these words
+  };
+  [[nodiscard]] Answer answer_to(LinkConnection& candidate, const mux::Hello& hello);
   [[nodiscard]] bool is_preferred(const LinkConnection& candidate) const;
   void established(LinkConnection& connection, bool resumed);
   void begin_session(const std::shared_ptr<LinkConnection>& connection);

@@ -144,32 +144,27 @@ void SiteLink::adopt(std::unique_ptr<TlsStream> stream, mux::Role role, std::siz
   }
   stream->set_rekey_limits(settings_.rekey);
   if (!settings_.congestion.empty()) (void)set_congestion(stream->socket(), settings_.congestion);
-  mux::Settings settings = session_settings(role, number);
-  // The connection does not outlive the call: the session is a part of it.
-  const auto connection = std::make_shared<std::weak_ptr<LinkConnection>>();
-  settings.admit = lifetime_.guard(
-      [this, connection](const mux::Hello& hello) { return admit(*connection->lock(), hello); });
-  const auto candidate = std::make_shared<LinkConnection>(std::move(stream), std::move(settings), *this);
-  *connection = candidate;
+  const auto candidate =
+      std::make_shared<LinkConnection>(std::move(stream), connection_settings(role, number), *this);
   candidate->set_number(number);
   candidates_.push_back(candidate);
   candidate->start();
 }
 
-mux::Settings SiteLink::session_settings(mux::Role role, std::size_t number) {
-  mux::Settings settings;
+mux::ConnectionSettings SiteLink::connection_settings(mux::Role role, std::size_t number) {
+  mux::ConnectionSettings settings;
   settings.role = role;
   settings.hub_name = services_.hub_name;
   settings.instance = services_.instance;
   settings.dead_after = settings_.peer_timeout;
   // One budget for the link, whatever it is made of.
-  settings.window_budget_bytes /= lanes_.size();
-  settings.max_retained_bytes /= lanes_.size();
+  settings.limits.window_budget_bytes /= lanes_.size();
+  settings.limits.max_unacknowledged_bytes /= lanes_.size();
   settings.can_resume = settings_.resume_window > std::chrono::seconds::zero();
-  settings.resume_window = settings_.resume_window;
+  settings.limits.grace_period = settings_.resume_window;
   settings.can_compress = settings_.compress;
   LinkConnection* const current = lanes_[number].current.get();
-  if (role == mux::Role::kDialer && current != nullptr && current->session().suspended())
+  if (role == mux::Role::kDialer && current != nullptr && !current->is_open())
     settings.resumption = current->session().ask_to_resume();
   settings.resumption.connection = static_cast<std::uint8_t>(number);
   settings.resumption.connections = static_cast<std::uint8_t>(lanes_.size());
@@ -177,9 +172,18 @@ mux::Settings SiteLink::session_settings(mux::Role role, std::size_t number) {
   return settings;
 }
 
+base::Result<void> SiteLink::on_hello(LinkConnection& connection, const mux::Hello& hello) {
+  const Answer answer = answer_to(connection, hello);
+  if (!answer.refusal.empty()) return connection.refuse(answer.refusal);
+  const auto ok =
+      answer.resumes != nullptr ? connection.resume_session_of(*answer.resumes) : connection.begin();
+  established(connection, answer.resumes != nullptr);
+  return ok;
+}
+
 // What becomes of a new connection is decided when its Hello has come, and so that both sides decide alike:
 // a session that the peer names goes on under the higher epoch; a peer that names none has begun anew.
-mux::Admission SiteLink::admit(LinkConnection& candidate, const mux::Hello& hello) {
+SiteLink::Answer SiteLink::answer_to(LinkConnection& candidate, const mux::Hello& hello) {
   if (!has_pin(candidate.stream().peer_pin())) return {.refusal = kUnpinned};
   if (candidate.role() == mux::Role::kListener && hello.can_resume())
     candidate.set_number(hello.resumption.connection);
@@ -192,7 +196,7 @@ mux::Admission SiteLink::admit(LinkConnection& candidate, const mux::Hello& hell
   if (current == nullptr) return {};
   if (current->session().is_named_by(hello) &&
       current->stream().peer_pin() == candidate.stream().peer_pin()) {
-    if (current->session().can_become(hello)) return {.resumes = &current->session()};
+    if (current->session().can_resume_with(hello)) return {.resumes = current};
     return {.refusal = "the session cannot go on from there"};
   }
   const bool rivals =

@@ -45,7 +45,7 @@ void SiteLink::make_redialer(std::size_t number) {
   const LinkConnection* const current = lane.current.get();
   if (lane.redialer || !lane.dialer || stopped_ || current == nullptr) return;
   if (current->role() != mux::Role::kDialer) return;
-  if (!current->session().can_outlive_its_connection()) return;
+  if (!current->session().outlives_connection()) return;
   lane.redialer = std::make_shared<Redialer>(
       services_.executor, services_.tls, current->peer_endpoint(),
       std::chrono::duration_cast<Redialer::Milliseconds>(current->path_round_trip()),

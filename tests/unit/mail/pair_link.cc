@@ -9,18 +9,25 @@ PairLink::PairLink(base::Duration one_way, OnEvent near_event, OnEvent far_event
   far_.on_event = std::move(far_event);
 }
 
+void PairLink::End::connect(const mux::ConnectionSettings& settings, base::TimePoint now) {
+  session = std::make_unique<mux::Session>(settings.role, settings.limits);
+  connection = std::make_unique<mux::Connection>(settings, now);
+}
+
+void PairLink::End::cut() {
+  connection.reset();
+  session.reset();
+  inbound.clear();
+}
+
 void PairLink::connect(base::TimePoint now) {
-  near_.session = std::make_unique<mux::Session>(
-      mux::Settings{.role = mux::Role::kDialer, .can_compress = near_compresses}, now);
-  far_.session = std::make_unique<mux::Session>(
-      mux::Settings{.role = mux::Role::kListener, .can_compress = far_compresses}, now);
+  near_.connect({.role = mux::Role::kDialer, .can_compress = near_compresses}, now);
+  far_.connect({.role = mux::Role::kListener, .can_compress = far_compresses}, now);
 }
 
 void PairLink::cut() {
-  near_.session.reset();
-  far_.session.reset();
-  near_.inbound.clear();
-  far_.inbound.clear();
+  near_.cut();
+  far_.cut();
 }
 
 bool PairLink::pump(base::TimePoint now) {
@@ -32,20 +39,21 @@ bool PairLink::pump(base::TimePoint now) {
 bool PairLink::pump(End& end, End& other, base::TimePoint now) {
   bool moved = false;
   while (!end.inbound.empty() && end.inbound.front().at <= now) {
-    const auto taken = end.session->receive(end.inbound.front().bytes, now);
+    auto taken = end.connection->receive(end.inbound.front().bytes, now);
+    if (end.connection->unanswered_hello() != nullptr) taken = end.connection->begin(*end.session, now);
     EXPECT_TRUE(taken) << taken.error().message;
     end.inbound.pop_front();
     moved = true;
   }
-  if (end.session->deadline() <= now) {
-    EXPECT_TRUE(end.session->tick(now));
+  if (end.connection->deadline() <= now) {
+    EXPECT_TRUE(end.connection->tick(now));
   }
   while (const auto event = end.session->next_event()) {
     end.on_event(*event);
     moved = true;
   }
   std::string out;
-  end.session->produce(out, 1 << 20, now);
+  end.connection->produce(out, 1 << 20, now);
   if (out.empty()) return moved;
   other.inbound.push_back({now + one_way_, std::move(out)});
   return true;

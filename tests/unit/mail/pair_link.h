@@ -1,4 +1,5 @@
-// A link in memory: two real mux::Sessions, bytes that take their time, and cuts, in virtual time.
+// A link in memory: two real mux::Sessions and Connections, bytes that take their time, and cuts, in virtual
+// time.
 #pragma once
 
 #include <deque>
@@ -6,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "relayd/mux/connection.h"
 #include "relayd/mux/session.h"
 
 namespace tsmtp::mail {
@@ -34,7 +36,11 @@ class PairLink {
     std::string bytes;
   };
   struct End {
+    void connect(const mux::ConnectionSettings& settings, base::TimePoint now);
+    void cut();
+
     std::unique_ptr<mux::Session> session;
+    std::unique_ptr<mux::Connection> connection;
     std::deque<Arrival> inbound;
     OnEvent on_event;
   };

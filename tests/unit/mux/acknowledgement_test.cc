@@ -12,26 +12,26 @@ using wire::FrameType;
 
 class Acknowledging : public ::testing::Test {
  protected:
-  Acknowledging() : session_(settings(), start_) {
+  Acknowledging() : side_(settings(), start_) {
     EXPECT_TRUE(
-        session_.receive(joined({peer_.greeting(), peer_.open(1), peer_.frame(FrameType::kPing)}), start_));
-    EXPECT_EQ(summary(peer_.read(session_, start_)), "Hello Pong");
+        side_.receive(joined({peer_.greeting(), peer_.open(1), peer_.frame(FrameType::kPing)}), start_));
+    EXPECT_EQ(summary(peer_.read(side_.connection, start_)), "Hello Pong");
   }
 
-  static Settings settings() {
-    Settings settings = RawPeer::settings();
-    settings.stream_window_bytes = 1024 * 1024;
+  static ConnectionSettings settings() {
+    ConnectionSettings settings = RawPeer::settings();
+    settings.limits.stream_window_bytes = 1024 * 1024;
     return settings;
   }
 
   const base::TimePoint start_{};
-  Session session_;
+  Side side_;
   RawPeer peer_;
 };
 
 TEST_F(Acknowledging, EveryFrameCarriesIt) {
-  ASSERT_TRUE(session_.receive(joined({peer_.data(1, "a"), peer_.frame(FrameType::kPing)}), start_));
-  const auto frames = peer_.read(session_, start_);
+  ASSERT_TRUE(side_.receive(joined({peer_.data(1, "a"), peer_.frame(FrameType::kPing)}), start_));
+  const auto frames = peer_.read(side_.connection, start_);
   ASSERT_EQ(summary(frames), "Pong");
   EXPECT_EQ(frames[0].acknowledgement, 2U);
   EXPECT_EQ(frames[0].sequence, 0U);
@@ -39,41 +39,41 @@ TEST_F(Acknowledging, EveryFrameCarriesIt) {
 
 TEST_F(Acknowledging, AFrameOfItsOwnIsDueAfter64Frames) {
   for (int i = 0; i < 63; ++i)
-    ASSERT_TRUE(session_.receive(peer_.data(1, "a"), start_));
-  EXPECT_FALSE(session_.wants_to_send());
-  ASSERT_TRUE(session_.receive(peer_.data(1, "a"), start_));
-  EXPECT_TRUE(session_.wants_to_send());
-  const auto frames = peer_.read(session_, start_);
+    ASSERT_TRUE(side_.receive(peer_.data(1, "a"), start_));
+  EXPECT_FALSE(side_.connection.wants_to_send());
+  ASSERT_TRUE(side_.receive(peer_.data(1, "a"), start_));
+  EXPECT_TRUE(side_.connection.wants_to_send());
+  const auto frames = peer_.read(side_.connection, start_);
   ASSERT_EQ(summary(frames), "Ack");
   EXPECT_EQ(frames[0].acknowledgement, 65U);
-  EXPECT_FALSE(session_.wants_to_send());
+  EXPECT_FALSE(side_.connection.wants_to_send());
 }
 
 TEST_F(Acknowledging, AFrameOfItsOwnIsDueAfter128KiB) {
   for (int i = 0; i < 15; ++i)
-    ASSERT_TRUE(session_.receive(peer_.data(1, std::string(8192, 'x')), start_));
-  EXPECT_FALSE(session_.wants_to_send());
-  ASSERT_TRUE(session_.receive(peer_.data(1, std::string(8192, 'x')), start_));
-  EXPECT_EQ(summary(peer_.read(session_, start_)), "Ack");
+    ASSERT_TRUE(side_.receive(peer_.data(1, std::string(8192, 'x')), start_));
+  EXPECT_FALSE(side_.connection.wants_to_send());
+  ASSERT_TRUE(side_.receive(peer_.data(1, std::string(8192, 'x')), start_));
+  EXPECT_EQ(summary(peer_.read(side_.connection, start_)), "Ack");
 }
 
 TEST_F(Acknowledging, AFrameOfItsOwnIsDueAfterAWhile) {
-  ASSERT_TRUE(session_.receive(peer_.data(1, "a"), start_ + 30ms));  // the Open was acknowledged by our Pong
-  EXPECT_EQ(session_.deadline(), start_ + 130ms);
-  ASSERT_TRUE(session_.receive(peer_.data(1, "b"), start_ + 90ms));
-  EXPECT_EQ(session_.deadline(), start_ + 130ms);
-  ASSERT_TRUE(session_.tick(start_ + 129ms));
-  EXPECT_FALSE(session_.wants_to_send());
-  ASSERT_TRUE(session_.tick(start_ + 130ms));
-  EXPECT_TRUE(session_.wants_to_send());
-  EXPECT_GT(session_.deadline(), start_ + 1s) << "no busy loop while the Ack waits to be sent";
-  EXPECT_EQ(summary(peer_.read(session_, start_ + 131ms)), "Ack");
+  ASSERT_TRUE(side_.receive(peer_.data(1, "a"), start_ + 30ms));  // the Open was acknowledged by our Pong
+  EXPECT_EQ(side_.connection.deadline(), start_ + 130ms);
+  ASSERT_TRUE(side_.receive(peer_.data(1, "b"), start_ + 90ms));
+  EXPECT_EQ(side_.connection.deadline(), start_ + 130ms);
+  ASSERT_TRUE(side_.connection.tick(start_ + 129ms));
+  EXPECT_FALSE(side_.connection.wants_to_send());
+  ASSERT_TRUE(side_.connection.tick(start_ + 130ms));
+  EXPECT_TRUE(side_.connection.wants_to_send());
+  EXPECT_GT(side_.connection.deadline(), start_ + 1s) << "no busy loop while the Ack waits to be sent";
+  EXPECT_EQ(summary(peer_.read(side_.connection, start_ + 131ms)), "Ack");
 }
 
 TEST_F(Acknowledging, NothingIsDueAfterFramesThatHaveNoSequence) {
-  ASSERT_TRUE(session_.receive(peer_.credit(1, 100), start_));
-  ASSERT_TRUE(session_.tick(start_ + 5s));
-  EXPECT_FALSE(session_.wants_to_send());
+  ASSERT_TRUE(side_.receive(peer_.credit(1, 100), start_));
+  ASSERT_TRUE(side_.connection.tick(start_ + 5s));
+  EXPECT_FALSE(side_.connection.wants_to_send());
 }
 
 TEST_F(Acknowledging, ASkippedFrameCountsIfItHasASequence) {
@@ -83,11 +83,11 @@ TEST_F(Acknowledging, ASkippedFrameCountsIfItHasASequence) {
                    .sequence = 0,
                    .acknowledgement = 0,
                    .payload = "whatever"};
-  ASSERT_TRUE(session_.receive(encoded(unknown), start_));
+  ASSERT_TRUE(side_.receive(encoded(unknown), start_));
   unknown.sequence = ++peer_.sequence;
-  ASSERT_TRUE(session_.receive(encoded(unknown), start_));
-  ASSERT_TRUE(session_.receive(joined({peer_.data(1, "a"), peer_.frame(FrameType::kPing)}), start_));
-  EXPECT_EQ(peer_.read(session_, start_).at(0).acknowledgement, 3U);
+  ASSERT_TRUE(side_.receive(encoded(unknown), start_));
+  ASSERT_TRUE(side_.receive(joined({peer_.data(1, "a"), peer_.frame(FrameType::kPing)}), start_));
+  EXPECT_EQ(peer_.read(side_.connection, start_).at(0).acknowledgement, 3U);
 }
 
 TEST(Acknowledgement, SequencesCountFromOneAndOnlyWhatIsSequenced) {

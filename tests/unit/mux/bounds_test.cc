@@ -10,92 +10,92 @@ namespace {
 
 using wire::FrameType;
 
-Settings settings() {
-  Settings settings = RawPeer::settings();
-  settings.max_streams = 64;
-  settings.stream_window_bytes = 16 * 1024;
+ConnectionSettings settings() {
+  ConnectionSettings settings = RawPeer::settings();
+  settings.limits.max_streams = 64;
+  settings.limits.stream_window_bytes = 16 * 1024;
   return settings;
 }
 
 TEST(Bounds, APeerThatOpensAllAndNeverReads) {
-  Session session(settings(), {});
+  Side side(settings(), {});
   RawPeer peer;
-  ASSERT_TRUE(session.receive(peer.greeting(), {}));
+  ASSERT_TRUE(side.receive(peer.greeting(), {}));
   for (std::uint32_t i = 0; i < 64; ++i)
-    ASSERT_TRUE(session.receive(peer.open(2 * i + 1), {}));
+    ASSERT_TRUE(side.receive(peer.open(2 * i + 1), {}));
   // Every stream has an answer as long as it may be; the peer gives no credit beyond its first 4096 bytes.
-  for (const Opened& opened : events_of<Opened>(session))
-    while (session.writable(opened.stream) > 0)
-      session.write(opened.stream,
-                    std::string(std::min<std::size_t>(session.writable(opened.stream), 1000), 'x'));
-  const std::string sent = output(session);
+  for (const Opened& opened : events_of<Opened>(side.session))
+    while (side.session.writable(opened.stream) > 0)
+      side.session.write(opened.stream,
+                         std::string(std::min<std::size_t>(side.session.writable(opened.stream), 1000), 'x'));
+  const std::string sent = output(side.connection);
   EXPECT_LT(sent.size(), 64 * (4096 + wire::kHeaderBytes) + 1000);
-  EXPECT_FALSE(session.wants_to_send());
+  EXPECT_FALSE(side.connection.wants_to_send());
   for (std::uint32_t i = 0; i < 64; ++i)
-    EXPECT_LT(session.writable(2 * i + 1), 16 * 1024U);
+    EXPECT_LT(side.session.writable(2 * i + 1), 16 * 1024U);
 }
 
 TEST(Bounds, APeerThatSendsAllItMay) {
-  Session session(settings(), {});
+  Side side(settings(), {});
   RawPeer peer;
-  ASSERT_TRUE(session.receive(peer.greeting(), {}));
+  ASSERT_TRUE(side.receive(peer.greeting(), {}));
   std::size_t held = 0;
   for (std::uint32_t i = 0; i < 64; ++i)
-    ASSERT_TRUE(session.receive(
+    ASSERT_TRUE(side.receive(
         joined({peer.open(2 * i + 1), peer.data(2 * i + 1, std::string(16 * 1024 - 100, 'x'))}), {}));
-  for (const Received& received : events_of<Received>(session))
+  for (const Received& received : events_of<Received>(side.session))
     held += received.bytes.size();
   EXPECT_LE(held, 64 * 16 * 1024U);
-  EXPECT_FALSE(session.receive(peer.data(1, std::string(101, 'x')), {}));
+  EXPECT_FALSE(side.receive(peer.data(1, std::string(101, 'x')), {}));
 }
 
 TEST(Bounds, RefusalsThatAreNotReadEndTheLink) {
-  Session session(settings(), {});
+  Side side(settings(), {});
   RawPeer peer;
-  ASSERT_TRUE(session.receive(peer.greeting(), {}));
+  ASSERT_TRUE(side.receive(peer.greeting(), {}));
   std::uint32_t stream = 1;
-  while (session.receive(peer.open(stream), {}) && stream < 10'000)
+  while (side.receive(peer.open(stream), {}) && stream < 10'000)
     stream += 2;
   EXPECT_LT(stream / 2, 64 + 64 + 32U);
-  EXPECT_LT(output(session).size(), 20'000U);
+  EXPECT_LT(output(side.connection).size(), 20'000U);
 }
 
 TEST(Bounds, OurResetsOfItsStreamsAreBoundedToo) {
-  Session session(settings(), {});
+  Side side(settings(), {});
   RawPeer peer;
-  ASSERT_TRUE(session.receive(peer.greeting(), {}));
+  ASSERT_TRUE(side.receive(peer.greeting(), {}));
   std::uint32_t stream = 1;
-  for (; session.receive(peer.open(stream), {}) && stream < 10'000; stream += 2)
-    session.reset(stream, ResetCode::kFailed, "policy");
+  for (; side.receive(peer.open(stream), {}) && stream < 10'000; stream += 2)
+    side.session.reset(stream, ResetCode::kFailed, "policy");
   EXPECT_LT(stream / 2, 64 + 32U);
 }
 
 TEST(Bounds, WhatOneDoesToAStuckLinkIsBounded) {
-  Session session(settings(), {});
+  Side side(settings(), {});
   RawPeer peer;
-  ASSERT_TRUE(session.receive(peer.greeting(), {}));
+  ASSERT_TRUE(side.receive(peer.greeting(), {}));
   for (int i = 0; i < 10'000; ++i) {  // local clients come and go while the socket takes nothing
-    const auto id = session.open(Service::kTransaction);
+    const auto id = side.session.open(Service::kTransaction);
     ASSERT_TRUE(id);
-    session.write(*id, "mail");
-    session.reset(*id, ResetCode::kCancelled, "gone");
+    side.session.write(*id, "mail");
+    side.session.reset(*id, ResetCode::kCancelled, "gone");
   }
-  EXPECT_LT(output(session).size(), 200U) << "only our Hello";
+  EXPECT_LT(output(side.connection).size(), 200U) << "only our Hello";
 }
 
 TEST(Bounds, APeerThatNeverAcknowledgesStopsOurOpens) {
-  Session session(settings(), {});
+  Side side(settings(), {});
   RawPeer peer;
-  ASSERT_TRUE(session.receive(peer.greeting(), {}));
+  ASSERT_TRUE(side.receive(peer.greeting(), {}));
   int opened = 0;
   base::TimePoint now{};
   for (; opened < 10'000; ++opened) {
-    const auto id = session.open(Service::kTransaction);
+    const auto id = side.session.open(Service::kTransaction);
     if (!id) break;
     now += std::chrono::milliseconds(20);  // slow enough for the rates
-    (void)output(session, now);
-    session.reset(*id, ResetCode::kCancelled, "gone");
-    (void)output(session, now);
+    (void)output(side.connection, now);
+    side.session.reset(*id, ResetCode::kCancelled, "gone");
+    (void)output(side.connection, now);
   }
   EXPECT_EQ(opened, 1024);
 }
@@ -113,20 +113,20 @@ TEST(Bounds, DamagedConversationsEndInAnErrorOrNothing) {
                                 peer.frame(FrameType::kNotice, 0, "n"), peer.frame(FrameType::kDrain)});
     for (unsigned damage = random() % 4; damage < 4; ++damage)
       bytes[random() % bytes.size()] = static_cast<char>(random() % 3 == 0 ? 0xff : random());
-    Session session(settings(), {});
+    Side side(settings(), {});
     bool failed = false;
     for (std::size_t at = 0; at < bytes.size();) {
       const std::size_t piece = std::min<std::size_t>(1 + random() % 100, bytes.size() - at);
-      const auto ok = session.receive(std::string_view(bytes).substr(at, piece), {});
+      const auto ok = side.receive(std::string_view(bytes).substr(at, piece), {});
       EXPECT_FALSE(failed && ok) << "an error is for good";
       failed = !ok;
       at += piece;
-      for (const Event& event : events(session))
+      for (const Event& event : events(side.session))
         if (const auto* received = std::get_if<Received>(&event)) {
-          session.consumed(received->stream, received->bytes.size());
-          session.write(received->stream, received->bytes);
+          side.session.consumed(received->stream, received->bytes.size());
+          side.session.write(received->stream, received->bytes);
         }
-      (void)output(session);
+      (void)output(side.connection);
     }
   }
 }

@@ -6,8 +6,8 @@
 namespace tsmtp::mux {
 namespace {
 
-Settings settings(bool can_compress) {
-  Settings settings = RawPeer::settings();
+ConnectionSettings settings(bool can_compress) {
+  ConnectionSettings settings = RawPeer::settings();
   settings.can_compress = can_compress;
   settings.can_resume = true;
   settings.resumption.number = 30;
@@ -27,12 +27,12 @@ std::string greeting(const Hello& hello) {
 
 // What this side says, with that of a peer.
 bool compresses(bool ours, std::uint64_t theirs) {
-  Session session(settings(ours), {});
-  EXPECT_TRUE(session.receive(greeting(hello(theirs)), {}));
-  const auto said = parse_hello(decoded(output(session)).at(0).payload);
+  Side side(settings(ours), {});
+  EXPECT_TRUE(side.receive(greeting(hello(theirs)), {}));
+  const auto said = parse_hello(decoded(output(side.connection)).at(0).payload);
   EXPECT_EQ(said->can_compress(), ours);
   EXPECT_TRUE(said->can_resume());
-  return session.compresses();
+  return side.session.compresses();
 }
 
 TEST(Compression, WhereBothSidesWantIt) {
@@ -49,16 +49,15 @@ TEST(Compression, IsOfTheSessionWhateverALaterHelloSays) {
     const auto capabilities = [](bool wanted) {
       return kCapabilityResumption | (wanted ? kCapabilityCompression : 0);
     };
-    Session first(settings(at_first), {});
+    Side first(settings(at_first));
     ASSERT_TRUE(first.receive(greeting(hello(capabilities(at_first))), {}));
-    (void)output(first);
-    ASSERT_TRUE(first.suspend({}));
-    Settings later = settings(!at_first);
-    later.admit = [&](const Hello&) { return Admission{.resumes = &first}; };
-    Session second(later, {});
+    (void)output(first.connection);
+    first.connection.detach({});
+    Connection second(settings(!at_first), {});
     ASSERT_TRUE(second.receive(
         greeting(hello(capabilities(!at_first), {.number = 71, .own = 70, .peer = 30, .epoch = 1})), {}));
-    EXPECT_EQ(second.compresses(), at_first);
+    ASSERT_TRUE(second.resume(first.session, {}));
+    EXPECT_EQ(first.session.compresses(), at_first);
   }
 }
 

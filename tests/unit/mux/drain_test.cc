@@ -10,96 +10,96 @@ using wire::FrameType;
 
 class Drain : public ::testing::Test {
  protected:
-  Drain() : session_(RawPeer::settings(), {}) {}
+  Drain() : side_(RawPeer::settings(), {}) {}
 
   void greet() {
-    ASSERT_TRUE(session_.receive(peer_.greeting(), {}));
-    ASSERT_EQ(summary(peer_.read(session_)), "Hello");
-    ASSERT_EQ(events(session_).size(), 1U);
+    ASSERT_TRUE(side_.receive(peer_.greeting(), {}));
+    ASSERT_EQ(summary(peer_.read(side_.connection)), "Hello");
+    ASSERT_TRUE(events(side_.session).empty());
   }
 
-  Session session_;
+  Side side_;
   RawPeer peer_;
 };
 
 TEST_F(Drain, StreamsUnderWayGoOnAndNewOnesAreRefused) {
   greet();
-  ASSERT_TRUE(session_.receive(peer_.open(1), {}));
-  const auto ours = session_.open(Service::kTransaction);
+  ASSERT_TRUE(side_.receive(peer_.open(1), {}));
+  const auto ours = side_.session.open(Service::kTransaction);
   ASSERT_TRUE(ours);
-  session_.drain();
-  session_.drain();
-  EXPECT_EQ(summary(peer_.read(session_)), "Open2 Drain");
-  EXPECT_FALSE(session_.open(Service::kTransaction));
+  side_.session.drain();
+  side_.session.drain();
+  EXPECT_EQ(summary(peer_.read(side_.connection)), "Open2 Drain");
+  EXPECT_FALSE(side_.session.open(Service::kTransaction));
 
   ASSERT_TRUE(
-      session_.receive(joined({peer_.open(3), peer_.data(1, "goes on"), peer_.data(3, "does not")}), {}));
-  const auto frames = peer_.read(session_);
+      side_.receive(joined({peer_.open(3), peer_.data(1, "goes on"), peer_.data(3, "does not")}), {}));
+  const auto frames = peer_.read(side_.connection);
   ASSERT_EQ(summary(frames), "Reset3");
   EXPECT_EQ(frames[0].payload,
             "\x02"
             "draining");
-  EXPECT_EQ(events_of<Received>(session_).size(), 1U);
+  EXPECT_EQ(events_of<Received>(side_.session).size(), 1U);
 
-  session_.finish(1);
-  session_.finish(*ours);
+  side_.session.finish(1);
+  side_.session.finish(*ours);
   ASSERT_TRUE(
-      session_.receive(joined({peer_.frame(FrameType::kFinish, 1), peer_.frame(FrameType::kFinish, 2)}), {}));
-  EXPECT_EQ(summary(peer_.read(session_)), "Finish1 Finish2");
-  EXPECT_EQ(session_.open_streams(), 0U);
+      side_.receive(joined({peer_.frame(FrameType::kFinish, 1), peer_.frame(FrameType::kFinish, 2)}), {}));
+  EXPECT_EQ(summary(peer_.read(side_.connection)), "Finish1 Finish2");
+  EXPECT_EQ(side_.session.open_streams(), 0U);
 }
 
 TEST_F(Drain, OfThePeerStopsOurOpens) {
   greet();
-  ASSERT_TRUE(session_.receive(peer_.frame(FrameType::kDrain), {}));
-  EXPECT_TRUE(session_.peer_drains());
-  EXPECT_EQ(events_of<PeerDrains>(session_).size(), 1U);
-  const auto id = session_.open(Service::kTransaction);
+  ASSERT_TRUE(side_.receive(peer_.frame(FrameType::kDrain), {}));
+  EXPECT_TRUE(side_.session.peer_drains());
+  EXPECT_EQ(events_of<PeerDrains>(side_.session).size(), 1U);
+  const auto id = side_.session.open(Service::kTransaction);
   ASSERT_FALSE(id);
   EXPECT_EQ(id.error().message, "the peer is shutting the link down");
 }
 
 TEST_F(Drain, WaitsForHello) {
-  session_.drain();
-  session_.notice("early");
-  EXPECT_FALSE(session_.wants_to_send()) << "the listening side answers";
-  ASSERT_TRUE(session_.receive(peer_.greeting(), {}));
-  EXPECT_EQ(summary(peer_.read(session_)), "Hello Drain Notice");
+  side_.session.drain();
+  side_.session.notice("early");
+  EXPECT_FALSE(side_.connection.wants_to_send()) << "the listening side answers";
+  ASSERT_TRUE(side_.receive(peer_.greeting(), {}));
+  EXPECT_EQ(summary(peer_.read(side_.connection)), "Hello Drain Notice");
 }
 
 TEST_F(Drain, NoticesPassBothWays) {
   greet();
-  session_.notice("ours");
-  const auto frames = peer_.read(session_);
+  side_.session.notice("ours");
+  const auto frames = peer_.read(side_.connection);
   ASSERT_EQ(summary(frames), "Notice");
   EXPECT_EQ(frames[0].payload, "ours");
   EXPECT_EQ(frames[0].sequence, 1U);
-  ASSERT_TRUE(session_.receive(peer_.frame(FrameType::kNotice, 0, "theirs"), {}));
-  EXPECT_EQ(events_of<Noticed>(session_).at(0).bytes, "theirs");
+  ASSERT_TRUE(side_.receive(peer_.frame(FrameType::kNotice, 0, "theirs"), {}));
+  EXPECT_EQ(events_of<Noticed>(side_.session).at(0).bytes, "theirs");
 }
 
 TEST_F(Drain, CloseFollowsWhatIsQueuedForTheLink) {
   greet();
-  ASSERT_TRUE(session_.receive(peer_.open(1), {}));
-  session_.write(1, "dropped");
-  session_.notice("kept");
-  session_.close("relayd stops");
-  EXPECT_FALSE(session_.established());
-  EXPECT_EQ(session_.open_streams(), 0U);
-  session_.notice("too late");
-  const auto frames = peer_.read(session_);
+  ASSERT_TRUE(side_.receive(peer_.open(1), {}));
+  side_.session.write(1, "dropped");
+  side_.session.notice("kept");
+  side_.connection.close("relayd stops");
+  EXPECT_FALSE(side_.session.established());
+  EXPECT_EQ(side_.session.open_streams(), 0U);
+  side_.session.notice("too late");
+  const auto frames = peer_.read(side_.connection);
   ASSERT_EQ(summary(frames), "Notice Close");
   EXPECT_EQ(frames[1].payload, "relayd stops");
-  EXPECT_FALSE(session_.wants_to_send());
-  EXPECT_TRUE(session_.receive(peer_.data(1, "ignored") + "and garbage", {}));
-  EXPECT_TRUE(session_.tick(base::TimePoint{} + std::chrono::hours{1}));
+  EXPECT_FALSE(side_.connection.wants_to_send());
+  EXPECT_TRUE(side_.receive(peer_.data(1, "ignored") + "and garbage", {}));
+  EXPECT_TRUE(side_.connection.tick(base::TimePoint{} + std::chrono::hours{1}));
 }
 
 // A Hello that names no session would say that the one the peer may want to resume is forgotten.
 TEST_F(Drain, CloseOfTheListeningSideBeforeItsHelloSaysNoHello) {
-  session_.notice("dropped");
-  session_.close("another link is up");
-  EXPECT_EQ(summary(peer_.read(session_)), "Close");
+  side_.session.notice("dropped");
+  side_.connection.close("another link is up");
+  EXPECT_EQ(summary(peer_.read(side_.connection)), "Close");
 }
 
 }  // namespace

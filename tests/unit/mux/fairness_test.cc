@@ -12,34 +12,34 @@ using wire::FrameType;
 
 class Fairness : public ::testing::Test {
  protected:
-  Fairness() : session_(settings(), {}) {
+  Fairness() : side_(settings(), {}) {
     Hello hello = RawPeer::hello();
     hello.max_streams = 64;
     hello.stream_window_bytes = 1024 * 1024;
-    EXPECT_TRUE(session_.receive(peer_.frame(FrameType::kHello, 0, encode_hello(hello)), {}));
-    EXPECT_EQ(summary(peer_.read(session_)), "Hello");
+    EXPECT_TRUE(side_.receive(peer_.frame(FrameType::kHello, 0, encode_hello(hello)), {}));
+    EXPECT_EQ(summary(peer_.read(side_.connection)), "Hello");
   }
 
-  static Settings settings() {
-    Settings settings = RawPeer::settings();
-    settings.stream_window_bytes = 1024 * 1024;
+  static ConnectionSettings settings() {
+    ConnectionSettings settings = RawPeer::settings();
+    settings.limits.stream_window_bytes = 1024 * 1024;
     return settings;
   }
 
   StreamId opened_with(std::size_t bytes) {
-    const auto id = session_.open(Service::kTransaction);
+    const auto id = side_.session.open(Service::kTransaction);
     EXPECT_TRUE(id);
-    session_.write(*id, std::string(bytes, 'x'));
+    side_.session.write(*id, std::string(bytes, 'x'));
     return *id;
   }
 
   std::string next_frames(std::size_t bytes) {
     std::string out;
-    session_.produce(out, bytes, {});
+    side_.connection.produce(out, bytes, {});
     return summary(decoded(out));
   }
 
-  Session session_;
+  Side side_;
   RawPeer peer_;
 };
 
@@ -62,9 +62,9 @@ TEST_F(Fairness, AStreamThatIsAlwaysNewIsServedNoMoreThanOthers) {
   const StreamId chatty = opened_with(0);
   std::map<StreamId, std::size_t> sent;
   for (int i = 0; i < 3000; ++i) {
-    session_.write(chatty, std::string(500, 'x'));
+    side_.session.write(chatty, std::string(500, 'x'));
     std::string out;
-    session_.produce(out, 1, {});
+    side_.connection.produce(out, 1, {});
     for (const RawFrame& frame : decoded(out))
       sent[frame.stream] += frame.payload.size();
     if (sent[large] >= 800'000) break;
@@ -76,23 +76,23 @@ TEST_F(Fairness, AStreamThatIsAlwaysNewIsServedNoMoreThanOthers) {
 TEST_F(Fairness, TheLinkGoesFirst) {
   const StreamId large = opened_with(500'000);
   (void)next_frames(wire::kMaxFrameBytes);
-  ASSERT_TRUE(session_.receive(
-      joined({peer_.frame(FrameType::kPing), peer_.data(large, std::string(16000, 'x'))}), {}));
+  ASSERT_TRUE(
+      side_.receive(joined({peer_.frame(FrameType::kPing), peer_.data(large, std::string(16000, 'x'))}), {}));
   for (int i = 0; i < 40; ++i)
-    ASSERT_TRUE(session_.receive(peer_.data(large, std::string(16000, 'x')), {}));
-  session_.consumed(large, 600'000);
-  session_.notice("news");
+    ASSERT_TRUE(side_.receive(peer_.data(large, std::string(16000, 'x')), {}));
+  side_.session.consumed(large, 600'000);
+  side_.session.notice("news");
   EXPECT_EQ(next_frames(2000), "Pong Notice Credit2 Data2");
 }
 
 TEST_F(Fairness, AStreamWithoutCreditHoldsNobodyUp) {
   const StreamId stuck = opened_with(1024 * 1024 + 1);
-  (void)output(session_);
-  EXPECT_FALSE(session_.wants_to_send());
+  (void)output(side_.connection);
+  EXPECT_FALSE(side_.connection.wants_to_send());
   const StreamId other = opened_with(10);
   EXPECT_EQ(next_frames(100'000), "Open4 Data4");
   peer_.acknowledgement = 0;
-  ASSERT_TRUE(session_.receive(peer_.credit(stuck, 1024 * 1024 + 1), {}));
+  ASSERT_TRUE(side_.receive(peer_.credit(stuck, 1024 * 1024 + 1), {}));
   EXPECT_EQ(next_frames(100'000), "Data2");
   (void)other;
 }
@@ -100,11 +100,11 @@ TEST_F(Fairness, AStreamWithoutCreditHoldsNobodyUp) {
 TEST_F(Fairness, StopsWhenThereIsEnough) {
   (void)opened_with(500'000);
   std::string out;
-  session_.produce(out, 40'000, {});
+  side_.connection.produce(out, 40'000, {});
   EXPECT_GE(out.size(), 40'000U);
   EXPECT_LT(out.size(), 40'000U + wire::kMaxFrameBytes);
   const std::size_t before = out.size();
-  session_.produce(out, before, {});
+  side_.connection.produce(out, before, {});
   EXPECT_EQ(out.size(), before) << "what is there already counts";
 }
 

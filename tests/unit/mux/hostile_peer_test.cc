@@ -11,19 +11,19 @@ using namespace std::chrono_literals;
 
 class HostilePeer : public ::testing::Test {
  protected:
-  HostilePeer() : session_(RawPeer::settings(), {}) {
-    EXPECT_TRUE(session_.receive(peer_.greeting(), {}));
-    (void)peer_.read(session_);
+  HostilePeer() : side_(RawPeer::settings(), {}) {
+    EXPECT_TRUE(side_.receive(peer_.greeting(), {}));
+    (void)peer_.read(side_.connection);
   }
 
   /// Lets the peer do it again and again, with `pause` in between; what it is told when it did too much.
   template <typename Step>
   std::string told(int times, base::Duration pause, const Step& step) {
     for (int i = 0; i < times; ++i) {
-      const auto ok = session_.receive(step(), now_);
+      const auto ok = side_.receive(step(), now_);
       if (!ok) return ok.error().message;
-      (void)peer_.read(session_, now_);
-      (void)events(session_);
+      (void)peer_.read(side_.connection, now_);
+      (void)events(side_.session);
       now_ += pause;
     }
     return "";
@@ -33,7 +33,7 @@ class HostilePeer : public ::testing::Test {
     return joined({peer_.open(stream_), peer_.reset(stream_)});
   }
 
-  Session session_;
+  Side side_;
   RawPeer peer_;
   base::TimePoint now_{};
   std::uint32_t stream_ = 0xffffffff;  // the next is 1
@@ -42,7 +42,7 @@ class HostilePeer : public ::testing::Test {
 TEST_F(HostilePeer, MayNotOpenAndResetWithoutEnd) {
   EXPECT_EQ(told(100'000, 1ms, [this] { return opened_and_reset(); }),
             "peer sent more than 200 a second of reset and refused streams");
-  EXPECT_GT(session_.counters().resets_in, 2000U);
+  EXPECT_GT(side_.session.counters().resets_in, 2000U);
 }
 
 TEST_F(HostilePeer, MayResetNowAndThen) {
@@ -51,20 +51,20 @@ TEST_F(HostilePeer, MayResetNowAndThen) {
 
 TEST_F(HostilePeer, MayNotOpenWhatIsRefusedWithoutEnd) {
   for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(session_.receive(peer_.open(stream_ += 2), {}));
+    ASSERT_TRUE(side_.receive(peer_.open(stream_ += 2), {}));
   EXPECT_EQ(told(100'000, 1ms, [this] { return peer_.open(stream_ += 2); }),
             "peer sent more than 200 a second of reset and refused streams");
-  EXPECT_GT(session_.counters().streams_refused, 2000U);
+  EXPECT_GT(side_.session.counters().streams_refused, 2000U);
 }
 
 TEST_F(HostilePeer, MayNotPingWithoutEnd) {
   EXPECT_EQ(told(100'000, 1ms, [this] { return peer_.frame(FrameType::kPing); }),
             "peer sent more than 200 a second of frames without effect");
-  EXPECT_GT(session_.counters().pings_in, 4000U);
+  EXPECT_GT(side_.session.counters().pings_in, 4000U);
 }
 
 TEST_F(HostilePeer, MayNotSayTheSameWithoutEnd) {
-  ASSERT_TRUE(session_.receive(peer_.open(1), {}));
+  ASSERT_TRUE(side_.receive(peer_.open(1), {}));
   EXPECT_EQ(told(100'000, 1ms, [this] { return peer_.credit(1, 10); }),
             "peer sent more than 200 a second of frames without effect");
 }
@@ -77,7 +77,7 @@ TEST_F(HostilePeer, MayNotAcknowledgeNothingWithoutEnd) {
 TEST_F(HostilePeer, MaySendAMailForEachMillisecond) {
   const auto mail = [this] {
     stream_ += 2;
-    session_.finish(stream_ - 2);
+    side_.session.finish(stream_ - 2);
     return joined(
         {peer_.open(stream_), peer_.data(stream_, "mail"), peer_.frame(FrameType::kFinish, stream_)});
   };
@@ -87,24 +87,24 @@ TEST_F(HostilePeer, MaySendAMailForEachMillisecond) {
 // A client that begins mails and gives them up as fast as it can must not make a peer of us that is hung up
 // on: that would hit everybody's mail.
 TEST(OwnClients, ThatGiveUpMailsWithoutEndDoNotBringTheLinkDown) {
-  Settings settings = RawPeer::settings();
-  Session far(settings, {});
+  ConnectionSettings settings = RawPeer::settings();
+  Side far(settings, {});
   settings.role = Role::kDialer;
-  Session near(settings, {});
+  Side near(settings, {});
   base::TimePoint now{};
   std::size_t opened = 0;
   for (int i = 0; i < 60'000; ++i, now += 1ms) {
-    if (const auto stream = near.open(Service::kTransaction)) {
+    if (const auto stream = near.session.open(Service::kTransaction)) {
       ++opened;
-      ASSERT_TRUE(far.receive(output(near, now), now));
-      near.reset(*stream, ResetCode::kCancelled, "given up");
+      ASSERT_TRUE(far.receive(output(near.connection, now), now));
+      near.session.reset(*stream, ResetCode::kCancelled, "given up");
     }
-    const auto ok = far.receive(output(near, now), now);
+    const auto ok = far.receive(output(near.connection, now), now);
     ASSERT_TRUE(ok) << ok.error().message;
-    ASSERT_TRUE(far.tick(now));
-    ASSERT_TRUE(near.receive(output(far, now), now));
-    (void)events(far);
-    (void)events(near);
+    ASSERT_TRUE(far.connection.tick(now));
+    ASSERT_TRUE(near.receive(output(far.connection, now), now));
+    (void)events(far.session);
+    (void)events(near.session);
   }
   EXPECT_GT(opened, 6000U) << "a hundred a second are served";
   EXPECT_LT(opened, 8000U);

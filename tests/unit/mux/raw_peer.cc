@@ -52,9 +52,14 @@ std::string joined(std::initializer_list<std::string> pieces) {
   return out;
 }
 
-std::string output(Session& session, base::TimePoint now) {
+base::Result<void> Side::receive(std::string_view bytes, base::TimePoint now) {
+  if (auto ok = connection.receive(bytes, now); !ok) return ok;
+  return connection.unanswered_hello() == nullptr ? base::Result<void>{} : connection.begin(session, now);
+}
+
+std::string output(Connection& connection, base::TimePoint now) {
   std::string out;
-  session.produce(out, std::string::npos, now);
+  connection.produce(out, std::string::npos, now);
   return out;
 }
 
@@ -65,13 +70,13 @@ std::vector<Event> events(Session& session) {
   return out;
 }
 
-Settings RawPeer::settings() {
-  Settings settings;
+ConnectionSettings RawPeer::settings() {
+  ConnectionSettings settings;
   settings.role = Role::kListener;
   settings.hub_name = "birlinghoven";
   settings.instance = "0123456789abcdef";
-  settings.max_streams = 4;
-  settings.stream_window_bytes = 4096;
+  settings.limits.max_streams = 4;
+  settings.limits.stream_window_bytes = 4096;
   return settings;
 }
 
@@ -100,8 +105,8 @@ std::string RawPeer::credit(std::uint32_t stream, std::uint64_t offset) {
   return frame(wire::FrameType::kCredit, stream, payload);
 }
 
-std::vector<RawFrame> RawPeer::read(Session& session, base::TimePoint now) {
-  std::vector<RawFrame> frames = decoded(output(session, now));
+std::vector<RawFrame> RawPeer::read(Connection& connection, base::TimePoint now) {
+  std::vector<RawFrame> frames = decoded(output(connection, now));
   for (const RawFrame& frame : frames)
     if (frame.sequence != 0) acknowledgement = frame.sequence;
   return frames;

@@ -1,4 +1,4 @@
-// The other end of a session under test, frame by frame: it keeps the rules by itself (sequence,
+// The other end of a connection under test, frame by frame: it keeps the rules by itself (sequence,
 // acknowledgement, Hello) until a test tells it to break one.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "relayd/mux/connection.h"
 #include "relayd/mux/session.h"
 #include "relayd/wire/frame.h"
 
@@ -31,8 +32,19 @@ struct RawFrame {
 /// Frames of a RawPeer one behind the other. Their order is that of their making, which + would not promise.
 [[nodiscard]] std::string joined(std::initializer_list<std::string> pieces);
 
-/// All that a session has to send.
-[[nodiscard]] std::string output(Session& session, base::TimePoint now = {});
+/// The side under test: a connection, and the session that begins there as soon as the peer's Hello has come.
+struct Side {
+  explicit Side(const ConnectionSettings& settings, base::TimePoint now = {})
+      : session(settings.role, settings.limits), connection(settings, now) {}
+
+  [[nodiscard]] base::Result<void> receive(std::string_view bytes, base::TimePoint now);
+
+  Session session;
+  Connection connection;
+};
+
+/// All that a connection has to send.
+[[nodiscard]] std::string output(Connection& connection, base::TimePoint now = {});
 /// All that has happened.
 [[nodiscard]] std::vector<Event> events(Session& session);
 template <typename T>
@@ -45,8 +57,8 @@ template <typename T>
 
 class RawPeer {
  public:
-  /// The session that this peer talks to: the listening side, so the peer opens odd streams.
-  [[nodiscard]] static Settings settings();
+  /// Of the connection that this peer talks to: the listening side, so the peer opens odd streams.
+  [[nodiscard]] static ConnectionSettings settings();
   [[nodiscard]] static Hello hello();
 
   /// Bytes of the frame, with the right sequence and acknowledgement.
@@ -64,8 +76,8 @@ class RawPeer {
     return frame(wire::FrameType::kReset, stream, "\x01" + std::string(cause));
   }
 
-  /// Reads what the session has to send; acknowledged from now on.
-  std::vector<RawFrame> read(Session& session, base::TimePoint now = {});
+  /// Reads what the connection has to send; acknowledged from now on.
+  std::vector<RawFrame> read(Connection& connection, base::TimePoint now = {});
 
   std::uint64_t sequence = 0;         ///< the last one used
   std::uint64_t acknowledgement = 0;  ///< goes into every frame

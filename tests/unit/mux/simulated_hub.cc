@@ -30,32 +30,41 @@ SimulatedHub::SimulatedHub(Role role, bool can_resume, bool is_small, Random& ra
       max_streams_(1 + static_cast<std::uint32_t>(random() % 20)),
       window_bytes_(1024 + static_cast<std::uint32_t>(random() % (random() % 2 == 0 ? 3000 : 60'000))) {}
 
-Settings SimulatedHub::settings() {
-  Settings settings = RawPeer::settings();
+ConnectionSettings SimulatedHub::settings() {
+  ConnectionSettings settings = RawPeer::settings();
   settings.role = role_;
   settings.instance = role_ == Role::kDialer ? "the dialling one" : "the other        ";
-  settings.max_streams = max_streams_;
-  settings.stream_window_bytes = window_bytes_;
-  settings.window_budget_bytes = kBudgetBytes;
+  settings.limits = limits();
   settings.can_resume = can_resume_;
-  settings.resume_window = std::chrono::hours{1};
   if (session_ && role_ == Role::kDialer) settings.resumption = session_->ask_to_resume();
   settings.resumption.number = ++numbers_;
-  settings.admit = [this](const Hello& hello) {
-    Admission admission;
-    if (session_ && session_->can_become(hello)) {
-      admission.resumes = session_.get();
-    } else if (session_ && session_->is_named_by(hello)) {
-      admission.refusal = "overtaken";
-    }
-    return admission;
-  };
   return settings;
 }
 
+SessionLimits SimulatedHub::limits() const {
+  return {.max_streams = max_streams_,
+          .stream_window_bytes = window_bytes_,
+          .window_budget_bytes = kBudgetBytes,
+          .grace_period = std::chrono::hours{1}};
+}
+
 void SimulatedHub::connect(std::shared_ptr<Wire> wire, base::TimePoint now) {
-  candidate_ = std::make_unique<Session>(settings(), now);
+  candidate_ = std::make_unique<Connection>(settings(), now);
   candidate_wire_ = std::move(wire);
+}
+
+void SimulatedHub::answer(const Hello& hello, base::TimePoint now) {
+  if (connection_) connection_->detach(now);  // a later one has come
+  connection_ = std::move(candidate_);
+  wire_ = std::move(candidate_wire_);
+  if (session_ && session_->can_resume_with(hello)) {
+    EXPECT_TRUE(connection_->resume(*session_, now));
+    return;
+  }
+  EXPECT_EQ(session_, nullptr) << "it goes on whenever the peer names it";
+  ++sessions_begun_;
+  session_ = std::make_unique<Session>(role_, limits());
+  EXPECT_TRUE(connection_->begin(*session_, now));
 }
 
 void SimulatedHub::notice_cut(const std::shared_ptr<Wire>& wire, base::TimePoint now) {
@@ -66,7 +75,9 @@ void SimulatedHub::notice_cut(const std::shared_ptr<Wire>& wire, base::TimePoint
   }
   if (wire != wire_) return;
   wire_.reset();
-  ASSERT_TRUE(session_->suspend(now));
+  connection_->detach(now);
+  connection_.reset();
+  ASSERT_EQ(session_->state(), Session::State::kDetached);
 }
 
 void SimulatedHub::act(std::size_t max_streams, std::uint64_t reset_one_in) {
@@ -89,57 +100,58 @@ void SimulatedHub::act(std::size_t max_streams, std::uint64_t reset_one_in) {
 }
 
 void SimulatedHub::tick(base::TimePoint now) {
-  for (Session* const session : {session_.get(), candidate_.get()}) {
-    if (session == nullptr || now < session->deadline()) continue;
-    const auto ok = session->tick(now);
+  for (Connection* const connection : {connection_.get(), candidate_.get()}) {
+    if (connection == nullptr || now < connection->deadline()) continue;
+    const auto ok = connection->tick(now);
     // What is silent for long is dead, and a candidate may be: a new connection is made.
-    if (!ok && session == candidate_.get()) {
+    if (!ok && connection == candidate_.get()) {
       candidate_.reset();
       candidate_wire_.reset();
       return;
     }
     ASSERT_TRUE(ok) << ok.error().message;
-    EXPECT_GT(session->deadline(), now) << "the owner would spin";
+    EXPECT_GT(connection->deadline(), now) << "the owner would spin";
   }
 }
 
 void SimulatedHub::send(base::TimePoint now) {
-  if (session_ && wire_) send(*session_, *wire_, now);
+  if (connection_) send(*connection_, *wire_, now);
   if (candidate_) send(*candidate_, *candidate_wire_, now);
 }
 
-void SimulatedHub::send(Session& session, Wire& wire, base::TimePoint now) {
+void SimulatedHub::send(Connection& connection, Wire& wire, base::TimePoint now) {
   std::string& pipe = role_ == Role::kDialer ? wire.to_listener : wire.to_dialer;
-  if (!session.wants_to_send() || pipe.size() > 300'000) return;
-  session.set_path({.round_trip = std::chrono::milliseconds(random_() % 200),
-                    .bytes_per_second = random_() % 3 == 0 ? 0 : random_() % 10'000'000});
+  if (!connection.wants_to_send() || pipe.size() > 300'000) return;
+  connection.set_path({.round_trip = std::chrono::milliseconds(random_() % 200),
+                       .bytes_per_second = random_() % 3 == 0 ? 0 : random_() % 10'000'000});
   const std::size_t before = pipe.size();
-  session.produce(pipe, pipe.size() + random_() % 50'000 + 1, now);
+  connection.produce(pipe, pipe.size() + random_() % 50'000 + 1, now);
   EXPECT_GT(pipe.size(), before) << "wants_to_send() promised";
-  look_at_events(session);
+  look_at_events();
 }
 
 void SimulatedHub::receive(base::TimePoint now) {
-  if (session_ && wire_) receive(*session_, *wire_, now);
+  if (connection_) receive(*connection_, *wire_, now);
   if (candidate_) receive(*candidate_, *candidate_wire_, now);
 }
 
-void SimulatedHub::receive(Session& session, Wire& wire, base::TimePoint now) {
+void SimulatedHub::receive(Connection& connection, Wire& wire, base::TimePoint now) {
   std::string& pipe = role_ == Role::kDialer ? wire.to_dialer : wire.to_listener;
   const std::size_t bytes = pipe.size() > 5 && random_() % 3 != 0 ? random_() % pipe.size() : pipe.size();
   const std::string piece = pipe.substr(0, bytes);
   pipe.erase(0, bytes);
-  const auto ok = session.receive(piece, now);
+  const auto ok = connection.receive(piece, now);
   ASSERT_TRUE(ok) << ok.error().message;
-  look_at_events(session);
+  if (const Hello* const hello = connection.unanswered_hello()) answer(*hello, now);
+  look_at_events();
 }
 
 bool SimulatedHub::done(std::size_t max_streams) const {
   if (opened_ < max_streams || candidate_) return false;
   for (const auto& [id, conversation] : conversations_)
     if (conversation.end == End::kOpen) return false;
-  return wire_ != nullptr && wire_->to_dialer.empty() && wire_->to_listener.empty() &&
-         !session_->wants_to_send();
+  return connection_ && wire_->to_dialer.empty() && wire_->to_listener.empty() &&
+         !connection_->wants_to_send();
 }
 
 void SimulatedHub::start(StreamId id) {
@@ -170,16 +182,12 @@ void SimulatedHub::consume_some(StreamId id, Conversation& conversation) {
   conversation.unconsumed -= bytes;
 }
 
-void SimulatedHub::look_at_events(Session& session) {
-  for (const Event& event : events(session))
+void SimulatedHub::look_at_events() {
+  if (!session_) return;
+  for (const Event& event : events(*session_))
     std::visit([this](const auto& e) { on(e); }, event);
 }
 
-void SimulatedHub::on(const Established& event) {
-  if (!event.resumed) ++sessions_begun_;
-  session_ = std::move(candidate_);
-  wire_ = std::move(candidate_wire_);
-}
 void SimulatedHub::on(const Received& event) {
   Conversation& conversation = conversations_.at(event.stream);
   EXPECT_EQ(conversation.end, End::kOpen);

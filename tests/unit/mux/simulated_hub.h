@@ -1,5 +1,5 @@
-// A hub's side of a link in a simulated network, in virtual time: a session, an owner that writes, reads,
-// finishes and gives up as chance will have it, and what becomes of both when the connection is cut.
+// A hub's side of a link in a simulated network, in virtual time: a session, the connection that carries it,
+// and an owner that writes, reads, finishes and gives up as chance will have it, and goes on when it is cut.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <random>
 #include <string>
 
+#include "relayd/mux/connection.h"
 #include "relayd/mux/session.h"
 
 namespace tsmtp::mux {
@@ -54,19 +55,21 @@ class SimulatedHub {
   [[nodiscard]] int sessions_begun() const { return sessions_begun_; }
 
  private:
-  [[nodiscard]] Settings settings();
-  void send(Session& session, Wire& wire, base::TimePoint now);
-  void receive(Session& session, Wire& wire, base::TimePoint now);
+  [[nodiscard]] ConnectionSettings settings();
+  [[nodiscard]] SessionLimits limits() const;
+  void send(Connection& connection, Wire& wire, base::TimePoint now);
+  void receive(Connection& connection, Wire& wire, base::TimePoint now);
+  /// The candidate's Hello has come: it carries the session from now on, or a new one.
+  void answer(const Hello& hello, base::TimePoint now);
   void start(StreamId id);
   void write_some(StreamId id, Conversation& conversation);
   void consume_some(StreamId id, Conversation& conversation);
-  void look_at_events(Session& session);
+  void look_at_events();
   void on(const Opened& event) { start(event.stream); }
   void on(const Received& event);
   void on(const PeerFinished& event);
   void on(const PeerReset& event);
   void on(const Writable& event);
-  void on(const Established& event);
   void on(const Noticed& event);
   void on(const PeerDrains& event);
 
@@ -77,8 +80,9 @@ class SimulatedHub {
   std::uint32_t max_streams_;
   std::uint32_t window_bytes_;
   std::unique_ptr<Session> session_;
+  std::unique_ptr<Connection> connection_;  // which carries it; null while it is cut
   std::shared_ptr<Wire> wire_;
-  std::unique_ptr<Session> candidate_;
+  std::unique_ptr<Connection> candidate_;  // whose Hello has not come
   std::shared_ptr<Wire> candidate_wire_;
   std::uint64_t numbers_ = 0;
   int sessions_begun_ = 0;

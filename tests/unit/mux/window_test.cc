@@ -82,14 +82,14 @@ TEST_F(Window, OfASecondStreamIsWhatIsGrantedAtLeast) {
 }
 
 TEST(DataFrames, AreShortOnASlowLine) {
-  Session session(RawPeer::settings(), {});
+  Side side(RawPeer::settings(), {});
   RawPeer peer;
-  ASSERT_TRUE(session.receive(peer.greeting(), {}));
-  (void)peer.read(session);
-  const auto stream = session.open(Service::kTransaction);
-  session.set_path({.round_trip = 40ms, .bytes_per_second = 500'000});
-  session.write(*stream, std::string(4000, 'x'));
-  EXPECT_EQ(summary(peer.read(session)), "Open2 Data2 Data2");
+  ASSERT_TRUE(side.receive(peer.greeting(), {}));
+  (void)peer.read(side.connection);
+  const auto stream = side.session.open(Service::kTransaction);
+  side.connection.set_path({.round_trip = 40ms, .bytes_per_second = 500'000});
+  side.session.write(*stream, std::string(4000, 'x'));
+  EXPECT_EQ(summary(peer.read(side.connection)), "Open2 Data2 Data2");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "relayd/mux/progress.h"
+#include "relayd/mux/counters.h"
 
 namespace tsmtp::mux {
 

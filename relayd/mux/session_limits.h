@@ -1,0 +1,35 @@
+// What we grant and keep in a session, for all of it. Our Hello states some of it.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "relayd/mux/hello.h"
+
+namespace tsmtp::mux {
+
+struct SessionLimits {
+  /// That the peer may have open at once. A client that sends one mail after the other has two for a moment:
+  /// the one that is ending, and the next.
+  std::uint32_t max_streams = 512;
+  /// The window that every stream is granted, in each direction; at least kMinWindowBytes.
+  std::uint32_t stream_window_bytes = 256 * 1024;
+  /// What the windows of all streams together may grow by.
+  std::size_t window_budget_bytes = 64UL * 1024 * 1024;
+  /// What may be kept to be sent again; no more Data is sent then. More than a path holds between a frame and
+  /// its acknowledgement, which is 5 Gbit/s at 100 ms.
+  std::size_t max_unacknowledged_bytes = 64UL * 1024 * 1024;
+  /// How long the session waits for another connection when its own is lost; 0: it ends with it.
+  std::chrono::seconds grace_period{60};
+
+  friend bool operator==(const SessionLimits&, const SessionLimits&) = default;
+};
+
+[[nodiscard]] inline SessionLimits within_bounds(SessionLimits limits) {
+  limits.stream_window_bytes = std::max(limits.stream_window_bytes, kMinWindowBytes);
+  return limits;
+}
+
+}  // namespace tsmtp::mux
