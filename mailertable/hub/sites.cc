@@ -36,10 +36,10 @@ const Site* Sites::at(std::string_view host) const {
 Sites sites_of(const config::Config& config) {
   Sites sites;
   sites.file = config.file;
-  for (const config::Site& one : config.sites) {
+  for (const settings::Site& one : config.sites) {
     Site& site = sites.all.emplace_back();
     site.name = one.name;
-    site.domains = one.domains;
+    site.domains = one.rules.domains;
     for (const base::HostPort& endpoint : one.endpoints) {
       (endpoint.is_unix() ? site.sockets : site.hosts)
           .push_back(endpoint.is_unix() ? endpoint.unix_path : endpoint.host);

@@ -9,6 +9,9 @@
 namespace tsmtp::config {
 namespace {
 
+using settings::Hub;
+using settings::Site;
+
 constexpr bool kRequired = true;
 constexpr bool kOptional = false;
 
@@ -22,17 +25,18 @@ constexpr std::size_t kMaxCongestionName = 15;
 constexpr std::uint64_t kMostRekey = std::uint64_t{64} << 30;
 
 void read_line_ends(const Value& value, Site& site) {
-  if (const auto word = value.choice({"refuse", "canonical"})) site.canonical_line_ends = *word == 1;
+  if (const auto word = value.choice({"refuse", "canonical"})) site.sessions.canonical_line_ends = *word == 1;
 }
 
 void read_origin(const Value& value, Site& site) {
+  using settings::Origin;
   constexpr std::array kOrigins{Origin::kNone, Origin::kXclient, Origin::kProxy};
   if (const auto word = value.choice({"none", "xclient", "proxy"})) site.origin = kOrigins.at(*word);
 }
 
 void read_rekey_bytes(const Value& value, Site& site) {
-  value.into_size(site.link.rekey_bytes);
-  if (site.link.rekey_bytes < kLeastRekey || site.link.rekey_bytes > kMostRekey)
+  value.into_size(site.link.rekey.bytes);
+  if (site.link.rekey.bytes < kLeastRekey || site.link.rekey.bytes > kMostRekey)
     value.complain("a size from 64KiB to 64GiB was expected");
 }
 
@@ -47,9 +51,9 @@ void read_log(const Value& value, Hub& hub) {
   std::string target;
   value.into_string(target);
   if (target == "stderr") {
-    hub.log = LogTarget::kStderr;
+    hub.log = settings::LogTarget::kStderr;
   } else if (target == "syslog") {
-    hub.log = LogTarget::kSyslog;
+    hub.log = settings::LogTarget::kSyslog;
   } else if (!target.empty()) {
     value.complain("\"stderr\" or \"syslog\" was expected, not \"" + base::escaped(target) + "\"");
   }
@@ -66,7 +70,7 @@ void read_audit(const Value& value, Hub& hub) {
   value.into_path(target);
   if (target.empty()) return;
   const bool names_a_file = target.front() == '/' && target.back() != '/';
-  if (target != kJournald && !names_a_file)
+  if (target != settings::kJournald && !names_a_file)
     return value.complain("\"journald\" or the whole path of a file was expected, not \"" +
                           base::escaped(target) + "\"");
   hub.audit = std::move(target);
@@ -94,10 +98,10 @@ constexpr std::array kHubKeys{
     Key<Hub>{"drain_timeout", kOptional, [](const Value& v, Hub& hub) { v.into_seconds(hub.drain_timeout); },
              "how long transactions in flight may take to finish at the end"},
     Key<Hub>{"max_strangers", kOptional,
-             [](const Value& v, Hub& hub) { v.into_number(hub.max_strangers, 1, kMany); },
+             [](const Value& v, Hub& hub) { v.into_number(hub.strangers.total, 1, kMany); },
              "connections at once whose key has not been seen yet"},
     Key<Hub>{"max_strangers_of_address", kOptional,
-             [](const Value& v, Hub& hub) { v.into_number(hub.max_strangers_of_address, 1, kMany); },
+             [](const Value& v, Hub& hub) { v.into_number(hub.strangers.of_one_address, 1, kMany); },
              "the same from one address"},
     Key<Hub>{"mta_connections", kOptional,
              [](const Value& v, Hub& hub) { v.into_number(hub.mta_connections, 1, kMany); },
@@ -119,7 +123,7 @@ constexpr std::array kSiteKeys{
               "how long the peer may be silent before it is given up"},
     Key<Site>{"rekey_bytes", kOptional, read_rekey_bytes, "after how many bytes TLS keys are replaced"},
     Key<Site>{"rekey_time", kOptional,
-              [](const Value& v, Site& site) { v.into_seconds(site.link.rekey_time, kSecond); },
+              [](const Value& v, Site& site) { v.into_seconds(site.link.rekey.time, kSecond); },
               "after how long TLS keys are replaced"},
     Key<Site>{"congestion", kOptional, read_congestion, "congestion control of the link, such as bbr"},
     Key<Site>{"address", kOptional, [](const Value& v, Site& site) { v.into_site_address(site.address); },
@@ -129,14 +133,15 @@ constexpr std::array kSiteKeys{
               "where our MTA hands mail for the site over"},
     Key<Site>{"deliver", kOptional, [](const Value& v, Site& site) { v.into_host_port(site.deliver); },
               "our MTA, for mail from the site"},
-    Key<Site>{"domains", kRequired, [](const Value& v, Site& site) { v.into_domains(site.domains); },
+    Key<Site>{"domains", kRequired, [](const Value& v, Site& site) { v.into_domains(site.rules.domains); },
               "what lies behind the site"},
-    Key<Site>{"local", kRequired, [](const Value& v, Site& site) { v.into_domains(site.local); },
+    Key<Site>{"local", kRequired, [](const Value& v, Site& site) { v.into_domains(site.rules.local); },
               "recipients that are accepted from the site"},
     Key<Site>{"max_message", kOptional,
-              [](const Value& v, Site& site) { v.into_size(site.max_message_bytes); },
+              [](const Value& v, Site& site) { v.into_size(site.rules.max_message_bytes); },
               "largest mail, either way"},
-    Key<Site>{"early_reply", kOptional, [](const Value& v, Site& site) { v.into_bool(site.early_reply); },
+    Key<Site>{"early_reply", kOptional,
+              [](const Value& v, Site& site) { v.into_bool(site.sessions.early_reply); },
               "one round trip a mail"},
     Key<Site>{"resume_window", kOptional,
               [](const Value& v, Site& site) { v.into_seconds(site.link.resume_window); },
@@ -146,42 +151,41 @@ constexpr std::array kSiteKeys{
               "connections that a link is made of"},
     Key<Site>{"compress", kOptional, [](const Value& v, Site& site) { v.into_bool(site.link.compress); },
               "compress content on the link, where the other hub does too"},
-    Key<Site>{"any_sender", kOptional, [](const Value& v, Site& site) { v.into_bool(site.any_sender); },
+    Key<Site>{"any_sender", kOptional, [](const Value& v, Site& site) { v.into_bool(site.rules.any_sender); },
               "accept senders outside domains from the site"},
     Key<Site>{"bare_line_ends", kOptional, read_line_ends,
               "a CR or LF alone in a mail: refuse, or canonical"},
     Key<Site>{"origin", kOptional, read_origin, "tell our MTA where a mail comes from: xclient or proxy"},
     Key<Site>{"max_sessions", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.limits.max_sessions, 1, kMany); },
+              [](const Value& v, Site& site) { v.into_number(site.sessions.max_sessions, 1, kMany); },
               "sessions at the site's endpoints at once"},
     Key<Site>{"max_recipients", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.limits.max_recipients, 1, 1000); },
+              [](const Value& v, Site& site) { v.into_number(site.sessions.max_recipients, 1, 1000); },
               "recipients of one mail"},
     Key<Site>{"max_errors", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.limits.max_errors, 1, kMany); },
+              [](const Value& v, Site& site) { v.into_number(site.sessions.max_errors, 1, kMany); },
               "bad commands before a session is closed"},
     Key<Site>{"client_timeout", kOptional,
-              [](const Value& v, Site& site) { v.into_seconds(site.limits.client_timeout); },
+              [](const Value& v, Site& site) { v.into_seconds(site.sessions.client_timeout); },
               "how long our MTA may be silent in a session"},
     Key<Site>{"mails_per_second", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.limits.mails_per_second, 1, kMany); },
+              [](const Value& v, Site& site) { v.into_number(site.rates.mails_per_second, 1, kMany); },
               "mails a second, either way"},
     Key<Site>{"bytes_per_second", kOptional,
-              [](const Value& v, Site& site) { v.into_size(site.limits.bytes_per_second); },
+              [](const Value& v, Site& site) { v.into_size(site.rates.bytes_per_second); },
               "content a second, either way"},
     Key<Site>{"mta_connections", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.limits.mta_connections, 1, kMany); },
+              [](const Value& v, Site& site) { v.into_number(site.mta.connections, 1, kMany); },
               "connections to our MTA at once, at most"},
     Key<Site>{"mta_idle_time", kOptional,
-              [](const Value& v, Site& site) { v.into_seconds(site.limits.mta_idle_time); },
+              [](const Value& v, Site& site) { v.into_seconds(site.mta.idle_time); },
               "how long a connection to our MTA is kept for the next mail"},
     Key<Site>{"mta_idle_connections", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.limits.mta_idle_connections, 0, kMany); },
+              [](const Value& v, Site& site) { v.into_number(site.mta.idle_connections, 0, kMany); },
               "how many of them"},
-    Key<Site>{
-        "mta_mails_per_connection", kOptional,
-        [](const Value& v, Site& site) { v.into_number(site.limits.mta_mails_per_connection, 1, kMany); },
-        "and for how many mails each"},
+    Key<Site>{"mta_mails_per_connection", kOptional,
+              [](const Value& v, Site& site) { v.into_number(site.mta.mails_per_connection, 1, kMany); },
+              "and for how many mails each"},
     Key<Site>{"allow_users", kOptional,
               [](const Value& v, Site& site) { v.into_users(site.access.allow_users); },
               "who on this machine may use the endpoints"},

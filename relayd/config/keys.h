@@ -4,8 +4,9 @@
 #include <span>
 #include <string_view>
 
-#include "relayd/config/config.h"
 #include "relayd/config/value.h"
+#include "relayd/settings/hub.h"
+#include "relayd/settings/site.h"
 
 namespace tsmtp::config {
 
@@ -18,7 +19,7 @@ struct Key {
 };
 
 /// The keys of [hub] and [[site]], in the order of the manual.
-[[nodiscard]] std::span<const Key<Hub>> hub_keys();
-[[nodiscard]] std::span<const Key<Site>> site_keys();
+[[nodiscard]] std::span<const Key<settings::Hub>> hub_keys();
+[[nodiscard]] std::span<const Key<settings::Site>> site_keys();
 
 }  // namespace tsmtp::config

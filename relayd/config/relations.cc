@@ -9,6 +9,10 @@
 namespace tsmtp::config {
 namespace {
 
+using settings::Hub;
+using settings::Origin;
+using settings::Site;
+
 constexpr std::uint16_t kEndpointPort = 5000;  // the paper's
 
 std::string in_quotes(std::string_view text) {
@@ -166,8 +170,8 @@ void check_bindable(const Site& site, const Places& places, base::Diagnostics& d
 }
 
 void check_overlap(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
-  const std::vector<std::string>& local = site.local.patterns();
-  for (const std::string& pattern : site.domains.patterns())
+  const std::vector<std::string>& local = site.rules.local.patterns();
+  for (const std::string& pattern : site.rules.domains.patterns())
     if (pattern != "." && std::count(local.begin(), local.end(), pattern) > 0)
       diagnostics.warning(places.of("local"), "local: " + in_quotes(pattern) +
                                                   " is in \"domains\" too: mail to it may go in circles");

@@ -16,7 +16,7 @@
 #include "relayd/base/diagnostic.h"
 #include "relayd/base/domain.h"
 #include "relayd/base/host_port.h"
-#include "relayd/config/config.h"
+#include "relayd/settings/site.h"
 
 namespace tsmtp::config {
 
@@ -43,9 +43,9 @@ class Value {
   void into_site_address(std::string& out) const;  ///< in 127/8, not what an MTA relays for
   void into_host_port(base::HostPort& out) const;
   void into_host_ports(std::vector<base::HostPort>& out, bool allow_unix) const;
-  void into_domains(base::DomainSet& out) const;        ///< at least one
-  void into_pins(std::vector<std::string>& out) const;  ///< at least one
-  void into_users(std::vector<User>& out) const;        ///< at least one; each must exist
+  void into_domains(base::DomainSet& out) const;            ///< at least one
+  void into_pins(std::vector<std::string>& out) const;      ///< at least one
+  void into_users(std::vector<settings::User>& out) const;  ///< at least one; each must exist
   void into_group(std::optional<std::uint32_t>& out) const;
 
   void complain(std::string_view message) const;

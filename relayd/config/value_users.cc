@@ -19,8 +19,8 @@ std::optional<std::uint32_t> number(const std::string& text) {
 
 }  // namespace
 
-void Value::into_users(std::vector<User>& out) const {
-  std::vector<User> users;
+void Value::into_users(std::vector<settings::User>& out) const {
+  std::vector<settings::User> users;
   bool empty = true;
   const bool is_list = for_each("an array such as [\"smmsp\", \"root\"]", [&](const Value& element) {
     empty = false;

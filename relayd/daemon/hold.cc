@@ -20,7 +20,7 @@ base::Result<std::unique_ptr<net::EndpointHolder>> begin(const config::Config& c
   if (auto ok = make_directory(path.substr(0, path.find_last_of('/')), 0755, config.hub.user); !ok)
     return ok.error();
   std::vector<base::HostPort> endpoints;
-  for (const config::Site& site : config.sites)
+  for (const settings::Site& site : config.sites)
     endpoints.insert(endpoints.end(), site.endpoints.begin(), site.endpoints.end());
   // What only root may bind is bound before; its own socket is made with hub.user's rights.
   net::EndpointHolder::Bound bound = net::EndpointHolder::bind(endpoints, log);

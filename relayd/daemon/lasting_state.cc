@@ -7,7 +7,7 @@ namespace tsmtp::daemon {
 
 using base::LogLevel;
 
-void LastingState::start_witness(const config::Hub& hub) {
+void LastingState::start_witness(const settings::Hub& hub) {
   auto witness = net::Witness::start(hub.state_dir, log_, [&hub](int book) {
     if (auto ok = give_to(book, "the witness's book", hub.user); !ok) return ok;
     return drop_to(hub.user);
@@ -22,7 +22,7 @@ void LastingState::start_witness(const config::Hub& hub) {
   }
 }
 
-base::Result<void> LastingState::open(net::EventLoop& loop, const config::Hub& hub) {
+base::Result<void> LastingState::open(net::EventLoop& loop, const settings::Hub& hub) {
   auto digests = net::HmacDigestMaker::open(hub.state_dir + "/digest.key");
   if (!digests) return base::with_context("hub.state_dir", digests.error());
   digests_ = std::move(*digests);

@@ -7,12 +7,12 @@
 
 #include "relayd/base/log.h"
 #include "relayd/base/result.h"
-#include "relayd/config/config.h"
 #include "relayd/net/io/event_loop.h"
 #include "relayd/net/ledger/earlier_commits.h"
 #include "relayd/net/ledger/transaction_ledger.h"
 #include "relayd/net/tls/hmac_digest.h"
 #include "relayd/net/witness/witness.h"
+#include "relayd/settings/hub.h"
 
 namespace tsmtp::daemon {
 
@@ -23,9 +23,9 @@ class LastingState {
 
   /// Must be called before anything else is opened: the witness must hold neither our key nor what we listen
   /// on. Without a witness mail goes on.
-  void start_witness(const config::Hub& hub);
+  void start_witness(const settings::Hub& hub);
   /// As hub.user. After an error nothing else may be called.
-  [[nodiscard]] base::Result<void> open(net::EventLoop& loop, const config::Hub& hub);
+  [[nodiscard]] base::Result<void> open(net::EventLoop& loop, const settings::Hub& hub);
 
   [[nodiscard]] net::TransactionLedger& ledger() { return *ledger_; }
   [[nodiscard]] const net::TransactionLedger& ledger() const { return *ledger_; }

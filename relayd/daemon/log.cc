@@ -108,9 +108,9 @@ std::unique_ptr<base::Logger> make(std::shared_ptr<QueueSink> sink, const char* 
 
 }  // namespace
 
-std::unique_ptr<base::Logger> make_logger(config::LogTarget target, Later later, Later in_a_while) {
+std::unique_ptr<base::Logger> make_logger(settings::LogTarget target, Later later, Later in_a_while) {
   using Prefix = QueueSink::Prefix;
-  if (target == config::LogTarget::kSyslog)
+  if (target == settings::LogTarget::kSyslog)
     return make(std::make_shared<QueueSink>(std::make_unique<SyslogOutput>(), Prefix::kFacility,
                                             std::move(later), std::move(in_a_while)),
                 kSyslogPattern);

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "relayd/base/log.h"
-#include "relayd/config/config.h"
 #include "relayd/daemon/later.h"
+#include "relayd/settings/hub.h"
 
 namespace tsmtp::daemon {
 
@@ -14,7 +14,7 @@ namespace tsmtp::daemon {
 /// process that is killed meanwhile takes them with it. Where stderr is systemd's journal, a line is
 /// "<PRIORITY>TEXT" (sd-daemon(3)), for the journal has time and name of its own. What a reader does not take
 /// is tried again by `in_a_while`. What `later` was given must not run after the logger is gone.
-[[nodiscard]] std::unique_ptr<base::Logger> make_logger(config::LogTarget target, Later later,
+[[nodiscard]] std::unique_ptr<base::Logger> make_logger(settings::LogTarget target, Later later,
                                                         Later in_a_while = {});
 
 }  // namespace tsmtp::daemon

@@ -1,6 +1,7 @@
 #include "relayd/daemon/log_queue.h"
 
 #include <poll.h>
+#include <utility>
 
 #include <chrono>
 

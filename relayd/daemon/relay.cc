@@ -11,7 +11,6 @@
 #include "relayd/control/status_text.h"
 #include "relayd/daemon/doubts.h"
 #include "relayd/daemon/privileges.h"
-#include "relayd/daemon/settings.h"
 #include "relayd/daemon/state_directory.h"
 #include "relayd/daemon/status.h"
 #include "relayd/net/io/clocks.h"
@@ -66,7 +65,7 @@ base::Result<void> Relay::start() {
   auto tls = net::TlsContext::make(*identity_);
   if (!tls) return tls.error();
   tls_ = std::make_unique<net::TlsContext>(std::move(*tls));
-  strangers_.set_limits(stranger_limits(config_.hub));
+  strangers_.set_limits(config_.hub.strangers);
   mta_neighbours_.set_limit(config_.hub.mta_connections);
   if (auto ok = make_audit_file(); !ok) return base::with_context("hub.audit", ok.error());
   if (auto ok = bind_all(); !ok) return ok;
@@ -87,7 +86,7 @@ base::Result<void> Relay::make_directories() {
 // It is written as hub.user, who may not be able to make it.
 base::Result<void> Relay::make_audit_file() {
   const std::string& path = config_.hub.audit;
-  if (path.empty() || path == config::kJournald) return {};
+  if (path.empty() || path == settings::kJournald) return {};
   if (auto ok = make_directory(parent_of(path), 0750, config_.hub.user); !ok) return ok;
   return make_file(path, 0640, config_.hub.user);
 }
@@ -96,10 +95,10 @@ base::Result<void> Relay::bind_all() {
   const auto owner = owner_of(config_.hub.user);
   if (!owner) return owner.error();
   held_endpoints_.take_over();
-  for (const config::Site& site : config_.sites) {
-    net::SiteSettings settings = site_settings(site, config_.hub.name);
-    settings.access.socket.owner = *owner;
-    auto endpoints = net::Site::bind(loop_.executor(), settings, {}, held_endpoints_, &shortages_);
+  const net::Site::Means means{
+      .executor = loop_.executor(), .held = held_endpoints_, .shortages = &shortages_, .owner = *owner};
+  for (const settings::Site& site : config_.sites) {
+    auto endpoints = net::Site::bind(site, {}, means);
     if (!endpoints) return endpoints.error();
     bound_endpoints_[site.name] = std::move(*endpoints);
   }
@@ -107,7 +106,7 @@ base::Result<void> Relay::bind_all() {
   return bind_services(*owner);
 }
 
-base::Result<void> Relay::bind_listeners(const config::Hub& hub, Listeners& fresh) {
+base::Result<void> Relay::bind_listeners(const settings::Hub& hub, Listeners& fresh) {
   for (const base::HostPort& address : hub.listen) {
     const std::string key = address.to_string();
     if (listeners_.contains(key)) continue;
@@ -176,8 +175,8 @@ void Relay::serve() {
                                                             &state_.earlier()});
   services_->shortages = &shortages_;
   services_->ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); };
-  for (const config::Site& site : config_.sites) {
-    sites_.push_back(std::make_unique<net::Site>(*services_, site_settings(site, config_.hub.name)));
+  for (const settings::Site& site : config_.sites) {
+    sites_.push_back(std::make_unique<net::Site>(*services_, site));
     sites_.back()->start(std::move(bound_endpoints_[site.name]));
   }
   bound_endpoints_.clear();
@@ -195,13 +194,13 @@ void Relay::serve() {
     state_.ledger().expire(net::wall_now());
     return true;
   });
-  log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + count_of_sites(sites_.size()) +
+  log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + config::count_of_sites(config_) +
                                 ", key " + net::pin_text(identity_->pin()));
   loop_.later([this] { tell_ready(); });  // when it runs, relayctl is answered
 }
 
 void Relay::tell_ready() {
-  readiness_.ready("hub " + config_.hub.name + ", " + count_of_sites(sites_.size()));
+  readiness_.ready("hub " + config_.hub.name + ", " + config::count_of_sites(config_));
 }
 
 // Says it to the holder of the endpoints, which may have been started, or started anew, after us.

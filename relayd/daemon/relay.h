@@ -62,7 +62,7 @@ class Relay {
   [[nodiscard]] base::Result<void> make_directories();
   [[nodiscard]] base::Result<void> make_audit_file();
   [[nodiscard]] base::Result<void> bind_all();
-  [[nodiscard]] base::Result<void> bind_listeners(const config::Hub& hub, Listeners& fresh);
+  [[nodiscard]] base::Result<void> bind_listeners(const settings::Hub& hub, Listeners& fresh);
   [[nodiscard]] base::Result<void> bind_services(const std::optional<net::Owner>& owner);
   [[nodiscard]] base::Result<void> open_audit();
   void serve();

@@ -5,7 +5,6 @@
 #include "relayd/base/diagnostic.h"
 #include "relayd/config/reader.h"
 #include "relayd/daemon/relay.h"
-#include "relayd/daemon/settings.h"
 #include "relayd/net/io/clocks.h"
 
 namespace tsmtp::daemon {
@@ -14,6 +13,19 @@ namespace {
 using base::LogLevel;
 
 constexpr std::chrono::milliseconds kRetirePoll{50};
+
+// The first key of [hub] that differs and cannot be changed without a restart; empty if none does.
+std::string restart_needed(const settings::Hub& running, const settings::Hub& wanted) {
+  if (running.name != wanted.name) return "name";
+  if (running.identity != wanted.identity) return "identity";
+  if (running.state_dir != wanted.state_dir) return "state_dir";
+  if (running.control != wanted.control) return "control";
+  if (running.endpoint_holder != wanted.endpoint_holder) return "endpoint_holder";
+  if (running.metrics != wanted.metrics) return "metrics";
+  if (running.user != wanted.user) return "user";
+  if (running.log != wanted.log) return "log";
+  return {};
+}
 
 }  // namespace
 
@@ -44,9 +56,9 @@ base::Result<std::string> Relay::read_again() {
   keep_endpoints();
   config_loaded_ = net::wall_now();
   last_reload_error_.clear();
-  log_.log(LogLevel::kInfo, "configuration reloaded, " + count_of_sites(sites_.size()));
+  log_.log(LogLevel::kInfo, "configuration reloaded, " + config::count_of_sites(config_));
   return base::Result<std::string>(boost::system::in_place_value, findings.to_string() + "reloaded, " +
-                                                                      count_of_sites(sites_.size()) + "\n");
+                                                                      config::count_of_sites(config_) + "\n");
 }
 
 // First everything that can fail, on the side; then the change itself, which cannot.
@@ -60,10 +72,11 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
   net::Site::Endpoints bound;
   for (const auto& site : sites_)
     bound.insert(bound.end(), site->endpoints().begin(), site->endpoints().end());
+  const net::Site::Means means{
+      .executor = loop_.executor(), .held = held_endpoints_, .shortages = &shortages_};
   BoundEndpoints fresh_endpoints;
-  for (const config::Site& site : wanted.sites) {
-    auto fresh = net::Site::bind(loop_.executor(), site_settings(site, config_.hub.name), bound,
-                                 held_endpoints_, &shortages_);
+  for (const settings::Site& site : wanted.sites) {
+    auto fresh = net::Site::bind(site, bound, means);
     if (!fresh) return fresh.error();
     fresh_endpoints[site.name] = std::move(*fresh);
   }
@@ -71,18 +84,18 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
   if (!audit) return base::with_context("hub.audit", audit.error());
 
   audit_.use(wanted.hub.audit, std::move(*audit));
-  strangers_.set_limits(stranger_limits(wanted.hub));
+  strangers_.set_limits(wanted.hub.strangers);
   mta_neighbours_.set_limit(wanted.hub.mta_connections);
   move_endpoints(sites_, wanted, fresh_endpoints);
   std::vector<std::unique_ptr<net::Site>> sites;
-  for (const config::Site& site : wanted.sites) {
+  for (const settings::Site& site : wanted.sites) {
     const auto running = std::find_if(sites_.begin(), sites_.end(),
                                       [&](const auto& known) { return known && known->name() == site.name; });
     if (running != sites_.end()) {
-      (*running)->update(site_settings(site, config_.hub.name), fresh_endpoints[site.name]);
+      (*running)->update(site, fresh_endpoints[site.name]);
       sites.push_back(std::move(*running));
     } else {
-      sites.push_back(std::make_unique<net::Site>(*services_, site_settings(site, config_.hub.name)));
+      sites.push_back(std::make_unique<net::Site>(*services_, site));
       sites.back()->start(std::move(fresh_endpoints[site.name]));
     }
   }
@@ -106,7 +119,7 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
 
 void Relay::move_endpoints(const std::vector<std::unique_ptr<net::Site>>& from, const config::Config& wanted,
                            BoundEndpoints& fresh) {
-  for (const config::Site& site : wanted.sites)
+  for (const settings::Site& site : wanted.sites)
     for (const base::HostPort& address : site.endpoints)
       for (const auto& holder : from)
         if (holder->name() != site.name)

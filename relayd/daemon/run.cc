@@ -17,7 +17,6 @@
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/rated_log.h"
 #include "relayd/daemon/relay.h"
-#include "relayd/daemon/settings.h"
 #include "relayd/net/io/clocks.h"
 
 namespace tsmtp::daemon {
@@ -44,14 +43,14 @@ int check(const config::Config& config) {
     complain("hub.identity: " + identity.error().message);
     return EX_CONFIG;
   }
-  std::cout << config.file << ": ok, hub " << config.hub.name << ", " << count_of_sites(config.sites.size())
+  std::cout << config.file << ": ok, hub " << config.hub.name << ", " << config::count_of_sites(config)
             << '\n';
   return EX_OK;
 }
 
-config::LogTarget log_target(const config::Config& config, const Options& options) {
-  return config.hub.log.value_or(options.foreground ? config::LogTarget::kStderr
-                                                    : config::LogTarget::kSyslog);
+settings::LogTarget log_target(const config::Config& config, const Options& options) {
+  return config.hub.log.value_or(options.foreground ? settings::LogTarget::kStderr
+                                                    : settings::LogTarget::kSyslog);
 }
 
 int serve(config::Config config, const Options& options, std::optional<Background> background) {
@@ -75,7 +74,7 @@ int serve(config::Config config, const Options& options, std::optional<Backgroun
   Relay relay(loop, *log, std::move(config), {.file = options.config_file, .overrides = options.overrides});
   if (const auto started = relay.start(); !started) {
     log->log(base::LogLevel::kError, started.error().message);
-    if (target != config::LogTarget::kStderr) complain(started.error().message);
+    if (target != settings::LogTarget::kStderr) complain(started.error().message);
     return EX_UNAVAILABLE;
   }
   loop.on_signals([&](int signal) {
@@ -85,7 +84,7 @@ int serve(config::Config config, const Options& options, std::optional<Backgroun
       relay.drain();
     }
   });
-  if (background) background->ready(target == config::LogTarget::kStderr);
+  if (background) background->ready(target == settings::LogTarget::kStderr);
   loop.run();
   return EX_OK;
 }
@@ -93,7 +92,7 @@ int serve(config::Config config, const Options& options, std::optional<Backgroun
 int hold(const config::Config& config, const Options& options, std::optional<Background> background) {
   const auto target = log_target(config, options);
   const auto log = make_logger(target, [](const std::function<void()>&) {});
-  return hold_endpoints(config, *log, background, target == config::LogTarget::kStderr);
+  return hold_endpoints(config, *log, background, target == settings::LogTarget::kStderr);
 }
 
 }  // namespace

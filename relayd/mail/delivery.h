@@ -21,6 +21,7 @@
 #include "relayd/mail/record.h"
 #include "relayd/policy/rate.h"
 #include "relayd/policy/site_rules.h"
+#include "relayd/settings/site.h"
 #include "relayd/smtp/client_session.h"
 
 namespace tsmtp::mail {
@@ -29,7 +30,7 @@ struct DeliverySettings {
   std::string site;  ///< where it comes from
   std::string hub;   ///< our own name, for replies of our own
   std::string mta;   ///< "127.0.0.1:25", for replies of our own
-  policy::SiteRules rules;
+  settings::Rules rules;
   policy::RateLimit* rate = nullptr;  ///< of all that the site sends; borrowed, outlives the delivery
   bool takes_compressed = false;      ///< content may come compressed: both hubs have said so
   /// Of what is kept of envelopes and verdicts; null: no bound.

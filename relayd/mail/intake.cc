@@ -16,11 +16,7 @@ constexpr char kClientGone[] = "the connection from our MTA ended before it had 
 
 smtp::ServerOptions server_options(const IntakeSettings& settings) {
   // Never our near MTA's own name, which sendmail takes for a mail loop.
-  return {.name = settings.site + ".tsmtp",
-          .offered = settings.offered,
-          .max_recipients = settings.max_recipients,
-          .max_errors = settings.max_errors,
-          .canonical_line_ends = settings.canonical_line_ends};
+  return {.name = settings.site + ".tsmtp", .offered = settings.offered, .sessions = settings.sessions};
 }
 
 }  // namespace
@@ -128,7 +124,7 @@ void Intake::on(const smtp::MailRequest& request, base::TimePoint now) {
                                                  .site = settings_.site,
                                                  .digests = digests_,
                                                  .max_message_bytes = settings_.rules.max_message_bytes,
-                                                 .early_reply = settings_.early_reply,
+                                                 .early_reply = settings_.sessions.early_reply,
                                                  .compression = settings_.compression,
                                                  .refused = settings_.refused,
                                                  .memory = settings_.memory},
@@ -201,13 +197,10 @@ void Intake::tick(base::TimePoint now) {
   if (waiting_ && now >= next_look_) draw_requests(now);
   if (now < deadline() || finished_) return;
   const bool far_is_late = current_ && current_->awaits_far();
-  const std::string cause =
-      far_is_late
-          ? "no verdict from the far MTA in time"
-          : "nothing heard from the client for " +
-                std::to_string(
-                    std::chrono::duration_cast<std::chrono::seconds>(settings_.client_timeout).count()) +
-                " s, closing";
+  const std::string cause = far_is_late ? "no verdict from the far MTA in time"
+                                        : "nothing heard from the client for " +
+                                              std::to_string(settings_.sessions.client_timeout.count()) +
+                                              " s, closing";
   if (current_) current_->give_up(cause, now);
   session_.close(site_reply(421, "4.4.2", cause));
   after_event(now);
@@ -215,7 +208,8 @@ void Intake::tick(base::TimePoint now) {
 }
 
 base::TimePoint Intake::deadline() const {
-  return last_step_ + (current_ && current_->awaits_far() ? settings_.far_timeout : settings_.client_timeout);
+  return last_step_ +
+         (current_ && current_->awaits_far() ? settings_.far_timeout : settings_.sessions.client_timeout);
 }
 
 // Moves transactions on in their life after anything that may have changed it.

@@ -17,25 +17,22 @@
 #include "relayd/mail/refused_recipients.h"
 #include "relayd/policy/rate.h"
 #include "relayd/policy/site_rules.h"
+#include "relayd/settings/site.h"
 #include "relayd/smtp/server_session.h"
 
 namespace tsmtp::mail {
 
 struct IntakeSettings {
   std::string site;
-  policy::SiteRules rules;
-  bool early_reply = true;
-  bool canonical_line_ends = false;   ///< make a CR or LF alone in the content a CRLF, instead of refusing it
+  settings::Rules rules;
+  settings::Sessions sessions{};
   smtp::Extensions offered;           ///< what the far MTA offers, less what we do not carry
   policy::RateLimit* rate = nullptr;  ///< of all sessions of the site; borrowed, outlives the intake
-  std::size_t max_recipients = kMaxRecipients;
-  int max_errors = 20;
   /// Of what is kept of envelopes and verdicts; null: no bound.
   std::shared_ptr<base::ByteBudget> memory{};
   /// Borrowed, outlives the intake; for all mails of the site that are compressed. Null: none is.
   base::ByteBudget* compression = nullptr;
   RefusedRecipients* refused = nullptr;  ///< borrowed, outlives the intake; shared by the site's intakes
-  base::Duration client_timeout{std::chrono::minutes(5)};  ///< RFC 5321 section 4.5.3.2.7
   base::Duration far_timeout{
       std::chrono::minutes(12)};  ///< longer than the far side's own, section 4.5.3.2.6
 };

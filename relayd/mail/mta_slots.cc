@@ -107,7 +107,7 @@ void MtaSlots::idle(Connection connection, base::TimePoint now) {
   slot.state = State::kIdle;
   slot.since = now;
   const bool owes_way = owes_way_until_ && now < *owes_way_until_;
-  if (slot.is_stale || slot.mails >= settings_.mails_per_connection || owes_way) quit(*found);
+  if (slot.is_stale || slot.mails >= settings_.use.mails_per_connection || owes_way) quit(*found);
   if (!owes_way) return;
   owes_way_until_.reset();
   way_was_given(now);
@@ -318,8 +318,8 @@ MtaSlots::Slots::iterator MtaSlots::longest_idle() {
 }
 
 bool MtaSlots::has_room(base::TimePoint now) const {
-  const std::size_t learnt = learnt_ ? *learnt_ + (now >= next_raise_ ? 1 : 0) : settings_.connections;
-  return slots_.size() < std::min(learnt, settings_.connections);
+  const std::size_t learnt = learnt_ ? *learnt_ + (now >= next_raise_ ? 1 : 0) : settings_.use.connections;
+  return slots_.size() < std::min(learnt, settings_.use.connections);
 }
 
 MtaSlots::ToCome MtaSlots::what_comes() const {
@@ -366,7 +366,7 @@ void MtaSlots::send_probe(base::TimePoint now) {
 void MtaSlots::close_idle(base::TimePoint now) {
   std::size_t idle = counts().idle;
   for (auto slot = longest_idle(); slot != slots_.end(); slot = longest_idle()) {
-    if (idle <= settings_.idle_connections && now - slot->second.since < settings_.idle_time) return;
+    if (idle <= settings_.use.idle_connections && now - slot->second.since < settings_.use.idle_time) return;
     quit(*slot);
     --idle;
   }
@@ -396,7 +396,7 @@ std::optional<base::TimePoint> MtaSlots::deadline(base::TimePoint now) const {
   }
   if (probe_at_) consider(*probe_at_);
   for (const auto& [connection, slot] : slots_)
-    if (slot.state == State::kIdle) consider(slot.since + settings_.idle_time);
+    if (slot.state == State::kIdle) consider(slot.since + settings_.use.idle_time);
   return next;
 }
 

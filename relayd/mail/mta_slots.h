@@ -18,6 +18,7 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/mail/far_mta.h"
+#include "relayd/settings/site.h"
 #include "relayd/smtp/reply.h"
 
 namespace tsmtp::mail {
@@ -31,11 +32,7 @@ class MtaSlots {
     std::string mta;  ///< "127.0.0.1:25", for causes
     std::string
         own_helo;  ///< for connections that only ask what the MTA offers, and where a client's is refused
-    std::size_t connections = 100;  ///< at once, at most
-    std::chrono::seconds idle_time{
-        20};  ///< a connection is kept for the next mail; each costs the MTA a process
-    std::size_t idle_connections = 16;
-    std::uint64_t mails_per_connection = 100;
+    settings::MtaConnections use{};
 
     friend bool operator==(const Settings&, const Settings&) = default;
   };

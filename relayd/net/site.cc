@@ -23,6 +23,19 @@ constexpr std::size_t kMaxRefusedSessions = 64;
 constexpr std::chrono::seconds kIdleAtLeast{10};
 constexpr std::chrono::milliseconds kNoticeInterval{100};
 
+SocketAccess socket_access(const settings::Access& access, const std::optional<Owner>& owner = {}) {
+  return {.mode = access.socket_mode, .group = access.socket_group, .owner = owner};
+}
+
+MtaPool::Settings mta_settings(const settings::Site& site, const std::string& hub_name) {
+  return {.target = {.address = site.deliver,
+                     .source = site.address,
+                     .origin = site.origin,
+                     .origin_name = site.name + ".tsmtp"},
+          .own_helo = hub_name,
+          .use = site.mta};
+}
+
 bool contains(const Site::Endpoints& endpoints, const base::HostPort& address) {
   return std::any_of(endpoints.begin(), endpoints.end(),
                      [&](const auto& endpoint) { return endpoint->address() == address; });
@@ -30,10 +43,11 @@ bool contains(const Site::Endpoints& endpoints, const base::HostPort& address) {
 
 }  // namespace
 
-Site::Site(const Services& services, SiteSettings settings)
+Site::Site(const Services& services, settings::Site settings)
     : services_(services),
       settings_(std::move(settings)),
-      pool_(services.executor, settings_.mta, services.witness, services.mta_neighbours,
+      pool_(services.executor, mta_settings(settings_, services.hub_name), services.witness,
+            services.mta_neighbours,
             MtaPool::Callbacks{
                 .changed = lifetime_.guard([this](const mail::FarMta& mta) { own_mta_changed(mta); }),
                 .noted = lifetime_.guard(
@@ -46,8 +60,8 @@ Site::Site(const Services& services, SiteSettings settings)
                 .down = lifetime_.guard([this] { far_mta_.reset(); }),
                 .noticed = lifetime_.guard([this](std::string_view bytes) { noticed(bytes); }),
                 .standing_changed = lifetime_.guard([this] { accept_held(); })}),
-      out_rate_(settings_.limits.mails_per_second, settings_.limits.bytes_per_second),
-      in_rate_(settings_.limits.mails_per_second, settings_.limits.bytes_per_second),
+      out_rate_(settings_.rates),
+      in_rate_(settings_.rates),
       sweep_timer_(services.executor),
       notice_timer_(services.executor) {}
 
@@ -56,16 +70,15 @@ Site::~Site() {
   lifetime_.end();
 }
 
-base::Result<Site::Endpoints> Site::bind(const boost::asio::any_io_executor& executor,
-                                         const SiteSettings& settings, const Endpoints& bound,
-                                         HeldEndpoints& held, Shortages* shortages) {
+base::Result<Site::Endpoints> Site::bind(const settings::Site& settings, const Endpoints& bound,
+                                         const Means& means) {
   Endpoints fresh;
   for (const base::HostPort& address : settings.endpoints) {
     if (contains(bound, address)) continue;
-    auto endpoint = std::make_shared<Endpoint>(executor, shortages);
-    auto socket = held.take(address);
+    auto endpoint = std::make_shared<Endpoint>(means.executor, means.shortages);
+    auto socket = means.held.take(address);
     const auto ok = socket.is_open() ? endpoint->take_over(address, std::move(socket))
-                                     : endpoint->bind(address, settings.access.socket);
+                                     : endpoint->bind(address, socket_access(settings.access, means.owner));
     if (!ok) return base::with_context("site " + settings.name, ok.error());
     fresh.push_back(std::move(endpoint));
   }
@@ -91,7 +104,7 @@ std::shared_ptr<Endpoint> Site::give_up(const base::HostPort& address) {
   return given;
 }
 
-void Site::update(SiteSettings settings, const Endpoints& fresh) {
+void Site::update(settings::Site settings, const Endpoints& fresh) {
   const bool other_congestion = settings.link.congestion != settings_.link.congestion;
   settings_ = std::move(settings);
   if (other_congestion) warn_of_congestion();
@@ -105,9 +118,9 @@ void Site::update(SiteSettings settings, const Endpoints& fresh) {
   for (const auto& endpoint : endpoints_)
     start_endpoint(endpoint);
   link_.reconfigure(settings_.pins, settings_.dial, settings_.link);
-  pool_.retarget(settings_.mta);
-  out_rate_.set_rates(settings_.limits.mails_per_second, settings_.limits.bytes_per_second);
-  in_rate_.set_rates(settings_.limits.mails_per_second, settings_.limits.bytes_per_second);
+  pool_.retarget(mta_settings(settings_, services_.hub_name));
+  out_rate_.set_rates(settings_.rates);
+  in_rate_.set_rates(settings_.rates);
 }
 
 void Site::drain() {
@@ -152,7 +165,7 @@ void Site::warn_of_congestion() const {
 }
 
 void Site::start_endpoint(const std::shared_ptr<Endpoint>& endpoint) {
-  if (const auto ok = endpoint->change(settings_.access.socket); !ok)
+  if (const auto ok = endpoint->change(socket_access(settings_.access)); !ok)
     log(base::LogLevel::kWarning, ok.error().message);
   endpoint->start(lifetime_.guard([this](ByteChannel::Socket socket, bool is_last) {
     if (is_last) return turn_away(std::move(socket));
@@ -163,11 +176,11 @@ void Site::start_endpoint(const std::shared_ptr<Endpoint>& endpoint) {
 // In an interruption of the link the greeting waits, as a transaction under way does.
 void Site::accept_session(ByteChannel::Socket socket) {
   if (!draining_ && link_.is_interrupted() &&
-      held_.size() + sessions_served() < settings_.limits.max_sessions) {
+      held_.size() + sessions_served() < settings_.sessions.max_sessions) {
     held_.push_back(std::move(socket));
     return;
   }
-  if (sessions_served() >= settings_.limits.max_sessions) drive_out_idle_session();
+  if (sessions_served() >= settings_.sessions.max_sessions) drive_out_idle_session();
   auto refused = refusal();
   if (!refused) refused = refusal_of_user(socket);
   if (refused) {
@@ -232,9 +245,9 @@ void Site::accept_held() {
 // mail.
 std::optional<smtp::Reply> Site::refusal() const {
   if (draining_) return reply_421("4.3.2", "this relayd is shutting down");
-  if (sessions_served() >= settings_.limits.max_sessions)
-    return reply_421(
-        "4.3.2", "too many sessions at once, the limit is " + std::to_string(settings_.limits.max_sessions));
+  if (sessions_served() >= settings_.sessions.max_sessions)
+    return reply_421("4.3.2", "too many sessions at once, the limit is " +
+                                  std::to_string(settings_.sessions.max_sessions));
   if (!link_.takes_streams()) return reply_421("4.4.1", link_.down_text());
   if (link_.peer_drains()) return reply_421("4.3.2", "the far relayd is shutting down");
   if (!far_mta_) return reply_421("4.4.1", "link up, but it has not yet said whether its MTA can be reached");
@@ -267,13 +280,9 @@ mail::IntakeSettings Site::intake_settings() {
   mail::IntakeSettings settings;
   settings.site = settings_.name;
   settings.rules = settings_.rules;
-  settings.early_reply = settings_.early_reply;
-  settings.canonical_line_ends = settings_.canonical_line_ends;
+  settings.sessions = settings_.sessions;
   settings.rate = &out_rate_;
-  settings.max_recipients = settings_.limits.max_recipients;
   settings.memory = out_memory_;
-  settings.max_errors = settings_.limits.max_errors;
-  settings.client_timeout = settings_.limits.client_timeout;
   settings.refused = &refused_;
   if (settings_.link.compress) settings.compression = &compression_;
   if (far_mta_) settings.offered = far_mta_->extensions;
@@ -290,7 +299,7 @@ StreamUser* Site::accept_stream(mux::StreamKey stream) {
       stream, services_, link_, pool_,
       mail::DeliverySettings{.site = settings_.name,
                              .hub = services_.hub_name,
-                             .mta = settings_.mta.target.address.to_string(),
+                             .mta = settings_.deliver.to_string(),
                              .rules = settings_.rules,
                              .rate = &in_rate_,
                              .takes_compressed = link_.compresses(stream),

@@ -20,7 +20,7 @@
 #include "relayd/net/intake_connection.h"
 #include "relayd/net/link/site_link.h"
 #include "relayd/net/mta/mta_pool.h"
-#include "relayd/net/site_settings.h"
+#include "relayd/settings/site.h"
 
 namespace tsmtp::net {
 
@@ -36,22 +36,28 @@ class Site {
   using Endpoints = std::vector<std::shared_ptr<Endpoint>>;
 
   /// `services` is borrowed and outlives the site.
-  Site(const Services& services, SiteSettings settings);
+  Site(const Services& services, settings::Site settings);
   ~Site();
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
 
-  /// Binds those endpoints of `settings` that are not among `bound`, or takes them from `held`; changes
-  /// nothing else. The first half of start() and update().
-  [[nodiscard]] static base::Result<Endpoints> bind(const boost::asio::any_io_executor& executor,
-                                                    const SiteSettings& settings, const Endpoints& bound,
-                                                    HeldEndpoints& held, Shortages* shortages = nullptr);
+  /// What endpoints are bound with. All is borrowed.
+  struct Means {
+    boost::asio::any_io_executor executor;
+    HeldEndpoints& held;
+    Shortages* shortages = nullptr;   ///< null: nobody wants to know
+    std::optional<Owner> owner = {};  ///< of unix sockets, if we are root; unset: ours
+  };
+  /// Binds those endpoints of `settings` that are not among `bound`, or takes them from those that are held;
+  /// changes nothing else. The first half of start() and update().
+  [[nodiscard]] static base::Result<Endpoints> bind(const settings::Site& settings, const Endpoints& bound,
+                                                    const Means& means);
   void start(Endpoints endpoints);
   /// Gives up that endpoint, bound as it is, for another site; null if it is not ours.
   [[nodiscard]] std::shared_ptr<Endpoint> give_up(const base::HostPort& address);
   /// Takes new settings without a stop. What they do not touch goes on: a link whose pins and addresses stay
   /// the same stays up.
-  void update(SiteSettings settings, const Endpoints& fresh);
+  void update(settings::Site settings, const Endpoints& fresh);
 
   /// No new transactions, here or from the peer; sessions are told 421 when their transaction is over.
   void drain();
@@ -74,7 +80,7 @@ class Site {
 
   // For status.
   [[nodiscard]] const SiteLink& link() const { return link_; }
-  [[nodiscard]] const SiteSettings& settings() const { return settings_; }
+  [[nodiscard]] const settings::Site& settings() const { return settings_; }
   [[nodiscard]] const Traffic& out() const { return out_; }
   [[nodiscard]] const Traffic& in() const { return in_; }
   mutable mail::RefusedRecipients refused_;
@@ -107,7 +113,7 @@ class Site {
   void provoked(base::Provoked kind, const std::string& text) const;
 
   const Services& services_;
-  SiteSettings settings_;
+  settings::Site settings_;
   base::Lifetime lifetime_;  // what the others call
   MtaPool pool_;
   SiteLink link_;

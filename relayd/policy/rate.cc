@@ -19,9 +19,9 @@ smtp::Reply refusal(std::string_view site, std::uint64_t rate, std::string_view 
 
 }  // namespace
 
-void RateLimit::set_rates(std::uint64_t mails_per_second, std::uint64_t bytes_per_second) {
-  set(mails_, mails_per_second);
-  set(bytes_, bytes_per_second);
+void RateLimit::set_rates(const settings::Rates& rates) {
+  set(mails_, rates.mails_per_second);
+  set(bytes_, rates.bytes_per_second);
 }
 
 void RateLimit::set(Rate& rate, std::uint64_t per_second) {

@@ -9,6 +9,7 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/base/token_bucket.h"
+#include "relayd/settings/site.h"
 #include "relayd/smtp/reply.h"
 
 namespace tsmtp::policy {
@@ -16,12 +17,9 @@ namespace tsmtp::policy {
 /// Mails and content bytes a second, for one site in one direction.
 class RateLimit {
  public:
-  /// 0: no limit.
-  RateLimit(std::uint64_t mails_per_second, std::uint64_t bytes_per_second) {
-    set_rates(mails_per_second, bytes_per_second);
-  }
+  explicit RateLimit(const settings::Rates& rates) { set_rates(rates); }
 
-  void set_rates(std::uint64_t mails_per_second, std::uint64_t bytes_per_second);
+  void set_rates(const settings::Rates& rates);
 
   /// May another mail begin? The reply that refuses it, or nothing: it is counted then. `site` begins the
   /// text.

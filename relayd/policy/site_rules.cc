@@ -44,7 +44,7 @@ bool holds_another_address(const smtp::Path& path) {
 
 }  // namespace
 
-std::optional<smtp::Reply> check_outgoing_recipient(const SiteRules& rules, std::string_view site,
+std::optional<smtp::Reply> check_outgoing_recipient(const settings::Rules& rules, std::string_view site,
                                                     const smtp::Path& recipient) {
   if (is_address_literal(recipient))
     return refusal(site, recipient, "is an address literal, which is not carried to this site");
@@ -52,13 +52,13 @@ std::optional<smtp::Reply> check_outgoing_recipient(const SiteRules& rules, std:
   return refusal(site, recipient, "is not behind this site; its domains are " + listed(rules.domains));
 }
 
-std::optional<smtp::Reply> check_incoming_sender(const SiteRules& rules, std::string_view site,
+std::optional<smtp::Reply> check_incoming_sender(const settings::Rules& rules, std::string_view site,
                                                  const smtp::Path& sender) {
   if (rules.any_sender || sender.domain.empty() || rules.domains.contains(sender.domain)) return std::nullopt;
   return refusal(site, sender, "is not a sender of this site; its domains are " + listed(rules.domains));
 }
 
-std::optional<smtp::Reply> check_incoming_recipient(const SiteRules& rules, std::string_view site,
+std::optional<smtp::Reply> check_incoming_recipient(const settings::Rules& rules, std::string_view site,
                                                     const smtp::Path& recipient) {
   if (holds_another_address(recipient))
     return refusal(site, recipient, "holds a route to another address, which is not accepted from this site");
@@ -70,7 +70,7 @@ std::optional<smtp::Reply> check_incoming_recipient(const SiteRules& rules, std:
   return refusal(site, recipient, "is not local here; accepted from this site are " + listed(rules.local));
 }
 
-std::optional<smtp::Reply> check_size(const SiteRules& rules, std::string_view site,
+std::optional<smtp::Reply> check_size(const settings::Rules& rules, std::string_view site,
                                       std::uint64_t message_bytes) {
   if (rules.max_message_bytes == 0 || message_bytes <= rules.max_message_bytes) return std::nullopt;
   return smtp::make_reply(552, "5.3.4",

@@ -10,8 +10,6 @@
 
 namespace tsmtp::smtp {
 
-enum class Origin { kNone, kXclient, kProxy };
-
 /// NAME=value of XCLIENT; the value as it is, not yet xtext.
 struct XclientAttribute {
   std::string name;

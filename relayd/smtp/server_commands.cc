@@ -156,8 +156,9 @@ std::optional<Request> ServerSession::on_rcpt(const std::string& argument) {
     refuse(*std::move(refusal));
     return std::nullopt;
   }
-  if (recipients_ + asked_recipients_ >= options_.max_recipients) {
-    answer(make_reply(452, "4.5.3", "more than " + std::to_string(options_.max_recipients) + " recipients"));
+  if (recipients_ + asked_recipients_ >= options_.sessions.max_recipients) {
+    answer(make_reply(452, "4.5.3",
+                      "more than " + std::to_string(options_.sessions.max_recipients) + " recipients"));
     return std::nullopt;
   }
   ++asked_recipients_;
@@ -203,7 +204,7 @@ void ServerSession::answer(Reply reply) {
 
 void ServerSession::refuse(Reply reply) {
   answer(std::move(reply));
-  if (++errors_ < options_.max_errors) return;
+  if (++errors_ < options_.sessions.max_errors) return;
   state_ = State::kLeaving;
   answer(make_reply(421, "4.7.0", options_.name + " too many errors"));
 }

@@ -68,7 +68,7 @@ std::optional<Request> ServerSession::next_chunk_piece() {
 // Whatever the way it came, content leaves by here.
 std::optional<Request> ServerSession::as_piece(std::string bytes) {
   if (bytes.empty()) return std::nullopt;
-  if (options_.canonical_line_ends)
+  if (options_.sessions.canonical_line_ends)
     bytes = canonical_.convert(bytes);
   else
     line_ends_.look_at(bytes);

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "relayd/settings/site.h"
 #include "relayd/smtp/command.h"
 #include "relayd/smtp/content.h"
 #include "relayd/smtp/extensions.h"
@@ -69,14 +70,10 @@ struct ServerOptions {
   Extensions offered;  ///< what EHLO says; a SIZE over its `size` is refused here
   /// With CRLF. RFC 5321 section 4.5.3.1.4 asks for 512, and more for extensions.
   std::size_t max_line_bytes = 4096;
-  /// Of one transaction, then 452 4.5.3. RFC 5321 section 4.5.3.1.8 asks for 100.
-  std::size_t max_recipients = 1000;
-  /// Bad commands since the last accepted message, then 421 4.7.0.
-  int max_errors = 20;
+  /// Over max_recipients: 452 4.5.3, RFC 5321 section 4.5.3.1.8 asks for 100. Over max_errors: 421 4.7.0.
+  settings::Sessions sessions{};
   /// RSET, NOOP, EHLO and the like since the last message; each one more counts as an error.
   int max_idle_commands = 100;
-  /// Make a CR or LF alone in the content a CRLF, instead of reporting it.
-  bool canonical_line_ends = false;
 };
 
 class ServerSession {
@@ -213,8 +210,8 @@ class ServerSession {
   std::optional<Reply> refusal_;   // of the chunk under way
   bool said_421_ = false;          // to one of several LMTP recipients; the dialogue ends after the last
 
-  int errors_ = 0;         // since the last accepted message
-  int idle_commands_ = 0;  // since the last message
+  std::uint64_t errors_ = 0;  // since the last accepted message
+  int idle_commands_ = 0;     // since the last message
 };
 
 }  // namespace tsmtp::smtp

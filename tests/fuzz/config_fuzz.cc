@@ -11,11 +11,11 @@ namespace {
 
 void check(const config::Config& config) {
   must(!config.hub.name.empty(), "a hub has a name");
-  for (const config::Site& site : config.sites) {
+  for (const settings::Site& site : config.sites) {
     must(!site.name.empty() && !site.pins.empty() && !site.endpoints.empty(), "a site has what it needs");
     for (const std::string& pin : site.pins)
       must(pin.size() == 32, "a pin is 32 bytes");
-    must(site.max_message_bytes > 0, "a mail may have some bytes");
+    must(site.rules.max_message_bytes > 0, "a mail may have some bytes");
   }
 }
 

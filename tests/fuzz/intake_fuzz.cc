@@ -38,8 +38,8 @@ mail::IntakeSettings settings_of(std::string_view flags) {
   must(settings.rules.domains.add("birl.example").has_value(), "birl.example is a domain");
   must(settings.rules.local.add("tokyo.example").has_value(), "tokyo.example is a domain");
   settings.rules.max_message_bytes = has('z') ? 100 : 1 << 20;
-  settings.early_reply = !has('e');
-  settings.canonical_line_ends = has('l');
+  settings.sessions.early_reply = !has('e');
+  settings.sessions.canonical_line_ends = has('l');
   settings.offered.pipelining = true;
   settings.offered.enhanced_status_codes = true;
   settings.offered.chunking = has('c');

@@ -13,19 +13,13 @@
 #include <string>
 
 #include "relayd/base/clock.h"
+#include "relayd/settings/hub.h"
 
 namespace tsmtp::net {
 
 class Strangers {
  public:
-  struct Limits {
-    std::size_t total = 64;
-    std::size_t of_one_address = 8;
-    std::chrono::milliseconds time{10'000};  ///< to show a key
-    /// In any ten seconds. A handshake costs half a millisecond of processor: one address can take half a
-    /// percent.
-    std::uint32_t handshakes_of_one_address = 100;
-  };
+  using Limits = settings::StrangerLimits;
 
  private:
   struct Entry {

@@ -61,7 +61,7 @@ void MtaConnection::connect(const MtaTarget& target, std::uint64_t number, bool 
   target_ = target;
   number_ = number;
   is_probe_ = is_probe;
-  if (target.origin == smtp::Origin::kXclient)
+  if (target.origin == settings::Origin::kXclient)
     session_ = smtp::ClientSession(helo_, {{.name = "NAME", .value = target.origin_name},
                                            {.name = "ADDR", .value = target.source},
                                            {.name = "HELO", .value = helo_},
@@ -91,7 +91,7 @@ void MtaConnection::resolve() {
 
 void MtaConnection::connect_tcp(const tcp::endpoint& target) {
   // The site address is on loopback; from there only loopback can be reached.
-  if (target_.origin == smtp::Origin::kProxy)
+  if (target_.origin == settings::Origin::kProxy)
     proxy_header_ =
         smtp::proxy_header(is_probe_ ? "" : target_.source, target.address().to_string(), target.port());
   if (!target_.source.empty() && target.address().is_v4() && target.address().is_loopback()) {

@@ -14,6 +14,7 @@
 #include "relayd/net/io/byte_channel.h"
 #include "relayd/net/io/resolver.h"
 #include "relayd/net/witness/witness.h"
+#include "relayd/settings/site.h"
 #include "relayd/smtp/client_session.h"
 
 namespace tsmtp::net {
@@ -22,7 +23,7 @@ namespace tsmtp::net {
 struct MtaTarget {
   base::HostPort address;
   std::string source;  ///< local address to bind to where the MTA is on loopback, or empty
-  smtp::Origin origin = smtp::Origin::kNone;
+  settings::Origin origin = settings::Origin::kNone;
   std::string origin_name;  ///< what `source` is called, for XCLIENT
 
   friend bool operator==(const MtaTarget&, const MtaTarget&) = default;

@@ -13,12 +13,7 @@ using boost::system::error_code;
 using mail::MtaSlots;
 
 MtaSlots::Settings slot_settings(const MtaPool::Settings& settings) {
-  return {.mta = settings.target.address.to_string(),
-          .own_helo = settings.own_helo,
-          .connections = settings.connections,
-          .idle_time = settings.idle_time,
-          .idle_connections = settings.idle_connections,
-          .mails_per_connection = settings.mails_per_connection};
+  return {.mta = settings.target.address.to_string(), .own_helo = settings.own_helo, .use = settings.use};
 }
 
 }  // namespace

@@ -24,10 +24,7 @@ class MtaPool {
   struct Settings {
     MtaTarget target;
     std::string own_helo;  ///< for connections that only ask what the MTA offers
-    std::size_t connections = 100;
-    std::chrono::seconds idle_time{20};
-    std::size_t idle_connections = 16;
-    std::uint64_t mails_per_connection = 100;
+    settings::MtaConnections use;
 
     friend bool operator==(const Settings&, const Settings&) = default;
   };
@@ -62,7 +59,7 @@ class MtaPool {
   [[nodiscard]] const std::optional<mail::FarMta>& mta() const { return slots_.mta(); }
   [[nodiscard]] const base::HostPort& address() const { return settings_.target.address; }
   [[nodiscard]] mail::MtaSlots::Counts counts() const { return slots_.counts(); }
-  [[nodiscard]] std::size_t limit() const { return settings_.connections; }
+  [[nodiscard]] std::size_t limit() const { return settings_.use.connections; }
 
  private:
   using Number = mail::MtaSlots::Connection;

@@ -15,9 +15,9 @@
 
 #include "relayd/base/result.h"
 #include "relayd/mux/allowance.h"
-#include "relayd/net/tls/rekey_limits.h"
 #include "relayd/net/tls/socket_bio.h"
 #include "relayd/net/tls/tls_context.h"
+#include "relayd/settings/link.h"
 
 namespace tsmtp::net {
 
@@ -54,7 +54,7 @@ class TlsStream {
   /// Hands to the kernel what write() has taken: several records with one system call.
   [[nodiscard]] Status flush();
   /// Other limits than the default ones. Whoever reaches one asks the peer to replace its keys too.
-  void set_rekey_limits(const RekeyLimits& limits) { rekey_limits_ = limits; }
+  void set_rekey_limits(const settings::RekeyLimits& limits) { rekey_limits_ = limits; }
   /// How often we have replaced our keys by those limits.
   [[nodiscard]] std::uint64_t rekeyed() const { return rekeyed_; }
   /// Tries to tell the peer that this is the end (close_notify); does not wait.
@@ -95,7 +95,7 @@ class TlsStream {
   bool handshake_done_ = false;
   std::optional<Status> read_ended_;  // with this, behind bytes that were read
   bool write_unfinished_ = false;     // OpenSSL wants the same bytes again, and nothing else before
-  RekeyLimits rekey_limits_;
+  settings::RekeyLimits rekey_limits_;
   std::uint64_t written_since_rekey_ = 0;
   std::chrono::steady_clock::time_point last_rekey_;
   std::uint64_t rekeyed_ = 0;

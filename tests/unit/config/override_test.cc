@@ -20,10 +20,10 @@ TEST(Override, TomlAndBareStrings) {
   EXPECT_EQ(config->hub.control, "/tmp/c");
   EXPECT_EQ(config->hub.user, "mail");
   EXPECT_EQ(config->hub.drain_timeout, std::chrono::seconds(5));
-  EXPECT_EQ(config->hub.log, LogTarget::kStderr);
+  EXPECT_EQ(config->hub.log, settings::LogTarget::kStderr);
   EXPECT_EQ(config->sites[0].deliver.port, 2525);
-  EXPECT_FALSE(config->sites[0].early_reply);
-  EXPECT_EQ(config->sites[0].max_message_bytes, 1000U);
+  EXPECT_FALSE(config->sites[0].sessions.early_reply);
+  EXPECT_EQ(config->sites[0].rules.max_message_bytes, 1000U);
   EXPECT_EQ(config->sites[0].dial.size(), 2U);
 }
 
@@ -31,7 +31,7 @@ TEST(Override, OneWordIsAListOfOne) {
   const auto [config, findings] = read_it(kText, {"hub.listen=[::]:1", "site.birl.hub.local=x.example"});
   ASSERT_TRUE(config) << findings;
   EXPECT_EQ(config->hub.listen[0].port, 1);
-  EXPECT_TRUE(config->sites[0].local.contains("x.example"));
+  EXPECT_TRUE(config->sites[0].rules.local.contains("x.example"));
 }
 
 TEST(Override, LaterWins) {

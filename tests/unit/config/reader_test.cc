@@ -10,6 +10,8 @@
 namespace tsmtp::config {
 namespace {
 
+using settings::Hub;
+using settings::Site;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -56,13 +58,13 @@ TEST(Reader, ReadsTheDesignsExample) {
   ASSERT_EQ(site.endpoints.size(), 2U);
   EXPECT_EQ(site.endpoints[1].to_string(), "unix:/run/tsmtp/birl.sock");
   EXPECT_EQ(site.deliver.port, 2525);
-  EXPECT_TRUE(site.domains.contains("mail.birl.example"));
-  EXPECT_TRUE(site.local.contains("tokyo.example"));
-  EXPECT_EQ(site.max_message_bytes, 10'000'000U);
-  EXPECT_FALSE(site.early_reply);
+  EXPECT_TRUE(site.rules.domains.contains("mail.birl.example"));
+  EXPECT_TRUE(site.rules.local.contains("tokyo.example"));
+  EXPECT_EQ(site.rules.max_message_bytes, 10'000'000U);
+  EXPECT_FALSE(site.sessions.early_reply);
   EXPECT_EQ(site.link.resume_window, std::chrono::minutes(5));
   EXPECT_TRUE(site.link.compress);
-  EXPECT_FALSE(site.any_sender);
+  EXPECT_FALSE(site.rules.any_sender);
 }
 
 TEST(Reader, DefaultsAreTheManuals) {
@@ -74,7 +76,7 @@ TEST(Reader, DefaultsAreTheManuals) {
   EXPECT_EQ(config->hub, hub);
   EXPECT_EQ(config->sites[0].endpoints[0].to_string(), "127.0.5.2:5000");
   EXPECT_EQ(config->sites[0].deliver.to_string(), "127.0.0.1:25");
-  EXPECT_EQ(config->sites[0].max_message_bytes, std::uint64_t{64} << 20);
+  EXPECT_EQ(config->sites[0].rules.max_message_bytes, std::uint64_t{64} << 20);
   EXPECT_FALSE(config->sites[0].link.compress);
 }
 
@@ -295,20 +297,20 @@ endpoint_mode = "0600"
 endpoint_group = "root")"));
   ASSERT_TRUE(config) << findings;
   const Site& site = config->sites[0];
-  EXPECT_TRUE(site.canonical_line_ends);
-  EXPECT_EQ(site.origin, Origin::kProxy);
-  const Limits limits{.max_sessions = 7,
-                      .max_recipients = 8,
-                      .max_errors = 9,
-                      .client_timeout = std::chrono::seconds(10),
-                      .mails_per_second = 11,
-                      .bytes_per_second = 12'000,
-                      .mta_idle_time = std::chrono::seconds(13),
-                      .mta_idle_connections = 0,
-                      .mta_mails_per_connection = 14};
-  EXPECT_EQ(site.limits, limits);
+  EXPECT_TRUE(site.sessions.canonical_line_ends);
+  EXPECT_EQ(site.origin, settings::Origin::kProxy);
+  const settings::Sessions sessions{.canonical_line_ends = true,
+                                    .max_sessions = 7,
+                                    .max_recipients = 8,
+                                    .max_errors = 9,
+                                    .client_timeout = std::chrono::seconds(10)};
+  EXPECT_EQ(site.sessions, sessions);
+  EXPECT_EQ(site.rates, (settings::Rates{.mails_per_second = 11, .bytes_per_second = 12'000}));
+  const settings::MtaConnections mta{
+      .idle_time = std::chrono::seconds(13), .idle_connections = 0, .mails_per_connection = 14};
+  EXPECT_EQ(site.mta, mta);
   EXPECT_EQ(site.access.allow_users,
-            (std::vector<User>{{.name = "root", .uid = 0}, {.name = "54321", .uid = 54321}}));
+            (std::vector<settings::User>{{.name = "root", .uid = 0}, {.name = "54321", .uid = 54321}}));
   EXPECT_EQ(site.access.socket_mode, 0600U);
   EXPECT_EQ(site.access.socket_group, 0U);
 }
@@ -323,13 +325,12 @@ rekey_bytes = "64KiB"
 rekey_time = "1m"
 congestion = "bbr")"));
   ASSERT_TRUE(config) << findings;
-  EXPECT_EQ(config->hub.max_strangers, 3U);
-  EXPECT_EQ(config->hub.max_strangers_of_address, 2U);
-  const Link link{.peer_timeout = std::chrono::seconds(2),
-                  .dial_interval = std::chrono::minutes(5),
-                  .congestion = "bbr",
-                  .rekey_bytes = 65'536,
-                  .rekey_time = std::chrono::minutes(1)};
+  EXPECT_EQ(config->hub.strangers.total, 3U);
+  EXPECT_EQ(config->hub.strangers.of_one_address, 2U);
+  const settings::Link link{.peer_timeout = std::chrono::seconds(2),
+                            .dial_interval = std::chrono::minutes(5),
+                            .congestion = "bbr",
+                            .rekey = {.bytes = 65'536, .time = std::chrono::minutes(1)}};
   EXPECT_EQ(config->sites[0].link, link);
 }
 

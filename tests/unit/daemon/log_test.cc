@@ -51,7 +51,7 @@ class Log : public testing::Test {
   int before_ = dup(STDERR_FILENO);
   std::vector<std::function<void()>> later_;
   std::unique_ptr<base::Logger> log_ =
-      make_logger(config::LogTarget::kStderr, [this](auto task) { later_.push_back(std::move(task)); });
+      make_logger(settings::LogTarget::kStderr, [this](auto task) { later_.push_back(std::move(task)); });
 };
 
 TEST_F(Log, LinesOfOneTurnAreOneWrite) {

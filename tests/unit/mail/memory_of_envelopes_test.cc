@@ -50,7 +50,7 @@ TEST(MemoryOfEnvelopes, NearSideRefusesBeyondTheBudget) {
   const auto budget = std::make_shared<base::ByteBudget>(kBudgetBytes);
   NearEnd near;
   near.settings.memory = budget;
-  near.settings.max_errors = 2000;
+  near.settings.sessions.max_errors = 2000;
   near.connect();
   near.client("MAIL FROM:<a@tokyo.example>\r\n");
   for (int i = 0; i < 900; ++i)

@@ -230,7 +230,7 @@ TEST_F(Slots, AWaitIsBounded) {
 
 TEST_F(Slots, NeverMoreThanConfigured) {
   MtaSlots::Settings settings = settings_;
-  settings.connections = 5;
+  settings.use.connections = 5;
   site_.slots.update(settings, false, now_);
   for (int i = 0; i < 2'000; ++i) {
     const auto request = site_.request("mx" + std::to_string(i % 7) + ".example");

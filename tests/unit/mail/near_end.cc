@@ -22,7 +22,7 @@ Outcome::Kind outcome_kind(const std::string& word) {
 NearEnd::NearEnd(bool early_reply) {
   settings.site = "birlinghoven";
   settings.rules = near_rules();
-  settings.early_reply = early_reply;
+  settings.sessions.early_reply = early_reply;
   settings.offered = {
       .pipelining = true, .eight_bit_mime = true, .dsn = true, .enhanced_status_codes = true, .size = 0};
 }

@@ -18,7 +18,7 @@ void PairClient::start(base::TimePoint now) {
   offered.pipelining = true;
   intake_ = std::make_unique<Intake>(IntakeSettings{.site = kSite,
                                                     .rules = near_rules(),
-                                                    .early_reply = near_.early_reply,
+                                                    .sessions = {.early_reply = near_.early_reply},
                                                     .offered = offered,
                                                     .compression = near_.compression},
                                      *this, near_.digests, now);

@@ -86,15 +86,15 @@ bool matches(std::string_view said, std::string_view expected) {
   return said.starts_with(expected.substr(0, expected.size() - 3));
 }
 
-policy::SiteRules near_rules() {
-  policy::SiteRules rules{.domains = {}, .local = {}, .max_message_bytes = 1000, .any_sender = false};
+settings::Rules near_rules() {
+  settings::Rules rules{.domains = {}, .local = {}, .max_message_bytes = 1000, .any_sender = false};
   EXPECT_TRUE(rules.domains.add("birl.example"));
   EXPECT_TRUE(rules.local.add("tokyo.example"));
   return rules;
 }
 
-policy::SiteRules far_rules() {
-  policy::SiteRules rules{.domains = {}, .local = {}, .max_message_bytes = 1000, .any_sender = false};
+settings::Rules far_rules() {
+  settings::Rules rules{.domains = {}, .local = {}, .max_message_bytes = 1000, .any_sender = false};
   EXPECT_TRUE(rules.domains.add("tokyo.example"));
   EXPECT_TRUE(rules.local.add("birl.example"));
   return rules;

@@ -32,8 +32,8 @@ struct Step {
 [[nodiscard]] bool matches(std::string_view said, std::string_view expected);
 
 /// The site of all tests: behind it is birl.example, here is tokyo.example.
-[[nodiscard]] policy::SiteRules near_rules();
-[[nodiscard]] policy::SiteRules far_rules();
+[[nodiscard]] settings::Rules near_rules();
+[[nodiscard]] settings::Rules far_rules();
 
 /// Transaction number `n` of FakeDigests, and back.
 [[nodiscard]] std::string transaction_id(int n);

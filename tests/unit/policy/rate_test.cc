@@ -17,13 +17,13 @@ int mails_at_once(RateLimit& limit, base::TimePoint now) {
 }
 
 TEST(RateLimit, WithoutLimitsEverythingPasses) {
-  RateLimit limit(0, 0);
+  RateLimit limit({0, 0});
   limit.count_bytes(std::uint64_t{1} << 60, kStart);
   EXPECT_EQ(mails_at_once(limit, kStart), 1000);
 }
 
 TEST(RateLimit, LetsABurstOfTenSecondsThroughThenTheRate) {
-  RateLimit limit(5, 0);
+  RateLimit limit({5, 0});
   EXPECT_EQ(mails_at_once(limit, kStart), 50);
   EXPECT_EQ(mails_at_once(limit, kStart + 100ms), 0);
   EXPECT_EQ(mails_at_once(limit, kStart + 1s), 5);
@@ -32,7 +32,7 @@ TEST(RateLimit, LetsABurstOfTenSecondsThroughThenTheRate) {
 }
 
 TEST(RateLimit, SaysWhichLimitAndWhenToTryAgain) {
-  RateLimit limit(1, 0);
+  RateLimit limit({1, 0});
   EXPECT_EQ(mails_at_once(limit, kStart), 10);
   const auto refusal = limit.begin_mail("birl", kStart + 200ms);
   ASSERT_TRUE(refusal);
@@ -40,7 +40,7 @@ TEST(RateLimit, SaysWhichLimitAndWhenToTryAgain) {
 }
 
 TEST(RateLimit, BytesAreCountedAsTheyFlowAndOwedAfterwards) {
-  RateLimit limit(0, 1000);
+  RateLimit limit({0, 1000});
   ASSERT_FALSE(limit.begin_mail("birl", kStart));
   limit.count_bytes(5'000, kStart);
   EXPECT_FALSE(limit.begin_mail("birl", kStart)) << "half of the burst is left";
@@ -53,7 +53,7 @@ TEST(RateLimit, BytesAreCountedAsTheyFlowAndOwedAfterwards) {
 }
 
 TEST(RateLimit, ARefusedMailIsNotCounted) {
-  RateLimit limit(1, 0);
+  RateLimit limit({1, 0});
   EXPECT_EQ(mails_at_once(limit, kStart), 10);
   for (int i = 0; i < 100; ++i)
     EXPECT_TRUE(limit.begin_mail("birl", kStart));
@@ -61,16 +61,16 @@ TEST(RateLimit, ARefusedMailIsNotCounted) {
 }
 
 TEST(RateLimit, TakesOtherRatesAtOnce) {
-  RateLimit limit(1, 0);
+  RateLimit limit({1, 0});
   EXPECT_EQ(mails_at_once(limit, kStart), 10);
-  limit.set_rates(2, 0);
+  limit.set_rates({2, 0});
   EXPECT_EQ(mails_at_once(limit, kStart), 10) << "the burst grew by ten";
-  limit.set_rates(0, 0);
+  limit.set_rates({0, 0});
   EXPECT_EQ(mails_at_once(limit, kStart), 1000);
 }
 
 TEST(RateLimit, AClockThatStandsStillDoesNoHarm) {
-  RateLimit limit(1, 1);
+  RateLimit limit({1, 1});
   EXPECT_FALSE(limit.begin_mail("birl", kStart));
   EXPECT_FALSE(limit.begin_mail("birl", kStart - 5s));
 }

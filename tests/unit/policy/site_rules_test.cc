@@ -5,8 +5,10 @@
 namespace tsmtp::policy {
 namespace {
 
-SiteRules rules() {
-  SiteRules rules;
+using settings::Rules;
+
+Rules rules() {
+  Rules rules;
   EXPECT_TRUE(rules.domains.add("birl.example"));
   EXPECT_TRUE(rules.domains.add(".birl.example"));
   EXPECT_TRUE(rules.local.add("tokyo.example"));
@@ -39,7 +41,7 @@ TEST(SiteRules, OutgoingRecipientsMustBeBehindTheSite) {
 }
 
 TEST(SiteRules, IncomingSendersMustBeOfTheSite) {
-  SiteRules open = rules();
+  Rules open = rules();
   open.any_sender = true;
   for (const Case& c : std::vector<Case>{{"", true},
                                          {"root", true},
@@ -76,7 +78,7 @@ TEST(SiteRules, IncomingRecipientsMustBeOurs) {
 }
 
 TEST(SiteRules, AnyDomainStillMeansNoLiteralAndNoRoute) {
-  SiteRules any;
+  Rules any;
   ASSERT_TRUE(any.domains.add("."));
   ASSERT_TRUE(any.local.add("."));
   EXPECT_FALSE(check_outgoing_recipient(any, "birl", path("b@outside.example")));
@@ -101,7 +103,7 @@ TEST(SiteRules, RefusalsNameSiteAndCause) {
   EXPECT_EQ(
       check_incoming_recipient(rules(), "birl", path("b@x"))->summary(),
       "550 5.7.1 birl: <b@x> is not local here; accepted from this site are tokyo.example, .tokyo.example");
-  SiteRules many;
+  Rules many;
   for (int i = 1; i <= 300; ++i)
     ASSERT_TRUE(many.domains.add("d" + std::to_string(i) + ".example"));
   const auto refusal = check_outgoing_recipient(many, "birl", path(std::string(3000, 'x') + "@x"));
@@ -113,7 +115,9 @@ TEST(SiteRules, LimitsSize) {
   EXPECT_FALSE(check_size(rules(), "birl", 1000));
   EXPECT_EQ(check_size(rules(), "birl", 1001)->summary(),
             "552 5.3.4 birl: message of 1001 bytes is over the limit of 1000");
-  EXPECT_FALSE(check_size(SiteRules{}, "birl", 1'000'000'000'000));
+  Rules unlimited;
+  unlimited.max_message_bytes = 0;
+  EXPECT_FALSE(check_size(unlimited, "birl", 1'000'000'000'000));
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ TEST(ServerBadInput, NeverKeepsAnOverlongLine) {
 
 TEST(ServerBadInput, ClosesAfterTooManyErrors) {
   ServerOptions options = test_options();
-  options.max_errors = 3;
+  options.sessions.max_errors = 3;
   play_server({"S: 220 birl.tsmtp ESMTP tsmtp", "C: A", "C: NOOP", "C: B", "C: C", "C: NOOP", "C: D",
                "S: 500 5.5.1 unknown command", "S: 250 2.0.0 OK", "S: 500 5.5.1 unknown command",
                "S: 500 5.5.1 unknown command", "S: 421 4.7.0 birl.tsmtp too many errors", "R: FINISHED"},
@@ -76,7 +76,7 @@ TEST(ServerBadInput, ClosesAfterTooManyErrors) {
 
 TEST(ServerBadInput, ClosesAfterTooManyCommandsThatDoNothing) {
   ServerOptions options = test_options();
-  options.max_errors = 2;
+  options.sessions.max_errors = 2;
   options.max_idle_commands = 2;
   play_server({"S: 220 birl.tsmtp ESMTP tsmtp", "C: NOOP", "C: RSET", "C: HELO x", "C: NOOP", "C: NOOP",
                "S: 250 2.0.0 OK", "S: 250 2.0.0 OK", "S: 250 birl.tsmtp", "S: 250 2.0.0 OK",
@@ -86,7 +86,7 @@ TEST(ServerBadInput, ClosesAfterTooManyCommandsThatDoNothing) {
 
 TEST(ServerBadInput, LimitsRecipients) {
   ServerOptions options = test_options();
-  options.max_recipients = 2;
+  options.sessions.max_recipients = 2;
   play_server({"S: 220 birl.tsmtp ESMTP tsmtp",
                "C: HELO x",
                "S: 250 birl.tsmtp",

@@ -94,7 +94,7 @@ TEST(Smuggling, NoFalseEndEndsAMail) {
 
 TEST(Smuggling, MadeCanonicalItStaysOneMail) {
   ServerOptions options = test_options();
-  options.canonical_line_ends = true;
+  options.sessions.canonical_line_ends = true;
   for (const std::string& end : kFalseEnds) {
     SCOPED_TRACE(end);
     const Result result = through_server(unescaped("text" + end + kSmuggled + "\\r\\n.\\r\\n"), options);
