@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kSiteTitle = "site";
 
 std::string user_text(const MailInDoubt& mail) {
+  if (!mail.client_address.empty()) return base::escaped(mail.client_address);
   return mail.user ? std::to_string(*mail.user) : "-";
 }
 
@@ -26,7 +27,18 @@ std::string since_text(const MailInDoubt& mail, base::WallTime now) {
 }
 
 std::string remark(const MailInDoubt& mail) {
-  return mail.is_tried_again ? "  is being tried again" : "";
+  if (mail.is_tried_again) return "  is being tried again";
+  return mail.is_known ? "  was delivered" : "";
+}
+
+// What was delivered is in doubt no more, and kept all the same.
+std::string count_text(const MailsInDoubt& doubts) {
+  const auto delivered = static_cast<std::size_t>(std::count_if(
+      doubts.mails.begin(), doubts.mails.end(), [](const auto& mail) { return mail.is_known; }));
+  const std::size_t in_doubt = doubts.mails.size() - delivered;
+  std::string out = fmt::format("{} mail{} in doubt", in_doubt, in_doubt == 1 ? "" : "s");
+  if (delivered > 0) out += fmt::format(", {} delivered and kept in case the MTA tries again", delivered);
+  return out;
 }
 
 }  // namespace
@@ -46,7 +58,7 @@ std::string doubts_text(const MailsInDoubt& doubts) {
                        kShownIdDigits, base::escaped(mail.site), width, mail.recipients, user_text(mail),
                        local_time(mail.forgotten, doubts.now), since_text(mail, doubts.now), remark(mail));
   }
-  out += fmt::format("{} mail{} in doubt", total, total == 1 ? "" : "s");
+  out += count_text(doubts);
   if (shown < total) out += fmt::format(", the oldest {} are shown", shown);
   return out + '\n';
 }
@@ -63,6 +75,8 @@ std::string doubts_json(const MailsInDoubt& doubts) {
                          {"recipients", mail.recipients},
                          {"user", mail.user ? Json(*mail.user) : Json(nullptr)},
                          {"tried_again_now", mail.is_tried_again}});
+    if (!mail.client_address.empty()) mails.back()["client"] = mail.client_address;
+    if (mail.is_known) mails.back()["delivered"] = true;
   }
   const Json out{{"now", rfc3339(doubts.now)}, {"total", doubts.mails.size()}, {"mails", mails}};
   constexpr int kIndentOfDoubts = 2;

@@ -23,8 +23,10 @@ control::MailsInDoubt mails_in_doubt(const net::TransactionLedger& ledger, base:
                          .forgotten = mail.recorded + net::TransactionLedger::kDoubtAge,
                          .recipients = mail.recipients,
                          .user = {},
-                         .is_tried_again = mail.is_claimed});
-    if (mail.user != ledger::Doubts::kNoUser) out.mails.back().user = mail.user;
+                         .client_address = mail.client.address,
+                         .is_tried_again = mail.is_claimed,
+                         .is_known = mail.is_known});
+    if (mail.client.user != ledger::Client::kNoUser) out.mails.back().user = mail.client.user;
   }
   return out;
 }

@@ -36,6 +36,19 @@ base::Result<void> LastingState::open(net::EventLoop& loop, const settings::Hub&
   return {};
 }
 
+void LastingState::set_sites(const std::vector<settings::Site>& sites) {
+  ledger::Owners::Sites owners;
+  for (const settings::Site& site : sites)
+    owners.emplace(site.name, site.pins);
+  ledger_->set_sites(owners);
+  const std::size_t recipients = ledger_->recipients_of_nobody();
+  if (recipients == 0) return;
+  log_.log(LogLevel::kWarning,
+           "recipients in doubt at sites that are no longer configured: " + std::to_string(recipients) +
+               "; their outcome cannot be asked for, and a mail that is tried again at another site may be "
+               "delivered twice; relayctl doubts lists them");
+}
+
 void LastingState::warn_of_another_key(const std::string& state_dir) {
   if (!is_another_key(state_dir, *digests_) || ledger_->recipients_in_doubt() == 0) return;
   log_.log(LogLevel::kWarning, state_dir + "/digest.key was lost or replaced: the mails in doubt (" +

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "relayd/base/log.h"
 #include "relayd/base/result.h"
@@ -13,6 +14,7 @@
 #include "relayd/net/tls/hmac_digest.h"
 #include "relayd/net/witness/witness.h"
 #include "relayd/settings/hub.h"
+#include "relayd/settings/site.h"
 
 namespace tsmtp::daemon {
 
@@ -26,6 +28,8 @@ class LastingState {
   void start_witness(const settings::Hub& hub);
   /// As hub.user. After an error nothing else may be called.
   [[nodiscard]] base::Result<void> open(net::EventLoop& loop, const settings::Hub& hub);
+  /// The sites as they are configured from now on: what is remembered of one goes with its key.
+  void set_sites(const std::vector<settings::Site>& sites);
 
   [[nodiscard]] net::TransactionLedger& ledger() { return *ledger_; }
   [[nodiscard]] const net::TransactionLedger& ledger() const { return *ledger_; }

@@ -71,6 +71,7 @@ base::Result<void> Relay::start() {
   if (auto ok = bind_all(); !ok) return ok;
   if (auto ok = drop_to(config_.hub.user); !ok) return ok;
   if (auto ok = state_.open(loop_, config_.hub); !ok) return ok;
+  state_.set_sites(config_.sites);
   if (auto ok = open_audit(); !ok) return ok;
   serve();
   return {};
@@ -174,6 +175,11 @@ void Relay::serve() {
                                                             state_.witness(),
                                                             &state_.earlier()});
   services_->shortages = &shortages_;
+  services_->is_committing = [this](const std::string& transaction) {
+    const auto is_there = [&](const auto& site) { return site->is_committing(transaction); };
+    return std::any_of(sites_.begin(), sites_.end(), is_there) ||
+           std::any_of(retired_.begin(), retired_.end(), is_there);
+  };
   services_->ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); };
   for (const settings::Site& site : config_.sites) {
     sites_.push_back(std::make_unique<net::Site>(*services_, site));

@@ -74,8 +74,10 @@ class Relay {
   [[nodiscard]] net::Site* find_site(const std::string& name) const;
   [[nodiscard]] net::Site* site_of_pin(const std::string& pin) const;
   [[nodiscard]] bool accept_peer(const std::string& pin, const std::string& address);
-  static void move_endpoints(const std::vector<std::unique_ptr<net::Site>>& from,
-                             const config::Config& wanted, BoundEndpoints& fresh);
+  void move_endpoints(const config::Config& wanted, const std::vector<net::Site*>& running,
+                      BoundEndpoints& fresh) const;
+  /// For each wanted site the one that runs already, null where there is none.
+  [[nodiscard]] std::vector<net::Site*> running_sites(const config::Config& wanted) const;
   void retire(std::unique_ptr<net::Site> site);
   [[nodiscard]] bool drained() const;
   [[nodiscard]] std::optional<std::string> answer_control(std::string_view received);

@@ -86,28 +86,38 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
   audit_.use(wanted.hub.audit, std::move(*audit));
   strangers_.set_limits(wanted.hub.strangers);
   mta_neighbours_.set_limit(wanted.hub.mta_connections);
-  move_endpoints(sites_, wanted, fresh_endpoints);
-  std::vector<std::unique_ptr<net::Site>> sites;
-  for (const settings::Site& site : wanted.sites) {
-    const auto running = std::find_if(sites_.begin(), sites_.end(),
-                                      [&](const auto& known) { return known && known->name() == site.name; });
-    if (running != sites_.end()) {
-      (*running)->update(site, fresh_endpoints[site.name]);
-      sites.push_back(std::move(*running));
+  const auto running = running_sites(wanted);
+  move_endpoints(wanted, running, fresh_endpoints);
+  std::vector<std::unique_ptr<net::Site>> removed;
+  std::swap(sites_, removed);
+  for (std::size_t i = 0; i < wanted.sites.size(); ++i) {
+    const settings::Site& site = wanted.sites[i];
+    if (!running[i]) {
+      sites_.push_back(std::make_unique<net::Site>(*services_, site));
+      continue;
+    }
+    const auto taken = std::find_if(removed.begin(), removed.end(),
+                                    [&](const auto& known) { return known.get() == running[i]; });
+    sites_.push_back(std::move(*taken));
+  }
+  // First the ledger: from the first word on, what is remembered of a site is found under its name.
+  state_.set_sites(wanted.sites);
+  for (auto& site : removed)
+    if (site) retire(std::move(site));
+  for (std::size_t i = 0; i < wanted.sites.size(); ++i) {
+    const settings::Site& site = wanted.sites[i];
+    if (running[i]) {
+      sites_[i]->update(site, fresh_endpoints[site.name]);
     } else {
-      sites.push_back(std::make_unique<net::Site>(*services_, site));
-      sites.back()->start(std::move(fresh_endpoints[site.name]));
+      sites_[i]->start(std::move(fresh_endpoints[site.name]));
     }
   }
-  std::swap(sites_, sites);
-  for (auto& removed : sites)
-    if (removed) retire(std::move(removed));
-  std::erase_if(listeners_, [&](const auto& running) {
+  std::erase_if(listeners_, [&](const auto& listening) {
     const auto& listen = wanted.hub.listen;
     if (std::any_of(listen.begin(), listen.end(),
-                    [&](const auto& address) { return address.to_string() == running.first; }))
+                    [&](const auto& address) { return address.to_string() == listening.first; }))
       return false;
-    running.second->stop();
+    listening.second->stop();
     return true;
   });
   for (auto& [address, listener] : fresh_listeners) {
@@ -117,23 +127,51 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
   return {};
 }
 
-void Relay::move_endpoints(const std::vector<std::unique_ptr<net::Site>>& from, const config::Config& wanted,
-                           BoundEndpoints& fresh) {
-  for (const settings::Site& site : wanted.sites)
-    for (const base::HostPort& address : site.endpoints)
-      for (const auto& holder : from)
-        if (holder->name() != site.name)
-          if (auto moved = holder->give_up(address)) fresh[site.name].push_back(std::move(moved));
+// Known by its name; and where its name is gone and its key has another one, by that: a site is its key (P7),
+// and goes on as it is, with all that is under way.
+std::vector<net::Site*> Relay::running_sites(const config::Config& wanted) const {
+  const auto is_wanted = [&](const std::string& name) {
+    return std::any_of(wanted.sites.begin(), wanted.sites.end(),
+                       [&](const settings::Site& site) { return site.name == name; });
+  };
+  std::vector<net::Site*> found;
+  for (const settings::Site& site : wanted.sites) {
+    const auto shares_a_key = [&](const auto& running) {
+      return !is_wanted(running->name()) &&
+             std::find(found.begin(), found.end(), running.get()) == found.end() &&
+             std::any_of(site.pins.begin(), site.pins.end(),
+                         [&](const std::string& pin) { return running->link().has_pin(pin); });
+    };
+    net::Site* running = find_site(site.name);
+    if (running == nullptr) {
+      const auto renamed = std::find_if(sites_.begin(), sites_.end(), shares_a_key);
+      if (renamed != sites_.end()) running = renamed->get();
+    }
+    found.push_back(running);
+  }
+  return found;
 }
 
-// A site that is no longer configured: its transactions may end, then it goes.
+void Relay::move_endpoints(const config::Config& wanted, const std::vector<net::Site*>& running,
+                           BoundEndpoints& fresh) const {
+  for (std::size_t i = 0; i < wanted.sites.size(); ++i)
+    for (const base::HostPort& address : wanted.sites[i].endpoints)
+      for (const auto& holder : sites_)
+        if (holder.get() != running[i])
+          if (auto moved = holder->give_up(address)) fresh[wanted.sites[i].name].push_back(std::move(moved));
+}
+
+// A site that is no longer configured: what our MTA has to answer for may end, whatever that takes (P4), for
+// no key is trusted for it any more. Then it goes.
 void Relay::retire(std::unique_ptr<net::Site> site) {
+  log_.log(LogLevel::kInfo, site->name() + ": is no longer configured; its link is closed");
   site->retire();
   net::Site* retired = site.get();
   retired_.push_back(std::move(site));
   const auto deadline = std::chrono::steady_clock::now() + config_.hub.drain_timeout;
   loop_.every(kRetirePoll, [this, retired, deadline] {
-    if (retired->in_flight() > 0 && std::chrono::steady_clock::now() < deadline) return true;
+    const bool is_late = std::chrono::steady_clock::now() >= deadline;
+    if (is_late ? retired->is_committing() : retired->in_flight() > 0) return true;
     std::erase_if(retired_, [&](const auto& known) { return known.get() == retired; });
     return false;
   });

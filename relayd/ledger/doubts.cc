@@ -23,6 +23,44 @@ Change erasure(const DoubtKey& key) {
   return {.table = Table::kDoubts, .key = stored_key(key), .value = std::nullopt, .durable = false};
 }
 
+/// What stands behind a row's header: digests, from version 2 on the client, and the site's name.
+struct Body {
+  std::string mail;
+  std::string address;
+  Client client;
+  std::string site;
+};
+
+std::string encode_body(const Body& body) {
+  std::string out = body.mail + body.address;
+  base::put_u32(out, body.client.user);
+  base::put_u8(out, static_cast<std::uint8_t>(body.client.address.size()));
+  return out + body.client.address + body.site;
+}
+
+std::optional<Body> decode_body(const Row& row) {
+  constexpr std::size_t kClientBytes = 4 + 1;
+  std::string_view in = row.body;
+  if (in.size() <= kBothDigestsBytes) return std::nullopt;
+  Body body{.mail = std::string(in.substr(0, base::kDigestBytes)),
+            .address = std::string(in.substr(base::kDigestBytes, base::kDigestBytes)),
+            .client = {},
+            .site = {}};
+  in.remove_prefix(kBothDigestsBytes);
+  if (row.version > 1) {
+    if (in.size() < kClientBytes) return std::nullopt;
+    const std::uint32_t user = base::get_u32(in);
+    const std::size_t address_bytes = base::get_u8(in.substr(4));
+    in.remove_prefix(kClientBytes);
+    if (in.size() < address_bytes || address_bytes > Client::kMaxAddressBytes) return std::nullopt;
+    body.client = Client(user, std::string(in.substr(0, address_bytes)));
+    in.remove_prefix(address_bytes);
+  }
+  if (in.empty() || in.size() > kMaxSiteBytes) return std::nullopt;
+  body.site = in;
+  return body;
+}
+
 }  // namespace
 
 std::vector<std::string> Doubts::restore(const std::vector<Entry>& rows) {
@@ -30,21 +68,24 @@ std::vector<std::string> Doubts::restore(const std::vector<Entry>& rows) {
   std::vector<std::pair<DoubtKey, Doubt>> found;
   for (const Entry& entry : rows) {
     const auto row = decode_row(entry.value);
-    const bool readable = row && entry.key.size() == kKeyBytes && row->body.size() > kBothDigestsBytes &&
-                          row->body.size() <= kBothDigestsBytes + kMaxSiteBytes;
-    if (!readable) {
+    auto body = row && entry.key.size() == kKeyBytes ? decode_body(*row) : std::nullopt;
+    if (!body) {
       problems.push_back("skipped a row of the table of doubts that cannot be read, key " +
                          base::hex(entry.key));
       continue;
     }
     const std::string_view index = std::string_view(entry.key).substr(kTransactionBytes);
+    const std::string pin(row->pin);
     found.emplace_back(
         DoubtKey{.transaction = entry.key.substr(0, kTransactionBytes), .index = base::get_u16(index)},
         Doubt{.state = State::kMatchable,
-              .site = std::string(row->body.substr(kBothDigestsBytes)),
-              .mail = std::string(row->body.substr(0, base::kDigestBytes)),
-              .address = std::string(row->body.substr(base::kDigestBytes, base::kDigestBytes)),
-              .recorded = row->recorded});
+              .name = body->site,
+              .pin = pin,
+              .site = owners_.owner(body->site, pin),
+              .mail = std::move(body->mail),
+              .address = std::move(body->address),
+              .recorded = row->recorded,
+              .client = std::move(body->client)});
   }
   // Rows come in the order of their random keys; claim() promises the oldest.
   std::stable_sort(found.begin(), found.end(),
@@ -54,22 +95,39 @@ std::vector<std::string> Doubts::restore(const std::vector<Entry>& rows) {
   return problems;
 }
 
+void Doubts::set_sites(const Owners::Sites& sites) {
+  owners_.set(sites);
+  of_clients_.clear();
+  of_sites_.clear();
+  for (auto& [key, doubt] : doubts_) {
+    doubt.site = owners_.owner(doubt.name, doubt.pin);
+    count(doubt);
+  }
+}
+
 std::vector<Change> Doubts::record(const std::string& transaction, const std::string& site,
                                    const std::vector<DoubtfulRecipient>& recipients, base::WallTime now,
-                                   std::uint32_t user) {
+                                   const Client& client) {
   std::vector<Change> changes;
+  const std::string pin = owners_.pin_of(site);
   for (const DoubtfulRecipient& recipient : recipients) {
     const DoubtKey key{.transaction = transaction, .index = recipient.index};
     insert(key, {.state = State::kUnderWay,
-                 .site = site,
+                 .name = site,
+                 .pin = pin,
+                 .site = owners_.owner(site, pin),
                  .mail = recipient.mail,
                  .address = recipient.address,
                  .recorded = now,
-                 .user = user});
-    changes.push_back({.table = Table::kDoubts,
-                       .key = stored_key(key),
-                       .value = encode_row(now, recipient.mail + recipient.address + site),
-                       .durable = true});
+                 .client = client});
+    changes.push_back(
+        {.table = Table::kDoubts,
+         .key = stored_key(key),
+         .value = encode_row(
+             now, pin,
+             encode_body(
+                 {.mail = recipient.mail, .address = recipient.address, .client = client, .site = site})),
+         .durable = true});
   }
   return changes;
 }
@@ -89,7 +147,7 @@ std::optional<DoubtKey> Doubts::claim(const std::string& site, const std::string
   const auto [begin, end] = by_mail_.equal_range(mail);
   for (auto entry = begin; entry != end; ++entry) {
     Doubt& doubt = entry->second->second;
-    if (doubt.state != State::kMatchable || doubt.site != site) continue;
+    if (doubt.state != State::kMatchable || !doubt.is_of(site)) continue;
     doubt.state = State::kClaimed;
     return entry->second->first;
   }
@@ -101,7 +159,7 @@ std::set<std::string> Doubts::transactions_with(const std::string& site, const s
   const auto [begin, end] = by_address_.equal_range(address);
   for (auto entry = begin; entry != end; ++entry) {
     const auto& [key, doubt] = *entry->second;
-    if (doubt.state != State::kUnderWay && doubt.site == site) transactions.insert(key.transaction);
+    if (doubt.state != State::kUnderWay && doubt.is_of(site)) transactions.insert(key.transaction);
   }
   return transactions;
 }
@@ -110,46 +168,74 @@ bool Doubts::is_in_doubt(const std::string& site, const std::string& address) co
   const auto [begin, end] = by_address_.equal_range(address);
   return std::any_of(begin, end, [&](const auto& entry) {
     const Doubt& doubt = entry.second->second;
-    return doubt.state != State::kUnderWay && doubt.site == site;
+    return doubt.state != State::kUnderWay && doubt.is_of(site);
   });
 }
 
 bool Doubts::is_anybody_in_doubt(const std::string& site) const {
   return std::any_of(doubts_.begin(), doubts_.end(), [&](const auto& entry) {
-    return entry.second.state != State::kUnderWay && entry.second.site == site;
+    return entry.second.state != State::kUnderWay && entry.second.is_of(site);
   });
 }
 
-void Doubts::must_go_alone(const DoubtKey& key) {
+void Doubts::must_go_alone(const DoubtKey& key, base::WallTime until) {
   const auto doubt = doubts_.find(key);
-  if (doubt != doubts_.end()) doubt->second.goes_alone = true;
+  if (doubt != doubts_.end()) doubt->second.goes_alone_until = until;
 }
 
-std::set<std::string> Doubts::transactions_to_split(const std::string& site,
-                                                    const std::string& address) const {
+std::set<std::string> Doubts::transactions_to_split(const std::string& site, const std::string& address,
+                                                    base::WallTime now) const {
   std::set<std::string> transactions;
   const auto [begin, end] = by_address_.equal_range(address);
   for (auto entry = begin; entry != end; ++entry) {
     const auto& [key, doubt] = *entry->second;
-    if (doubt.goes_alone && doubt.state != State::kUnderWay && doubt.site == site)
+    if (doubt.goes_alone_until > now && doubt.state != State::kUnderWay && doubt.is_of(site))
       transactions.insert(key.transaction);
   }
   return transactions;
 }
 
-std::size_t Doubts::of_user(const std::string& site, std::uint32_t user) const {
-  const auto found = of_users_.find({site, user});
-  return found == of_users_.end() ? 0 : found->second;
+std::optional<std::string> Doubts::next_to_ask(const std::string& site, const std::string& after,
+                                               base::WallTime before) const {
+  constexpr std::uint16_t kLastIndex = ~std::uint16_t{0};
+  const auto begin = doubts_.upper_bound({.transaction = after, .index = kLastIndex});
+  const auto found = std::find_if(begin, doubts_.end(), [&](const auto& entry) {
+    const Doubt& doubt = entry.second;
+    return doubt.state == State::kMatchable && !doubt.is_known && doubt.recorded < before &&
+           doubt.site == site;
+  });
+  return found == doubts_.end() ? std::nullopt : std::optional(found->first.transaction);
+}
+
+std::vector<Change> Doubts::was_delivered(const std::string& transaction,
+                                          const std::vector<std::uint16_t>& refused) {
+  const auto [begin, end] = all_of(transaction);
+  for (auto doubt = begin; doubt != end; ++doubt)
+    doubt->second.is_known = doubt->second.state != State::kUnderWay;
+  return erase_if(begin, end, [&](const DoubtKey& key, const Doubt& doubt) {
+    return doubt.state == State::kMatchable && std::binary_search(refused.begin(), refused.end(), key.index);
+  });
+}
+
+std::vector<Change> Doubts::was_not_delivered(const std::string& transaction) {
+  const auto [begin, end] = all_of(transaction);
+  return erase_if(begin, end,
+                  [](const DoubtKey&, const Doubt& doubt) { return doubt.state == State::kMatchable; });
+}
+
+std::size_t Doubts::of_client(const std::string& site, const Client& client) const {
+  const auto found = of_clients_.find({site, client});
+  return found == of_clients_.end() ? 0 : found->second;
+}
+
+std::size_t Doubts::of_site(const std::string& site) const {
+  const auto found = of_sites_.find(site);
+  return found == of_sites_.end() ? 0 : found->second;
 }
 
 std::vector<Change> Doubts::settle(const std::string& transaction) {
-  std::vector<Change> changes;
-  for (auto doubt = first_of(transaction);
-       doubt != doubts_.end() && doubt->first.transaction == transaction;) {
-    changes.push_back(erasure(doubt->first));
-    doubt = erase(doubt);
-  }
-  return changes;
+  const auto [begin, end] = all_of(transaction);
+  return erase_if(begin, end, [](const DoubtKey&, const Doubt&) { return true; });
 }
 
 Change Doubts::settle(const DoubtKey& key) {
@@ -164,9 +250,62 @@ bool Doubts::contains(const std::string& transaction) const {
 }
 
 std::vector<Change> Doubts::expire(base::WallTime before) {
+  return erase_if(doubts_.begin(), doubts_.end(), [&](const DoubtKey&, const Doubt& doubt) {
+    return doubt.state == State::kMatchable && doubt.recorded < before;
+  });
+}
+
+std::vector<Change> Doubts::expire_known(const std::string& site, base::WallTime before) {
+  return erase_if(doubts_.begin(), doubts_.end(), [&](const DoubtKey&, const Doubt& doubt) {
+    return doubt.is_known && doubt.state == State::kMatchable && doubt.site == site &&
+           doubt.recorded < before;
+  });
+}
+
+std::size_t Doubts::in_doubt(std::string_view site) const {
+  std::set<std::string_view> transactions;
+  for (const auto& [key, doubt] : doubts_)
+    if (doubt.state != State::kUnderWay && !doubt.is_known && doubt.site == site)
+      transactions.insert(key.transaction);
+  return transactions.size();
+}
+
+std::size_t Doubts::of_nobody() const {
+  return of_site({});
+}
+
+std::vector<MailInDoubt> Doubts::mails_in_doubt() const {
+  std::vector<MailInDoubt> mails;
+  for (const auto& [key, doubt] : doubts_) {
+    if (doubt.state == State::kUnderWay) continue;
+    if (mails.empty() || mails.back().transaction != key.transaction)
+      mails.push_back({.transaction = key.transaction,
+                       .site = doubt.site.empty() ? doubt.name : doubt.site,
+                       .recorded = doubt.recorded,
+                       .client = doubt.client,
+                       .is_known = true});
+    ++mails.back().recipients;
+    mails.back().is_claimed |= doubt.state == State::kClaimed;
+    mails.back().is_known &= doubt.is_known;
+  }
+  std::stable_sort(mails.begin(), mails.end(),
+                   [](const MailInDoubt& a, const MailInDoubt& b) { return a.recorded < b.recorded; });
+  return mails;
+}
+
+std::pair<Doubts::ByKey::iterator, Doubts::ByKey::iterator> Doubts::all_of(const std::string& transaction) {
+  const auto begin = first_of(transaction);
+  auto end = begin;
+  while (end != doubts_.end() && end->first.transaction == transaction)
+    ++end;
+  return {begin, end};
+}
+
+template <typename Predicate>
+std::vector<Change> Doubts::erase_if(ByKey::iterator begin, ByKey::iterator end, Predicate predicate) {
   std::vector<Change> changes;
-  for (auto doubt = doubts_.begin(); doubt != doubts_.end();) {
-    if (doubt->second.state == State::kMatchable && doubt->second.recorded < before) {
+  for (auto doubt = begin; doubt != end;) {
+    if (predicate(doubt->first, doubt->second)) {
       changes.push_back(erasure(doubt->first));
       doubt = erase(doubt);
     } else {
@@ -176,28 +315,18 @@ std::vector<Change> Doubts::expire(base::WallTime before) {
   return changes;
 }
 
-std::size_t Doubts::in_doubt(std::string_view site) const {
-  std::set<std::string_view> transactions;
-  for (const auto& [key, doubt] : doubts_)
-    if (doubt.state != State::kUnderWay && doubt.site == site) transactions.insert(key.transaction);
-  return transactions.size();
+void Doubts::count(const Doubt& doubt) {
+  ++of_sites_[doubt.site];
+  if (doubt.client.is_known()) ++of_clients_[{doubt.site, doubt.client}];
 }
 
-std::vector<MailInDoubt> Doubts::mails_in_doubt() const {
-  std::vector<MailInDoubt> mails;
-  for (const auto& [key, doubt] : doubts_) {
-    if (doubt.state == State::kUnderWay) continue;
-    if (mails.empty() || mails.back().transaction != key.transaction)
-      mails.push_back({.transaction = key.transaction,
-                       .site = doubt.site,
-                       .recorded = doubt.recorded,
-                       .user = doubt.user});
-    ++mails.back().recipients;
-    mails.back().is_claimed |= doubt.state == State::kClaimed;
-  }
-  std::stable_sort(mails.begin(), mails.end(),
-                   [](const MailInDoubt& a, const MailInDoubt& b) { return a.recorded < b.recorded; });
-  return mails;
+void Doubts::discount(const Doubt& doubt) {
+  const auto one_less = [](auto& counts, const auto& key) {
+    const auto found = counts.find(key);
+    if (found != counts.end() && --found->second == 0) counts.erase(found);
+  };
+  one_less(of_sites_, doubt.site);
+  if (doubt.client.is_known()) one_less(of_clients_, std::pair(doubt.site, doubt.client));
 }
 
 Doubts::ByKey::iterator Doubts::first_of(const std::string& transaction) {
@@ -207,7 +336,7 @@ Doubts::ByKey::iterator Doubts::first_of(const std::string& transaction) {
 void Doubts::insert(const DoubtKey& key, Doubt doubt) {
   const auto [inserted, is_new] = doubts_.emplace(key, std::move(doubt));
   if (!is_new) return;
-  if (inserted->second.user != kNoUser) ++of_users_[{inserted->second.site, inserted->second.user}];
+  count(inserted->second);
   by_mail_.emplace(inserted->second.mail, inserted);
   by_address_.emplace(inserted->second.address, inserted);
 }
@@ -218,9 +347,7 @@ Doubts::ByKey::iterator Doubts::erase(ByKey::iterator doubt) {
     const auto entry = std::find_if(begin, end, [&](const auto& e) { return e.second == doubt; });
     if (entry != end) index.erase(entry);
   };
-  if (const auto count = of_users_.find({doubt->second.site, doubt->second.user});
-      count != of_users_.end() && --count->second == 0)
-    of_users_.erase(count);
+  discount(doubt->second);
   erase_from(by_mail_, doubt->second.mail);
   erase_from(by_address_, doubt->second.address);
   return doubts_.erase(doubt);

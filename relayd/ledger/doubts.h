@@ -5,6 +5,9 @@
 //
 //   record ──► under way ──mark_in_doubt──► matchable ──claim──► claimed ──mark_in_doubt──► matchable
 //                  └──────────── settle ───────┴────── settle ──────┘
+//
+// One whose outcome the far side has told in the background is *known*: in doubt no more, and still
+// matchable, for our MTA may try it again and must then get that outcome.
 #pragma once
 
 #include <compare>
@@ -21,6 +24,8 @@
 #include "relayd/base/clock.h"
 #include "relayd/base/keyed_digest.h"
 #include "relayd/ledger/change.h"
+#include "relayd/ledger/client.h"
+#include "relayd/ledger/owners.h"
 
 namespace tsmtp::ledger {
 
@@ -44,17 +49,17 @@ struct DoubtfulRecipient {
 /// A transaction in doubt as an administrator sees it.
 struct MailInDoubt {
   std::string transaction;
-  std::string site;
+  std::string site;  ///< as it was called then, if it is no longer configured
   base::WallTime recorded;
-  std::uint32_t user;  ///< Doubts::kNoUser: not known
+  Client client;
   std::size_t recipients = 0;
   bool is_claimed = false;  ///< its second try is under way
+  bool is_known = false;    ///< the far side has said that it was delivered
 };
 
 class Doubts {
  public:
-  /// Whoever is not known.
-  static constexpr std::uint32_t kNoUser = ~std::uint32_t{0};
+  static constexpr std::uint32_t kNoUser = Client::kNoUser;
 
   Doubts() = default;
   Doubts(const Doubts&) = delete;
@@ -64,14 +69,18 @@ class Doubts {
   /// way died with the last process. Returns a sentence for each row that could not be read and was skipped.
   [[nodiscard]] std::vector<std::string> restore(const std::vector<Entry>& rows);
 
+  /// The sites as they are configured from now on. What belongs to one that is renamed belongs to it still.
+  void set_sites(const Owners::Sites& sites);
+  [[nodiscard]] const Owners& owners() const { return owners_; }
+
   /// A mail is about to send its end of content: the durable changes to make first. Not matchable until
   /// mark_in_doubt(). `transaction` has 16 bytes and is new.
   [[nodiscard]] std::vector<Change> record(const std::string& transaction, const std::string& site,
                                            const std::vector<DoubtfulRecipient>& recipients,
-                                           base::WallTime now, std::uint32_t user = kNoUser);
-  /// How many recipients of the mails that `user` has handed over for `site` are here. What a Store loaded is
-  /// nobody's.
-  [[nodiscard]] std::size_t of_user(const std::string& site, std::uint32_t user) const;
+                                           base::WallTime now, const Client& client = {});
+  /// How many recipients of the mails that `client` has handed over for `site` are here, or of all its mails.
+  [[nodiscard]] std::size_t of_client(const std::string& site, const Client& client) const;
+  [[nodiscard]] std::size_t of_site(const std::string& site) const;
 
   /// The final reply could not be handed to our MTA: the next try of this mail may claim what is left of the
   /// transaction, or that recipient. Without effect on what is not here.
@@ -90,12 +99,25 @@ class Doubts {
   /// Whether any address of the site is in doubt.
   [[nodiscard]] bool is_anybody_in_doubt(const std::string& site) const;
 
-  /// A second try was for this one and for others at once, which no single reply can answer.
-  void must_go_alone(const DoubtKey& key);
+  /// A second try was for this one and for others at once, which no single reply can answer. It will come
+  /// again before `until`; nobody is held up for longer.
+  void must_go_alone(const DoubtKey& key, base::WallTime until = base::WallTime::max());
   /// Of transactions_with(), those of which that was said. Another mail of that sender to that recipient has
   /// nothing to do with them.
   [[nodiscard]] std::set<std::string> transactions_to_split(const std::string& site,
-                                                            const std::string& address) const;
+                                                            const std::string& address,
+                                                            base::WallTime now = {}) const;
+
+  /// The transaction of `site` to ask the far side about next in the background: the first behind `after`
+  /// that has a recipient who is matchable, not known, and was recorded before `before`.
+  [[nodiscard]] std::optional<std::string> next_to_ask(const std::string& site, const std::string& after,
+                                                       base::WallTime before = base::WallTime::max()) const;
+  /// The far side has answered that it was delivered, but not to those at the indices `refused` (ascending).
+  /// A second try under way learns it by itself. Returns changes as settle() does.
+  [[nodiscard]] std::vector<Change> was_delivered(const std::string& transaction,
+                                                  const std::vector<std::uint16_t>& refused);
+  /// … that it was not, and never will be.
+  [[nodiscard]] std::vector<Change> was_not_delivered(const std::string& transaction);
 
   /// Our MTA has the reply: forgets the transaction, or that recipient. The changes need not be durable: an
   /// entry that comes back after a power failure is for a mail that will not be tried again.
@@ -107,24 +129,33 @@ class Doubts {
   /// Forgets matchable ones recorded before `before`: MTAs give up after days. Those under way or claimed
   /// stay.
   [[nodiscard]] std::vector<Change> expire(base::WallTime before);
+  /// Likewise, of that site only those that are known.
+  [[nodiscard]] std::vector<Change> expire_known(const std::string& site, base::WallTime before);
 
   /// Recipients.
   [[nodiscard]] std::size_t size() const { return doubts_.size(); }
-  /// How many transactions of `site` are in doubt (matchable or claimed), for status.
+  /// How many transactions of `site` are in doubt (matchable or claimed, and not known), for status.
   [[nodiscard]] std::size_t in_doubt(std::string_view site) const;
-  /// All transactions in doubt (matchable or claimed), oldest first. Those under way are not.
+  /// Of sites that are not configured any more.
+  [[nodiscard]] std::size_t of_nobody() const;
+  /// All transactions in doubt (matchable or claimed) or known, oldest first. Those under way are not.
   [[nodiscard]] std::vector<MailInDoubt> mails_in_doubt() const;
 
  private:
   enum class State { kUnderWay, kMatchable, kClaimed };
   struct Doubt {
     State state = State::kUnderWay;
-    std::string site;
+    std::string name;  // of the site, as it was called when this was recorded
+    std::string pin;
+    std::string site;  // whose it is now (Owners::owner)
     std::string mail;
     std::string address;
     base::WallTime recorded;
-    std::uint32_t user = kNoUser;
-    bool goes_alone = false;
+    Client client;
+    base::WallTime goes_alone_until{};
+    bool is_known = false;
+
+    [[nodiscard]] bool is_of(std::string_view wanted) const { return site == wanted || site.empty(); }
   };
   using ByKey = std::map<DoubtKey, Doubt>;
   using ByDigest = std::multimap<std::string_view,
@@ -133,11 +164,19 @@ class Doubts {
   void insert(const DoubtKey& key, Doubt doubt);
   ByKey::iterator erase(ByKey::iterator doubt);
   [[nodiscard]] ByKey::iterator first_of(const std::string& transaction);
+  [[nodiscard]] std::pair<ByKey::iterator, ByKey::iterator> all_of(const std::string& transaction);
+  void count(const Doubt& doubt);
+  void discount(const Doubt& doubt);
+  template <typename Predicate>
+  [[nodiscard]] std::vector<Change> erase_if(ByKey::iterator begin, ByKey::iterator end, Predicate predicate);
 
+  Owners owners_;
   ByKey doubts_;
   ByDigest by_mail_;
   ByDigest by_address_;
-  std::map<std::pair<std::string, std::uint32_t>, std::size_t> of_users_;  ///< recipients
+  // Recipients, by owner.
+  std::map<std::pair<std::string, Client>, std::size_t> of_clients_;
+  std::map<std::string, std::size_t, std::less<>> of_sites_;
 };
 
 }  // namespace tsmtp::ledger

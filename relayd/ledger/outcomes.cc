@@ -30,45 +30,82 @@ std::vector<std::string> Outcomes::restore(const std::vector<Entry>& rows) {
                          base::hex(entry.key));
       continue;
     }
-    outcomes_.insert_or_assign({entry.key.substr(kTransactionBytes), entry.key.substr(0, kTransactionBytes)},
-                               Outcome{.reply_text = std::string(row->body), .recorded = row->recorded});
+    insert(entry.key.substr(0, kTransactionBytes), {.reply_text = std::string(row->body),
+                                                    .recorded = row->recorded,
+                                                    .name = entry.key.substr(kTransactionBytes),
+                                                    .pin = std::string(row->pin)});
   }
   return problems;
 }
 
+void Outcomes::set_sites(const Owners::Sites& sites) {
+  owners_.set(sites);
+  ByOwner before;
+  before.swap(outcomes_);
+  of_sites_.clear();
+  for (auto& [key, outcome] : before)
+    insert(key.second, std::move(outcome));
+}
+
 Change Outcomes::record(const std::string& site, const std::string& transaction, std::string_view reply_text,
-                        base::WallTime now) {
+                        base::WallTime now, const std::string& its_pin) {
   reply_text = reply_text.substr(0, kMaxReplyBytes);
-  outcomes_.insert_or_assign({site, transaction},
-                             Outcome{.reply_text = std::string(reply_text), .recorded = now});
+  const std::string pin = its_pin.empty() ? owners_.pin_of(site) : its_pin;
+  insert(transaction, {.reply_text = std::string(reply_text), .recorded = now, .name = site, .pin = pin});
   return {.table = Table::kOutcomes,
           .key = row_key(site, transaction),
-          .value = encode_row(now, reply_text),
+          .value = encode_row(now, pin, reply_text),
           .durable = true};
 }
 
 std::optional<std::string> Outcomes::find(const std::string& site, const std::string& transaction) const {
-  const auto outcome = outcomes_.find({site, transaction});
+  const auto outcome = find_outcome(site, transaction);
   if (outcome == outcomes_.end()) return std::nullopt;
   return outcome->second.reply_text;
 }
 
 Change Outcomes::forget(const std::string& site, const std::string& transaction) {
-  outcomes_.erase({site, transaction});
-  return erasure(site, transaction);
+  const auto outcome = find_outcome(site, transaction);
+  if (outcome == outcomes_.end()) return erasure(site, transaction);
+  Change change = erasure(outcome->second.name, transaction);
+  erase(outcome);
+  return change;
 }
 
 std::vector<Change> Outcomes::expire(base::WallTime before) {
   std::vector<Change> changes;
-  for (auto outcome = outcomes_.begin(); outcome != outcomes_.end();) {
+  for (auto outcome = outcomes_.cbegin(); outcome != outcomes_.cend();) {
     if (outcome->second.recorded >= before) {
       ++outcome;
       continue;
     }
-    changes.push_back(erasure(outcome->first.first, outcome->first.second));
-    outcome = outcomes_.erase(outcome);
+    changes.push_back(erasure(outcome->second.name, outcome->first.second));
+    outcome = erase(outcome);
   }
   return changes;
+}
+
+std::size_t Outcomes::of_site(const std::string& site) const {
+  const auto found = of_sites_.find(site);
+  return found == of_sites_.end() ? 0 : found->second;
+}
+
+Outcomes::ByOwner::const_iterator Outcomes::find_outcome(const std::string& site,
+                                                         const std::string& transaction) const {
+  const auto outcome = outcomes_.find({site, transaction});
+  return outcome != outcomes_.end() ? outcome : outcomes_.find({std::string(), transaction});
+}
+
+void Outcomes::insert(const std::string& transaction, Outcome outcome) {
+  const std::string owner = owners_.owner(outcome.name, outcome.pin);
+  const auto [inserted, is_new] = outcomes_.insert_or_assign({owner, transaction}, std::move(outcome));
+  if (is_new) ++of_sites_[owner];
+}
+
+Outcomes::ByOwner::const_iterator Outcomes::erase(ByOwner::const_iterator outcome) {
+  const auto count = of_sites_.find(outcome->first.first);
+  if (count != of_sites_.end() && --count->second == 0) of_sites_.erase(count);
+  return outcomes_.erase(outcome);
 }
 
 }  // namespace tsmtp::ledger

@@ -1,6 +1,7 @@
 // The far side's memory of how transactions ended, written before it is reported and kept until the near side
 // says that its MTA has it (DESIGN, "Nothing twice"). Pure memory: what must be kept is returned as a Change
-// for Store. A transaction belongs to the site it came from; no site can ask for another's.
+// for Store. A transaction belongs to the site it came from, whatever that is called today; no site can ask
+// for another's.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +14,7 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/ledger/change.h"
+#include "relayd/ledger/owners.h"
 
 namespace tsmtp::ledger {
 
@@ -25,10 +27,15 @@ class Outcomes {
   /// not be read and was skipped.
   [[nodiscard]] std::vector<std::string> restore(const std::vector<Entry>& rows);
 
+  /// The sites as they are configured from now on. What belongs to one that is renamed belongs to it still;
+  /// what belongs to none is told to whoever can name its transaction, which nobody guesses.
+  void set_sites(const Owners::Sites& sites);
+
   /// A transaction ended with `reply_text`: the durable change to make before the reply is reported. A second
   /// record of the same transaction replaces the first. `transaction` has 16 bytes, `site` at most 255.
+  /// `pin`: the site's key when the transaction came; empty: the one that it has.
   [[nodiscard]] Change record(const std::string& site, const std::string& transaction,
-                              std::string_view reply_text, base::WallTime now);
+                              std::string_view reply_text, base::WallTime now, const std::string& pin = {});
 
   /// How that site's transaction ended; nullopt: it never did, as far as is known here.
   [[nodiscard]] std::optional<std::string> find(const std::string& site,
@@ -41,15 +48,26 @@ class Outcomes {
   [[nodiscard]] std::vector<Change> expire(base::WallTime before);
 
   [[nodiscard]] std::size_t size() const { return outcomes_.size(); }
+  [[nodiscard]] std::size_t of_site(const std::string& site) const;
 
  private:
   struct Outcome {
     std::string reply_text;
     base::WallTime recorded;
+    std::string name;  // of the site, as it was called when this was recorded
+    std::string pin;
   };
-  using SiteAndTransaction = std::pair<std::string, std::string>;
+  using OwnerAndTransaction = std::pair<std::string, std::string>;
+  using ByOwner = std::map<OwnerAndTransaction, Outcome>;
 
-  std::map<SiteAndTransaction, Outcome> outcomes_;
+  [[nodiscard]] ByOwner::const_iterator find_outcome(const std::string& site,
+                                                     const std::string& transaction) const;
+  void insert(const std::string& transaction, Outcome outcome);
+  ByOwner::const_iterator erase(ByOwner::const_iterator outcome);
+
+  Owners owners_;
+  ByOwner outcomes_;
+  std::map<std::string, std::size_t> of_sites_;  // by owner
 };
 
 }  // namespace tsmtp::ledger

@@ -3,32 +3,40 @@
 #include <chrono>
 
 #include "relayd/base/bytes.h"
+#include "relayd/ledger/owners.h"
 
 namespace tsmtp::ledger {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kWithoutPin = 1;
+constexpr std::uint8_t kWithPin = 2;
 constexpr std::size_t kHeaderBytes = 1 + 8;
 // Later than this a time of day would overflow where nanoseconds are counted (year 2262).
 constexpr std::uint64_t kMaxMicroseconds = 9'200'000'000'000'000;
 
 }  // namespace
 
-std::string encode_row(base::WallTime recorded, std::string_view body) {
+std::string encode_row(base::WallTime recorded, std::string_view pin, std::string_view body) {
   const auto since_epoch = std::chrono::duration_cast<std::chrono::microseconds>(recorded.time_since_epoch());
   std::string out;
-  base::put_u8(out, kVersion);
+  base::put_u8(out, kWithPin);
   base::put_u64(out, static_cast<std::uint64_t>(since_epoch.count()));
-  return out.append(body);
+  return out.append(pin).append(body);
 }
 
 std::optional<Row> decode_row(std::string_view value) {
-  if (value.size() < kHeaderBytes || base::get_u8(value) != kVersion) return std::nullopt;
+  if (value.size() < kHeaderBytes) return std::nullopt;
+  const std::uint8_t version = base::get_u8(value);
+  if (version != kWithoutPin && version != kWithPin) return std::nullopt;
+  const std::size_t pin_bytes = version == kWithPin ? kPinBytes : 0;
+  if (value.size() < kHeaderBytes + pin_bytes) return std::nullopt;
   const std::uint64_t microseconds = base::get_u64(value.substr(1));
   if (microseconds > kMaxMicroseconds) return std::nullopt;
   const std::chrono::microseconds since_epoch(static_cast<std::int64_t>(microseconds));
-  return Row{.recorded = base::WallTime(std::chrono::duration_cast<base::WallTime::duration>(since_epoch)),
-             .body = value.substr(kHeaderBytes)};
+  return Row{.version = version,
+             .recorded = base::WallTime(std::chrono::duration_cast<base::WallTime::duration>(since_epoch)),
+             .pin = value.substr(kHeaderBytes, pin_bytes),
+             .body = value.substr(kHeaderBytes + pin_bytes)};
 }
 
 }  // namespace tsmtp::ledger

@@ -1,7 +1,9 @@
-// How a row's value begins in both tables: a version byte and the time it was recorded.
+// How a row's value begins in both tables: a version byte, the time it was recorded and, from version 2 on,
+// the key of the site that it is about.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,13 +15,16 @@ namespace tsmtp::ledger {
 inline constexpr std::size_t kMaxSiteBytes = 255;  // of its name
 
 struct Row {
+  std::uint8_t version;
   base::WallTime recorded;
-  std::string_view body;  ///< what comes after the header; borrowed from the value
+  std::string_view pin;   ///< kPinBytes; empty in version 1. Borrowed from the value, as the body is
+  std::string_view body;  ///< what comes after the header
 };
 
-[[nodiscard]] std::string encode_row(base::WallTime recorded, std::string_view body);
+/// Of version 2. `pin` has kPinBytes.
+[[nodiscard]] std::string encode_row(base::WallTime recorded, std::string_view pin, std::string_view body);
 
-/// nullopt: another version, or too short to be a row.
+/// nullopt: an unknown version, or too short to be a row. Version 1 is read, and not written any more.
 [[nodiscard]] std::optional<Row> decode_row(std::string_view value);
 
 }  // namespace tsmtp::ledger

@@ -128,6 +128,8 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
   }
   if (!refusal)
     if (const auto trouble = host_.ledger_trouble()) refusal = storage_reply(*trouble);
+  if (host_.is_disowned(transaction_))
+    refusal = own_reply(451, "4.4.2", "this try was given up: it has been said that it is not known here");
   if (refusal) return refuse_all(*refusal);
   state_ = State::kConnecting;
   host_.request_connection(record.helo, false);
@@ -208,6 +210,11 @@ void Delivery::on(const Commit&, base::TimePoint now) {
 }
 
 void Delivery::on(const Ask& record, base::TimePoint now) {
+  if (state_ == State::kStart && settings_.takes_questions) {
+    send(host_.find_outcome(record.transaction));
+    state_ = State::kReported;
+    return;
+  }
   const bool may_come = state_ == State::kContent || state_ == State::kRefused;
   if (!may_come || !had_data_ || std::exchange(had_ask_, true))
     return protocol_error("peer sent an Ask record out of turn", now);

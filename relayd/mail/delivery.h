@@ -33,6 +33,7 @@ struct DeliverySettings {
   settings::Rules rules;
   policy::RateLimit* rate = nullptr;  ///< of all that the site sends; borrowed, outlives the delivery
   bool takes_compressed = false;      ///< content may come compressed: both hubs have said so
+  bool takes_questions = false;       ///< it may be nothing but a question: likewise
   /// Of what is kept of envelopes and verdicts; null: no bound.
   std::shared_ptr<base::ByteBudget> memory{};
 };

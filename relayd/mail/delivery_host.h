@@ -42,6 +42,8 @@ class DeliveryHost {
   virtual void record_outcome(const std::string& transaction, const Outcome& outcome) = 0;
   [[nodiscard]] virtual Outcome find_outcome(const std::string& transaction) const = 0;
   virtual void forget_outcome(const std::string& transaction) = 0;
+  /// find_outcome() has said that it is unknown: it must not begin any more.
+  [[nodiscard]] virtual bool is_disowned(const std::string& /*transaction*/) const { return false; }
 
   /// Why outcomes cannot be recorded now; nothing while they can.
   [[nodiscard]] virtual std::optional<std::string> ledger_trouble() const { return std::nullopt; }

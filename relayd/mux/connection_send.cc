@@ -53,7 +53,8 @@ bool Connection::produce_hello(std::string& out) {
   const Hello hello{.lowest_version = kLowestVersion,
                     .highest_version = kHighestVersion,
                     .capabilities = (settings_.can_resume ? kCapabilityResumption : 0) |
-                                    (settings_.can_compress ? kCapabilityCompression : 0),
+                                    (settings_.can_compress ? kCapabilityCompression : 0) |
+                                    kCapabilityEnquiries,
                     .instance = settings_.instance,
                     .max_streams = settings_.limits.max_streams,
                     .stream_window_bytes = settings_.limits.stream_window_bytes,

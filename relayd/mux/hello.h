@@ -16,6 +16,7 @@ inline constexpr std::uint8_t kHighestVersion = 1;
 /// Bits of Hello::capabilities. A capability is in use if both sides stated it.
 inline constexpr std::uint64_t kCapabilityResumption = 1;
 inline constexpr std::uint64_t kCapabilityCompression = 2;
+inline constexpr std::uint64_t kCapabilityEnquiries = 4;
 
 inline constexpr std::size_t kInstanceBytes = 16;
 /// The least initial window that may be stated; below it a peer could make us cut streams into crumbs.
@@ -44,6 +45,7 @@ struct Hello {
   Resumption resumption{};                ///< with kCapabilityResumption
 
   [[nodiscard]] bool can_resume() const { return (capabilities & kCapabilityResumption) != 0; }
+  [[nodiscard]] bool answers_enquiries() const { return (capabilities & kCapabilityEnquiries) != 0; }
   [[nodiscard]] bool can_compress() const { return (capabilities & kCapabilityCompression) != 0; }
 };
 

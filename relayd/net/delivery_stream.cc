@@ -19,7 +19,7 @@ DeliveryStream::DeliveryStream(mux::StreamKey stream, const Services& services, 
       services_(services),
       link_(link),
       pool_(pool),
-      site_(settings.site),
+      pin_(services.ledger.pin_of(link.site())),
       hub_(settings.hub),
       mta_(settings.mta),
       callbacks_(std::move(callbacks)),
@@ -142,7 +142,7 @@ void DeliveryStream::release_connection(bool reusable) {
 }
 
 void DeliveryStream::begin_commit(const std::string& transaction, const std::vector<std::uint16_t>& refused) {
-  commit_ = connection_->begin_commit(site_, transaction, refused);
+  commit_ = connection_->begin_commit(link_.site(), transaction, refused);
 }
 
 void DeliveryStream::write_stream(std::string_view bytes) {
@@ -163,20 +163,22 @@ void DeliveryStream::finish_stream() {
 }
 
 void DeliveryStream::reset_stream(const std::string& cause) {
-  services_.log.log_provoked(base::Provoked::kPeer, site_, base::LogLevel::kWarning,
-                             site_ + ": a mail from there was ended: " + cause);
+  services_.log.log_provoked(base::Provoked::kPeer, link_.site(), base::LogLevel::kWarning,
+                             link_.site() + ": a mail from there was ended: " + cause);
   link_.reset(stream_, mux::ResetCode::kFailed, cause);
 }
 
 void DeliveryStream::record_outcome(const std::string& transaction, const mail::Outcome& outcome) {
-  services_.ledger.record_outcome(site_, transaction, mail::encode_known(outcome),
-                                  [self = shared_from_this()](const base::Result<void>&) {
-                                    if (self->gone_) return;
-                                    // Not on disk is no reason to keep it from the near side: the mail is
-                                    // delivered.
-                                    self->delivery_.recorded(now());
-                                    self->after_event();
-                                  });
+  services_.ledger.record_outcome(
+      link_.site(), transaction, mail::encode_known(outcome),
+      [self = shared_from_this()](const base::Result<void>&) {
+        if (self->gone_) return;
+        // Not on disk is no reason to keep it from the near side: the mail is
+        // delivered.
+        self->delivery_.recorded(now());
+        self->after_event();
+      },
+      pin_);
 }
 
 mail::Outcome DeliveryStream::find_outcome(const std::string& transaction) const {
@@ -184,12 +186,12 @@ mail::Outcome DeliveryStream::find_outcome(const std::string& transaction) const
 }
 
 void DeliveryStream::forget_outcome(const std::string& transaction) {
-  services_.ledger.forget_outcome(site_, transaction);
+  services_.ledger.forget_outcome(link_.site(), transaction);
 }
 
 std::optional<std::string> DeliveryStream::ledger_trouble() const {
-  const auto& trouble = services_.ledger.trouble();
-  return trouble ? std::optional(trouble->cause) : std::nullopt;
+  if (const auto& trouble = services_.ledger.trouble()) return trouble->cause;
+  return services_.ledger.too_many_outcomes(link_.site());
 }
 
 void DeliveryStream::ended(const mail::Summary& summary) {

@@ -21,6 +21,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   struct Callbacks {
     std::function<void(const mail::Summary&)> ended;
     std::function<mail::Outcome(const std::string& transaction)> find_outcome;
+    std::function<bool(const std::string& transaction)> is_disowned;
     std::function<void(DeliveryStream&)> gone;  ///< last call; let go of it later, not inside
   };
 
@@ -35,6 +36,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   [[nodiscard]] bool is_committing(const std::string& transaction) const {
     return delivery_.is_committing() && delivery_.transaction() == transaction;
   }
+  [[nodiscard]] bool is_committing() const { return delivery_.is_committing(); }
   [[nodiscard]] bool is_about(const std::string& transaction) const {
     return delivery_.transaction() == transaction;
   }
@@ -65,6 +67,9 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void record_outcome(const std::string& transaction, const mail::Outcome& outcome) override;
   [[nodiscard]] mail::Outcome find_outcome(const std::string& transaction) const override;
   void forget_outcome(const std::string& transaction) override;
+  [[nodiscard]] bool is_disowned(const std::string& transaction) const override {
+    return callbacks_.is_disowned(transaction);
+  }
   [[nodiscard]] std::optional<std::string> ledger_trouble() const override;
   void ended(const mail::Summary& summary) override;
 
@@ -77,7 +82,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   const Services& services_;
   SiteLink& link_;
   MtaPool& pool_;
-  std::string site_;
+  std::string pin_;  // of the site when it came: a reload may give its name to another
   std::string hub_;
   std::string mta_;
   Callbacks callbacks_;

@@ -22,7 +22,6 @@ IntakeConnection::IntakeConnection(ByteChannel::Socket socket, const Services& s
     : services_(services),
       link_(link),
       turns_(turns),
-      site_(settings.site),
       callbacks_(std::move(callbacks)),
       channel_(std::move(socket), *this),
       intake_(make_intake(std::move(settings), refusal, *this, services.digests)),
@@ -169,31 +168,34 @@ void IntakeConnection::reset_stream(mux::StreamKey stream) {
 
 void IntakeConnection::record_doubt(const std::string& transaction,
                                     const std::vector<ledger::DoubtfulRecipient>& recipients) {
-  if (!user_) user_ = channel_->user().value_or(ledger::Doubts::kNoUser);
+  if (!client_) {
+    const auto user = channel_->user();
+    client_ = user ? ledger::Client(*user) : ledger::Client(ledger::Client::kNoUser, channel_->network());
+  }
   services_.ledger.record_doubt(
-      site_, transaction, recipients,
+      link_.site(), transaction, recipients,
       [self = shared_from_this(), transaction](const base::Result<void>& result) {
         if (self->gone_) return;
         self->intake_.recorded(transaction, result, now());
         self->after_event();
       },
-      *user_);
+      *client_);
 }
 
 std::optional<ledger::DoubtKey> IntakeConnection::claim_doubt(const std::string& mail) {
-  return services_.ledger.claim_doubt(site_, mail);
+  return services_.ledger.claim_doubt(link_.site(), mail);
 }
 
 bool IntakeConnection::is_in_doubt(const std::string& address) const {
-  return services_.ledger.is_in_doubt(site_, address);
+  return services_.ledger.is_in_doubt(link_.site(), address);
 }
 
 bool IntakeConnection::is_anybody_in_doubt() const {
-  return services_.ledger.is_anybody_in_doubt(site_);
+  return services_.ledger.is_anybody_in_doubt(link_.site());
 }
 
 std::set<std::string> IntakeConnection::transactions_to_split(const std::string& address) const {
-  return services_.ledger.transactions_to_split(site_, address);
+  return services_.ledger.transactions_to_split(link_.site(), address);
 }
 
 void IntakeConnection::must_go_alone(const ledger::DoubtKey& key) {

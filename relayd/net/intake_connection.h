@@ -86,14 +86,13 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   const Services& services_;
   SiteLink& link_;
   mail::Turns& turns_;
-  std::string site_;
   Callbacks callbacks_;
   OwnedChannel channel_;
   mail::Intake intake_;
   base::TimePoint idle_since_;
   bool leaving_ = false;
-  std::string source_;                 // the client's, once it was asked for
-  std::optional<std::uint32_t> user_;  // the client's, once it was asked for
+  std::string source_;                    // the client's, once it was asked for
+  std::optional<ledger::Client> client_;  // likewise
   boost::asio::steady_timer turn_timer_;
   bool waits_for_turn_ = false;
   bool is_wasteful_ = false;

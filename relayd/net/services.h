@@ -24,6 +24,9 @@ struct Services : LinkServices {
   const EarlierCommits* earlier = nullptr;  ///< null: there are none
   /// Of envelopes and verdicts of all sites' mails under way.
   std::shared_ptr<base::ByteBudget> mail_memory = std::make_shared<base::ByteBudget>(256UL * 1024 * 1024);
+  /// That transaction's end of content is with our MTA, for whatever site: a reload may have moved its key,
+  /// or have removed its site. May be empty.
+  std::function<bool(const std::string& transaction)> is_committing{};
   Shortages* shortages = nullptr;  ///< null: nobody wants to know
   std::function<void(const mail::Summary&)>
       ended{};  ///< told of every transaction that is over; may be empty

@@ -60,6 +60,7 @@ Site::Site(const Services& services, settings::Site settings)
                 .down = lifetime_.guard([this] { far_mta_.reset(); }),
                 .noticed = lifetime_.guard([this](std::string_view bytes) { noticed(bytes); }),
                 .standing_changed = lifetime_.guard([this] { accept_held(); })}),
+      enquiry_(services, link_, settings_.name),
       out_rate_(settings_.rates),
       in_rate_(settings_.rates),
       sweep_timer_(services.executor),
@@ -106,7 +107,10 @@ std::shared_ptr<Endpoint> Site::give_up(const base::HostPort& address) {
 
 void Site::update(settings::Site settings, const Endpoints& fresh) {
   const bool other_congestion = settings.link.congestion != settings_.link.congestion;
+  if (settings.name != settings_.name)
+    log(base::LogLevel::kInfo, "is called " + settings.name + " from now on; its key is the same");
   settings_ = std::move(settings);
+  link_.rename(settings_.name);
   if (other_congestion) warn_of_congestion();
   std::erase_if(endpoints_, [&](const auto& endpoint) {
     const auto& wanted = settings_.endpoints;
@@ -134,8 +138,19 @@ void Site::drain() {
 void Site::retire() {
   for (const auto& endpoint : std::exchange(endpoints_, {}))
     endpoint->stop();
-  link_.retire();
+  enquiry_.stop();
   drain();
+  link_.retire();
+}
+
+bool Site::is_committing(const std::string& transaction) const {
+  return std::any_of(deliveries_.begin(), deliveries_.end(),
+                     [&](const auto& delivery) { return delivery->is_committing(transaction); });
+}
+
+bool Site::is_committing() const {
+  return std::any_of(deliveries_.begin(), deliveries_.end(),
+                     [](const auto& delivery) { return delivery->is_committing(); });
 }
 
 std::size_t Site::in_flight() const {
@@ -149,6 +164,7 @@ void Site::stop(const std::string& reason) {
     endpoint->stop();
   endpoints_.clear();
   held_.clear();
+  enquiry_.stop();
   link_.stop(reason);
   for (const auto& session : sessions_)
     session->abort();
@@ -303,10 +319,12 @@ StreamUser* Site::accept_stream(mux::StreamKey stream) {
                              .rules = settings_.rules,
                              .rate = &in_rate_,
                              .takes_compressed = link_.compresses(stream),
+                             .takes_questions = link_.answers_enquiries(),
                              .memory = in_memory_},
       DeliveryStream::Callbacks{
           .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); }),
           .find_outcome = lifetime_.guard([this](const std::string& id) { return find_outcome(id); }),
+          .is_disowned = lifetime_.guard([this](const std::string& id) { return disowned_.contains(id); }),
           .gone = lifetime_.guard([this](DeliveryStream& gone) {
             boost::asio::post(services_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
               deliveries_.erase(self);
@@ -317,17 +335,22 @@ StreamUser* Site::accept_stream(mux::StreamKey stream) {
 }
 
 // Who asks for a transaction has given it up. One that has not committed must not do so after the answer,
-// with what its stream still holds: it is ended first.
+// with what its stream still holds: it is ended first. And one that has not even begun, for its session lags
+// behind another one's, must not begin.
 mail::Outcome Site::find_outcome(const std::string& transaction) {
-  const bool pending = std::any_of(deliveries_.begin(), deliveries_.end(), [&](const auto& delivery) {
-    return delivery->is_committing(transaction);
-  });
-  if (pending) return {.kind = mail::Outcome::Kind::kPending, .reply = {}};
+  const mail::Outcome pending{.kind = mail::Outcome::Kind::kPending, .reply = {}};
+  if (services_.is_committing && services_.is_committing(transaction)) return pending;
   std::vector<std::shared_ptr<DeliveryStream>> begun;  // giving one up may end others
   std::copy_if(deliveries_.begin(), deliveries_.end(), std::back_inserter(begun),
                [&](const auto& delivery) { return delivery->is_about(transaction); });
   for (const auto& delivery : begun)
     delivery->give_up(transaction);
+  mail::Outcome outcome = recorded_outcome(transaction);
+  const bool is_unknown = outcome.kind == mail::Outcome::Kind::kUnknown;
+  return !is_unknown || disowned_.add(transaction, now()) ? outcome : pending;
+}
+
+mail::Outcome Site::recorded_outcome(const std::string& transaction) const {
   const auto known = services_.ledger.find_outcome(settings_.name, transaction);
   if (!known) return earlier_outcome(transaction);
   auto outcome = mail::decode_known(*known);
@@ -341,6 +364,7 @@ mail::Outcome Site::earlier_outcome(const std::string& transaction) const {
 }
 
 void Site::link_up() {
+  enquiry_.link_up();
   if (pool_.mta()) link_.notice(mail::encode_notice(*pool_.mta()));
 }
 

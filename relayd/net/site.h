@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "relayd/base/lifetime.h"
+#include "relayd/mail/disowned.h"
 #include "relayd/mail/far_mta.h"
 #include "relayd/mail/refusal.h"
+#include "relayd/net/background_enquiry.h"
 #include "relayd/net/delivery_stream.h"
 #include "relayd/net/endpoint/endpoint.h"
 #include "relayd/net/endpoint/held_endpoints.h"
@@ -55,15 +57,18 @@ class Site {
   void start(Endpoints endpoints);
   /// Gives up that endpoint, bound as it is, for another site; null if it is not ours.
   [[nodiscard]] std::shared_ptr<Endpoint> give_up(const base::HostPort& address);
-  /// Takes new settings without a stop. What they do not touch goes on: a link whose pins and addresses stay
-  /// the same stays up.
+  /// Takes new settings without a stop, its name among them. What they do not touch goes on: a link whose
+  /// pins and addresses stay the same stays up.
   void update(settings::Site settings, const Endpoints& fresh);
 
   /// No new transactions, here or from the peer; sessions are told 421 when their transaction is over.
   void drain();
-  /// Likewise, as it is no longer configured: its key and its endpoints are gone, only what is under way may
-  /// end.
+  /// It is no longer configured: its key, its link and its endpoints are gone at once. Only what our MTA has
+  /// to answer for goes on to its end.
   void retire();
+  /// The end of content of that transaction is with our MTA, or its outcome is being written.
+  [[nodiscard]] bool is_committing(const std::string& transaction) const;
+  [[nodiscard]] bool is_committing() const;
   /// Transactions under way, both directions.
   [[nodiscard]] std::size_t in_flight() const;
   /// Closes everything; `reason` is for the peer.
@@ -100,6 +105,7 @@ class Site {
   [[nodiscard]] mail::IntakeSettings intake_settings();
   [[nodiscard]] StreamUser* accept_stream(mux::StreamKey stream);
   [[nodiscard]] mail::Outcome find_outcome(const std::string& transaction);
+  [[nodiscard]] mail::Outcome recorded_outcome(const std::string& transaction) const;
   [[nodiscard]] mail::Outcome earlier_outcome(const std::string& transaction) const;
   void link_up();
   void own_mta_changed(const mail::FarMta& mta);
@@ -117,6 +123,8 @@ class Site {
   base::Lifetime lifetime_;  // what the others call
   MtaPool pool_;
   SiteLink link_;
+  BackgroundEnquiry enquiry_;
+  mail::Disowned disowned_;
   policy::RateLimit out_rate_;
   policy::RateLimit in_rate_;
   // Of envelopes and verdicts of its mails under way; mails of one direction leave the other's alone.

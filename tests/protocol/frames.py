@@ -66,6 +66,7 @@ def take_frame(buffer):
 
 
 RESUMPTION = 1  # capability 0
+QUESTIONS = 4   # capability 2
 
 
 @dataclass

@@ -551,7 +551,7 @@ class Revocation(Peer):
         hub.wait_for_log(lambda log: 'its key is no longer pinned' in log, self.since)
 
     def test_established(self):
-        for how in ('pin out', 'pin moved'):
+        for how in ('pin out', 'pin moved', 'site out'):
             with self.subTest(how):
                 link = self.dial()
                 self.take_key_out(how)
@@ -584,6 +584,31 @@ class Revocation(Peer):
         hub.change({called.pin_text: NOBODY})
         link.write(link.hello_to_send(resume=False).frame().encode())
         self.dies(link)
+
+    def test_redialled(self):
+        """relayd has dialled anew to go on with a session that was interrupted, and waits for our Hello."""
+        site = next(s for s in hub.sites if f'"{called.pin_text}"' in s)
+        for change in {called.pin_text: NOBODY}, {site: ''}:
+            with self.subTest(change):
+                link = self.link = Link(called, hub.identity)
+                self.answered(lambda: link.accept(listener))
+                link.cut()
+                theirs = self.answered(lambda: link.take(listener))
+                self.assertTrue(link.knows(theirs))
+                hub.change(change)
+                ours = link.hello_to_send(resume=True)
+                ours.connection, ours.epoch = theirs.connection, theirs.epoch
+                link.write(ours.frame().encode())
+                self.dies(link)
+                hub.restore()
+
+    def answered(self, take):
+        """Calls of a relayd that was killed come to nothing."""
+        while True:
+            try:
+                return take()
+            except (ssl.SSLError, ConnectionError, Gone):
+                pass
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from frames import QUESTIONS, RESUMPTION
 from hub import Hub
 from identity import Identity
 from link import Gone, Link, listen
@@ -183,6 +184,40 @@ class Scenarios:
         self.assertEqual(first.verdict('final')[0], 250)
         self.lose_session()
         self.assertEqual(self.ask(first.id).outcome, (KNOWN, (1,), 250, '2.0.0 kept as 1'))
+
+    def test_question_without_a_mail(self):
+        first = self.near(BOB)
+        self.assertEqual(first.verdict('final')[0], 250)
+        self.link.cut()
+        self.new_link(capabilities=RESUMPTION | QUESTIONS)
+        known = self.question(first.id)
+        self.assertEqual(known.outcome, (KNOWN, (), 250, '2.0.0 kept as 1'))
+        known.settle(first.id)
+        self.wait_for(lambda: known.stream.over)
+        unknown = self.question(first.id)
+        self.assertEqual(unknown.outcome, (UNKNOWN,))
+        unknown.stream.finish()
+        self.wait_for(lambda: unknown.stream.over)
+        self.assertEqual(len(mta.mails), 1)
+
+    def test_what_is_unknown_never_comes(self):
+        """It lags behind the question on another session of the link, or so it might be."""
+        self.link.cut()
+        self.new_link(capabilities=RESUMPTION | QUESTIONS)
+        late = NearSide(self.link)
+        self.assertEqual(self.question(late.id).outcome, (UNKNOWN,))
+        late.envelope(ANNA, BOB)
+        late.content(SMALL)
+        late.commit()
+        self.assertEqual(late.verdict('final')[0], 451)
+        self.assertEqual(mta.mails, [])
+
+    def question(self, transaction):
+        """A stream that is nothing but Ask."""
+        asked = NearSide(self.link)
+        asked.send(ASK, transaction)
+        asked.verdict('outcome')
+        return asked
 
     def ask(self, transaction):
         mail = NearSide(self.link)

@@ -124,6 +124,10 @@ std::optional<std::uint32_t> ByteChannel::user() {
   return found ? std::optional<std::uint32_t>(*found) : std::nullopt;
 }
 
+std::string ByteChannel::network() {
+  return network_of_peer(socket_);
+}
+
 void ByteChannel::wait_reset() {
   socket_.async_wait(Socket::wait_error, [self = shared_from_this()](const error_code& error) {
     if (!error) self->closed(false, "reset by peer");

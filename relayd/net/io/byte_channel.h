@@ -57,6 +57,8 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   [[nodiscard]] std::optional<std::uint32_t> user();
   /// The user at the other end, or its address (source_of()).
   [[nodiscard]] std::string source() { return source_of(socket_); }
+  /// Where the other end is (network_of_peer()).
+  [[nodiscard]] std::string network();
   /// Closes at once. No call follows.
   void detach();
 

@@ -1,5 +1,6 @@
 #include "relayd/net/io/socket_peer.h"
 
+#include <arpa/inet.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -129,15 +130,30 @@ base::Result<uid_t> user_of_peer(boost::asio::generic::stream_protocol::socket& 
   return static_cast<uid_t>((*peer)->idiag_uid);
 }
 
+std::string network_of_peer(boost::asio::generic::stream_protocol::socket& socket) {
+  const auto ends = ends_of(socket.native_handle());
+  char text[INET6_ADDRSTRLEN] = "";
+  if (!ends || (ends->peer.ss_family != AF_INET && ends->peer.ss_family != AF_INET6)) return {};
+  if (ends->peer.ss_family == AF_INET) {
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(ends->peer).sin_addr, text, sizeof text);
+    return text;
+  }
+  in6_addr address = reinterpret_cast<const sockaddr_in6&>(ends->peer).sin6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(&address)) {
+    constexpr std::size_t kMappedAt = 12;
+    inet_ntop(AF_INET, address.s6_addr + kMappedAt, text, sizeof text);
+    return text;
+  }
+  constexpr std::size_t kNetworkBytes = 8;
+  std::memset(address.s6_addr + kNetworkBytes, 0, sizeof address.s6_addr - kNetworkBytes);
+  inet_ntop(AF_INET6, &address, text, sizeof text);
+  return std::string(text) + "/64";
+}
+
 std::string source_of(boost::asio::generic::stream_protocol::socket& socket) {
   if (const auto user = user_of_peer(socket)) return "user " + std::to_string(*user);
-  boost::system::error_code error;
-  const auto peer = socket.remote_endpoint(error);
-  boost::asio::ip::tcp::endpoint endpoint;
-  if (error || peer.protocol().family() == AF_UNIX || peer.size() > endpoint.capacity()) return "gone";
-  std::copy_n(reinterpret_cast<const char*>(peer.data()), peer.size(),
-              reinterpret_cast<char*>(endpoint.data()));
-  return endpoint.address().to_string();
+  const std::string network = network_of_peer(socket);
+  return network.empty() ? "gone" : network;
 }
 
 bool peer_has_read_all(boost::asio::generic::stream_protocol::socket& socket) {

@@ -15,9 +15,13 @@ namespace tsmtp::net {
 /// known: it is not a connection within this machine, or the other end is gone already.
 [[nodiscard]] base::Result<uid_t> user_of_peer(boost::asio::generic::stream_protocol::socket& socket);
 
-/// Who is at the other end, for those who must be fair to all: "user 1000" within this machine, else the
-/// address. "gone" where it is.
+/// Who is at the other end, for those who must be fair to all: "user 1000" within this machine, else
+/// network_of_peer(). "gone" where it is.
 [[nodiscard]] std::string source_of(boost::asio::generic::stream_protocol::socket& socket);
+
+/// Where the other end is: its IPv4 address, or the first 64 bits of its IPv6 address, as text. Empty for a
+/// unix socket, and when it is gone.
+[[nodiscard]] std::string network_of_peer(boost::asio::generic::stream_protocol::socket& socket);
 
 /// Whether the program at the other end has provably taken all that was written. Where the other end is on
 /// another machine, whether its kernel has. False whenever the kernel cannot be asked: no proof is no yes.

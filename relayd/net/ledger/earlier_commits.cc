@@ -53,7 +53,9 @@ std::optional<mail::Outcome> EarlierCommits::find(const std::string& site,
   for (const auto& book : books_) {
     const bool is_alive = book->is_alive();
     for (ledger::CommitSlot& slot : book->slots()) {
-      if (!slot.is_about(site, transaction)) continue;
+      const std::string recorded_as = slot.site();
+      const bool is_its_own = recorded_as == site || !ledger_.is_configured(recorded_as);
+      if (!is_its_own || !slot.is_about(recorded_as, transaction)) continue;
       const bool may_be_answered = slot.is_open() && is_alive;  // asked before the reply is looked at
       if (auto outcome = outcome_of(slot)) return outcome;
       if (may_be_answered) return mail::Outcome{.kind = mail::Outcome::Kind::kPending, .reply = {}};

@@ -17,6 +17,11 @@ constexpr std::chrono::hours kOutcomeAge{24 * 10};
 // So long what nobody waits for may wait for company.
 constexpr std::chrono::milliseconds kPatience{10};
 constexpr std::chrono::seconds kRetryInterval{1};
+// What is known is kept so long at least; and is looked for so often where there is no room.
+constexpr std::chrono::hours kKnownAge{24};
+constexpr std::chrono::minutes kRoomInterval{1};
+// Longer than MTAs wait between two tries.
+constexpr std::chrono::hours kAloneFor{12};
 
 // How much room is left is no cause.
 bool is_another_cause(const std::string& before, const std::string& now) {
@@ -74,16 +79,49 @@ base::Result<void> TransactionLedger::restore() {
   return {};
 }
 
+void TransactionLedger::set_sites(const ledger::Owners::Sites& sites) {
+  doubts_.set_sites(sites);
+  outcomes_.set_sites(sites);
+}
+
 void TransactionLedger::record_doubt(const std::string& site, const std::string& transaction,
                                      const std::vector<ledger::DoubtfulRecipient>& recipients,
-                                     Recorded recorded, std::uint32_t user) {
-  if (user != ledger::Doubts::kNoUser && doubts_.of_user(site, user) + recipients.size() > max_of_user_) {
-    const base::Error full{"hub " + hub_ + ": user " + std::to_string(user) + " has " +
-                           std::to_string(doubts_.of_user(site, user)) + " recipients in doubt at " + site +
+                                     Recorded recorded, const ledger::Client& client) {
+  if (!has_room_for(site, client, recipients.size())) make_room(site);
+  if (!has_room_for(site, client, recipients.size())) {
+    const std::size_t of_client = client.is_known() ? doubts_.of_client(site, client) : 0;
+    const bool is_its_own = of_client + recipients.size() > std::min(bounds_.few, bounds_.of_client);
+    const std::string whose = is_its_own ? client.text() + " has " + std::to_string(of_client)
+                                         : "there are " + std::to_string(doubts_.of_site(site));
+    const base::Error full{"hub " + hub_ + ": " + whose + " recipients in doubt at " + site +
                            ", no more are kept; see relayctl doubts"};
     return boost::asio::post(executor_, [recorded = std::move(recorded), full] { recorded(full); });
   }
-  enqueue(doubts_.record(transaction, site, recipients, wall_now(), user), std::move(recorded));
+  enqueue(doubts_.record(transaction, site, recipients, wall_now(), client), std::move(recorded));
+}
+
+bool TransactionLedger::has_room_for(const std::string& site, const ledger::Client& client,
+                                     std::size_t recipients) const {
+  const std::size_t of_site = doubts_.of_site(site) + recipients;
+  if (!client.is_known()) return of_site <= bounds_.of_site;
+  const std::size_t of_client = doubts_.of_client(site, client) + recipients;
+  if (of_client > bounds_.of_client || of_site > 2 * bounds_.of_site) return false;
+  return of_site <= bounds_.of_site || of_client <= bounds_.few;
+}
+
+// What is known to be delivered is kept for an MTA that tries it again. One that has not for a day most
+// likely never will: where there is no room, mails that come go before.
+void TransactionLedger::make_room(const std::string& site) {
+  const base::WallTime now = wall_now();
+  if (now >= looked_for_known_ && now < looked_for_known_ + kRoomInterval) return;
+  looked_for_known_ = now;
+  const auto changes = doubts_.expire_known(site, now - kKnownAge);
+  if (changes.empty()) return;
+  log_.log_provoked(base::Provoked::kTrouble, "ledger", base::LogLevel::kWarning,
+                    "ledger: too many recipients in doubt at " + site + ": " +
+                        std::to_string(changes.size()) +
+                        " that were delivered more than a day ago are remembered no more");
+  enqueue_later(changes);
 }
 
 std::optional<ledger::DoubtKey> TransactionLedger::claim_doubt(const std::string& site,
@@ -101,7 +139,37 @@ bool TransactionLedger::is_anybody_in_doubt(const std::string& site) const {
 
 std::set<std::string> TransactionLedger::transactions_to_split(const std::string& site,
                                                                const std::string& address) const {
-  return doubts_.transactions_to_split(site, address);
+  return doubts_.transactions_to_split(site, address, wall_now());
+}
+
+void TransactionLedger::must_go_alone(const ledger::DoubtKey& key) {
+  doubts_.must_go_alone(key, wall_now() + kAloneFor);
+}
+
+std::optional<std::string> TransactionLedger::next_to_ask(const std::string& site, const std::string& after,
+                                                          base::Duration min_age) const {
+  const base::WallTime before =
+      min_age == base::Duration::zero()
+          ? base::WallTime::max()
+          : wall_now() - std::chrono::duration_cast<base::WallTime::duration>(min_age);
+  return doubts_.next_to_ask(site, after, before);
+}
+
+bool TransactionLedger::was_delivered(const std::string& transaction,
+                                      const std::vector<std::uint16_t>& refused) {
+  enqueue_later(doubts_.was_delivered(transaction, refused));
+  return !doubts_.contains(transaction);
+}
+
+void TransactionLedger::was_not_delivered(const std::string& transaction) {
+  enqueue_later(doubts_.was_not_delivered(transaction));
+}
+
+std::optional<std::string> TransactionLedger::too_many_outcomes(const std::string& site) const {
+  const std::size_t kept = outcomes_.of_site(site);
+  if (kept < bounds_.outcomes_of_site) return std::nullopt;
+  return "hub " + hub_ + ": the outcomes of " + std::to_string(kept) + " mails from " + site +
+         " are kept, for its relayd has not said that its MTA has them; no more are";
 }
 
 void TransactionLedger::mark_in_doubt(const std::string& transaction) {
@@ -122,8 +190,8 @@ bool TransactionLedger::settle_doubt(const ledger::DoubtKey& key) {
 }
 
 void TransactionLedger::record_outcome(const std::string& site, const std::string& transaction,
-                                       const std::string& reply, Recorded recorded) {
-  enqueue({outcomes_.record(site, transaction, reply, wall_now())}, std::move(recorded));
+                                       const std::string& reply, Recorded recorded, const std::string& pin) {
+  enqueue({outcomes_.record(site, transaction, reply, wall_now(), pin)}, std::move(recorded));
 }
 
 std::optional<std::string> TransactionLedger::find_outcome(const std::string& site,
@@ -132,7 +200,8 @@ std::optional<std::string> TransactionLedger::find_outcome(const std::string& si
 }
 
 void TransactionLedger::forget_outcome(const std::string& site, const std::string& transaction) {
-  enqueue_later({outcomes_.forget(site, transaction)});
+  // A peer may say it as often as it likes; what is not there costs the disk nothing.
+  if (outcomes_.find(site, transaction)) enqueue_later({outcomes_.forget(site, transaction)});
 }
 
 void TransactionLedger::expire(base::WallTime now) {

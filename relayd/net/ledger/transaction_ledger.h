@@ -49,17 +49,31 @@ class TransactionLedger {
   /// side may ask.
   static constexpr std::chrono::hours kDoubtAge{24 * 7};
 
-  /// So many recipients of one user's mails to one site are kept, under way and in doubt. What a local user
-  /// plants is bounded by it, and costs no other user.
-  static constexpr std::size_t kMaxOfUser = 10'000;
-  void set_max_of_user(std::size_t recipients) { max_of_user_ = recipients; }
+  /// So many recipients of mails to one site are kept, under way, in doubt and known. What a client plants is
+  /// bounded by max_of_user and costs no other; when a site's own bound is reached, it is those who have more
+  /// than a few that are refused, and at twice that everybody.
+  struct Bounds {
+    std::size_t of_client = 10'000;
+    std::size_t of_site = 100'000;
+    std::size_t few = 100;
+    std::size_t outcomes_of_site = 100'000;
+  };
+  void set_bounds(const Bounds& bounds) { bounds_ = bounds; }
+  void set_max_of_user(std::size_t recipients) { bounds_.of_client = recipients; }
+
+  /// The configured sites with their pins, at the start and after each reload. What is remembered of a site
+  /// that is renamed goes with its key.
+  void set_sites(const ledger::Owners::Sites& sites);
+  [[nodiscard]] bool is_configured(const std::string& site) const {
+    return !doubts_.owners().owner(site, {}).empty();
+  }
 
   // Near side. `recorded` is called from the event loop when it is on disk, or cannot be.
   void record_doubt(const std::string& site, const std::string& transaction,
                     const std::vector<ledger::DoubtfulRecipient>& recipients, Recorded recorded,
-                    std::uint32_t user = ledger::Doubts::kNoUser);
+                    const ledger::Client& client = {});
   [[nodiscard]] std::optional<ledger::DoubtKey> claim_doubt(const std::string& site, const std::string& mail);
-  void must_go_alone(const ledger::DoubtKey& key) { doubts_.must_go_alone(key); }
+  void must_go_alone(const ledger::DoubtKey& key);
   [[nodiscard]] bool is_in_doubt(const std::string& site, const std::string& address) const;
   [[nodiscard]] bool is_anybody_in_doubt(const std::string& site) const;
   [[nodiscard]] std::set<std::string> transactions_to_split(const std::string& site,
@@ -72,9 +86,20 @@ class TransactionLedger {
   [[nodiscard]] std::size_t in_doubt(const std::string& site) const { return doubts_.in_doubt(site); }
   [[nodiscard]] std::vector<ledger::MailInDoubt> mails_in_doubt() const { return doubts_.mails_in_doubt(); }
 
+  // Asking the far side in the background (mail/enquiry.h).
+  [[nodiscard]] std::optional<std::string> next_to_ask(const std::string& site, const std::string& after,
+                                                       base::Duration min_age) const;
+  /// Whether nothing of the transaction is left.
+  bool was_delivered(const std::string& transaction, const std::vector<std::uint16_t>& refused);
+  void was_not_delivered(const std::string& transaction);
+
   // Far side.
+  /// Why no more outcomes are kept for that site: its relayd has not settled those that are.
+  [[nodiscard]] std::optional<std::string> too_many_outcomes(const std::string& site) const;
   void record_outcome(const std::string& site, const std::string& transaction, const std::string& reply,
-                      Recorded recorded);
+                      Recorded recorded, const std::string& pin = {});
+  /// The key of that site, as its outcomes are recorded.
+  [[nodiscard]] std::string pin_of(const std::string& site) const { return doubts_.owners().pin_of(site); }
   [[nodiscard]] std::optional<std::string> find_outcome(const std::string& site,
                                                         const std::string& transaction) const;
   void forget_outcome(const std::string& site, const std::string& transaction);
@@ -83,6 +108,7 @@ class TransactionLedger {
   [[nodiscard]] const std::optional<Trouble>& trouble() const { return trouble_; }
   [[nodiscard]] std::uint64_t failures() const { return failures_; }
   [[nodiscard]] std::size_t recipients_in_doubt() const { return doubts_.size(); }
+  [[nodiscard]] std::size_t recipients_of_nobody() const { return doubts_.of_nobody(); }
   [[nodiscard]] std::size_t outcomes() const { return outcomes_.size(); }
 
   /// Drops what is older than any MTA tries. To be called now and then.
@@ -100,6 +126,9 @@ class TransactionLedger {
   void enqueue(std::vector<ledger::Change> changes, Recorded recorded);
   void enqueue_later(std::vector<ledger::Change> changes);
   void hand_over();
+  [[nodiscard]] bool has_room_for(const std::string& site, const ledger::Client& client,
+                                  std::size_t recipients) const;
+  void make_room(const std::string& site);
   [[nodiscard]] bool has_writer();
   void refuse_gathered();
   void write_loop();
@@ -114,7 +143,8 @@ class TransactionLedger {
   base::Logger& log_;
   ledger::Doubts doubts_;
   ledger::Outcomes outcomes_;
-  std::size_t max_of_user_ = kMaxOfUser;
+  Bounds bounds_;
+  base::WallTime looked_for_known_{};
   std::vector<Pending> gathered_;  // in this turn of the event loop, or longer if nobody waits
   bool handing_over_ = false;
   bool timer_runs_ = false;

@@ -159,6 +159,11 @@ LinkConnection* SiteLink::least_busy() const {
   return best;
 }
 
+bool SiteLink::answers_enquiries() const {
+  const LinkConnection* const up = connection();
+  return up != nullptr && up->session().peer().answers_enquiries();
+}
+
 base::Result<mux::StreamKey> SiteLink::open(StreamUser& user) {
   LinkConnection* const connection = least_busy();
   if (connection == nullptr || !takes_streams()) return base::Error{down_text()};

@@ -67,8 +67,11 @@ class SiteLink : public LinkConnectionOwner {
   void stop(const std::string& reason);
   /// Tells the peer that we take no more transactions.
   void drain();
-  /// The site is no longer configured, and no key is its any more: drains, and ends all that is not a link
-  /// that is up. Nothing is dialled or resumed.
+  /// It is called so from now on.
+  void rename(const std::string& site) { site_ = site; }
+  [[nodiscard]] const std::string& site() const { return site_; }
+  /// The site is no longer configured, and no key is its any more: ends the link at once, and all that might
+  /// become one. Nothing is dialled or resumed.
   void retire();
 
   [[nodiscard]] bool has_pin(const std::string& pin) const;
@@ -86,6 +89,8 @@ class SiteLink : public LinkConnectionOwner {
   /// "link down since 12:03:04 (connection timed out)".
   [[nodiscard]] std::string down_text() const;
 
+  /// Whether the peer takes streams that are nothing but a question (docs/protocol.md, "In doubt").
+  [[nodiscard]] bool answers_enquiries() const;
   [[nodiscard]] base::Result<mux::StreamKey> open(StreamUser& user);
   /// Whether the peer's allowance for given-up streams leaves one for a client of that rank.
   [[nodiscard]] bool has_turn(mail::ClientStanding::Rank rank) const;

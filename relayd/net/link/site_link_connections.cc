@@ -115,11 +115,8 @@ void SiteLink::retire() {
   for (std::size_t number = 0; number < lanes_.size(); ++number) {
     stop_redialer(number);
     if (lanes_[number].dialer) lanes_[number].dialer->stop();
-    const auto& current = lanes_[number].current;
-    if (current && !current->is_open())
-      end_session(number, kUnpinned, "the site is no longer in the configuration");
+    end_session(number, kUnpinned, "the site is no longer in the configuration");
   }
-  drain();
 }
 
 void SiteLink::adopt(std::unique_ptr<TlsStream> stream) {

@@ -118,7 +118,7 @@ TEST(Doubts, UnreadableRowsAreSkippedAndReported) {
   Doubts before;
   const Entry good = stored(before.record(transaction('a'), "birl", one(kDigest), kNow));
   Entry version = good;
-  version.value[0] = 2;
+  version.value[0] = 3;
   const Entry short_key{.key = "short", .value = good.value};
   const Entry no_site{.key = good.key, .value = good.value.substr(0, 9 + 64)};
   const Entry long_site{.key = good.key, .value = good.value + std::string(255, 'x')};
@@ -211,14 +211,14 @@ TEST(Doubts, AreCountedByUserAndSite) {
   static_cast<void>(doubts.record(transaction('a'), "birl", two_of_three(), kNow, 1000));
   static_cast<void>(doubts.record(transaction('b'), "birl", one(kDigest), kNow, 1001));
   static_cast<void>(doubts.record(transaction('c'), "birl", one(kDigest), kNow));
-  EXPECT_EQ(doubts.of_user("birl", 1000), 2U);
-  EXPECT_EQ(doubts.of_user("osaka", 1000), 0U);
+  EXPECT_EQ(doubts.of_client("birl", 1000), 2U);
+  EXPECT_EQ(doubts.of_client("osaka", 1000), 0U);
   static_cast<void>(doubts.settle(key('a', 2)));
-  EXPECT_EQ(doubts.of_user("birl", 1000), 1U);
+  EXPECT_EQ(doubts.of_client("birl", 1000), 1U);
   doubts.mark_in_doubt(transaction('a'));
   static_cast<void>(doubts.expire(kNow + 1s));
-  EXPECT_EQ(doubts.of_user("birl", 1000), 0U);
-  EXPECT_EQ(doubts.of_user("birl", 1001), 1U);
+  EXPECT_EQ(doubts.of_client("birl", 1000), 0U);
+  EXPECT_EQ(doubts.of_client("birl", 1001), 1U);
 }
 
 TEST(Doubts, MailsInDoubtAreListedOldestFirst) {
@@ -235,13 +235,165 @@ TEST(Doubts, MailsInDoubtAreListedOldestFirst) {
   EXPECT_EQ(mails[0].transaction, transaction('b'));
   EXPECT_EQ(mails[0].site, "osaka");
   EXPECT_EQ(mails[0].recorded, kNow - 5s);
-  EXPECT_EQ(mails[0].user, Doubts::kNoUser);
+  EXPECT_EQ(mails[0].client.user, Doubts::kNoUser);
   EXPECT_EQ(mails[0].recipients, 1U);
   EXPECT_FALSE(mails[0].is_claimed);
   EXPECT_EQ(mails[1].transaction, transaction('a'));
-  EXPECT_EQ(mails[1].user, 1000U);
+  EXPECT_EQ(mails[1].client.user, 1000U);
   EXPECT_EQ(mails[1].recipients, 2U);
   EXPECT_TRUE(mails[1].is_claimed);
+}
+
+// What the far side has said was delivered is in doubt no more, and still answers for a second try.
+TEST(Doubts, DeliveredStaysMatchable) {
+  Doubts doubts;
+  static_cast<void>(doubts.record(transaction('a'), "birl", two_of_three(), kNow));
+  EXPECT_FALSE(doubts.next_to_ask("birl", "")) << "under way";
+  doubts.mark_in_doubt(transaction('a'));
+  EXPECT_EQ(doubts.next_to_ask("birl", ""), transaction('a'));
+  EXPECT_FALSE(doubts.next_to_ask("birl", transaction('a')));
+  EXPECT_FALSE(doubts.next_to_ask("osaka", ""));
+  EXPECT_FALSE(doubts.next_to_ask("birl", "", kNow)) << "too young";
+  EXPECT_TRUE(doubts.next_to_ask("birl", "", kNow + 1s));
+  EXPECT_EQ(doubts.in_doubt("birl"), 1U);
+
+  const auto changes = doubts.was_delivered(transaction('a'), {1, 2});
+  ASSERT_EQ(changes.size(), 1U) << "the third had been refused";
+  EXPECT_EQ(changes[0].key, transaction('a') + std::string("\0\2", 2));
+  EXPECT_FALSE(changes[0].value);
+  EXPECT_EQ(doubts.in_doubt("birl"), 0U);
+  EXPECT_FALSE(doubts.next_to_ask("birl", ""));
+  ASSERT_EQ(doubts.mails_in_doubt().size(), 1U);
+  EXPECT_TRUE(doubts.mails_in_doubt()[0].is_known);
+  EXPECT_EQ(doubts.claim("birl", kDigest), key('a'));
+  EXPECT_FALSE(doubts.claim("birl", kOtherDigest));
+  doubts.mark_in_doubt(key('a'));
+  EXPECT_EQ(doubts.claim("birl", kDigest), key('a')) << "and again";
+}
+
+TEST(Doubts, NotDeliveredIsForgottenUnlessItIsBeingTriedAgain) {
+  Doubts doubts;
+  static_cast<void>(doubts.record(transaction('a'), "birl", two_of_three(), kNow));
+  EXPECT_TRUE(doubts.was_not_delivered(transaction('a')).empty()) << "under way";
+  doubts.mark_in_doubt(transaction('a'));
+  EXPECT_TRUE(doubts.claim("birl", kDigest));
+  EXPECT_EQ(doubts.was_not_delivered(transaction('a')).size(), 1U);
+  EXPECT_TRUE(doubts.contains(transaction('a'))) << "who claimed it asks for himself";
+  doubts.mark_in_doubt(key('a'));
+  EXPECT_EQ(doubts.was_not_delivered(transaction('a')).size(), 1U);
+  EXPECT_FALSE(doubts.contains(transaction('a')));
+}
+
+TEST(Doubts, AnswerToWhatIsNotThere) {
+  Doubts doubts;
+  EXPECT_TRUE(doubts.was_delivered(transaction('a'), {}).empty());
+  EXPECT_TRUE(doubts.was_not_delivered(transaction('a')).empty());
+}
+
+// A second try that was mixed with others holds them up until its MTA must have come again, and no longer.
+TEST(Doubts, GoesAloneForATime) {
+  Doubts doubts;
+  static_cast<void>(doubts.record(transaction('a'), "birl", one(kDigest), kNow));
+  doubts.mark_in_doubt(transaction('a'));
+  doubts.must_go_alone(key('a'), kNow + 12h);
+  EXPECT_EQ(doubts.transactions_to_split("birl", kAddress, kNow), std::set{transaction('a')});
+  EXPECT_TRUE(doubts.transactions_to_split("birl", kAddress, kNow + 12h).empty());
+}
+
+const std::string kPin(32, 'P');
+const std::string kOtherPin(32, 'Q');
+
+// A site is its key: renamed by a reload, or between two starts, what is in doubt goes with it.
+TEST(Doubts, GoWithTheKeyOfASite) {
+  Doubts doubts;
+  doubts.set_sites({{"birl", {kPin}}, {"osaka", {kOtherPin}}});
+  const auto row = stored(doubts.record(transaction('a'), "birl", one(kDigest), kNow));
+  doubts.mark_in_doubt(transaction('a'));
+  const Owners::Sites renamed{{"bonn", {kPin}}, {"osaka", {kOtherPin}}};
+  const Owners::Sites swapped{{"osaka", {kPin}}, {"birl", {kOtherPin}}};
+  doubts.set_sites(renamed);
+  EXPECT_EQ(doubts.in_doubt("bonn"), 1U);
+  EXPECT_EQ(doubts.of_site("bonn"), 1U);
+  EXPECT_EQ(doubts.of_site("birl"), 0U);
+  EXPECT_EQ(doubts.next_to_ask("bonn", ""), transaction('a'));
+  EXPECT_FALSE(doubts.claim("osaka", kDigest));
+  doubts.set_sites(swapped);
+  EXPECT_FALSE(doubts.claim("birl", kDigest));
+  EXPECT_EQ(doubts.claim("osaka", kDigest), key('a'));
+  for (const auto& [sites, owner] : {std::pair(renamed, "bonn"), std::pair(swapped, "osaka")}) {
+    Doubts after;
+    after.set_sites(sites);
+    EXPECT_TRUE(after.restore({row}).empty());
+    EXPECT_FALSE(after.claim(owner == std::string("osaka") ? "birl" : "osaka", kDigest));
+    EXPECT_EQ(after.claim(owner, kDigest), key('a')) << owner;
+  }
+}
+
+TEST(Doubts, OfASiteWithAnotherKeyStayWithItsName) {
+  Doubts doubts;
+  doubts.set_sites({{"birl", {kPin}}});
+  static_cast<void>(doubts.record(transaction('a'), "birl", one(kDigest), kNow));
+  doubts.mark_in_doubt(transaction('a'));
+  doubts.set_sites({{"birl", {kOtherPin}}});
+  EXPECT_EQ(doubts.claim("birl", kDigest), key('a'));
+}
+
+// Nobody can be asked about them, but a second try at whatever site is recognised.
+TEST(Doubts, OfASiteThatIsGoneAreFoundByAnybody) {
+  Doubts doubts;
+  doubts.set_sites({{"birl", {kPin}}, {"osaka", {kOtherPin}}});
+  static_cast<void>(doubts.record(transaction('a'), "birl", one(kDigest), kNow));
+  doubts.mark_in_doubt(transaction('a'));
+  doubts.set_sites({{"osaka", {kOtherPin}}});
+  EXPECT_EQ(doubts.of_nobody(), 1U);
+  EXPECT_EQ(doubts.in_doubt("osaka"), 0U);
+  EXPECT_FALSE(doubts.next_to_ask("osaka", ""));
+  EXPECT_EQ(doubts.mails_in_doubt()[0].site, "birl");
+  EXPECT_EQ(doubts.claim("osaka", kDigest), key('a'));
+}
+
+// Rows of the version before are read; the one before that could not name its client, nor its key.
+TEST(Doubts, RowsOfVersionOneAreRead) {
+  std::string value("\1", 1);
+  value += std::string(8, '\0') + kDigest + kAddress + "birl";
+  Doubts doubts;
+  doubts.set_sites({{"birl", {kPin}}});
+  EXPECT_TRUE(doubts.restore({{transaction('a') + std::string(2, '\0'), value}}).empty());
+  EXPECT_EQ(doubts.claim("birl", kDigest), key('a'));
+  EXPECT_FALSE(doubts.mails_in_doubt()[0].client.is_known());
+}
+
+TEST(Doubts, ClientsAreCountedAfterARestartToo) {
+  const Client remote(Client::kNoUser, "192.0.2.7");
+  Doubts before;
+  const auto first = stored(before.record(transaction('a'), "birl", one(kDigest), kNow, 1000));
+  const auto second = stored(before.record(transaction('b'), "birl", one(kDigest), kNow, remote));
+  Doubts after;
+  EXPECT_TRUE(after.restore({first, second}).empty());
+  EXPECT_EQ(after.of_client("birl", 1000), 1U);
+  EXPECT_EQ(after.of_client("birl", remote), 1U);
+  EXPECT_EQ(after.of_client("osaka", 1000), 0U);
+  EXPECT_EQ(after.of_site("birl"), 2U);
+  static_cast<void>(after.settle(transaction('b')));
+  EXPECT_EQ(after.of_client("birl", remote), 0U);
+  EXPECT_EQ(after.of_site("birl"), 1U);
+}
+
+TEST(Doubts, OnlyKnownOnesGoWhereThereIsNoRoom) {
+  Doubts doubts;
+  for (const char name : {'a', 'b', 'c'}) {
+    static_cast<void>(doubts.record(transaction(name), "birl", one(kDigest), kNow));
+    doubts.mark_in_doubt(transaction(name));
+  }
+  static_cast<void>(doubts.was_delivered(transaction('a'), {}));
+  static_cast<void>(doubts.was_delivered(transaction('b'), {}));
+  EXPECT_TRUE(doubts.claim("birl", kDigest));  // a
+  EXPECT_TRUE(doubts.expire_known("birl", kNow).empty());
+  EXPECT_TRUE(doubts.expire_known("osaka", kNow + 1s).empty());
+  EXPECT_EQ(doubts.expire_known("birl", kNow + 1s).size(), 1U);
+  EXPECT_TRUE(doubts.contains(transaction('a'))) << "it is being tried again";
+  EXPECT_FALSE(doubts.contains(transaction('b')));
+  EXPECT_TRUE(doubts.contains(transaction('c')));
 }
 
 }  // namespace

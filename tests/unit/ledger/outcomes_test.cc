@@ -79,5 +79,46 @@ TEST(Outcomes, Expire) {
   EXPECT_EQ(outcomes.size(), 1U);
 }
 
+// A site is its key, on the far side too.
+TEST(Outcomes, GoWithTheKeyOfASite) {
+  const std::string pin(32, 'P');
+  const std::string other(32, 'Q');
+  Outcomes outcomes;
+  outcomes.set_sites({{"birl", {pin}}});
+  const Change recorded = outcomes.record("birl", kTransaction, "250 ok", kNow);
+  outcomes.set_sites({{"bonn", {pin}}, {"birl", {other}}});
+  EXPECT_EQ(outcomes.find("bonn", kTransaction), "250 ok");
+  EXPECT_FALSE(outcomes.find("birl", kTransaction)) << "another hub, by its old name";
+  EXPECT_EQ(outcomes.of_site("bonn"), 1U);
+  EXPECT_EQ(outcomes.of_site("birl"), 0U);
+  Outcomes after;
+  after.set_sites({{"bonn", {pin}}, {"birl", {other}}});
+  EXPECT_TRUE(after.restore({{recorded.key, *recorded.value}}).empty());
+  EXPECT_EQ(after.find("bonn", kTransaction), "250 ok");
+  EXPECT_FALSE(after.find("birl", kTransaction));
+  EXPECT_EQ(after.forget("bonn", kTransaction).key, recorded.key) << "as it is on disk";
+  EXPECT_EQ(after.size(), 0U);
+  EXPECT_EQ(after.of_site("bonn"), 0U);
+}
+
+// A delivery that was under way when a reload gave its site's name to another hub.
+TEST(Outcomes, RecordedForTheKeyThatItCameFrom) {
+  const std::string pin(32, 'P');
+  Outcomes outcomes;
+  outcomes.set_sites({{"bonn", {pin}}, {"birl", {std::string(32, 'Q')}}});
+  static_cast<void>(outcomes.record("birl", kTransaction, "250 ok", kNow, pin));
+  EXPECT_EQ(outcomes.find("bonn", kTransaction), "250 ok");
+  EXPECT_FALSE(outcomes.find("birl", kTransaction));
+}
+
+TEST(Outcomes, OfASiteThatIsGoneAreToldToWhoCanNameThem) {
+  Outcomes outcomes;
+  outcomes.set_sites({{"birl", {std::string(32, 'P')}}});
+  static_cast<void>(outcomes.record("birl", kTransaction, "250 ok", kNow));
+  outcomes.set_sites({{"osaka", {std::string(32, 'Q')}}});
+  EXPECT_EQ(outcomes.find("osaka", kTransaction), "250 ok");
+  EXPECT_FALSE(outcomes.find("osaka", kOther));
+}
+
 }  // namespace
 }  // namespace tsmtp::ledger

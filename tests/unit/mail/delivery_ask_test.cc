@@ -8,6 +8,7 @@ namespace {
 
 class DeliveryAsk : public testing::Test {
  protected:
+  DeliveryAsk() { far_.settings.takes_questions = true; }
   FarEnd far_;
 };
 
@@ -85,6 +86,75 @@ TEST_F(DeliveryAsk, AfterTheEnd) {
     R ask 1
     V reset)");
   EXPECT_TRUE(far_.delivery->is_over());
+}
+
+// A stream that is nothing but a question, for a mail that nobody tries again just now.
+TEST_F(DeliveryAsk, AloneForAKnownOne) {
+  far_.host.outcomes[transaction_id(7)] = {.kind = Outcome::Kind::kKnown, .reply = script_reply("250 then")};
+  far_.run(R"(
+    R ask 7
+    V Outcome(known)
+    E
+    V finish)");
+  EXPECT_TRUE(far_.delivery->is_over());
+  EXPECT_TRUE(far_.host.summaries.empty()) << "no mail, no line in the log";
+}
+
+TEST_F(DeliveryAsk, AloneThenSettled) {
+  far_.host.outcomes[transaction_id(7)] = {.kind = Outcome::Kind::kKnown, .reply = script_reply("250 then")};
+  far_.run(R"(
+    R ask 7
+    V Outcome(known)
+    R settled 7
+    V forget(7)
+    E
+    V finish)");
+}
+
+TEST_F(DeliveryAsk, AloneForAnUnknownOneEndsThere) {
+  far_.run(R"(
+    R ask 7
+    V Outcome(unknown)
+    R mail FROM:<a@tokyo.example>
+    V reset)");
+  EXPECT_TRUE(far_.delivery->is_over());
+}
+
+TEST_F(DeliveryAsk, AloneWhereNobodyHasSaidThatItMayBe) {
+  far_.settings.takes_questions = false;
+  far_.run(R"(
+    R ask 7
+    V reset)");
+}
+
+TEST_F(DeliveryAsk, AloneAndTwice) {
+  far_.run(R"(
+    R ask 7
+    V Outcome(unknown)
+    R ask 7
+    V reset)");
+}
+
+TEST_F(DeliveryAsk, AloneAndThenSilence) {
+  far_.run(R"(
+    R ask 7
+    V Outcome(unknown)
+    T 301
+    V reset)");
+  EXPECT_TRUE(far_.delivery->is_over());
+}
+
+// Its session lagged behind the one on which it was asked for, and it was said to be unknown.
+TEST_F(DeliveryAsk, WhatWasSaidToBeUnknownDoesNotBegin) {
+  far_.host.disowned.insert(transaction_id(1));
+  far_.run(R"(
+    R mail FROM:<a@tokyo.example>
+    V Mail(451)
+    R rcpt TO:<x@birl.example>
+    R data
+    R content hello
+    R commit
+    V Rcpt(0,451) Data(451) Final(451) ended(451))");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ class FakeDeliveryHost : public DeliveryHost {
   Outcome find_outcome(const std::string& transaction) const override;
   std::optional<std::string> ledger_trouble() const override { return trouble; }
   void forget_outcome(const std::string& transaction) override;
+  bool is_disowned(const std::string& transaction) const override { return disowned.contains(transaction); }
   void ended(const Summary& summary) override;
 
   std::vector<std::string> log;
@@ -37,6 +39,7 @@ class FakeDeliveryHost : public DeliveryHost {
   std::vector<Summary> summaries;
   std::optional<std::string> trouble;  ///< of the ledger
   std::map<std::string, Outcome> outcomes;
+  std::set<std::string> disowned;
   std::string reset_cause;
   std::size_t consumed_bytes = 0;
   std::size_t writable_bytes = 1 << 20;

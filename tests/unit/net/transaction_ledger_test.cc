@@ -106,5 +106,58 @@ TEST_F(Ledger, EachUserHasItsOwnBound) {
   EXPECT_EQ(record('g', "birl", 1000), "");
 }
 
+// Clients on other machines have bounds of their own, and so has the site as a whole; rows of before a
+// restart count.
+TEST_F(Ledger, ClientsElsewhereAndTheSiteAreBoundedAfterARestartToo) {
+  open();
+  const TransactionLedger::Bounds bounds{.of_client = 2, .of_site = 4, .few = 1, .outcomes_of_site = 2};
+  ledger_->set_bounds(bounds);
+  const auto record = [&](char name, const ledger::Client& client) {
+    std::optional<std::string> said;
+    ledger_->record_doubt(
+        "birl", std::string(16, name), kRecipient,
+        [&](const base::Result<void>& result) { said = result ? "" : result.error().message; }, client);
+    while (!said && io_.run_one_for(kPatience) > 0) {
+    }
+    return said.value_or("never said");
+  };
+  const ledger::Client remote(ledger::Client::kNoUser, "192.0.2.7");
+  EXPECT_EQ(record('a', remote), "");
+  EXPECT_EQ(record('b', remote), "");
+  open();
+  ledger_->set_bounds(bounds);
+  EXPECT_EQ(record('c', remote),
+            "hub tokyo: client 192.0.2.7 has 2 recipients in doubt at birl, no more are kept; see relayctl "
+            "doubts");
+  EXPECT_EQ(record('d', 1000), "");
+  EXPECT_EQ(record('e', 1001), "");
+  EXPECT_EQ(record('f', 1001),
+            "hub tokyo: user 1001 has 1 recipients in doubt at birl, no more are kept; see relayctl doubts");
+  EXPECT_EQ(record('g', {}),
+            "hub tokyo: there are 4 recipients in doubt at birl, no more are kept; see relayctl doubts");
+  EXPECT_EQ(record('h', 1002), "") << "others' many are not a new one's trouble";
+}
+
+// A peer that never settles, and one that settles what is not there.
+TEST_F(Ledger, OutcomesOfASiteAreBounded) {
+  open();
+  ledger_->set_bounds({.of_client = 2, .of_site = 4, .few = 1, .outcomes_of_site = 2});
+  EXPECT_FALSE(ledger_->too_many_outcomes("birl"));
+  record_outcome(std::string(16, 'a'));
+  record_outcome(std::string(16, 'b'));
+  EXPECT_EQ(
+      ledger_->too_many_outcomes("birl"),
+      "hub tokyo: the outcomes of 2 mails from birl are kept, for its relayd has not said that its MTA has "
+      "them; no more are");
+  EXPECT_FALSE(ledger_->too_many_outcomes("osaka"));
+  ledger_->forget_outcome("birl", std::string(16, 'a'));
+  EXPECT_FALSE(ledger_->too_many_outcomes("birl"));
+  while (io_.run_one_for(std::chrono::milliseconds(300)) > 0) {
+  }
+  for (int i = 0; i < 1000; ++i)
+    ledger_->forget_outcome("birl", std::string(16, 'z'));
+  EXPECT_EQ(io_.run_one_for(std::chrono::milliseconds(300)), 0U) << "nothing is written for that";
+}
+
 }  // namespace
 }  // namespace tsmtp::net

@@ -1,0 +1,57 @@
+// The streams and the clock of mail::Enquiry for one site: asks its relayd about the mails in doubt whenever
+// the link is up.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayd/base/lifetime.h"
+#include "relayd/mail/enquiry.h"
+#include "relayd/net/link/site_link.h"
+#include "relayd/net/services.h"
+
+namespace tsmtp::net {
+
+class BackgroundEnquiry final : public StreamUser, public mail::EnquiryHost {
+ public:
+  /// All is borrowed and outlives it; `site` is the name that the site has at the time.
+  BackgroundEnquiry(const Services& services, SiteLink& link, const std::string& site);
+  ~BackgroundEnquiry() override;
+  BackgroundEnquiry(const BackgroundEnquiry&) = delete;
+  BackgroundEnquiry& operator=(const BackgroundEnquiry&) = delete;
+
+  void link_up();
+  /// Nothing is asked any more.
+  void stop();
+
+  // StreamUser
+  void on_stream_bytes(mux::StreamKey stream, std::string_view bytes) override;
+  void on_stream_finished(mux::StreamKey stream) override;
+  void on_stream_writable(mux::StreamKey) override {}
+  void on_stream_lost(mux::StreamKey stream, const std::string& cause) override;
+  // mail::EnquiryHost
+  [[nodiscard]] base::Result<mux::StreamKey> open_stream() override;
+  void write_stream(mux::StreamKey stream, std::string_view bytes) override;
+  void finish_stream(mux::StreamKey stream) override;
+  void reset_stream(mux::StreamKey stream) override;
+  [[nodiscard]] std::optional<std::string> next_to_ask(const std::string& after,
+                                                       base::Duration min_age) const override;
+  bool was_delivered(const std::string& transaction, const std::vector<std::uint16_t>& refused) override;
+  void was_not_delivered(const std::string& transaction) override;
+
+ private:
+  void wait();
+
+  const Services& services_;
+  SiteLink& link_;
+  const std::string& site_;
+  mail::Enquiry enquiry_;
+  boost::asio::steady_timer timer_;
+  bool stopped_ = false;
+  base::Lifetime lifetime_;
+};
+
+}  // namespace tsmtp::net
