@@ -9,17 +9,25 @@ using base::LogLevel;
 
 void LastingState::start_witness(const settings::Hub& hub) {
   auto witness = net::Witness::start(hub.state_dir, log_, [&hub](int book) {
-    if (auto ok = give_to(book, "the witness's book", hub.user); !ok) return ok;
+    if (book >= 0)
+      if (auto ok = give_to(book, "the witness's book", hub.user); !ok) return ok;
     return drop_to(hub.user);
   });
   if (witness) {
     witness_ = std::move(*witness);
   } else {
     no_witness_ = witness.error().message;
-    log_.log(LogLevel::kWarning,
-             "no witness (" + no_witness_ +
-                 "): a mail that is being delivered when relayd is killed may come twice");
   }
+  if (no_witness().empty()) return;
+  log_.log(LogLevel::kWarning, "no witness (" + no_witness() +
+                                   "): a mail that is being delivered when relayd is killed may come twice" +
+                                   (witness_ ? "; it is tried again" : ""));
+}
+
+// A disk that was full at the start may have room now.
+void LastingState::try_witness_again() {
+  if (!witness_ || !witness_->book().empty() || !witness_->make_book()) return;
+  log_.log(LogLevel::kInfo, "the witness has its book now, and watches what is being delivered");
 }
 
 base::Result<void> LastingState::open(net::EventLoop& loop, const settings::Hub& hub) {

@@ -26,6 +26,8 @@ class LastingState {
   /// Must be called before anything else is opened: the witness must hold neither our key nor what we listen
   /// on. Without a witness mail goes on.
   void start_witness(const settings::Hub& hub);
+  /// Mends, if that can be, that it has no book. To be called now and then.
+  void try_witness_again();
   /// As hub.user. After an error nothing else may be called.
   [[nodiscard]] base::Result<void> open(net::EventLoop& loop, const settings::Hub& hub);
   /// The sites as they are configured from now on: what is remembered of one goes with its key.
@@ -35,9 +37,10 @@ class LastingState {
   [[nodiscard]] const net::TransactionLedger& ledger() const { return *ledger_; }
   [[nodiscard]] const net::HmacDigestMaker& digests() const { return *digests_; }
   [[nodiscard]] net::EarlierCommits& earlier() { return *earlier_; }
-  /// Null if there is none; then no_witness() says why.
+  /// Null if there is none.
   [[nodiscard]] net::Witness* witness() { return witness_.get(); }
-  [[nodiscard]] const std::string& no_witness() const { return no_witness_; }
+  /// Why there is none, or none that witnesses anything; empty: all is well.
+  [[nodiscard]] const std::string& no_witness() const { return witness_ ? witness_->trouble() : no_witness_; }
 
  private:
   void warn_of_another_key(const std::string& state_dir);

@@ -24,6 +24,7 @@ constexpr std::chrono::milliseconds kDrainPoll{50};
 constexpr std::chrono::seconds kGoodbye{2};  // for clients to read our 421
 constexpr std::chrono::hours kExpiryInterval{1};
 constexpr std::chrono::seconds kHolderPoll{5};
+constexpr std::chrono::seconds kWitnessPoll{5};
 constexpr std::chrono::milliseconds kEarlierPoll{500};
 constexpr std::size_t kInstanceBytes = 16;
 
@@ -193,6 +194,10 @@ void Relay::serve() {
   keep_endpoints();
   loop_.every(kHolderPoll, [this] {
     keep_endpoints();
+    return true;
+  });
+  loop_.every(kWitnessPoll, [this] {
+    state_.try_witness_again();
     return true;
   });
   if (state_.earlier().take_in()) loop_.every(kEarlierPoll, [this] { return state_.earlier().take_in(); });

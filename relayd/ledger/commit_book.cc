@@ -91,6 +91,10 @@ base::Result<std::unique_ptr<CommitBook>> CommitBook::make(const std::string& pa
 base::Result<std::unique_ptr<CommitBook>> CommitBook::open(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0) return failed("cannot open", path, errno);
+  return take_over(fd, path);
+}
+
+base::Result<std::unique_ptr<CommitBook>> CommitBook::take_over(int fd, const std::string& path) {
   std::unique_ptr<CommitBook> book(new CommitBook(path, fd));
   struct stat status {};
   std::array<char, kMagic.size()> magic{};

@@ -75,6 +75,9 @@ class CommitBook {
   [[nodiscard]] static base::Result<std::unique_ptr<CommitBook>> make(const std::string& path);
   /// One that another relayd made.
   [[nodiscard]] static base::Result<std::unique_ptr<CommitBook>> open(const std::string& path);
+  /// One that is open already, as `descriptor`, which is closed in any case.
+  [[nodiscard]] static base::Result<std::unique_ptr<CommitBook>> take_over(int descriptor,
+                                                                           const std::string& path);
   ~CommitBook();
   CommitBook(const CommitBook&) = delete;
   CommitBook& operator=(const CommitBook&) = delete;

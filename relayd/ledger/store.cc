@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "relayd/ledger/directory_lock.h"
@@ -24,14 +25,19 @@ bool holds(const std::string& message, int code) {
   return message.find(std::strerror(code)) != std::string::npos;
 }
 
-// What an administrator can do about a ledger that does not open, by cause. Only one that is damaged is to be
-// moved away: with a whole one, what it knows would be lost.
-base::Error with_advice(const base::Error& error, const std::string& dir) {
+// What an administrator can do about a ledger that cannot be written just now, where the cause tells.
+std::optional<base::Error> with_advice_to_keep(const base::Error& error) {
   const std::string& cause = error.message;
   if (is_lack_of_room(cause)) return base::Error{cause + "; make room there, and keep the ledger"};
   if (holds(cause, EACCES) || holds(cause, EPERM) || holds(cause, EROFS))
     return base::Error{cause + "; let relayd write there, and keep the ledger"};
-  return base::Error{cause + "; if it is damaged for good, move " + dir +
+  return std::nullopt;
+}
+
+// Only one that is damaged is to be moved away: with a whole one, what it knows would be lost.
+base::Error with_advice(const base::Error& error, const std::string& dir) {
+  if (auto keep = with_advice_to_keep(error)) return *keep;
+  return base::Error{error.message + "; if it is damaged for good, move " + dir +
                      " away to begin a new one: mails that are in doubt now may then be delivered twice"};
 }
 
@@ -49,7 +55,7 @@ base::Result<void> make_directory(const std::string& dir) {
 
 base::Result<std::unique_ptr<Store>> Store::open(const std::string& dir) {
   std::unique_ptr<Store> store(new Store(dir));
-  if (auto ok = store->take_directory(); !ok) return ok.error();
+  if (auto ok = store->take_directory(); !ok) return with_advice_to_keep(ok.error()).value_or(ok.error());
   // Recovery writes. What is on disk cannot wait, new mails can.
   if (!check_room(dir)) give_reserve_away(dir);
   if (auto ok = finish_tables(dir); !ok) return with_advice(ok.error(), dir);
@@ -143,7 +149,7 @@ base::Result<void> Store::apply(std::span<const Change> changes) {
 base::Result<void> Store::heal(bool is_asked_to) {
   if (!is_our_directory()) {
     environment_.reset();
-    if (auto ok = take_directory(); !ok) return ok;
+    if (auto ok = take_directory(); !ok) return with_advice_to_keep(ok.error()).value_or(ok.error());
   }
   is_behind_ = true;
   if (auto ok = check_room(dir_); !ok) return ok;

@@ -27,28 +27,34 @@ constexpr char kName[] = "tsmtp-witness";
 // because of the witness, and nobody who reads our standard error waits for its end.
 void let_go_of_everything_but(int& socket, int& book) {
   socket = fcntl(socket, F_DUPFD_CLOEXEC, 3);
-  book = fcntl(book, F_DUPFD_CLOEXEC, 3);
+  if (book >= 0) book = fcntl(book, F_DUPFD_CLOEXEC, 3);
   const int null = open("/dev/null", O_RDWR);
   for (int fd = 0; fd <= 2; ++fd)
     dup2(null, fd);
-  const int first = std::min(socket, book), last = std::max(socket, book);
+  const int first = book < 0 ? socket : std::min(socket, book), last = std::max(socket, book);
   if (first > 3) close_range(3, static_cast<unsigned>(first - 1), 0);
   if (last > first + 1) close_range(static_cast<unsigned>(first + 1), static_cast<unsigned>(last - 1), 0);
   close_range(static_cast<unsigned>(last + 1), ~0U, 0);
 }
 
-[[noreturn]] void run(int socket, ledger::CommitBook& book,
+base::Result<std::unique_ptr<ledger::CommitBook>> make_book_in(const std::string& dir) {
+  return ledger::CommitBook::make(
+      dir + "/commits." + std::to_string(getpid()) + '.' +
+      std::to_string(std::chrono::system_clock::now().time_since_epoch().count()));
+}
+
+[[noreturn]] void run(int socket, std::unique_ptr<ledger::CommitBook> book,
                       const std::function<base::Result<void>(int)>& in_child) {
   const pid_t witness = fork();  // relayd has no child to wait for
   if (witness != 0) _exit(witness < 0 ? 1 : 0);
   setsid();
   for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2})
     std::signal(signal, SIG_IGN);
-  int descriptor = book.descriptor();
+  int descriptor = book ? book->descriptor() : -1;
   let_go_of_everything_but(socket, descriptor);
   rename_process(kName);
   if (chdir("/") != 0 || !in_child(descriptor)) _exit(1);
-  be_witness(socket, book);
+  be_witness(socket, std::move(book));
   _exit(0);
 }
 
@@ -65,19 +71,19 @@ void Commit::open() {
 
 base::Result<std::unique_ptr<Witness>> Witness::start(
     const std::string& dir, base::Logger& log, const std::function<base::Result<void>(int)>& in_child) {
-  auto book =
-      ledger::CommitBook::make(dir + "/commits." + std::to_string(getpid()) + '.' +
-                               std::to_string(std::chrono::system_clock::now().time_since_epoch().count()));
-  if (!book) return book.error();
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-    (*book)->remove();
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     return base::Error{std::string("no socket for the witness: ") + std::strerror(errno)};
-  }
+  auto book = make_book_in(dir);
   const pid_t child = fork();
-  if (child == 0) run(ends[1], **book, in_child);
+  if (child == 0) run(ends[1], book ? std::move(*book) : nullptr, in_child);
   close(ends[1]);
-  std::unique_ptr<Witness> witness(new Witness(std::move(*book), ends[0], log));
+  std::unique_ptr<Witness> witness(new Witness(dir, ends[0], log));
+  if (book) {
+    witness->book_ = std::move(*book);
+  } else {
+    witness->trouble_ = book.error().message;
+  }
   int status = 1;
   while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
@@ -86,8 +92,29 @@ base::Result<std::unique_ptr<Witness>> Witness::start(
 }
 
 Witness::~Witness() {
-  if (!book_->has_used_slots()) book_->remove();
+  if (book_ && !book_->has_used_slots()) book_->remove();
   close(socket_);
+}
+
+base::Result<void> Witness::make_book() {
+  if (book_) return {};
+  if (is_gone_) return base::Error{trouble_};
+  auto book = make_book_in(dir_);
+  if (!book) {
+    trouble_ = book.error().message;
+    return book.error();
+  }
+  const WitnessMessage said{.kind = WitnessMessage::kBook, .number = 0};
+  const std::string_view bytes(reinterpret_cast<const char*>(&said), sizeof said);
+  if (!send_message(socket_, bytes, (*book)->descriptor(), MSG_DONTWAIT)) {
+    const std::string cause = std::strerror(errno);
+    (*book)->remove();
+    send_failed();
+    return base::Error{"the witness does not take its book: " + cause};
+  }
+  book_ = std::move(*book);
+  trouble_.clear();
+  return {};
 }
 
 std::uint32_t Witness::watch(int socket) {
@@ -124,6 +151,7 @@ bool Witness::send_letting_go() {
 void Witness::send_failed() {
   if (errno != EPIPE && errno != ECONNRESET) return;  // it is slow, or has no room for more
   to_let_go_.clear();
+  trouble_ = "the witness has ended; it is there again when relayd is started anew";
   if (!std::exchange(is_gone_, true))
     log_.log(base::LogLevel::kWarning,
              "the witness has ended (killed?): a mail that is being delivered when relayd is killed may come "
@@ -131,7 +159,7 @@ void Witness::send_failed() {
 }
 
 std::unique_ptr<Commit> Witness::begin_commit(Commit::About about) {
-  if (about.connection == 0) return nullptr;
+  if (about.connection == 0 || !book_) return nullptr;
   ledger::CommitSlot* const slot = book_->take();
   if (slot == nullptr) return nullptr;
   return std::make_unique<Commit>(*this, *slot, std::move(about));

@@ -59,7 +59,8 @@ class Witness {
  public:
   /// Makes a book in `dir` and starts the process, which calls `in_child` with the book's descriptor before
   /// anything else and ends if that fails. Must be called while there is one thread, and as little else as
-  /// can be.
+  /// can be. Where the book cannot be made (the disk is full), there is a witness without one: trouble() says
+  /// so, `in_child` is given -1, and make_book() may mend it.
   [[nodiscard]] static base::Result<std::unique_ptr<Witness>> start(
       const std::string& dir, base::Logger& log, const std::function<base::Result<void>(int book)>& in_child);
   /// relayd stops. What is still in the book is the witness's now.
@@ -67,8 +68,13 @@ class Witness {
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
 
-  /// Where the book is.
-  [[nodiscard]] const std::string& book() const { return book_->path(); }
+  /// Where the book is; empty while there is none.
+  [[nodiscard]] std::string book() const { return book_ ? book_->path() : std::string(); }
+  /// Why it witnesses nothing now; empty: all is well.
+  [[nodiscard]] const std::string& trouble() const { return trouble_; }
+  /// Makes the book that could not be made before, and gives it to the process. Without effect when there is
+  /// one.
+  [[nodiscard]] base::Result<void> make_book();
 
   /// A connection to an MTA; its number, 0 if it cannot be watched.
   [[nodiscard]] std::uint32_t watch(int socket);
@@ -85,12 +91,14 @@ class Witness {
  private:
   friend class Commit;
 
-  Witness(std::unique_ptr<ledger::CommitBook> book, int socket, base::Logger& log)
-      : book_(std::move(book)), socket_(socket), log_(log) {}
+  Witness(std::string dir, int socket, base::Logger& log)
+      : dir_(std::move(dir)), socket_(socket), log_(log) {}
   [[nodiscard]] bool send_letting_go();
   void send_failed();
 
-  std::unique_ptr<ledger::CommitBook> book_;
+  std::string dir_;
+  std::unique_ptr<ledger::CommitBook> book_;  // null: it could not be made
+  std::string trouble_;
   int socket_;
   base::Logger& log_;
   bool is_gone_ = false;

@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,8 +26,13 @@ constexpr std::chrono::minutes kReplyTimeout{10};
 
 using Connections = std::map<std::uint32_t, int>;
 
+std::string path_of(int descriptor) {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor), error).string();
+}
+
 // Until relayd is gone.
-Connections hold_connections(int socket) {
+Connections hold_connections(int socket, std::unique_ptr<ledger::CommitBook>& book) {
   Connections held;
   for (;;) {
     auto received = receive_message(socket);
@@ -33,6 +40,12 @@ Connections hold_connections(int socket) {
     WitnessMessage said{};
     if (received->text.size() != sizeof said) continue;
     std::memcpy(&said, received->text.data(), sizeof said);
+    if (said.kind == WitnessMessage::kBook && received->descriptor.is_open()) {
+      const int descriptor = received->descriptor.release();
+      if (auto taken = ledger::CommitBook::take_over(descriptor, path_of(descriptor)))
+        book = std::move(*taken);
+      continue;
+    }
     if (const auto old = held.find(said.number); old != held.end()) {
       close(old->second);
       held.erase(old);
@@ -82,8 +95,10 @@ bool read_reply(const Outstanding& one) {
 
 }  // namespace
 
-void be_witness(int socket, ledger::CommitBook& book) {
-  std::vector<Outstanding> outstanding = take_over(book, hold_connections(socket));
+void be_witness(int socket, std::unique_ptr<ledger::CommitBook> book) {
+  Connections held = hold_connections(socket, book);
+  if (!book) return;
+  std::vector<Outstanding> outstanding = take_over(*book, std::move(held));
   const auto deadline = std::chrono::steady_clock::now() + kReplyTimeout;
   while (!outstanding.empty()) {
     const auto left =
@@ -103,7 +118,7 @@ void be_witness(int socket, ledger::CommitBook& book) {
   }
   for (const Outstanding& one : outstanding)
     one.slot->close();
-  if (!book.has_used_slots()) book.remove();  // nothing that the next relayd need know
+  if (!book->has_used_slots()) book->remove();  // nothing that the next relayd need know
 }
 
 }  // namespace tsmtp::net
