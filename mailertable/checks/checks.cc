@@ -9,6 +9,7 @@
 #include "mailertable/checks/entry_report.h"
 #include "mailertable/checks/key_checks.h"
 #include "mailertable/checks/other_kinds.h"
+#include "mailertable/checks/own_domain_checks.h"
 #include "mailertable/checks/relation_checks.h"
 #include "mailertable/checks/site_checks.h"
 #include "mailertable/checks/value_checks.h"
@@ -169,6 +170,7 @@ CheckedTable check_sources(std::span<const Source> sources, const Knowledge& kno
   check_relations(checked.table, index, knowledge, findings);
   if (knowledge.sites) check_sites(checked.table, index, *knowledge.sites, findings);
   if (knowledge.cf) check_cf(checked.table, knowledge, findings);
+  if (knowledge.sites && knowledge.cf) check_own_domains(*knowledge.sites, *knowledge.cf, findings);
   check_emptiness(checked.table, findings);
   checked.findings = in_order(findings, checked.table.files);
   return checked;

@@ -1,6 +1,10 @@
 #include "mailertable/hub/sendmail_cf.h"
 
+#include <limits.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "mailertable/files/input.h"
@@ -102,9 +106,59 @@ void for_lines(std::string_view text, std::string_view kind, const Take& take) {
   }
 }
 
-void add_names(SendmailCf& cf, std::string_view text) {
+/// The class that a C or F line is of, which is cut off: "w" of `w localhost` and of `{w}localhost`.
+std::string_view class_of(std::string_view& line) {
+  const std::size_t brace = line.starts_with('{') ? line.find('}') : std::string_view::npos;
+  const bool is_long = brace != std::string_view::npos;
+  const std::string_view name = is_long ? line.substr(1, brace - 1) : line.substr(0, 1);
+  line.remove_prefix(is_long ? brace + 1 : std::min<std::size_t>(1, line.size()));
+  return name;
+}
+
+/// The names that class `name` is for, or null for one that is of no interest here.
+std::set<std::string, std::less<>>* names_of(SendmailCf& cf, std::string_view name) {
+  if (name == "w") return &cf.local_names;
+  return name == "R" || name == "VirtHost" ? &cf.relayed_names : nullptr;
+}
+
+void add_words(std::set<std::string, std::less<>>& names, std::string_view text) {
   for (const std::string_view word : words_of(text))
-    cf.local_names.insert(base::ascii_lower(word));
+    names.insert(base::ascii_lower(word));
+}
+
+/// The first of `words` that is a whole path.
+std::string path_in(const std::vector<std::string_view>& words) {
+  const auto named =
+      std::find_if(words.begin(), words.end(), [](auto word) { return word.starts_with('/'); });
+  return named == words.end() ? std::string() : std::string(*named);
+}
+
+// What cannot be read is passed over: sendmail says so itself, and may be allowed to read what we may not.
+void read_classes(SendmailCf& cf, std::string_view text) {
+  for_lines(text, "F", [&](std::string_view line, int) {
+    const std::string_view name = class_of(line);
+    auto* const names = names_of(cf, name);
+    const std::string path = path_in(words_of(line));  // "-o", the file, a scanf(3) pattern
+    if (names == nullptr || path.empty()) return;
+    if (name == "w") cf.local_names_file = path;
+    const auto content = read_input(path);
+    if (!content) return;
+    for_lines(*content, "", [&](std::string_view one, int) {
+      if (!one.starts_with('#')) add_words(*names, one);
+    });
+  });
+}
+
+void read_access(SendmailCf& cf, std::string_view text) {
+  for_lines(text, "Kaccess ", [&](std::string_view line, int) {
+    if (const auto access = read_input(path_in(words_of(line)))) add_access(cf, *access);
+  });
+}
+
+void read_host_names(SendmailCf& cf) {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  const auto hosts = read_input("/etc/hosts");
+  if (::gethostname(name.data(), name.size() - 1) == 0) add_host_names(cf, name.data(), hosts ? *hosts : "");
 }
 
 }  // namespace
@@ -117,25 +171,45 @@ SendmailCf parse_sendmail_cf(std::string_view text, std::string file) {
     const auto words = words_of(line);
     if (words.size() >= 2 && words[0] == "mailertable") cf.mailertable = map_of(words, number);
   });
-  for_lines(text, "Cw", [&](std::string_view line, int) { add_names(cf, line); });
+  for_lines(text, "C", [&](std::string_view line, int) {
+    if (auto* const names = names_of(cf, class_of(line))) add_words(*names, line);
+  });
   return cf;
+}
+
+void add_access(SendmailCf& cf, std::string_view text) {
+  for_lines(text, "", [&](std::string_view line, int) {
+    const auto words = words_of(line);
+    if (words.size() < 2 || (words[1] != "RELAY" && words[1] != "OK")) return;
+    std::string key = base::ascii_lower(words[0]);
+    const bool is_ours = key.starts_with("tsmtpto:");  // FEATURE(`tsmtp_inbound') takes OK as well
+    if (!is_ours && words[1] != "RELAY") return;
+    for (const std::string_view tag : {"tsmtpto:", "to:"})
+      if (key.starts_with(tag)) key.erase(0, tag.size());
+    if (key.find_first_of(":@") == std::string::npos) cf.relayed_names.insert(std::move(key));
+  });
+}
+
+void add_host_names(SendmailCf& cf, std::string_view host_name, std::string_view hosts) {
+  cf.local_names.insert(base::ascii_lower(host_name));
+  const std::string own = base::ascii_lower(host_name);
+  for_lines(hosts, "", [&](std::string_view line, int) {
+    auto words = words_of(line.substr(0, line.find('#')));
+    const bool is_own = std::any_of(words.begin(), words.end(),
+                                    [&](std::string_view word) { return base::ascii_lower(word) == own; });
+    if (!is_own) return;
+    for (auto word = words.begin() + 1; word != words.end(); ++word)
+      cf.local_names.insert(base::ascii_lower(*word));
+  });
 }
 
 Outcome<SendmailCf> read_sendmail_cf(const std::string& path) {
   const auto text = read_input(path);
   if (!text) return text.error();
   SendmailCf cf = parse_sendmail_cf(*text, display_name(path));
-  for_lines(*text, "Fw", [&](std::string_view line, int) {
-    const auto words = words_of(line);  // "-o", the file, a scanf(3) pattern
-    const auto named =
-        std::find_if(words.begin(), words.end(), [](auto word) { return word.starts_with('/'); });
-    if (named == words.end()) return;
-    const auto names = read_input(std::string(*named));
-    if (!names) return;  // sendmail says so itself, and may be allowed to read what we may not
-    for_lines(*names, "", [&](std::string_view name, int) {
-      if (!name.starts_with('#')) add_names(cf, name);
-    });
-  });
+  read_classes(cf, *text);
+  read_access(cf, *text);
+  read_host_names(cf);
   return cf;
 }
 

@@ -40,6 +40,7 @@ Sites sites_of(const config::Config& config) {
     Site& site = sites.all.emplace_back();
     site.name = one.name;
     site.domains = one.rules.domains;
+    site.local = one.rules.local;
     for (const base::HostPort& endpoint : one.endpoints) {
       (endpoint.is_unix() ? site.sockets : site.hosts)
           .push_back(endpoint.is_unix() ? endpoint.unix_path : endpoint.host);

@@ -19,6 +19,7 @@ struct Site {
   std::vector<std::string> hosts;    ///< addresses of its endpoints; empty if all are unix sockets
   std::vector<std::string> sockets;  ///< paths of those that are
   base::DomainSet domains;
+  base::DomainSet local;  ///< what may come from there
 
   /// What a value should be: "tsmtp:[127.0.5.2]".
   [[nodiscard]] std::string route() const;

@@ -125,6 +125,44 @@ Knowledge with_sites() {
 constexpr const char* kGood =
     "birl.example tsmtp:[birl.tsmtp]\n.birl.example tsmtp:[127.0.5.2]\ngmd.example tsmtp:[127.0.5.3]\n";
 
+// Both sites of kRelayd may send to tokyo.example.
+std::vector<std::string> own_domain_findings(const std::string& cf, std::string_view access = {},
+                                             std::string_view hosts = {}) {
+  Knowledge knowledge = with_sites();
+  knowledge.cf = parse_sendmail_cf(cf + "Kmailertable hash /x\nMtsmtp, P=[IPC], F=0\n", "sendmail.cf");
+  add_access(*knowledge.cf, access);
+  add_host_names(*knowledge.cf, "Hub", hosts);
+  return findings(kGood, knowledge);
+}
+
+TEST(OwnDomains, AreTakenBySendmail) {
+  EXPECT_THAT(own_domain_findings("Cwlocalhost\n"),
+              ElementsAre(AllOf(
+                  StartsWith("sendmail.cf: warning: \"tokyo.example\" is in `local' of site \"birl\" in "
+                             "relayd.toml, but sendmail does not take mail for it"),
+                  HasSubstr("add it to /etc/mail/local-host-names, and FEATURE(`use_cw_file')"))));
+  for (const char* cf : {"Cwlocalhost Tokyo.example\n", "C{w}tokyo.example\n", "CRtokyo.example\n",
+                         "CRexample\n", "C{VirtHost}\n tokyo.example\n"})
+    EXPECT_THAT(own_domain_findings(cf), IsEmpty()) << cf;
+  for (const char* cf : {"CRyo.example\n", "CP tokyo.example\n", "Cwx.tokyo.example\n", "C\nC{w\nF\n"})
+    EXPECT_THAT(own_domain_findings(cf), testing::SizeIs(1)) << cf;
+}
+
+TEST(OwnDomains, AreTakenByTheAccessMap) {
+  for (const char* access :
+       {"To:tokyo.example\tRELAY\n", "Tokyo.Example RELAY\n", "# x\nTsmtpTo:tokyo.example OK\n"})
+    EXPECT_THAT(own_domain_findings("", access), IsEmpty()) << access;
+  for (const char* access : {"Connect:tokyo.example RELAY\n", "tokyo.example OK\n",
+                             "To:anna@tokyo.example RELAY\n", "#tokyo.example RELAY\n", "tokyo.example\n"})
+    EXPECT_THAT(own_domain_findings("", access), testing::SizeIs(1)) << access;
+}
+
+TEST(OwnDomains, MayBeTheHostItself) {
+  EXPECT_THAT(own_domain_findings("", "", "127.0.1.1 tokyo.example hub # ours\n"), IsEmpty());
+  EXPECT_THAT(own_domain_findings("", "", "127.0.1.1 tokyo.example # hub\n192.0.2.1 hub hub2\n\n"),
+              testing::SizeIs(1));
+}
+
 TEST(Sites, AgreeWithTheirTable) {
   EXPECT_THAT(findings(kGood, with_sites()), IsEmpty());
   EXPECT_THAT(findings(std::string(kGood) + ". esmtp:[192.0.2.1]\n", with_sites()), IsEmpty());
