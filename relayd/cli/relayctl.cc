@@ -2,10 +2,12 @@
 #include <sysexits.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "relayd/base/bytes.h"
 #include "relayd/base/diagnostic.h"
+#include "relayd/base/nearest.h"
 #include "relayd/config/reader.h"
 #include "relayd/control/request.h"
 #include "relayd/daemon/privileges.h"
@@ -100,6 +102,38 @@ constexpr Subcommand kSubcommands[] = {
     {"forget", "forget a mail in doubt; if it is tried again, it may be delivered twice", forget},
 };
 
+/// The word that stands where a command should; empty if there is none.
+std::string_view word_for_command(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--config" || word == "--set")
+      ++i;
+    else if (!word.starts_with('-'))
+      return word;
+  }
+  return {};
+}
+
+bool is_command(std::string_view word) {
+  return std::any_of(std::begin(kSubcommands), std::end(kSubcommands),
+                     [&](const Subcommand& subcommand) { return word == subcommand.name; });
+}
+
+int refuse(std::string_view word) {
+  std::vector<std::string_view> known;
+  for (const Subcommand& subcommand : kSubcommands)
+    known.emplace_back(subcommand.name);
+  const std::string_view meant = base::nearest(word, known);
+  std::cerr << "relayctl: ";
+  if (word.empty())
+    std::cerr << "say what to do";
+  else
+    std::cerr << "no command \"" << base::escaped(word, 80) << '"';
+  if (!meant.empty()) std::cerr << "; did you mean \"" << meant << "\"?";
+  std::cerr << (meant.empty() ? "; " : " ") << "`relayctl --help` lists the commands\n";
+  return EX_USAGE;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -127,6 +161,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const bool is_help = error.get_exit_code() == 0;
+    const std::string_view word = word_for_command(argc, argv);
+    if (!is_help && !is_command(word)) return refuse(word);
     return app.exit(error) == 0 ? EX_OK : EX_USAGE;
   }
   base::Diagnostics findings;

@@ -25,7 +25,9 @@ base::Error failed(const std::string& what) {
 
 base::Result<Owner> look_up(const std::string& user) {
   const passwd* entry = getpwnam(user.c_str());
-  if (entry == nullptr) return base::Error{"hub.user: there is no user \"" + user + "\" on this machine"};
+  if (entry == nullptr)
+    return base::Error{"hub.user: there is no user \"" + user +
+                       "\" on this machine; make it with useradd --system"};
   return Owner{entry->pw_uid, entry->pw_gid};
 }
 

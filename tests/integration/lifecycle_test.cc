@@ -100,6 +100,20 @@ TEST_F(NotStarted, CheckSaysThatAllIsWell) {
   EXPECT_THAT(check.output, HasSubstr(tokyo.config() + ": ok, hub tokyo, 1 site"));
 }
 
+TEST_F(NotStarted, CheckSaysThatThereIsNoSuchUser) {
+  const Finished refused =
+      run({relayd(), "--config", tokyo.config(), "--set", "hub.user=nobody-of-that-name", "--check"});
+  EXPECT_EQ(refused.status, kConfig);
+  EXPECT_THAT(refused.output,
+              HasSubstr("hub.user: there is no user \"nobody-of-that-name\" on this machine"));
+}
+
+TEST_F(NotStarted, RelayctlKnowsNoSuchCommand) {
+  const Finished refused = tokyo.relayctl({"stauts"});
+  EXPECT_EQ(refused.status, kUsage);
+  EXPECT_THAT(refused.output, HasSubstr("relayctl: no command \"stauts\"; did you mean \"status\"?"));
+}
+
 TEST_F(NotStarted, WrongConfigurationSaysWhere) {
   write_file(tokyo.config(), read_file(tokyo.config()) + "deliverr = \"127.0.0.1:25\"\n");
   for (const char* how : {"--check", "--foreground"}) {
