@@ -1,71 +1,36 @@
 #include "relayd/config/keys.h"
 
-#include <array>
-#include <string>
-#include <utility>
+#include <algorithm>
 
 #include "relayd/base/bytes.h"
+#include "relayd/config/forms.h"
 
 namespace tsmtp::config {
 namespace {
 
+using settings::Access;
 using settings::Hub;
+using settings::Link;
+using settings::LogTarget;
+using settings::MtaConnections;
+using settings::Origin;
+using settings::Rates;
+using settings::RekeyLimits;
+using settings::Rules;
+using settings::Sessions;
 using settings::Site;
-
-constexpr bool kRequired = true;
-constexpr bool kOptional = false;
+using settings::StrangerLimits;
+using enum Need;
+using enum Change;
+using enum Sockets;
+using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMany = 1'000'000;
-constexpr std::chrono::seconds kSecond{1};
-
-// From 64 KiB, which is every few records, to what is still well below the bound for AES-GCM (RFC 8446
-// section 5.5).
-constexpr std::uint64_t kLeastRekey = std::uint64_t{64} << 10;
+constexpr std::uint64_t kKibi = 1024;
+constexpr std::uint64_t kGibi = kKibi * kKibi * kKibi;
 constexpr std::size_t kMaxCongestionName = 15;
-constexpr std::uint64_t kMostRekey = std::uint64_t{64} << 30;
 
-void read_line_ends(const Value& value, Site& site) {
-  if (const auto word = value.choice({"refuse", "canonical"})) site.sessions.canonical_line_ends = *word == 1;
-}
-
-void read_origin(const Value& value, Site& site) {
-  using settings::Origin;
-  constexpr std::array kOrigins{Origin::kNone, Origin::kXclient, Origin::kProxy};
-  if (const auto word = value.choice({"none", "xclient", "proxy"})) site.origin = kOrigins.at(*word);
-}
-
-void read_rekey_bytes(const Value& value, Site& site) {
-  value.into_size(site.link.rekey.bytes);
-  if (site.link.rekey.bytes < kLeastRekey || site.link.rekey.bytes > kMostRekey)
-    value.complain("a size from 64KiB to 64GiB was expected");
-}
-
-// The kernel's names are words; what it does not have is found out at start, and is no error.
-void read_congestion(const Value& value, Site& site) {
-  value.into_name(site.link.congestion);
-  if (site.link.congestion.size() > kMaxCongestionName)
-    value.complain("a name of at most 15 bytes was expected, such as \"bbr\"");
-}
-
-void read_log(const Value& value, Hub& hub) {
-  std::string target;
-  value.into_string(target);
-  if (target == "stderr") {
-    hub.log = settings::LogTarget::kStderr;
-  } else if (target == "syslog") {
-    hub.log = settings::LogTarget::kSyslog;
-  } else if (!target.empty()) {
-    value.complain("\"stderr\" or \"syslog\" was expected, not \"" + base::escaped(target) + "\"");
-  }
-}
-
-void read_metrics(const Value& value, Hub& hub) {
-  base::HostPort address;
-  value.into_host_port(address);
-  if (address.port != 0) hub.metrics = std::move(address);
-}
-
-void read_audit(const Value& value, Hub& hub) {
+void read_audit(const Value& value, std::string& out) {
   std::string target;
   value.into_path(target);
   if (target.empty()) return;
@@ -73,137 +38,203 @@ void read_audit(const Value& value, Hub& hub) {
   if (target != settings::kJournald && !names_a_file)
     return value.complain("\"journald\" or the whole path of a file was expected, not \"" +
                           base::escaped(target) + "\"");
-  hub.audit = std::move(target);
+  out = std::move(target);
 }
 
-constexpr std::array kHubKeys{
-    Key<Hub>{"name", kRequired, [](const Value& v, Hub& hub) { v.into_name(hub.name); },
-             "names this hub in logs and status"},
-    Key<Hub>{"identity", kOptional, [](const Value& v, Hub& hub) { v.into_path(hub.identity); },
-             "private key and self-signed certificate, made by relayctl init"},
-    Key<Hub>{"listen", kOptional, [](const Value& v, Hub& hub) { v.into_host_ports(hub.listen, false); },
-             "where sites dial in"},
-    Key<Hub>{"state_dir", kOptional, [](const Value& v, Hub& hub) { v.into_path(hub.state_dir); },
-             "directory of what must survive a restart"},
-    Key<Hub>{"control", kOptional, [](const Value& v, Hub& hub) { v.into_socket_path(hub.control); },
-             "unix socket that relayctl talks to"},
-    Key<Hub>{"endpoint_holder", kOptional,
-             [](const Value& v, Hub& hub) { v.into_socket_path(hub.endpoint_holder); },
-             "unix socket of the process that holds the endpoints while relayd does not run"},
-    Key<Hub>{"metrics", kOptional, read_metrics, "where Prometheus may ask"},
-    Key<Hub>{"user", kOptional, [](const Value& v, Hub& hub) { v.into_string(hub.user); },
-             "user to become after binding"},
-    Key<Hub>{"log", kOptional, read_log, "stderr or syslog"},
-    Key<Hub>{"audit", kOptional, read_audit, "where a record of every transaction goes"},
-    Key<Hub>{"drain_timeout", kOptional, [](const Value& v, Hub& hub) { v.into_seconds(hub.drain_timeout); },
-             "how long transactions in flight may take to finish at the end"},
-    Key<Hub>{"max_strangers", kOptional,
-             [](const Value& v, Hub& hub) { v.into_number(hub.strangers.total, 1, kMany); },
-             "connections at once whose key has not been seen yet"},
-    Key<Hub>{"max_strangers_of_address", kOptional,
-             [](const Value& v, Hub& hub) { v.into_number(hub.strangers.of_one_address, 1, kMany); },
-             "the same from one address"},
-    Key<Hub>{"mta_connections", kOptional,
-             [](const Value& v, Hub& hub) { v.into_number(hub.mta_connections, 1, kMany); },
-             "connections to MTAs at once, of all sites together"},
-};
+// The kernel's names are words; what it does not have is found out at start, and is no error.
+void read_congestion(const Value& value, std::string& out) {
+  value.into_name(out);
+  if (out.size() > kMaxCongestionName)
+    value.complain("a name of at most 15 bytes was expected, such as \"bbr\"");
+}
 
-constexpr std::array kSiteKeys{
-    Key<Site>{"name", kRequired, [](const Value& v, Site& site) { v.into_name(site.name); },
-              "names the site in logs, replies and status"},
-    Key<Site>{"pin", kRequired, [](const Value& v, Site& site) { v.into_pins(site.pins); },
-              "fingerprints of the site's keys"},
-    Key<Site>{"dial", kOptional, [](const Value& v, Site& site) { v.into_host_ports(site.dial, false); },
-              "where the site listens"},
-    Key<Site>{"dial_interval", kOptional,
-              [](const Value& v, Site& site) { v.into_seconds(site.link.dial_interval, kSecond); },
-              "longest wait between two rounds of dialling"},
-    Key<Site>{"peer_timeout", kOptional,
-              [](const Value& v, Site& site) { v.into_seconds(site.link.peer_timeout, 2 * kSecond); },
-              "how long the peer may be silent before it is given up"},
-    Key<Site>{"rekey_bytes", kOptional, read_rekey_bytes, "after how many bytes TLS keys are replaced"},
-    Key<Site>{"rekey_time", kOptional,
-              [](const Value& v, Site& site) { v.into_seconds(site.link.rekey.time, kSecond); },
-              "after how long TLS keys are replaced"},
-    Key<Site>{"congestion", kOptional, read_congestion, "congestion control of the link, such as bbr"},
-    Key<Site>{"address", kOptional, [](const Value& v, Site& site) { v.into_site_address(site.address); },
-              "the loopback address that stands for the site"},
-    Key<Site>{"endpoint", kOptional,
-              [](const Value& v, Site& site) { v.into_host_ports(site.endpoints, true); },
-              "where our MTA hands mail for the site over"},
-    Key<Site>{"deliver", kOptional, [](const Value& v, Site& site) { v.into_host_port(site.deliver); },
-              "our MTA, for mail from the site"},
-    Key<Site>{"domains", kRequired, [](const Value& v, Site& site) { v.into_domains(site.rules.domains); },
-              "what lies behind the site"},
-    Key<Site>{"local", kRequired, [](const Value& v, Site& site) { v.into_domains(site.rules.local); },
-              "recipients that are accepted from the site"},
-    Key<Site>{"max_message", kOptional,
-              [](const Value& v, Site& site) { v.into_size(site.rules.max_message_bytes); },
-              "largest mail, either way"},
-    Key<Site>{"early_reply", kOptional,
-              [](const Value& v, Site& site) { v.into_bool(site.sessions.early_reply); },
-              "one round trip a mail"},
-    Key<Site>{"resume_window", kOptional,
-              [](const Value& v, Site& site) { v.into_seconds(site.link.resume_window); },
-              "how long transactions outlive a broken connection"},
-    Key<Site>{"connections", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.link.connections, 1, 16); },
-              "connections that a link is made of"},
-    Key<Site>{"compress", kOptional, [](const Value& v, Site& site) { v.into_bool(site.link.compress); },
-              "compress content on the link, where the other hub does too"},
-    Key<Site>{"any_sender", kOptional, [](const Value& v, Site& site) { v.into_bool(site.rules.any_sender); },
-              "accept senders outside domains from the site"},
-    Key<Site>{"bare_line_ends", kOptional, read_line_ends,
-              "a CR or LF alone in a mail: refuse, or canonical"},
-    Key<Site>{"origin", kOptional, read_origin, "tell our MTA where a mail comes from: xclient or proxy"},
-    Key<Site>{"max_sessions", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.sessions.max_sessions, 1, kMany); },
-              "sessions at the site's endpoints at once"},
-    Key<Site>{"max_recipients", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.sessions.max_recipients, 1, 1000); },
-              "recipients of one mail"},
-    Key<Site>{"max_errors", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.sessions.max_errors, 1, kMany); },
-              "bad commands before a session is closed"},
-    Key<Site>{"client_timeout", kOptional,
-              [](const Value& v, Site& site) { v.into_seconds(site.sessions.client_timeout); },
-              "how long our MTA may be silent in a session"},
-    Key<Site>{"mails_per_second", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.rates.mails_per_second, 1, kMany); },
-              "mails a second, either way"},
-    Key<Site>{"bytes_per_second", kOptional,
-              [](const Value& v, Site& site) { v.into_size(site.rates.bytes_per_second); },
-              "content a second, either way"},
-    Key<Site>{"mta_connections", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.mta.connections, 1, kMany); },
-              "connections to our MTA at once, at most"},
-    Key<Site>{"mta_idle_time", kOptional,
-              [](const Value& v, Site& site) { v.into_seconds(site.mta.idle_time); },
-              "how long a connection to our MTA is kept for the next mail"},
-    Key<Site>{"mta_idle_connections", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.mta.idle_connections, 0, kMany); },
-              "how many of them"},
-    Key<Site>{"mta_mails_per_connection", kOptional,
-              [](const Value& v, Site& site) { v.into_number(site.mta.mails_per_connection, 1, kMany); },
-              "and for how many mails each"},
-    Key<Site>{"allow_users", kOptional,
-              [](const Value& v, Site& site) { v.into_users(site.access.allow_users); },
-              "who on this machine may use the endpoints"},
-    Key<Site>{"endpoint_mode", kOptional,
-              [](const Value& v, Site& site) { v.into_mode(site.access.socket_mode); },
-              "mode of unix sockets among the endpoints"},
-    Key<Site>{"endpoint_group", kOptional,
-              [](const Value& v, Site& site) { v.into_group(site.access.socket_group); },
-              "group of unix sockets among the endpoints"},
-};
+std::string as_it_is(const std::string& text) {
+  return text;
+}
+
+std::string users_text(const std::vector<settings::User>& users) {
+  return users.empty() ? "" : list_text(users, [](const settings::User& user) { return user.name; });
+}
+
+std::string mode_text(unsigned mode) {
+  std::string digits;
+  for (; mode > 0; mode /= 8)
+    digits.insert(digits.begin(), static_cast<char>('0' + mode % 8));
+  return '0' + digits;
+}
+
+std::string group_text(const std::optional<std::uint32_t>& group) {
+  return group ? std::to_string(*group) : "";
+}
+
+template <typename Section>
+std::string default_of(const Key<Section>& key) {
+  if (key.need == kRequired) return "required";
+  return key.unset.empty() ? "default " + key.form.show(Section{}) : "default: " + std::string(key.unset);
+}
+
+template <typename Section>
+ManualEntry entry_of(const std::string& section, const Key<Section>& key) {
+  const char* const change = key.change == kRestart ? "; a change needs a restart" : "";
+  return {.key = section + '.' + std::string(key.name),
+          .head = ".It Ic " + std::string(key.name) + '\n' + std::string(key.sentence) + "\n.Pq " +
+                  key.form.accepts + "; " + default_of(key) + change + '\n'};
+}
 
 }  // namespace
 
 std::span<const Key<Hub>> hub_keys() {
-  return kHubKeys;
+  static const std::vector<Key<Hub>> keys{
+      {"name", kRequired, kRestart, name(at<&Hub::name>()), "Names this hub in logs and status."},
+      {"identity", kOptional, kRestart, path(at<&Hub::identity>()),
+       "File with this hub's private key and self-signed certificate, made by\n.Cm relayctl init ."},
+      {"listen", kOptional, kReload, addresses(at<&Hub::listen>(), kTcp), "Where sites dial in.",
+       "[], which is to dial out only"},
+      {"state_dir", kOptional, kRestart, path(at<&Hub::state_dir>()),
+       "Directory of what must survive a restart, for\n.Nm relayd\nalone."},
+      {"control", kOptional, kRestart, socket_path(at<&Hub::control>()),
+       "Unix socket where\n.Xr relayctl 8\nasks."},
+      {"endpoint_holder", kOptional, kRestart, socket_path(at<&Hub::endpoint_holder>()),
+       "Unix socket where the holder of the endpoints listens; see\n.Sx THE HOLDER OF THE ENDPOINTS\nin\n.Xr "
+       "relayd 8 ."},
+      {"metrics", kOptional, kRestart, address(at<&Hub::metrics>()), "Where Prometheus may ask for metrics.",
+       "none"},
+      {"user", kOptional, kRestart, text(at<&Hub::user>(), "user", &Value::into_string),
+       "User to become once everything is bound.", "stay who we are"},
+      {"log", kOptional, kRestart,
+       word(at<&Hub::log>(), {{"stderr", LogTarget::kStderr}, {"syslog", LogTarget::kSyslog}}),
+       "Where the log goes.", "stderr with --foreground, else syslog"},
+      {"audit", kOptional, kReload,
+       form(at<&Hub::audit>(), "whole path of a file, or journald", read_audit, as_it_is),
+       "Where a record of every transaction goes, see\n.Sx AUDIT RECORD .", "nowhere"},
+      {"drain_timeout", kOptional, kReload, duration(at<&Hub::drain_timeout>()),
+       "How long transactions in flight may take to finish when\n.Xr relayd 8\nis told to end."},
+      {"max_strangers", kOptional, kReload, number(at<&Hub::strangers, &StrangerLimits::total>(), 1, kMany),
+       "How many connections to\n.Ic listen\nthere may be at once that have not shown a key of a site yet."},
+      {"max_strangers_of_address", kOptional, kReload,
+       number(at<&Hub::strangers, &StrangerLimits::of_one_address>(), 1, kMany),
+       "How many of them may come from one IPv4 address, or from one /64 network of IPv6\naddresses."},
+      {"mta_connections", kOptional, kReload, number(at<&Hub::mta_connections>(), 1, kMany),
+       "How many connections to MTAs there may be at once, of all sites together."},
+  };
+  return keys;
 }
+
 std::span<const Key<Site>> site_keys() {
-  return kSiteKeys;
+  static const std::vector<Key<Site>> keys{
+      {"name", kRequired, kReload, name(at<&Site::name>()),
+       "Names the site in logs, in status and in the replies that the MTA sees."},
+      {"pin", kRequired, kReload, pins(at<&Site::pins>()), "Pins of the site's keys."},
+      {"dial", kOptional, kReload, addresses(at<&Site::dial>(), kTcp),
+       "Where the site listens: addresses, tried in order.",
+       "[], which is to wait for the site to dial us, from whatever address"},
+      {"dial_interval", kOptional, kReload, duration(at<&Site::link, &Link::dial_interval>(), 1s),
+       "The longest wait between two rounds of dialling."},
+      {"peer_timeout", kOptional, kReload, duration(at<&Site::link, &Link::peer_timeout>(), 2s),
+       "How long the other hub may be silent before it is given up and dialled again."},
+      {"rekey_bytes", kOptional, kReload,
+       // From every few records to what is still well below the bound for AES-GCM (RFC 8446 section 5.5).
+       size(at<&Site::link, &Link::rekey, &RekeyLimits::bytes>(), 64 * kKibi, 64 * kGibi),
+       "After how many bytes the TLS keys of a connection are replaced in both directions."},
+      {"rekey_time", kOptional, kReload, duration(at<&Site::link, &Link::rekey, &RekeyLimits::time>(), 1s),
+       "After how long they are replaced, if there were fewer bytes."},
+      {"congestion", kOptional, kReload,
+       form(at<&Site::link, &Link::congestion>(), "name of at most 15 bytes", read_congestion, as_it_is),
+       "Which of the kernel's algorithms finds out how much may be under way on the\nlink.", "the kernel's"},
+      {"address", kOptional, kReload,
+       text(at<&Site::address>(), "address in 127.0.0.0/8", &Value::into_site_address),
+       "The site address: a loopback address of its own that stands for the site on this\nhub, such as\n.Qq "
+       "127.0.5.2 .",
+       "none, and then endpoint must be given"},
+      {"endpoint", kOptional, kReload, addresses(at<&Site::endpoints>(), kTcpOrUnix),
+       "Where the MTA hands mail for the site over.", "port 5000 of address"},
+      {"deliver", kOptional, kReload, address(at<&Site::deliver>()), "Our MTA, for mail from the site."},
+      {"domains", kRequired, kReload, domains(at<&Site::rules, &Rules::domains>()),
+       "What lies behind the site."},
+      {"local", kRequired, kReload, domains(at<&Site::rules, &Rules::local>()),
+       "Recipients that are accepted from the site."},
+      {"max_message", kOptional, kReload, size(at<&Site::rules, &Rules::max_message_bytes>()),
+       "The largest mail, either way."},
+      {"early_reply", kOptional, kReload, boolean(at<&Site::sessions, &Sessions::early_reply>()),
+       "Whether the replies to MAIL and to the first RCPT are given before the far MTA's\nare there, so that "
+       "a "
+       "mail takes one\nround trip."},
+      {"resume_window", kOptional, kReload, duration(at<&Site::link, &Link::resume_window>()),
+       "How long transactions outlive a broken connection."},
+      {"connections", kOptional, kReload, number(at<&Site::link, &Link::connections>(), 1, 16),
+       "How many TCP connections the link is made of, as far as both hubs want them."},
+      {"compress", kOptional, kReload, boolean(at<&Site::link, &Link::compress>()),
+       "Whether the content of mails is compressed on the link, inside the encryption."},
+      {"any_sender", kOptional, kReload, boolean(at<&Site::rules, &Rules::any_sender>()),
+       "Whether mail from the site may have senders outside\n.Ic domains ,\nas that of mailing lists and "
+       "forwards has."},
+      {"bare_line_ends", kOptional, kReload,
+       word(at<&Site::sessions, &Sessions::canonical_line_ends>(), {{"refuse", false}, {"canonical", true}}),
+       "What becomes of a mail in which a CR or LF stands alone, not as part of a CRLF."},
+      {"origin", kOptional, kReload,
+       word(at<&Site::origin>(),
+            {{"none", Origin::kNone}, {"xclient", Origin::kXclient}, {"proxy", Origin::kProxy}}),
+       "How our MTA is told which site a mail comes from, besides the address that it\ncomes from."},
+      {"max_sessions", kOptional, kReload, number(at<&Site::sessions, &Sessions::max_sessions>(), 1, kMany),
+       "How many sessions the site's endpoints take at once."},
+      {"max_recipients", kOptional, kReload,
+       number(at<&Site::sessions, &Sessions::max_recipients>(), 1, 1000),
+       "Recipients of one mail; further ones get 452 4.5.3."},
+      {"max_errors", kOptional, kReload, number(at<&Site::sessions, &Sessions::max_errors>(), 1, kMany),
+       "How many commands of a session may be wrong before it is closed with 421 4.7.0;\na mail that is "
+       "accepted sets it back."},
+      {"client_timeout", kOptional, kReload, duration(at<&Site::sessions, &Sessions::client_timeout>()),
+       "How long our MTA may be silent in a session before it is closed with 421 4.4.2."},
+      {"mails_per_second", kOptional, kReload,
+       rate(number(at<&Site::rates, &Rates::mails_per_second>(), 1, kMany)),
+       "How many mails may come from the site, and how many may go to it.", "no limit"},
+      {"bytes_per_second", kOptional, kReload, rate(size(at<&Site::rates, &Rates::bytes_per_second>())),
+       "The same for content.", "no limit"},
+      {"mta_connections", kOptional, kReload,
+       number(at<&Site::mta, &MtaConnections::connections>(), 1, kMany),
+       "How many connections to our MTA there may be at once for mail from this site,\nwhatever the site "
+       "does: "
+       "in use, idle, and given up but not yet closed."},
+      {"mta_idle_time", kOptional, kReload, duration(at<&Site::mta, &MtaConnections::idle_time>()),
+       "How long a connection to our MTA is kept for the next mail."},
+      {"mta_idle_connections", kOptional, kReload,
+       number(at<&Site::mta, &MtaConnections::idle_connections>(), 0, kMany),
+       "How many such connections are kept, of those that were needed at once; 0 for none."},
+      {"mta_mails_per_connection", kOptional, kReload,
+       number(at<&Site::mta, &MtaConnections::mails_per_connection>(), 1, kMany),
+       "After how many mails a connection to our MTA is not used again."},
+      {"allow_users", kOptional, kReload,
+       form(
+           at<&Site::access, &Access::allow_users>(), "list of users",
+           [](const Value& value, auto& out) { value.into_users(out); }, users_text),
+       "The users, by name or number, that may use the site's endpoints.", "everybody on this machine"},
+      {"endpoint_mode", kOptional, kReload,
+       form(
+           at<&Site::access, &Access::socket_mode>(), "mode in octal",
+           [](const Value& value, auto& out) { value.into_mode(out); }, mode_text),
+       "Mode of unix sockets among the endpoints."},
+      {"endpoint_group", kOptional, kReload,
+       form(
+           at<&Site::access, &Access::socket_group>(), "group",
+           [](const Value& value, auto& out) { value.into_group(out); }, group_text),
+       "Group of unix sockets among the endpoints, by name or number.", "that of relayd"},
+  };
+  return keys;
+}
+
+std::string restart_needed(const Hub& running, const Hub& wanted) {
+  for (const Key<Hub>& key : hub_keys())
+    if (key.change == kRestart && !key.form.same(running, wanted)) return std::string(key.name);
+  return {};
+}
+
+std::vector<ManualEntry> manual_entries() {
+  std::vector<ManualEntry> entries;
+  for (const Key<Hub>& key : hub_keys())
+    entries.push_back(entry_of("hub", key));
+  for (const Key<Site>& key : site_keys())
+    entries.push_back(entry_of("site", key));
+  return entries;
 }
 
 }  // namespace tsmtp::config

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <string>
 
 #include "relayd/base/bytes.h"
 
@@ -30,7 +29,6 @@ constexpr std::array<Unit, 9> kSizeUnits{{{"", 1},
                                           {"GiB", kKibi* kKibi* kKibi}}};
 constexpr std::array<Unit, 6> kTimeUnits{
     {{"ms", 1}, {"s", kKilo}, {"m", kMinute}, {"min", kMinute}, {"h", kHour}, {"d", kDay}}};
-constexpr std::uint64_t kMaxSize = std::uint64_t{1} << 62;
 constexpr std::uint64_t kMaxMilliseconds = 366 * kDay;
 
 // The product of a number and its unit; false when the text has not that form or the product exceeds `most`.
@@ -51,6 +49,15 @@ bool parse(std::string_view text, const std::array<Unit, N>& units, std::uint64_
   return false;
 }
 
+// In the largest of the units, the smallest first, that leaves no rest.
+template <std::size_t N>
+std::string shown(std::uint64_t number, const std::array<Unit, N>& units) {
+  const Unit* largest = &units[0];
+  for (const Unit& unit : units)
+    if (number >= unit.factor && number % unit.factor == 0) largest = &unit;
+  return std::to_string(number / largest->factor) + std::string(largest->name);
+}
+
 }  // namespace
 
 base::Result<std::uint64_t> parse_size(std::string_view text) {
@@ -66,6 +73,17 @@ base::Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   if (parse(text, kTimeUnits, kMaxMilliseconds, milliseconds)) return std::chrono::milliseconds(milliseconds);
   return base::Error{"\"" + base::escaped(text) +
                      "\" is no duration; a number with ms, s, m, h or d was expected, such as \"60s\""};
+}
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array<Unit, 4> kUnits{
+      {{"", 1}, {"KiB", kKibi}, {"MiB", kKibi * kKibi}, {"GiB", kKibi * kKibi * kKibi}}};
+  return shown(bytes, kUnits);
+}
+
+std::string duration_text(std::chrono::seconds duration) {
+  constexpr std::array<Unit, 3> kUnits{{{"s", 1}, {"m", 60}, {"h", 3600}}};
+  return shown(static_cast<std::uint64_t>(duration.count()), kUnits);
 }
 
 }  // namespace tsmtp::config

@@ -12,6 +12,7 @@
 #include "relayd/config/keys.h"
 #include "relayd/config/relations.h"
 #include "relayd/config/source.h"
+#include "relayd/config/value.h"
 
 namespace tsmtp::config {
 namespace {
@@ -22,6 +23,13 @@ void unknown_key(const toml::key& key, const std::string& place, const std::vect
   const std::string_view meant = base::nearest(base::ascii_lower(key.str()), known);
   if (!meant.empty()) message += "; did you mean \"" + std::string(meant) + "\"?";
   out.error(locate(key.source(), file), message);
+}
+
+// "Names this hub." as the end of another sentence.
+std::string in_a_sentence(std::string_view sentence) {
+  std::string out(sentence.substr(0, sentence.find('.')));
+  out[0] = static_cast<char>(out[0] - 'A' + 'a');
+  return out;
 }
 
 bool has_errors_after(const base::Diagnostics& diagnostics, std::size_t before) {
@@ -48,13 +56,13 @@ Places read_section(const toml::table& table, std::span<const Key<Section>> keys
     const Value value(node, row->name, locate(key.source(), header.file), out);
     places.keys.emplace(row->name, value.where());
     const std::size_t before = out.all().size();
-    row->read(value, section);
+    row->form.read(value, section);
     if (has_errors_after(out, before)) places.wrong.insert(row->name);
   }
   for (const Key<Section>& key : keys)
-    if (key.required && !places.keys.contains(key.name))
-      out.error(header,
-                "missing key \"" + std::string(key.name) + "\" in " + label + ": " + std::string(key.doc));
+    if (key.need == Need::kRequired && !places.keys.contains(key.name))
+      out.error(header, "missing key \"" + std::string(key.name) + "\" in " + label + ": " +
+                            in_a_sentence(key.sentence));
   return places;
 }
 
@@ -150,15 +158,6 @@ std::optional<Config> read(const std::string& path, const std::vector<std::strin
     return std::nullopt;
   }
   return read_text(text, path, overrides, diagnostics);
-}
-
-std::vector<KeyDoc> documented_keys() {
-  std::vector<KeyDoc> out;
-  for (const auto& key : hub_keys())
-    out.push_back({"hub", key.name, key.required, key.doc});
-  for (const auto& key : site_keys())
-    out.push_back({"site", key.name, key.required, key.doc});
-  return out;
 }
 
 }  // namespace tsmtp::config

@@ -27,15 +27,4 @@ inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 20;
                                               const std::vector<std::string>& overrides,
                                               base::Diagnostics& diagnostics);
 
-/// One key of relayd.toml, for manuals and the test that compares them.
-struct KeyDoc {
-  std::string_view section;  ///< "hub" or "site"
-  std::string_view name;
-  bool required = false;
-  std::string_view doc;  ///< what it is, in a line
-};
-
-/// Every key there is, in the order of the manual.
-[[nodiscard]] std::vector<KeyDoc> documented_keys();
-
 }  // namespace tsmtp::config

@@ -145,7 +145,7 @@ void Value::into_number(std::uint64_t& out, std::uint64_t least, std::uint64_t m
   out = static_cast<std::uint64_t>(*read);
 }
 
-std::optional<std::size_t> Value::choice(std::initializer_list<std::string_view> words) const {
+std::optional<std::size_t> Value::choice(std::span<const std::string_view> words) const {
   std::string expected;
   for (const std::string_view word : words)
     expected += (expected.empty() ? "\"" : " or \"") + std::string(word) + '"';
@@ -167,18 +167,24 @@ void Value::into_mode(unsigned& out) const {
   out = static_cast<unsigned>(std::stoul(*read, nullptr, 8));
 }
 
-void Value::into_size(std::uint64_t& out) const {
-  if (const auto integer = node_.value_exact<std::int64_t>()) {
-    if (*integer <= 0) return complain("more than 0 bytes were expected");
-    out = static_cast<std::uint64_t>(*integer);
-    return;
-  }
+std::optional<std::uint64_t> Value::bytes() const {
+  if (const auto integer = node_.value_exact<std::int64_t>())
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(*integer, 0));
   const auto read = text("a size such as \"64MiB\"");
-  if (!read) return;
+  if (!read) return std::nullopt;
   const auto bytes = parse_size(*read);
-  if (!bytes) return complain(bytes.error().message);
-  if (*bytes == 0) return complain("more than 0 bytes were expected");
-  out = *bytes;
+  if (bytes) return *bytes;
+  complain(bytes.error().message);
+  return std::nullopt;
+}
+
+void Value::into_size(std::uint64_t& out, std::uint64_t least, std::uint64_t most) const {
+  const auto read = bytes();
+  if (!read) return;
+  if (*read == 0) return complain("more than 0 bytes were expected");
+  if (*read < least || *read > most)
+    return complain("a size from " + size_text(least) + " to " + size_text(most) + " was expected");
+  out = *read;
 }
 
 void Value::into_seconds(std::chrono::seconds& out, std::chrono::seconds least) const {

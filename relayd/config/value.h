@@ -7,8 +7,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,9 +35,9 @@ class Value {
   void into_bool(bool& out) const;
   void into_number(std::uint64_t& out, std::uint64_t least, std::uint64_t most) const;
   /// One of `words`: the index of the one that stands there.
-  [[nodiscard]] std::optional<std::size_t> choice(std::initializer_list<std::string_view> words) const;
-  void into_mode(unsigned& out) const;       ///< of a file, "0660"
-  void into_size(std::uint64_t& out) const;  ///< more than zero
+  [[nodiscard]] std::optional<std::size_t> choice(std::span<const std::string_view> words) const;
+  void into_mode(unsigned& out) const;                                                ///< of a file, "0660"
+  void into_size(std::uint64_t& out, std::uint64_t least, std::uint64_t most) const;  ///< least: not zero
   /// At most a day.
   void into_seconds(std::chrono::seconds& out, std::chrono::seconds least = std::chrono::seconds(0)) const;
   void into_site_address(std::string& out) const;  ///< in 127/8, not what an MTA relays for
@@ -54,6 +54,7 @@ class Value {
 
  private:
   [[nodiscard]] std::optional<std::string> text(std::string_view expected) const;
+  [[nodiscard]] std::optional<std::uint64_t> bytes() const;
   [[nodiscard]] std::optional<base::HostPort> host_port(bool allow_unix) const;
   bool for_each(std::string_view expected, const std::function<void(const Value&)>& element) const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "relayd/base/diagnostic.h"
+#include "relayd/config/keys.h"
 #include "relayd/config/reader.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/net/io/clocks.h"
@@ -13,19 +14,6 @@ namespace {
 using base::LogLevel;
 
 constexpr std::chrono::milliseconds kRetirePoll{50};
-
-// The first key of [hub] that differs and cannot be changed without a restart; empty if none does.
-std::string restart_needed(const settings::Hub& running, const settings::Hub& wanted) {
-  if (running.name != wanted.name) return "name";
-  if (running.identity != wanted.identity) return "identity";
-  if (running.state_dir != wanted.state_dir) return "state_dir";
-  if (running.control != wanted.control) return "control";
-  if (running.endpoint_holder != wanted.endpoint_holder) return "endpoint_holder";
-  if (running.metrics != wanted.metrics) return "metrics";
-  if (running.user != wanted.user) return "user";
-  if (running.log != wanted.log) return "log";
-  return {};
-}
 
 }  // namespace
 
@@ -64,7 +52,7 @@ base::Result<std::string> Relay::read_again() {
 // First everything that can fail, on the side; then the change itself, which cannot.
 base::Result<void> Relay::apply(const config::Config& wanted) {
   if (draining_) return base::Error{"relayd is shutting down"};
-  if (const std::string key = restart_needed(config_.hub, wanted.hub); !key.empty())
+  if (const std::string key = config::restart_needed(config_.hub, wanted.hub); !key.empty())
     return base::Error{"hub." + key + " has changed, which a reload cannot do: restart relayd"};
   Listeners fresh_listeners;
   if (auto ok = bind_listeners(wanted.hub, fresh_listeners); !ok) return ok;

@@ -6,6 +6,7 @@ namespace tsmtp::config {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 TEST(Quantity, Sizes) {
   EXPECT_EQ(*parse_size("0"), 0U);
@@ -31,6 +32,17 @@ TEST(Quantity, Durations) {
   EXPECT_EQ(*parse_duration("2h"), milliseconds(7'200'000));
   EXPECT_EQ(*parse_duration("1d"), milliseconds(86'400'000));
   EXPECT_EQ(*parse_duration("0s"), milliseconds(0));
+}
+
+TEST(Quantity, AreShownInTheLargestUnitThatLeavesNoRest) {
+  EXPECT_EQ(size_text(1'000), "1000");
+  EXPECT_EQ(size_text(1'024), "1KiB");
+  EXPECT_EQ(size_text(64UL << 20), "64MiB");
+  EXPECT_EQ(size_text((64UL << 20) + 1024), "65537KiB");
+  EXPECT_EQ(duration_text(seconds(0)), "0s");
+  EXPECT_EQ(duration_text(seconds(90)), "90s");
+  EXPECT_EQ(duration_text(seconds(300)), "5m");
+  EXPECT_EQ(duration_text(seconds(3600)), "1h");
 }
 
 TEST(Quantity, NoDurations) {
