@@ -15,6 +15,20 @@ class ClientStanding {
   /// In the order in which they get their turn when the link is short of Resets.
   enum class Rank { kProven, kUnknown, kWasteful };
 
+  /// What has to be left of the Resets that the peer permits, as a part of them, for a client of that rank to
+  /// begin a mail: the last ones are for those who need them least.
+  [[nodiscard]] static double resets_wanted(Rank rank) {
+    switch (rank) {
+      case Rank::kProven:
+        return 0.05;
+      case Rank::kUnknown:
+        return 0.25;
+      case Rank::kWasteful:
+        return 0.5;
+    }
+    return 0;
+  }
+
   void gave_up(base::TimePoint now) {
     given_up_.take(1, now);
     given_up_.give_back(std::max(0.0, given_up_.last_used() - kRemembered));

@@ -8,6 +8,7 @@
 
 namespace tsmtp::mux {
 
+/// By the peer, for one of SessionLimits::services.
 struct Opened {
   StreamId stream;
   Service service;

@@ -140,7 +140,7 @@ class Session {
   [[nodiscard]] base::Result<void> no_effect();
   void on_drain();
   [[nodiscard]] base::Result<void> on_notice(std::string_view bytes);
-  [[nodiscard]] base::Result<void> on_open(StreamId id, std::uint8_t service);
+  [[nodiscard]] base::Result<void> on_open(StreamId id, Service service);
   [[nodiscard]] base::Result<void> on_credit(StreamId id, std::uint64_t offset);
   [[nodiscard]] base::Result<void> on_data(StreamId id, std::string_view bytes);
   [[nodiscard]] base::Result<void> on_finish(StreamId id);

@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "relayd/mux/hello.h"
+#include "relayd/mux/stream_id.h"
 
 namespace tsmtp::mux {
 
@@ -21,6 +23,8 @@ struct SessionLimits {
   /// What may be kept to be sent again; no more Data is sent then. More than a path holds between a frame and
   /// its acknowledgement, which is 5 Gbit/s at 100 ms.
   std::size_t max_unacknowledged_bytes = 64UL * 1024 * 1024;
+  /// What the peer may open streams for; nobody serves others.
+  std::vector<Service> services{kFirstService};
   /// How long the session waits for another connection when its own is lost; 0: it ends with it.
   std::chrono::seconds grace_period{60};
 

@@ -1,5 +1,6 @@
 // The half of Session that deals with what the peer sends. Nothing in a frame is used before it has been
 // checked.
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -15,16 +16,13 @@ using wire::FrameType;
 // of them under way; this many more it may be wrong by.
 constexpr std::size_t kRefusalAllowance = 16;
 
-bool is_service(std::uint8_t service) {
-  return service == static_cast<std::uint8_t>(Service::kTransaction);
-}
-
 // Codes that a later version may add are failures to us.
 ResetCode reset_code(std::uint8_t code) {
   switch (static_cast<ResetCode>(code)) {
     case ResetCode::kCancelled:
     case ResetCode::kRefused:
     case ResetCode::kFailed:
+    case ResetCode::kUnknownService:
       return static_cast<ResetCode>(code);
   }
   return ResetCode::kFailed;
@@ -55,7 +53,7 @@ base::Result<void> Session::receive(const wire::Frame& frame, bool has_acknowled
     case FrameType::kNotice:
       return on_notice(frame.payload);
     case FrameType::kOpen:
-      return on_open(frame.stream, base::get_u8(frame.payload));
+      return on_open(frame.stream, Service{base::get_u8(frame.payload)});
     case FrameType::kData:
       return on_data(frame.stream, frame.payload);
     case FrameType::kFinish:
@@ -89,7 +87,7 @@ void Session::on_drain() {
   if (!std::exchange(peer_drains_, true)) events_.emplace_back(PeerDrains{});
 }
 
-base::Result<void> Session::on_open(StreamId id, std::uint8_t service) {
+base::Result<void> Session::on_open(StreamId id, Service service) {
   if (peer_drains_)
     return base::Error{"peer opened stream " + std::to_string(id) + " after it had announced to drain"};
   if (auto ok = streams_.take_number(id); !ok) return ok;
@@ -103,11 +101,12 @@ base::Result<void> Session::on_open(StreamId id, std::uint8_t service) {
     return refuse(id, ResetCode::kRefused, "draining");
   } else if (present >= limits_.max_streams) {
     return refuse(id, ResetCode::kRefused, "more than " + std::to_string(limits_.max_streams) + " streams");
-  } else if (!is_service(service)) {
-    return refuse(id, ResetCode::kFailed, "unknown service " + std::to_string(service));
+  } else if (std::ranges::find(limits_.services, service) == limits_.services.end()) {
+    return refuse(id, ResetCode::kUnknownService,
+                  "unknown service " + std::to_string(static_cast<unsigned>(service)));
   } else {
     ++counters_.streams_accepted;
-    events_.emplace_back(Opened{id, static_cast<Service>(service)});
+    events_.emplace_back(Opened{id, service});
   }
   return {};
 }

@@ -29,6 +29,8 @@ base::Result<StreamId> Session::open(Service service) {
   if (!established()) return base::Error{"the link is not up"};
   if (drains_) return base::Error{"this hub is shutting the link down"};
   if (peer_drains_) return base::Error{"the peer is shutting the link down"};
+  if (service != kFirstService && !peer_.knows_services())
+    return base::Error{"the far relayd is too old to know this service"};
   const std::size_t open = streams_.open_streams(Opener::kUs);
   if (open >= peer_.max_streams)
     return base::Error{std::to_string(open) + " streams are open, more the peer does not take at once"};
@@ -103,6 +105,7 @@ void Session::abandon(StreamId id, ResetCode code, std::string_view cause) {
   Stream& stream = *streams_.find(id);
   stream.sending.reset();
   stream.may_be_reset = false;
+  if (code == ResetCode::kUnknownService && !peer_.knows_services()) code = ResetCode::kFailed;
   std::string payload(1, static_cast<char>(code));
   payload += cause.substr(0, kMaxTextBytes);
   control_.push({FrameType::kReset, id, std::move(payload)});

@@ -16,13 +16,16 @@ using StreamKey = std::uint64_t;
 /// The dialling side opens odd streams, the listening side even ones.
 enum class Role : std::uint8_t { kDialer, kListener };
 
-/// What a stream is for.
-enum class Service : std::uint8_t { kTransaction = 1 };
+/// What a stream is for: a number that its Open carries. Only the two who use the stream know what it means.
+enum class Service : std::uint8_t {};
+/// The only one of a peer that does not state kCapabilityServices.
+inline constexpr Service kFirstService{1};
 
 enum class ResetCode : std::uint8_t {
-  kCancelled = 1,  ///< given up by its user
-  kRefused = 2,    ///< over a limit or draining: never looked at, may be tried again
-  kFailed = 3,     ///< the cause says what
+  kCancelled = 1,       ///< given up by its user
+  kRefused = 2,         ///< over a limit or draining: never looked at, may be tried again
+  kFailed = 3,          ///< the cause says what
+  kUnknownService = 4,  ///< nobody serves what it is for; to a peer that does not know the code: kFailed
 };
 
 /// The longest cause of a Reset and reason of a Close, and the longest hub name; longer ones of ours are cut.

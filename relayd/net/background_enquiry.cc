@@ -1,6 +1,7 @@
 #include "relayd/net/background_enquiry.h"
 
 #include "relayd/base/bytes.h"
+#include "relayd/mail/service.h"
 #include "relayd/net/io/clocks.h"
 
 namespace tsmtp::net {
@@ -49,7 +50,7 @@ void BackgroundEnquiry::on_stream_lost(mux::StreamKey stream, const std::string&
 }
 
 base::Result<mux::StreamKey> BackgroundEnquiry::open_stream() {
-  return link_.open(*this);
+  return link_.open(mail::kService, *this);
 }
 
 void BackgroundEnquiry::write_stream(mux::StreamKey stream, std::string_view bytes) {

@@ -1,5 +1,6 @@
 #include "relayd/net/intake_connection.h"
 
+#include "relayd/mail/service.h"
 #include "relayd/net/io/clocks.h"
 
 namespace tsmtp::net {
@@ -129,14 +130,16 @@ const std::string& IntakeConnection::source() {
 bool IntakeConnection::take_turn(mail::ClientStanding::Rank own) {
   const mail::ClientStanding::Rank rank = turns_.rank(source(), own, now());
   is_wasteful_ = own == mail::ClientStanding::Rank::kWasteful;
-  if (!turns_.is_among_first(this, source(), rank) || !link_.has_turn(rank)) return false;
+  if (!turns_.is_among_first(this, source(), rank) ||
+      link_.resets_left() < mail::ClientStanding::resets_wanted(rank))
+    return false;
   turns_.leave(this);
   return true;
 }
 
 base::Result<mux::StreamKey> IntakeConnection::open_stream() {
   turns_.leave(this);  // it may have waited for too long to wait any longer
-  return link_.open(*this);
+  return link_.open(mail::kService, *this);
 }
 
 std::size_t IntakeConnection::stream_writable(mux::StreamKey stream) const {

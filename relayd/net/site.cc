@@ -7,6 +7,7 @@
 
 #include "relayd/base/bytes.h"
 #include "relayd/base/time_of_day.h"
+#include "relayd/mail/service.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_options.h"
 #include "relayd/net/io/socket_peer.h"
@@ -54,8 +55,9 @@ Site::Site(const Services& services, settings::Site settings)
                     [this](const std::string& text) { log(base::LogLevel::kWarning, text); })}),
       link_(services, settings_.name, settings_.pins, settings_.dial, settings_.link,
             SiteLink::Callbacks{
-                .accept_stream =
-                    lifetime_.guard([this](mux::StreamKey stream) { return accept_stream(stream); }),
+                .accept_stream = {{mail::kService, lifetime_.guard([this](mux::StreamKey stream) {
+                                     return accept_stream(stream);
+                                   })}},
                 .up = lifetime_.guard([this] { link_up(); }),
                 .down = lifetime_.guard([this] { far_mta_.reset(); }),
                 .noticed = lifetime_.guard([this](std::string_view bytes) { noticed(bytes); }),

@@ -74,7 +74,7 @@ class Link {
         produce(static_cast<std::size_t>(take_number(rest)) * 1024 + 1);
         break;
       case 'o':
-        if (const auto stream = session_->open(mux::Service::kTransaction))
+        if (const auto stream = session_->open(mux::kFirstService))
           must(streams_.try_emplace(*stream).second, "a stream's number is new");
         break;
       case 'w': {

@@ -23,7 +23,7 @@ BELOW = {
     "config": ["settings"],
     "net/io": ["base"],
     "net/tls": ["net/io", "mux", "settings"],
-    "net/link": ["net/tls", "mail"],
+    "net/link": ["net/tls"],
     "net/witness": ["net/io", "mail"],
     "net/ledger": ["net/io", "mail"],
     "net/mta": ["net/witness", "mail"],

@@ -30,6 +30,11 @@ class CheckLayers(unittest.TestCase):
         self.assertEqual(complaints("relayd/net/link/dialer.h", '#include "relayd/net/mta/mta_pool.h"\n'),
                          ["net/link may not include net/mta"])
 
+    def test_link_knows_no_service_that_it_carries(self):
+        self.assertEqual(complaints("relayd/net/link/site_link.h", '#include "relayd/mail/client_standing.h"\n'),
+                         ["net/link may not include mail"])
+        self.assertEqual(complaints("relayd/mux/session.h", '#include "relayd/mail/service.h"\n'), ["mux may not include mail"])
+
     def test_room_into_what_ties_the_rooms_together(self):
         self.assertEqual(complaints("relayd/net/link/dialer.h", '#include "relayd/net/services.h"\n'), ["net/link may not include net"])
 

@@ -67,6 +67,7 @@ def take_frame(buffer):
 
 RESUMPTION = 1  # capability 0
 QUESTIONS = 4   # capability 2
+SERVICES = 8    # capability 3
 
 
 @dataclass

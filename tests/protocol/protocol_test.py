@@ -6,12 +6,12 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from frames import QUESTIONS, RESUMPTION
+from frames import QUESTIONS, RESUMPTION, SERVICES
 from hub import Hub
 from identity import Identity
 from link import Gone, Link, listen
 from mta import Client, ScriptedMta
-from session import CANCELLED, FAILED, REFUSED
+from session import CANCELLED, FAILED, REFUSED, UNKNOWN_SERVICE
 from transaction import ASK, COMMIT, CONTENT, DATA, FarSide, KNOWN, MAIL, NearSide, PENDING, RCPT, SETTLED, UNKNOWN
 
 ANNA, BOB, CARL = 'anna@tokyo.example', 'bob@birl.example', 'carl@birl.example'
@@ -383,6 +383,13 @@ class WeDial(Scenarios, unittest.TestCase):
         mails = [NearSide(self.link) for _ in range(limit + 1)]
         self.assertEqual(self.wait_for(lambda: mails[-1].stream.reset_by_peer)[0], REFUSED)
         self.assertIsNone(mails[0].stream.reset_by_peer)
+
+    def test_unknown_service_is_told_in_so_many_words_to_who_knows_the_code(self):
+        self.lose_session(capabilities=RESUMPTION | SERVICES)
+        self.assertTrue(self.link.session.theirs.capabilities & SERVICES)
+        stream = self.link.session.open(service=2)
+        self.assertEqual(self.wait_for(lambda: stream.reset_by_peer), (UNKNOWN_SERVICE, 'unknown service 2'))
+        self.assertEqual(self.near(BOB).verdict('final')[0], 250)
 
     def test_relayd_keeps_to_our_limit(self):
         self.lose_session(max_streams=1)

@@ -4,7 +4,7 @@ from collections import deque
 
 from frames import Broken, Frame, MAX_PAYLOAD, Type
 
-CANCELLED, REFUSED, FAILED = 1, 2, 3
+CANCELLED, REFUSED, FAILED, UNKNOWN_SERVICE = 1, 2, 3, 4
 ACK_FRAMES, ACK_BYTES = 64, 128 * 1024
 
 

@@ -106,7 +106,7 @@ void SiteLink::on_event(LinkConnection& connection, mux::Event event) {
 
 void SiteLink::stream_event(std::size_t number, mux::Event& event) {
   if (const auto* opening = std::get_if<mux::Opened>(&event)) {
-    opened(key_of(number, opening->stream));
+    opened(key_of(number, opening->stream), opening->service);
   } else if (const auto* received = std::get_if<mux::Received>(&event)) {
     const mux::StreamKey stream = key_of(number, received->stream);
     if (StreamUser* u = user(stream)) return u->on_stream_bytes(stream, received->bytes);
@@ -130,8 +130,8 @@ void SiteLink::stream_event(std::size_t number, mux::Event& event) {
   }
 }
 
-void SiteLink::opened(mux::StreamKey stream) {
-  StreamUser* accepted = callbacks_.accept_stream(stream);
+void SiteLink::opened(mux::StreamKey stream, mux::Service service) {
+  StreamUser* const accepted = callbacks_.accept_stream.at(service)(stream);
   if (accepted == nullptr) return reset(stream, mux::ResetCode::kRefused, "shutting down");
   users_[stream] = accepted;
 }
@@ -164,10 +164,10 @@ bool SiteLink::answers_enquiries() const {
   return up != nullptr && up->session().peer().answers_enquiries();
 }
 
-base::Result<mux::StreamKey> SiteLink::open(StreamUser& user) {
+base::Result<mux::StreamKey> SiteLink::open(mux::Service service, StreamUser& user) {
   LinkConnection* const connection = least_busy();
   if (connection == nullptr || !takes_streams()) return base::Error{down_text()};
-  auto stream = connection->session().open(mux::Service::kTransaction);
+  auto stream = connection->session().open(service);
   if (!stream) {
     connection->schedule_flush();  // some causes pass with time, which a flush tells
     return stream.error();
@@ -178,19 +178,9 @@ base::Result<mux::StreamKey> SiteLink::open(StreamUser& user) {
   return key;
 }
 
-bool SiteLink::has_turn(mail::ClientStanding::Rank rank) const {
+double SiteLink::resets_left() const {
   const LinkConnection* const connection = least_busy();
-  if (connection == nullptr) return true;  // open() says why there is none
-  const double left = connection->session().resets_left(now());
-  switch (rank) {
-    case mail::ClientStanding::Rank::kProven:
-      return left >= 0.05;
-    case mail::ClientStanding::Rank::kUnknown:
-      return left >= 0.25;
-    case mail::ClientStanding::Rank::kWasteful:
-      return left >= 0.5;
-  }
-  return true;
+  return connection == nullptr ? 1 : connection->session().resets_left(now());
 }
 
 std::size_t SiteLink::writable(mux::StreamKey stream) const {

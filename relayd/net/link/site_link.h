@@ -13,7 +13,6 @@
 #include "relayd/base/clock.h"
 #include "relayd/base/lifetime.h"
 #include "relayd/base/result.h"
-#include "relayd/mail/client_standing.h"
 #include "relayd/mux/allowance.h"
 #include "relayd/net/link/dialer.h"
 #include "relayd/net/link/link_connection.h"
@@ -41,8 +40,10 @@ inline constexpr double kConnectionsPerSecond = 10, kConnectionsAtOnce = 100;
 class SiteLink : public LinkConnectionOwner {
  public:
   struct Callbacks {
-    /// The peer opened a stream; who uses it? Null: nobody, refuse it.
-    std::function<StreamUser*(mux::StreamKey)> accept_stream;
+    /// The peer opened a stream; who uses it? Null: nobody for now, refuse it.
+    using Accept = std::function<StreamUser*(mux::StreamKey)>;
+    /// By the service that a stream is for; the peer is told of any other that it is unknown here.
+    std::map<mux::Service, Accept> accept_stream;
     /// A session has begun: the peer knows nothing of us yet.
     std::function<void()> up;
     std::function<void()> down;
@@ -91,9 +92,9 @@ class SiteLink : public LinkConnectionOwner {
 
   /// Whether the peer takes streams that are nothing but a question (docs/protocol.md, "In doubt").
   [[nodiscard]] bool answers_enquiries() const;
-  [[nodiscard]] base::Result<mux::StreamKey> open(StreamUser& user);
-  /// Whether the peer's allowance for given-up streams leaves one for a client of that rank.
-  [[nodiscard]] bool has_turn(mail::ClientStanding::Rank rank) const;
+  [[nodiscard]] base::Result<mux::StreamKey> open(mux::Service service, StreamUser& user);
+  /// What the peer's allowance for given-up streams leaves, between 0 and 1; 1 when there is no session.
+  [[nodiscard]] double resets_left() const;
   [[nodiscard]] std::size_t writable(mux::StreamKey stream) const;
   /// Whether its session is one in which both sides have said that content may be compressed.
   [[nodiscard]] bool compresses(mux::StreamKey stream) const;
@@ -174,7 +175,7 @@ class SiteLink : public LinkConnectionOwner {
 
   // site_link.cc
   void stream_event(std::size_t number, mux::Event& event);
-  void opened(mux::StreamKey stream);
+  void opened(mux::StreamKey stream, mux::Service service);
   [[nodiscard]] StreamUser* user(mux::StreamKey stream) const;
   [[nodiscard]] LinkConnection* connection_of(mux::StreamKey stream) const;
   [[nodiscard]] LinkConnection* least_busy() const;

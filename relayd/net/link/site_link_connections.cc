@@ -158,6 +158,9 @@ mux::ConnectionSettings SiteLink::connection_settings(mux::Role role, std::size_
   settings.limits.window_budget_bytes /= lanes_.size();
   settings.limits.max_unacknowledged_bytes /= lanes_.size();
   settings.can_resume = settings_.resume_window > std::chrono::seconds::zero();
+  settings.limits.services.clear();
+  for (const auto& [service, accept] : callbacks_.accept_stream)
+    settings.limits.services.push_back(service);
   settings.limits.grace_period = settings_.resume_window;
   settings.can_compress = settings_.compress;
   LinkConnection* const current = lanes_[number].current.get();

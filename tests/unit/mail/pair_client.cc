@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "relayd/mail/service.h"
+
 namespace tsmtp::mail {
 namespace {
 
@@ -117,7 +119,7 @@ void PairClient::on_event(const mux::Event& event, base::TimePoint now) {
 
 base::Result<mux::StreamKey> PairClient::open_stream() {
   if (!near_.link.is_up()) return base::Error{"link down"};
-  auto stream = near_.link.near_session().open(mux::Service::kTransaction);
+  auto stream = near_.link.near_session().open(kService);
   if (stream) streams_.push_back(*stream);
   return stream;
 }

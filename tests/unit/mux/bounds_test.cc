@@ -75,7 +75,7 @@ TEST(Bounds, WhatOneDoesToAStuckLinkIsBounded) {
   RawPeer peer;
   ASSERT_TRUE(side.receive(peer.greeting(), {}));
   for (int i = 0; i < 10'000; ++i) {  // local clients come and go while the socket takes nothing
-    const auto id = side.session.open(Service::kTransaction);
+    const auto id = side.session.open(kFirstService);
     ASSERT_TRUE(id);
     side.session.write(*id, "mail");
     side.session.reset(*id, ResetCode::kCancelled, "gone");
@@ -90,7 +90,7 @@ TEST(Bounds, APeerThatNeverAcknowledgesStopsOurOpens) {
   int opened = 0;
   base::TimePoint now{};
   for (; opened < 10'000; ++opened) {
-    const auto id = side.session.open(Service::kTransaction);
+    const auto id = side.session.open(kFirstService);
     if (!id) break;
     now += std::chrono::milliseconds(20);  // slow enough for the rates
     (void)output(side.connection, now);

@@ -25,12 +25,12 @@ class Drain : public ::testing::Test {
 TEST_F(Drain, StreamsUnderWayGoOnAndNewOnesAreRefused) {
   greet();
   ASSERT_TRUE(side_.receive(peer_.open(1), {}));
-  const auto ours = side_.session.open(Service::kTransaction);
+  const auto ours = side_.session.open(kFirstService);
   ASSERT_TRUE(ours);
   side_.session.drain();
   side_.session.drain();
   EXPECT_EQ(summary(peer_.read(side_.connection)), "Open2 Drain");
-  EXPECT_FALSE(side_.session.open(Service::kTransaction));
+  EXPECT_FALSE(side_.session.open(kFirstService));
 
   ASSERT_TRUE(
       side_.receive(joined({peer_.open(3), peer_.data(1, "goes on"), peer_.data(3, "does not")}), {}));
@@ -54,7 +54,7 @@ TEST_F(Drain, OfThePeerStopsOurOpens) {
   ASSERT_TRUE(side_.receive(peer_.frame(FrameType::kDrain), {}));
   EXPECT_TRUE(side_.session.peer_drains());
   EXPECT_EQ(events_of<PeerDrains>(side_.session).size(), 1U);
-  const auto id = side_.session.open(Service::kTransaction);
+  const auto id = side_.session.open(kFirstService);
   ASSERT_FALSE(id);
   EXPECT_EQ(id.error().message, "the peer is shutting the link down");
 }

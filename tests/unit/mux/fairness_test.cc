@@ -27,7 +27,7 @@ class Fairness : public ::testing::Test {
   }
 
   StreamId opened_with(std::size_t bytes) {
-    const auto id = side_.session.open(Service::kTransaction);
+    const auto id = side_.session.open(kFirstService);
     EXPECT_TRUE(id);
     side_.session.write(*id, std::string(bytes, 'x'));
     return *id;

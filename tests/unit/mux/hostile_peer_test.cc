@@ -57,6 +57,11 @@ TEST_F(HostilePeer, MayNotOpenWhatIsRefusedWithoutEnd) {
   EXPECT_GT(side_.session.counters().streams_refused, 2000U);
 }
 
+TEST_F(HostilePeer, MayNotOpenForUnknownServicesWithoutEnd) {
+  EXPECT_EQ(told(100'000, 1ms, [this] { return peer_.frame(FrameType::kOpen, stream_ += 2, "\x09"); }),
+            "peer sent more than 200 a second of reset and refused streams");
+}
+
 TEST_F(HostilePeer, MayNotPingWithoutEnd) {
   EXPECT_EQ(told(100'000, 1ms, [this] { return peer_.frame(FrameType::kPing); }),
             "peer sent more than 200 a second of frames without effect");
@@ -94,7 +99,7 @@ TEST(OwnClients, ThatGiveUpMailsWithoutEndDoNotBringTheLinkDown) {
   base::TimePoint now{};
   std::size_t opened = 0;
   for (int i = 0; i < 60'000; ++i, now += 1ms) {
-    if (const auto stream = near.session.open(Service::kTransaction)) {
+    if (const auto stream = near.session.open(kFirstService)) {
       ++opened;
       ASSERT_TRUE(far.receive(output(near.connection, now), now));
       near.session.reset(*stream, ResetCode::kCancelled, "given up");

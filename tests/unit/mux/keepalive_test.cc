@@ -142,7 +142,7 @@ class LifeOfWhoDialled : public ::testing::Test {
 // The far MTA takes its time: what if its reply cannot come through?
 TEST_F(LifeOfWhoDialled, AsksSoonWhileAStreamIsOpen) {
   EXPECT_EQ(side_.connection.deadline(), kStart + 10s);
-  const auto stream = side_.session.open(Service::kTransaction);
+  const auto stream = side_.session.open(kFirstService);
   ASSERT_TRUE(stream);
   side_.session.write(*stream, "mail");
   ASSERT_EQ(summary(peer_.read(side_.connection, kStart)), "Open1 Data1");
@@ -163,7 +163,7 @@ class LifeOfWhoDialledForOnce : public LifeOfWhoDialled {
 };
 
 TEST_F(LifeOfWhoDialledForOnce, DoesNotAskSoonAsNothingCouldBeDone) {
-  ASSERT_TRUE(side_.session.open(Service::kTransaction));
+  ASSERT_TRUE(side_.session.open(kFirstService));
   EXPECT_EQ(side_.connection.deadline(), kStart + 10s);
 }
 

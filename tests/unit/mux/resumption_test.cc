@@ -65,7 +65,7 @@ class Resumption : public ::testing::Test {
 TEST_F(Resumption, SendsAgainWhatThePeerLacksThenCreditThenWhatIsNew) {
   ASSERT_TRUE(side_.receive(joined({peer_.open(1), peer_.data(1, std::string(3000, 'x'))}), {}));
   side_.session.consumed(1, 3000);
-  const auto ours = side_.session.open(Service::kTransaction);
+  const auto ours = side_.session.open(kFirstService);
   side_.session.write(*ours, "one");
   ASSERT_EQ(summary(peer_.read(side_.connection)), "Open2 Credit1 Data2");
   side_.session.write(*ours, "two");
@@ -152,7 +152,7 @@ TEST_F(Resumption, ForgetsPingsOfTheOldConnection) {
 }
 
 TEST_F(Resumption, IsForThePeerThatNamesTheSessionUnderAHigherEpoch) {
-  (void)side_.session.open(Service::kTransaction);
+  (void)side_.session.open(kFirstService);
   (void)peer_.read(side_.connection);
   side_.connection.detach({});
   EXPECT_TRUE(side_.session.can_resume_with(going_on(1)));
@@ -246,7 +246,7 @@ TEST_F(Resumption, IsWaitedForAsLongAsTheGracePeriodLasts) {
   EXPECT_EQ(side_.session.state(), Session::State::kOver);
   EXPECT_FALSE(side_.session.grace_ends());
   EXPECT_FALSE(side_.session.can_resume_with(going_on(0)));
-  EXPECT_FALSE(side_.session.open(Service::kTransaction));
+  EXPECT_FALSE(side_.session.open(kFirstService));
 }
 
 TEST_F(Resumption, ASilentPeerEndsTheConnectionAndNotTheSession) {
@@ -265,7 +265,7 @@ TEST_F(Resumption, AnErrorOrACloseEndsTheSession) {
 }
 
 TEST_F(Resumption, APeerThatNeverAcknowledgesDoesNotMakeUsKeepWithoutEnd) {
-  const auto stream = side_.session.open(Service::kTransaction);
+  const auto stream = side_.session.open(kFirstService);
   std::uint64_t sent = 0;
   for (int i = 0; i < 20'000; ++i) {
     side_.session.write(*stream, std::string(side_.session.writable(*stream), 'x'));

@@ -83,7 +83,7 @@ void SimulatedHub::notice_cut(const std::shared_ptr<Wire>& wire, base::TimePoint
 void SimulatedHub::act(std::size_t max_streams, std::uint64_t reset_one_in) {
   if (!session_) return;
   if (session_->established() && opened_ < max_streams && random_() % 4 == 0)
-    if (const auto id = session_->open(Service::kTransaction)) {
+    if (const auto id = session_->open(kFirstService)) {
       ++opened_;
       start(*id);
     }

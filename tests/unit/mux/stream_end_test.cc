@@ -46,7 +46,7 @@ TEST_F(StreamEnd, FinishedByBoth) {
 }
 
 TEST_F(StreamEnd, OursOpensFinishesAndIsFinished) {
-  const auto id = side_.session.open(Service::kTransaction);
+  const auto id = side_.session.open(kFirstService);
   ASSERT_TRUE(id);
   EXPECT_EQ(*id, 2U);
   side_.session.write(*id, "mail");
@@ -134,8 +134,8 @@ TEST_F(StreamEnd, ResetByBothAtOnce) {
 }
 
 TEST_F(StreamEnd, AStreamResetBeforeItsOpenWasSentIsNeverHeardOf) {
-  const auto first = side_.session.open(Service::kTransaction);
-  const auto second = side_.session.open(Service::kTransaction);
+  const auto first = side_.session.open(kFirstService);
+  const auto second = side_.session.open(kFirstService);
   ASSERT_TRUE(first && second);
   side_.session.write(*first, "x");
   side_.session.reset(*first, ResetCode::kCancelled, "");
@@ -165,24 +165,71 @@ TEST_F(StreamEnd, AnEndOfAStreamMakesRoomForTheNext) {
 
 TEST_F(StreamEnd, AnUnknownServiceIsRefused) {
   receive(peer_.frame(FrameType::kOpen, 1, "\x09"));
+  EXPECT_TRUE(events(side_.session).empty());
   const auto frames = peer_.read(side_.connection);
   ASSERT_EQ(summary(frames), "Reset1");
-  EXPECT_EQ(frames[0].payload, "\x03unknown service 9");
+  EXPECT_EQ(frames[0].payload, "\x03unknown service 9") << "to a peer that does not know the code for it";
+}
+
+TEST_F(StreamEnd, AnOlderPeerIsAskedForTheFirstServiceOnly) {
+  const auto forward = side_.session.open(Service{2});
+  ASSERT_FALSE(forward);
+  EXPECT_EQ(forward.error().message, "the far relayd is too old to know this service");
+  EXPECT_TRUE(side_.session.open(kFirstService));
+}
+
+/// With a peer that knows of services.
+class Services : public ::testing::Test {
+ protected:
+  Services() : side_(settings()) {
+    Hello hello = RawPeer::hello();
+    hello.capabilities = kCapabilityServices;
+    EXPECT_TRUE(side_.receive(peer_.frame(FrameType::kHello, 0, encode_hello(hello)), {}));
+    const auto frames = peer_.read(side_.connection);
+    EXPECT_TRUE(parse_hello(frames.at(0).payload)->knows_services());
+  }
+  static ConnectionSettings settings() {
+    ConnectionSettings settings = RawPeer::settings();
+    settings.limits.services = {kFirstService, Service{200}};
+    return settings;
+  }
+
+  Side side_;
+  RawPeer peer_;
+};
+
+TEST_F(Services, PassThroughBothWays) {
+  ASSERT_TRUE(side_.session.open(Service{7})) << "the peer knows whether it serves that";
+  EXPECT_EQ(peer_.read(side_.connection).at(0).payload, "\x07");
+  ASSERT_TRUE(side_.receive(peer_.frame(FrameType::kOpen, 1, "\xc8"), {}));
+  EXPECT_EQ(events_of<Opened>(side_.session).at(0).service, Service{200});
+}
+
+TEST_F(Services, ThatNobodyServesAreRefusedWithACodeOfTheirOwn) {
+  ASSERT_TRUE(side_.receive(peer_.frame(FrameType::kOpen, 1, "\x09"), {}));
+  EXPECT_TRUE(events(side_.session).empty());
+  EXPECT_EQ(side_.session.counters().streams_refused, 1U);
+  EXPECT_EQ(peer_.read(side_.connection).at(0).payload, "\x04unknown service 9");
+  const auto ours = side_.session.open(Service{9});
+  ASSERT_TRUE(ours);
+  (void)peer_.read(side_.connection);
+  ASSERT_TRUE(side_.receive(peer_.frame(FrameType::kReset, *ours, "\x04unknown service 9"), {}));
+  EXPECT_EQ(events_of<PeerReset>(side_.session).at(0).code, ResetCode::kUnknownService);
 }
 
 TEST_F(StreamEnd, WeKeepToThePeersLimit) {
   for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(side_.session.open(Service::kTransaction));
-  const auto fifth = side_.session.open(Service::kTransaction);
+    ASSERT_TRUE(side_.session.open(kFirstService));
+  const auto fifth = side_.session.open(kFirstService);
   ASSERT_FALSE(fifth);
   EXPECT_EQ(fifth.error().message, "4 streams are open, more the peer does not take at once");
   side_.session.reset(2, ResetCode::kCancelled, "");
-  EXPECT_TRUE(side_.session.open(Service::kTransaction));
+  EXPECT_TRUE(side_.session.open(kFirstService));
 }
 
 TEST_F(StreamEnd, NothingOpensBeforeHello) {
   Side side(RawPeer::settings(), {});
-  const auto id = side.session.open(Service::kTransaction);
+  const auto id = side.session.open(kFirstService);
   ASSERT_FALSE(id);
   EXPECT_EQ(id.error().message, "the link is not up");
 }

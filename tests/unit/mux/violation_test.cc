@@ -83,7 +83,7 @@ const std::vector<Violation> kAfterHello = {
      "peer sent Ping with sequence 1, but frames of that type have none"},
     {"AcknowledgedWhatWasNotSent",
      [](RawPeer& p, Side& s) {
-       (void)s.session.open(Service::kTransaction);
+       (void)s.session.open(kFirstService);
        p.read(s.connection);
        p.acknowledgement = 2;
        return p.frame(FrameType::kAck);
@@ -91,7 +91,7 @@ const std::vector<Violation> kAfterHello = {
      "peer acknowledged frame 2, but only 1 were sent"},
     {"AcknowledgementTakenBack",
      [](RawPeer& p, Side& s) {
-       (void)s.session.open(Service::kTransaction);
+       (void)s.session.open(kFirstService);
        p.read(s.connection);
        std::string ack = p.frame(FrameType::kAck);
        p.acknowledgement = 0;
@@ -125,7 +125,7 @@ const std::vector<Violation> kAfterHello = {
     {"DataNowhere", [](RawPeer& p, Side&) { return p.data(1, "x"); },
      "peer sent Data on stream 1, which is not open"},
     {"DataOnOurStreamBeforeItsOpenWasSent",
-     [](RawPeer& p, Side& s) { return p.data(*s.session.open(Service::kTransaction), "x"); },
+     [](RawPeer& p, Side& s) { return p.data(*s.session.open(kFirstService), "x"); },
      "peer sent Data on stream 2, which is not open"},
     {"DataWithoutStream", [](RawPeer& p, Side&) { return p.data(0, "x"); },
      "peer sent Data without a stream"},
@@ -257,7 +257,7 @@ TEST_P(AfterHello, EndsTheLinkWithASentence) {
   const auto again = side.receive(peer.frame(FrameType::kPing), {});
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().message, GetParam().error);
-  EXPECT_FALSE(side.session.open(Service::kTransaction));
+  EXPECT_FALSE(side.session.open(kFirstService));
 }
 
 std::string test_name(const ::testing::TestParamInfo<Violation>& info) {

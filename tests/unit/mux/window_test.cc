@@ -86,7 +86,7 @@ TEST(DataFrames, AreShortOnASlowLine) {
   RawPeer peer;
   ASSERT_TRUE(side.receive(peer.greeting(), {}));
   (void)peer.read(side.connection);
-  const auto stream = side.session.open(Service::kTransaction);
+  const auto stream = side.session.open(kFirstService);
   side.connection.set_path({.round_trip = 40ms, .bytes_per_second = 500'000});
   side.session.write(*stream, std::string(4000, 'x'));
   EXPECT_EQ(summary(peer.read(side.connection)), "Open2 Data2 Data2");
