@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 namespace {
 
-control::Traffic traffic(const net::Site::Traffic& t) {
+control::Traffic traffic(const mail::Traffic::OneWay& t) {
   control::Traffic out{
       .ok = t.ok, .refused = t.refused, .deferred = t.deferred, .bytes = t.bytes, .link_bytes = t.link_bytes};
   if (t.last_refused)
@@ -89,8 +89,8 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
     status.endpoints.push_back(endpoint->address().to_string());
   status.far_mta = far_mta(site.far_mta());
   status.mta = mta_connections(site.pool());
-  status.out = traffic(site.out());
-  status.in = traffic(site.in());
+  status.out = traffic(site.traffic().out());
+  status.in = traffic(site.traffic().in());
   status.open_transactions = site.in_flight();
   const mux::Counters counters = link.counters();
   status.streams_refused = counters.streams_refused;

@@ -22,7 +22,6 @@ constexpr std::chrono::seconds kSweepInterval{5};
 // Who was told why he is refused has two seconds to read it and close; more of them have less.
 constexpr std::size_t kMaxRefusedSessions = 64;
 constexpr std::chrono::seconds kIdleAtLeast{10};
-constexpr std::chrono::milliseconds kNoticeInterval{100};
 
 SocketAccess socket_access(const settings::Access& access, const std::optional<Owner>& owner = {}) {
   return {.mode = access.socket_mode, .group = access.socket_group, .owner = owner};
@@ -59,14 +58,14 @@ Site::Site(const Services& services, settings::Site settings)
                                      return accept_stream(stream);
                                    })}},
                 .up = lifetime_.guard([this] { link_up(); }),
-                .down = lifetime_.guard([this] { far_mta_.reset(); }),
+                .down = lifetime_.guard([this] { notices_.link_down(); }),
                 .noticed = lifetime_.guard([this](std::string_view bytes) { noticed(bytes); }),
                 .standing_changed = lifetime_.guard([this] { accept_held(); })}),
       enquiry_(services, link_, settings_.name),
+      notices_(services.executor, link_),
       out_rate_(settings_.rates),
       in_rate_(settings_.rates),
-      sweep_timer_(services.executor),
-      notice_timer_(services.executor) {}
+      sweep_timer_(services.executor) {}
 
 Site::~Site() {
   stop("closing");
@@ -268,11 +267,12 @@ std::optional<smtp::Reply> Site::refusal() const {
                                   std::to_string(settings_.sessions.max_sessions));
   if (!link_.takes_streams()) return reply_421("4.4.1", link_.down_text());
   if (link_.peer_drains()) return reply_421("4.3.2", "the far relayd is shutting down");
-  if (!far_mta_) return reply_421("4.4.1", "link up, but it has not yet said whether its MTA can be reached");
-  if (!far_mta_->reachable)
+  const auto& far = notices_.far();
+  if (!far) return reply_421("4.4.1", "link up, but it has not yet said whether its MTA can be reached");
+  if (!far->reachable)
     return reply_421("4.4.1", "its MTA cannot be reached (" +
-                                  (far_mta_->cause.empty() ? "it gives no cause" : far_mta_->cause) +
-                                  ") since " + base::time_of_day(far_mta_since_, wall_now()));
+                                  (far->cause.empty() ? "it gives no cause" : far->cause) + ") since " +
+                                  base::time_of_day(notices_.far_since(), wall_now()));
   return {};
 }
 
@@ -301,9 +301,9 @@ mail::IntakeSettings Site::intake_settings() {
   settings.sessions = settings_.sessions;
   settings.rate = &out_rate_;
   settings.memory = out_memory_;
-  settings.refused = &refused_;
+  settings.refused = &refused_recipients_;
   if (settings_.link.compress) settings.compression = &compression_;
-  if (far_mta_) settings.offered = far_mta_->extensions;
+  if (notices_.far()) settings.offered = notices_.far()->extensions;
   settings.offered.pipelining = true;  // between our MTA and us, whatever the far one does
   const std::uint64_t far_size = settings.offered.size.value_or(0);
   const std::uint64_t own_size = settings_.rules.max_message_bytes;
@@ -367,37 +367,19 @@ mail::Outcome Site::earlier_outcome(const std::string& transaction) const {
 
 void Site::link_up() {
   enquiry_.link_up();
-  if (pool_.mta()) link_.notice(mail::encode_notice(*pool_.mta()));
+  notices_.link_up(pool_.mta());
 }
 
 void Site::own_mta_changed(const mail::FarMta& mta) {
   if (!mta.reachable)
     provoked(base::Provoked::kMta, "our MTA cannot be reached for mail from this site: " + mta.cause);
-  tell_of_mta();
-}
-
-// An MTA may come and go many times a second; the peer permits few notices.
-void Site::tell_of_mta() {
-  if (tells_soon_) return;
-  const base::TimePoint earliest = told_of_mta_ + kNoticeInterval;
-  if (now() >= earliest) {
-    told_of_mta_ = now();
-    return link_.notice(mail::encode_notice(*pool_.mta()));
-  }
-  tells_soon_ = true;
-  notice_timer_.expires_at(earliest);
-  notice_timer_.async_wait(lifetime_.guard([this](const error_code& error) {
-    tells_soon_ = false;
-    if (!error) tell_of_mta();
-  }));
+  notices_.own_changed(mta);
 }
 
 void Site::noticed(std::string_view bytes) {
-  auto mta = mail::decode_notice(bytes);
-  if (!mta) return provoked(base::Provoked::kPeer, mta.error().message);
-  if (!mta->reachable) provoked(base::Provoked::kPeer, "its MTA cannot be reached: " + mta->cause);
-  if (!far_mta_ || far_mta_->reachable != mta->reachable) far_mta_since_ = wall_now();
-  far_mta_ = std::move(*mta);
+  if (const auto ok = notices_.heard(bytes); !ok) return provoked(base::Provoked::kPeer, ok.error().message);
+  const mail::FarMta& mta = *notices_.far();
+  if (!mta.reachable) provoked(base::Provoked::kPeer, "its MTA cannot be reached: " + mta.cause);
 }
 
 void Site::ended(const mail::Summary& summary) {
@@ -406,16 +388,6 @@ void Site::ended(const mail::Summary& summary) {
     return services_.log.log_provoked(
         base::Provoked::kPeer, settings_.name, base::LogLevel::kInfo,
         settings_.name + ": the outcome of a mail that was delivered before was asked for, and told");
-  Traffic& traffic = summary.direction == mail::Direction::kOut ? out_ : in_;
-  if (summary.reply.is_positive()) {
-    ++traffic.ok;
-    traffic.bytes += summary.size_bytes;
-    traffic.link_bytes += summary.link_bytes;
-  } else if (summary.reply.is_permanent()) {
-    ++traffic.refused;
-  } else {
-    ++traffic.deferred;
-  }
   // A mail that arrived is one of the lines that a log is for. To begin others costs nobody anything.
   if (summary.reply.is_positive() && !summary.repeated) {
     services_.log.log(base::LogLevel::kInfo, to_line(summary));
@@ -424,21 +396,11 @@ void Site::ended(const mail::Summary& summary) {
                                summary.repeated ? base::LogLevel::kInfo : base::LogLevel::kWarning,
                                to_line(summary));
   }
-  note_refusal(traffic, summary);
-  if (services_.ended) services_.ended(summary);
-}
-
-void Site::note_refusal(Traffic& traffic, const mail::Summary& summary) {
-  const bool out = summary.direction == mail::Direction::kOut;
-  const std::string& own = services_.hub_name;
-  auto refusal = refusal_of(summary, out ? own : settings_.name, out ? settings_.name : own);
-  if (!refusal) return;
   // Once, not for each mail that meets the same.
-  if (!refusal->advice.empty() && (!traffic.last_refused || traffic.last_refused->advice != refusal->advice))
+  if (const auto advice = traffic_.count(summary, services_.hub_name, settings_.name, wall_now()))
     services_.log.log_provoked(base::Provoked::kFailedMail, settings_.name, base::LogLevel::kWarning,
-                               settings_.name + ": " + base::escaped(refusal->advice));
-  traffic.last_refused = std::move(refusal);
-  traffic.last_refused_at = wall_now();
+                               settings_.name + ": " + base::escaped(*advice));
+  if (services_.ended) services_.ended(summary);
 }
 
 void Site::sweep() {

@@ -14,7 +14,8 @@
 #include "relayd/base/lifetime.h"
 #include "relayd/mail/disowned.h"
 #include "relayd/mail/far_mta.h"
-#include "relayd/mail/refusal.h"
+#include "relayd/mail/refused_recipients.h"
+#include "relayd/mail/traffic.h"
 #include "relayd/net/background_enquiry.h"
 #include "relayd/net/delivery_stream.h"
 #include "relayd/net/endpoint/endpoint.h"
@@ -22,19 +23,13 @@
 #include "relayd/net/intake_connection.h"
 #include "relayd/net/link/site_link.h"
 #include "relayd/net/mta/mta_pool.h"
+#include "relayd/net/mta_notices.h"
 #include "relayd/settings/site.h"
 
 namespace tsmtp::net {
 
 class Site {
  public:
-  /// How mails in one direction ended since the start.
-  struct Traffic {
-    std::uint64_t ok = 0, refused = 0, deferred = 0, bytes = 0;
-    std::uint64_t link_bytes = 0;  ///< what became of `bytes` on the link
-    std::optional<mail::Refusal> last_refused{};
-    base::WallTime last_refused_at{};
-  };
   using Endpoints = std::vector<std::shared_ptr<Endpoint>>;
 
   /// `services` is borrowed and outlives the site.
@@ -86,10 +81,8 @@ class Site {
   // For status.
   [[nodiscard]] const SiteLink& link() const { return link_; }
   [[nodiscard]] const settings::Site& settings() const { return settings_; }
-  [[nodiscard]] const Traffic& out() const { return out_; }
-  [[nodiscard]] const Traffic& in() const { return in_; }
-  mutable mail::RefusedRecipients refused_;
-  [[nodiscard]] const std::optional<mail::FarMta>& far_mta() const { return far_mta_; }
+  [[nodiscard]] const mail::Traffic& traffic() const { return traffic_; }
+  [[nodiscard]] const std::optional<mail::FarMta>& far_mta() const { return notices_.far(); }
   [[nodiscard]] std::uint64_t sessions_refused() const { return sessions_refused_; }
 
  private:
@@ -109,10 +102,8 @@ class Site {
   [[nodiscard]] mail::Outcome earlier_outcome(const std::string& transaction) const;
   void link_up();
   void own_mta_changed(const mail::FarMta& mta);
-  void tell_of_mta();
   void noticed(std::string_view bytes);
   void ended(const mail::Summary& summary);
-  void note_refusal(Traffic& traffic, const mail::Summary& summary);
   void sweep();
   [[nodiscard]] smtp::Reply reply_421(std::string_view enhanced, const std::string& text) const;
   void log(base::LogLevel level, const std::string& text) const;
@@ -125,6 +116,7 @@ class Site {
   SiteLink link_;
   BackgroundEnquiry enquiry_;
   mail::Disowned disowned_;
+  MtaNotices notices_;
   policy::RateLimit out_rate_;
   policy::RateLimit in_rate_;
   // Of envelopes and verdicts of its mails under way; mails of one direction leave the other's alone.
@@ -133,6 +125,7 @@ class Site {
       std::make_shared<base::ByteBudget>(kMailMemoryBytes, services_.mail_memory);
   std::shared_ptr<base::ByteBudget> in_memory_ =
       std::make_shared<base::ByteBudget>(kMailMemoryBytes, services_.mail_memory);
+  mail::RefusedRecipients refused_recipients_;
   base::ByteBudget compression_{mail::kCompressionBytes};
   mail::Turns turns_;
   Endpoints endpoints_;
@@ -140,14 +133,8 @@ class Site {
   std::set<std::shared_ptr<IntakeConnection>> sessions_;
   std::list<std::shared_ptr<IntakeConnection>> refused_sessions_;  // of those; told so, not yet gone
   std::set<std::shared_ptr<DeliveryStream>> deliveries_;
-  std::optional<mail::FarMta> far_mta_;  // the other hub's MTA, as it told us; nothing while the link is down
-  base::WallTime far_mta_since_;
   boost::asio::steady_timer sweep_timer_;
-  boost::asio::steady_timer notice_timer_;
-  base::TimePoint told_of_mta_;
-  bool tells_soon_ = false;
-  Traffic out_;
-  Traffic in_;
+  mail::Traffic traffic_;
   std::uint64_t sessions_refused_ = 0;
   bool draining_ = false;
 };
