@@ -1,6 +1,5 @@
 #include "relayd/net/mta/mta_connection.h"
 
-#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -10,7 +9,6 @@ namespace tsmtp::net {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using boost::system::error_code;
 
 // From the connection to the reply to EHLO. RFC 5321 section 4.5.3.2.1 allows five minutes; an MTA of our own
@@ -19,21 +17,6 @@ constexpr std::chrono::minutes kReadyTimeout{2};
 // From a transaction that was given up to the last reply to it. Nobody waits for it but the MTA's process,
 // and other mail for the connection.
 constexpr std::chrono::seconds kLeaveTimeout{30};
-
-// Whatever the MTA does, this machine cannot make one more connection now.
-bool is_want(const error_code& error) {
-  switch (error.value()) {
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-    case EADDRINUSE:
-    case EADDRNOTAVAIL:  // of connect(): no port is free
-      return true;
-    default:
-      return false;
-  }
-}
 
 }  // namespace
 
@@ -44,8 +27,6 @@ MtaConnection::MtaConnection(const asio::any_io_executor& executor, std::string 
       witness_(witness),
       session_(std::move(helo)),
       callbacks_(std::move(callbacks)),
-      resolver_(executor),
-      socket_(executor),
       timer_(executor) {}
 
 // Nobody has held it any more before it was closed: the pool is gone.
@@ -58,7 +39,6 @@ void MtaConnection::unwatch() {
 }
 
 void MtaConnection::connect(const MtaTarget& target, std::uint64_t number, bool is_probe) {
-  target_ = target;
   number_ = number;
   is_probe_ = is_probe;
   if (target.origin == settings::Origin::kXclient)
@@ -72,57 +52,17 @@ void MtaConnection::connect(const MtaTarget& target, std::uint64_t number, bool 
     self->timed_out_ = true;
     self->close("no greeting within two minutes");
   });
-  const base::HostPort& where = target_.address;
-  if (where.is_unix()) return connect_to(asio::local::stream_protocol::endpoint(where.unix_path));
-  error_code not_numeric;
-  const auto address = asio::ip::make_address(where.host, not_numeric);
-  if (not_numeric) return resolve();
-  connect_tcp({address, where.port});
-}
-
-void MtaConnection::resolve() {
-  resolver_.resolve(target_.address,
-                    [self = shared_from_this()](const base::Result<Resolver::Addresses>& found) {
-                      if (self->gone_) return;
-                      if (!found) return self->close(found.error().message);
-                      self->connect_tcp(found->front());
-                    });
-}
-
-void MtaConnection::connect_tcp(const tcp::endpoint& target) {
-  // The site address is on loopback; from there only loopback can be reached.
-  if (target_.origin == settings::Origin::kProxy)
-    proxy_header_ =
-        smtp::proxy_header(is_probe_ ? "" : target_.source, target.address().to_string(), target.port());
-  if (!target_.source.empty() && target.address().is_v4() && target.address().is_loopback()) {
-    error_code error;
-    socket_.open(target.protocol(), error);
-    if (!error) socket_.bind(tcp::endpoint(asio::ip::make_address_v4(target_.source), 0), error);
-    if (error) {
-      // There is no such address here: no want, but an error that stays.
-      const bool is_unknown = error.value() == EADDRNOTAVAIL;
-      asio::post(executor_, [self = shared_from_this(), error, is_unknown] {
-        const std::string cause =
-            error.message() + ": cannot bind to the site address " + self->target_.source;
-        return is_unknown ? self->close(cause) : self->failed_here(error, cause);
-      });
-      return;
-    }
-  }
-  connect_to(target);
-}
-
-void MtaConnection::connect_to(const ByteChannel::Socket::endpoint_type& target) {
-  socket_.async_connect(target, [self = shared_from_this()](const error_code& error) {
-    if (self->gone_) return;
-    if (error) return self->failed_here(error, error.message());
-    self->connected();
-  });
-}
-
-void MtaConnection::failed_here(const error_code& error, const std::string& cause) {
-  failed_here_ = is_want(error);
-  close(failed_here_ ? cause + ": this hub can make no connection to it" : cause);
+  const auto dialer = std::make_shared<MtaDialer>(executor_);
+  dialer_ = dialer;
+  dialer->dial(target, is_probe,
+               {.connected = [self = shared_from_this()](
+                                 ByteChannel::Socket socket,
+                                 const std::string& proxy) { self->connected(std::move(socket), proxy); },
+                .failed =
+                    [self = shared_from_this()](const std::string& cause, bool is_want_here) {
+                      self->failed_here_ = is_want_here;
+                      self->close(cause);
+                    }});
 }
 
 mail::MtaSlots::Failure::Stage MtaConnection::stage() const {
@@ -132,15 +72,15 @@ mail::MtaSlots::Failure::Stage MtaConnection::stage() const {
   return session_.is_greeted() ? Stage::kHello : Stage::kGreeting;
 }
 
-void MtaConnection::connected() {
-  socket_ = watched_anew(std::move(socket_));
-  if (!socket_.is_open()) return close("connection lost");
+void MtaConnection::connected(ByteChannel::Socket connected, std::string proxy_header) {
+  ByteChannel::Socket socket = watched_anew(std::move(connected));
+  if (!socket.is_open()) return close("connection lost");
   if (witness_ != nullptr && !is_probe_) {
-    witness_number_ = witness_->watch(socket_.native_handle());
+    witness_number_ = witness_->watch(socket.native_handle());
     unwatch_ = witness_->unwatching(witness_number_);
   }
-  channel_ = OwnedChannel(std::move(socket_), *this);
-  channel_->flush(proxy_header_);  // the first bytes of a connection, so the kernel takes them all
+  channel_ = OwnedChannel(std::move(socket), *this);
+  channel_->flush(proxy_header);  // the first bytes of a connection, so the kernel takes them all
   channel_->set_reading(true);
 }
 
@@ -256,9 +196,7 @@ void MtaConnection::close(const std::string& cause) {
   const auto self = shared_from_this();
   gone_ = true;
   timer_.cancel();
-  resolver_.cancel();
-  error_code ignored;
-  socket_.close(ignored);
+  if (const auto dialer = dialer_.lock()) dialer->cancel();
   if (channel_) channel_->detach();
   unwatch();
   MtaUser* user = user_;

@@ -9,25 +9,14 @@
 #include <optional>
 #include <string>
 
-#include "relayd/base/host_port.h"
 #include "relayd/mail/mta_slots.h"
 #include "relayd/net/io/byte_channel.h"
-#include "relayd/net/io/resolver.h"
+#include "relayd/net/mta/mta_dialer.h"
 #include "relayd/net/witness/witness.h"
 #include "relayd/settings/site.h"
 #include "relayd/smtp/client_session.h"
 
 namespace tsmtp::net {
-
-/// Our MTA for one site, and how we come to it.
-struct MtaTarget {
-  base::HostPort address;
-  std::string source;  ///< local address to bind to where the MTA is on loopback, or empty
-  settings::Origin origin = settings::Origin::kNone;
-  std::string origin_name;  ///< what `source` is called, for XCLIENT
-
-  friend bool operator==(const MtaTarget&, const MtaTarget&) = default;
-};
 
 class MtaConnection;
 
@@ -94,11 +83,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   [[nodiscard]] const std::optional<smtp::Reply>& refusal() const { return refusal_; }
 
  private:
-  void connect_tcp(const boost::asio::ip::tcp::endpoint& target);
-  void connect_to(const ByteChannel::Socket::endpoint_type& target);
-  void connected();
-  void failed_here(const boost::system::error_code& error, const std::string& cause);
-  void resolve();
+  void connected(ByteChannel::Socket connected, std::string proxy_header);
   void on_bytes(std::string_view bytes) override;
   [[nodiscard]] std::span<char> room() override;
   void on_writable() override;
@@ -115,13 +100,10 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   std::uint32_t witness_number_ = 0;
   std::function<void()> unwatch_;  // the connection may outlive the witness
   Commit* commit_ = nullptr;       // of the user
-  MtaTarget target_;
-  std::string proxy_header_;  // to be written before anything else
   bool is_probe_ = false;
   smtp::ClientSession session_;
   Callbacks callbacks_;
-  SystemResolver resolver_;
-  ByteChannel::Socket socket_;
+  std::weak_ptr<MtaDialer> dialer_;  // while it connects; its handlers hold it, and it holds us
   OwnedChannel channel_;
   boost::asio::steady_timer timer_;
   MtaUser* user_ = nullptr;
