@@ -26,7 +26,7 @@ constexpr std::chrono::minutes kReplyTimeout{10};
 
 using Connections = std::map<std::uint32_t, int>;
 
-std::string path_of(int descriptor) {
+std::string path_of_open(int descriptor) {
   std::error_code error;
   return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor), error).string();
 }
@@ -42,7 +42,7 @@ Connections hold_connections(int socket, std::unique_ptr<ledger::CommitBook>& bo
     std::memcpy(&said, received->text.data(), sizeof said);
     if (said.kind == WitnessMessage::kBook && received->descriptor.is_open()) {
       const int descriptor = received->descriptor.release();
-      if (auto taken = ledger::CommitBook::take_over(descriptor, path_of(descriptor)))
+      if (auto taken = ledger::CommitBook::take_over(descriptor, path_of_open(descriptor)))
         book = std::move(*taken);
       continue;
     }

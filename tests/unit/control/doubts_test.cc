@@ -65,6 +65,23 @@ TEST_F(DoubtsShown, Json) {
   EXPECT_TRUE(out["mails"][1]["tried_again_now"].get<bool>());
 }
 
+// What its relayd has said was delivered is not counted as in doubt, and neither is it hidden.
+TEST_F(DoubtsShown, DeliveredOnesAndClientsElsewhere) {
+  MailsInDoubt doubts = two();
+  doubts.mails[0].is_known = true;
+  doubts.mails[1].is_tried_again = false;
+  doubts.mails[1].client_address = "2001:db8::/64";
+  const std::string text = doubts_text(doubts);
+  EXPECT_THAT(text, HasSubstr("(2 d 4 h ago)  was delivered\n"));
+  EXPECT_THAT(text, HasSubstr("  2001:db8::/64  "));
+  EXPECT_THAT(text, EndsWith("\n1 mail in doubt, 1 delivered and kept in case the MTA tries again\n"));
+  const auto out = nlohmann::json::parse(doubts_json(doubts));
+  EXPECT_EQ(out["total"], 2);
+  EXPECT_EQ(out["mails"][0]["delivered"], true);
+  EXPECT_FALSE(out["mails"][1].contains("delivered"));
+  EXPECT_EQ(out["mails"][1]["client"], "2001:db8::/64");
+}
+
 TEST_F(DoubtsShown, None) {
   EXPECT_EQ(doubts_text({}), "no mail is in doubt\n");
   const auto out = nlohmann::json::parse(doubts_json({}));

@@ -36,6 +36,12 @@ TEST_P(SocketPeer, UserIsOurselves) {
   EXPECT_EQ(*user, geteuid());
 }
 
+// Whoever has one address of a /64 has all of them.
+TEST_P(SocketPeer, NetworkIsAnAddressOrThatOfMany) {
+  auto [client, socket] = connection();
+  EXPECT_EQ(network_of_peer(socket), GetParam() == std::string("::1") ? "::/64" : GetParam());
+}
+
 TEST_P(SocketPeer, UserIsNobodyWhenTheOtherEndIsGone) {
   auto [client, socket] = connection();
   client.set_option(boost::asio::socket_base::linger(true, 0));
