@@ -22,7 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-using testing::Not;
 
 Change durable(Table table, std::string key) {
   return {.table = table, .key = std::move(key), .value = std::string(200, 'v'), .durable = true};
@@ -37,6 +36,30 @@ std::size_t rows_of(Store& store, Table table) {
   const auto rows = store.load(table);
   return rows ? rows->size() : 0;
 }
+
+// No pointers of the library's. The directory's name is random, and may hold any letters.
+bool holds_a_pointer(std::string message, const std::string& dir) {
+  for (std::size_t at; (at = message.find(dir)) != std::string::npos;)
+    message.erase(at, dir.size());
+  return message.find("0x") != std::string::npos;
+}
+
+/// Files cannot grow beyond that while it lives.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit small = before_;
+    small.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &before_); }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 constexpr int kNoMount = 77;
 
@@ -91,7 +114,7 @@ TEST_F(FullDisk, IsSaidAndHealsWithEverything) {
         ++failed;
         EXPECT_THAT(result.error().message, HasSubstr(kNoRoom));
         EXPECT_THAT(result.error().message, HasSubstr(ledger()));
-        EXPECT_THAT(result.error().message, Not(HasSubstr("0x")));
+        EXPECT_FALSE(holds_a_pointer(result.error().message, ledger())) << result.error().message;
       }
       EXPECT_EQ(failed, 2000U);
       fs::remove(mount_point() + "/filler");
@@ -115,20 +138,17 @@ TEST_F(FullDisk, FilesThatCannotGrowHealToo) {
   ASSERT_TRUE(store);
   for (int i = 0; i < 500; ++i)
     ASSERT_TRUE(put(**store, "before " + std::to_string(i)));
-  rlimit before{};
-  getrlimit(RLIMIT_FSIZE, &before);
-  rlimit small = before;
-  small.rlim_cur = 200 * 1024;
-  setrlimit(RLIMIT_FSIZE, &small);
   std::size_t failed = 0;
-  for (int i = 0; i < 3000; ++i) {
-    const auto result = put(**store, "during " + std::to_string(i));
-    if (result) continue;
-    ++failed;
-    ASSERT_THAT(result.error().message, HasSubstr(kNoRoom));
-    ASSERT_THAT(result.error().message, Not(HasSubstr("0x")));
+  {
+    const FileSizeLimit limit(200UL * 1024);
+    for (int i = 0; i < 3000; ++i) {
+      const auto result = put(**store, "during " + std::to_string(i));
+      if (result) continue;
+      ++failed;
+      ASSERT_THAT(result.error().message, HasSubstr(kNoRoom));
+      ASSERT_FALSE(holds_a_pointer(result.error().message, dir)) << result.error().message;
+    }
   }
-  setrlimit(RLIMIT_FSIZE, &before);
   EXPECT_GT(failed, 0U);
   EXPECT_TRUE((*store)->apply({}));  // no mail is needed
   for (int i = 0; i < 500; ++i)
@@ -138,6 +158,11 @@ TEST_F(FullDisk, FilesThatCannotGrowHealToo) {
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(rows_of(**again, Table::kDoubts), 4000U);
   EXPECT_EQ(rows_of(**again, Table::kOutcomes), 4000U);
+}
+
+TEST(FullDiskMessages, AreNotBlamedForTheNameOfADirectory) {
+  EXPECT_FALSE(holds_a_pointer("/tmp/tsmtp-test-0x2AeG/ledger: no space", "/tmp/tsmtp-test-0x2AeG/ledger"));
+  EXPECT_TRUE(holds_a_pointer("/tmp/x/ledger: write: 0x7fd6", "/tmp/x/ledger"));
 }
 
 TEST_F(FullDisk, AKillWhileItIsFullLosesNothing) {
