@@ -4,7 +4,9 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -158,9 +160,16 @@ TEST_F(P4_FullDisk, KillsWhileItIsFullLoseNothing) {
 // Started on a full disk there is no book for the witness. When there is room it is made.
 TEST_F(P4_FullDisk, TheWitnessComesWhenThereIsRoom) {
   birl.kill();
-  for (const auto& entry : std::filesystem::directory_iterator(birl.file("state")))
-    if (entry.path().filename().string().starts_with("commits.")) std::filesystem::remove(entry.path());
-  fill(birl);
+  // Its witness ends too, and gives the room of its book back when it is gone.
+  ASSERT_TRUE(wait_until([&] {
+    fill(birl);
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    const std::filesystem::directory_iterator entries(birl.file("state"));
+    const bool has_book = std::any_of(begin(entries), end(entries), [](const auto& entry) {
+      return entry.path().filename().string().starts_with("commits.");
+    });
+    return !has_book && std::filesystem::space(birl.file("state")).available < 64 * 1024;
+  }));
   birl.start();
   EXPECT_THAT(birl.status().at("ledger").at("no_witness").get<std::string>(),
               HasSubstr("No space left on device"));
@@ -200,7 +209,9 @@ TEST_F(P4_FullDisk, ReadOnlyAtTheStart) {
   birl.process().signal(SIGTERM);
   birl.process().signal(SIGTERM);
   (void)birl.process().wait();
-  ASSERT_EQ(mount("tmpfs", birl.file("state").c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, ""), 0);
+  ASSERT_TRUE(wait_until([&] {  // its witness has its book open until it has ended too
+    return mount("tmpfs", birl.file("state").c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "") == 0;
+  }));
   birl.launch();
   EXPECT_NE(birl.process().wait(), 0);
   EXPECT_THAT(birl.log(), AllOf(HasSubstr("hub.state_dir"), HasSubstr("Read-only file system"),
