@@ -100,11 +100,11 @@ class ServerSession {
 
   /// Answers a request. Each ticket exactly once; after close() or Finished it is passed over. MAIL: a 2yz
   /// opens the transaction, anything else ends it (RCPTs that were pipelined behind it are still to be
-  /// answered). RCPT: a 2yz adds a recipient. DATA: 354 opens the content, anything else ends the
-  /// transaction; to BDAT the 354 is not sent, and what was refused is read and thrown away. DATA without an
-  /// accepted or unanswered recipient is refused here, 554 5.5.1, without a DataRequest; where there
-  /// was no RCPT yet, the transaction goes on. A 421 to anything
-  /// ends the dialogue once it leaves (RFC 5321 section 3.8).
+  /// answered). RCPT: a 2yz adds a recipient. DATA: 354, for which MAIL and a RCPT must have got 2yz, opens
+  /// the content, anything else ends the transaction; to BDAT the 354 is not sent, and what was refused is
+  /// read and thrown away. DATA without an accepted or unanswered recipient is refused here, 554 5.5.1,
+  /// without a DataRequest; where there was no RCPT yet, the transaction goes on. A 421 to anything ends the
+  /// dialogue once it leaves (RFC 5321 section 3.8).
   void reply(Ticket ticket, Reply reply);
 
   /// Ends the dialogue from our side with `reply` (a 421) behind the replies that are ready; Finished
