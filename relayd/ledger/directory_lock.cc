@@ -26,10 +26,10 @@ std::string holder(int fd) {
 base::Result<std::unique_ptr<DirectoryLock>> DirectoryLock::take(const std::string& dir) {
   const std::string path = dir + "/lock";
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return base::Error{"cannot open " + path + ": " + std::strerror(errno)};
+  if (fd < 0) return base::Error{std::strerror(errno) + (": cannot open " + path)};
   std::unique_ptr<DirectoryLock> lock(new DirectoryLock(fd));
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return base::Error{"cannot lock " + path + ": " + std::strerror(errno)};
+    if (errno != EWOULDBLOCK) return base::Error{std::strerror(errno) + (": cannot lock " + path)};
     return base::Error{dir + " is in use by " + holder(fd) + "; two relayds cannot share a ledger"};
   }
   // Only for the message above; a full disk must not keep the lock from being taken.

@@ -22,7 +22,7 @@ std::string reserve_in(const std::string& dir) {
 /// Nothing where the file system does not tell.
 base::Result<std::uint64_t> free_bytes(const std::string& dir) {
   struct statvfs found {};
-  if (statvfs(dir.c_str(), &found) != 0) return base::Error{dir + ": " + std::strerror(errno)};
+  if (statvfs(dir.c_str(), &found) != 0) return base::Error{std::strerror(errno) + (", " + dir)};
   if (found.f_blocks == 0) return ~std::uint64_t{0};
   return std::uint64_t{found.f_bavail} * found.f_frsize;
 }
@@ -33,7 +33,7 @@ base::Result<void> check_room(const std::string& dir) {
   const auto bytes = free_bytes(dir);
   if (!bytes) return bytes.error();
   if (*bytes >= kRoomBytes) return {};
-  return base::Error{dir + ": " + std::string(kNoRoom) + " (" + std::to_string(*bytes >> 10) +
+  return base::Error{std::string(kNoRoom) + ", " + dir + " (" + std::to_string(*bytes >> 10) +
                      " KiB free, the ledger needs " + std::to_string(kRoomBytes >> 10) + ")"};
 }
 

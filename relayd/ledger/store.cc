@@ -25,6 +25,12 @@ bool holds(const std::string& message, int code) {
   return message.find(std::strerror(code)) != std::string::npos;
 }
 
+// The cause first, and then where: mailq shows no more than the beginning of it.
+base::Error at(const base::Error& error, const std::string& dir) {
+  const bool says_where = error.message.find(dir) != std::string::npos;
+  return says_where ? error : base::Error{error.message + ", " + dir};
+}
+
 // What an administrator can do about a ledger that cannot be written just now, where the cause tells.
 std::optional<base::Error> with_advice_to_keep(const base::Error& error) {
   const std::string& cause = error.message;
@@ -45,7 +51,7 @@ base::Result<void> make_directory(const std::string& dir) {
   struct stat found {};
   if (mkdir(dir.c_str(), kDirectoryMode) == 0) return {};
   if (errno != EEXIST)
-    return base::Error{"cannot make the ledger's directory " + dir + ": " + std::strerror(errno)};
+    return base::Error{std::strerror(errno) + (": cannot make the ledger's directory " + dir)};
   if (stat(dir.c_str(), &found) != 0 || !S_ISDIR(found.st_mode))
     return base::Error{dir + " is no directory; the ledger needs one of its own"};
   return {};
@@ -77,7 +83,7 @@ base::Result<void> Store::take_directory() {
   if (!lock) return lock.error();
   lock_ = std::move(*lock);
   struct stat found {};
-  if (stat(dir_.c_str(), &found) != 0) return base::Error{dir_ + ": " + std::strerror(errno)};
+  if (stat(dir_.c_str(), &found) != 0) return base::Error{std::strerror(errno) + (", " + dir_)};
   device_ = found.st_dev;
   inode_ = found.st_ino;
   return {};
@@ -138,7 +144,7 @@ base::Result<void> Store::apply(std::span<const Change> changes) {
   }
   if (auto ok = environment_->apply(changes); !ok) {
     environment_.reset();
-    return base::Error{dir_ + ": " + ok.error().message};
+    return at(ok.error(), dir_);
   }
   // The changes stand, whatever becomes of the tables' copy of them: the next call makes the tables anew.
   if (!environment_->checkpoint()) environment_.reset();
@@ -158,7 +164,7 @@ base::Result<void> Store::heal(bool is_asked_to) {
   environment_.reset();
   if (auto ok = write_tables(dir_, rows_); !ok) return last_error_ = ok.error();
   auto environment = Environment::open(dir_);
-  if (!environment) return last_error_ = base::Error{dir_ + ": " + environment.error().message};
+  if (!environment) return last_error_ = at(environment.error(), dir_);
   failed_tries_ = 0;
   environment_ = std::move(*environment);
   is_behind_ = false;

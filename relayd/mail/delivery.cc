@@ -129,7 +129,7 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
   if (!refusal)
     if (const auto trouble = host_.ledger_trouble()) refusal = storage_reply(*trouble);
   if (host_.is_disowned(transaction_))
-    refusal = own_reply(451, "4.4.2", "this try was given up: it has been said that it is not known here");
+    refusal = own_reply(451, "4.4.2", "this try was given up; it has been said that it is not known here");
   if (refusal) return refuse_all(*refusal);
   state_ = State::kConnecting;
   host_.request_connection(record.helo, false);
@@ -253,7 +253,7 @@ void Delivery::peer_finished(base::TimePoint now) {
 }
 
 void Delivery::stream_lost(base::TimePoint now) {
-  lost(own_reply(451, "4.4.2", "given up by the near side, or link lost, before the end of content"), now);
+  lost(own_reply(451, "4.4.2", "given up by the near side, or link lost, in the content"), now);
 }
 
 void Delivery::lost(const smtp::Reply& why, base::TimePoint now) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "relayd/net/io/clocks.h"
+#include "relayd/smtp/shown_cause.h"
 
 namespace tsmtp::net {
 namespace {
@@ -80,11 +81,11 @@ void DeliveryStream::on_mta_ready(const std::shared_ptr<MtaConnection>& connecti
 void DeliveryStream::on_mta_failed(const std::string& cause, const std::optional<smtp::Reply>& said) {
   request_.reset();
   // Always 4yz: a near MTA must not bounce mail because a far one is out of order for the moment.
-  // The cause comes before the address, for mailq -v shows 100 characters.
-  const std::string what = said            ? "its MTA answered: " + said->summary()
-                           : cause.empty() ? "its MTA: no cause is known"
-                                           : "its MTA: " + cause;
-  delivery_.connection_failed(smtp::make_reply(451, "4.4.1", hub_ + ": " + what + ", " + mta_), now());
+  const std::string before = hub_ + (said ? ": its MTA answered: " : ": its MTA: ");
+  const std::string what = said ? said->summary() : cause.empty() ? "no cause is known" : cause;
+  const std::size_t other = smtp::make_reply(451, "4.4.1", before).summary().size();
+  const std::string shown = smtp::shown_cause(what + ", " + mta_, other);
+  delivery_.connection_failed(smtp::make_reply(451, "4.4.1", before + shown), now());
   after_event();
 }
 

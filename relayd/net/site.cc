@@ -11,6 +11,7 @@
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_options.h"
 #include "relayd/net/io/socket_peer.h"
+#include "relayd/smtp/shown_cause.h"
 
 namespace tsmtp::net {
 namespace {
@@ -269,11 +270,16 @@ std::optional<smtp::Reply> Site::refusal() const {
   if (link_.peer_drains()) return reply_421("4.3.2", "the far relayd is shutting down");
   const auto& far = notices_.far();
   if (!far) return reply_421("4.4.1", "link up, but it has not yet said whether its MTA can be reached");
-  if (!far->reachable)
-    return reply_421("4.4.1", "its MTA cannot be reached (" +
-                                  (far->cause.empty() ? "it gives no cause" : far->cause) + ") since " +
-                                  base::time_of_day(notices_.far_since(), wall_now()));
+  if (!far->reachable) return reply_421("4.4.1", far_mta_text(far->cause));
   return {};
+}
+
+// The time is worth more than the address, which is one of the far hub's own; log and status have both.
+std::string Site::far_mta_text(const std::string& cause) const {
+  const std::string before = "its MTA cannot be reached (";
+  const std::string behind = ") since " + base::time_of_day(notices_.far_since(), wall_now());
+  const std::size_t other = reply_421("4.4.1", before + behind).summary().size();
+  return before + smtp::shown_cause(cause.empty() ? "it gives no cause" : cause, other) + behind;
 }
 
 // Not for everybody on this machine (allow_users). Told with a 421, for mail in another's hands must not
@@ -283,8 +289,8 @@ std::optional<smtp::Reply> Site::refusal_of_user(ByteChannel::Socket& socket) co
   if (allowed.empty()) return {};
   const auto uid = user_of_peer(socket);
   if (!uid)
-    return reply_421("4.7.1",
-                     "allow_users: whose connection this is cannot be known: " + uid.error().message);
+    return reply_421("4.7.1", "whose connection this is cannot be known (" + uid.error().message +
+                                  "); allow_users needs it");
   std::string names;
   for (const auto& user : allowed) {
     if (user.uid == *uid) return {};

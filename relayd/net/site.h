@@ -105,6 +105,7 @@ class Site {
   void noticed(std::string_view bytes);
   void ended(const mail::Summary& summary);
   void sweep();
+  [[nodiscard]] std::string far_mta_text(const std::string& cause) const;
   [[nodiscard]] smtp::Reply reply_421(std::string_view enhanced, const std::string& text) const;
   void log(base::LogLevel level, const std::string& text) const;
   void provoked(base::Provoked kind, const std::string& text) const;

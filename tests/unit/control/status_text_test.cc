@@ -55,7 +55,7 @@ TEST_F(StatusText, WhatIsWrongIsSaid) {
   hub.strangers_driven_out = 5;
   hub.last_reload_error = "relayd.toml:3:1: error: unknown key \"nam\"";
   hub.refused_keys = {{.pin = "sha256:x", .address = "192.0.2.9:4711", .last = hub.now, .times = 3}};
-  hub.ledger.trouble = "hub tokyo: its ledger: /x: no space left on device";
+  hub.ledger.trouble = "hub tokyo: its ledger: no space left on device, /x";
   hub.ledger.since = hub.now - std::chrono::minutes(2);
   hub.ledger.no_witness = "/x/commits.1: no space";
   const std::string text = status_text(hub);
@@ -63,7 +63,7 @@ TEST_F(StatusText, WhatIsWrongIsSaid) {
       text,
       HasSubstr(
           "LEDGER         CANNOT BE WRITTEN since 12:01:04 (2 min 0 s), mails are put off: hub tokyo: its "
-          "ledger: /x: no space left on device"));
+          "ledger: no space left on device, /x"));
   EXPECT_THAT(text, HasSubstr("NO WITNESS     /x/commits.1: no space: "));
   EXPECT_THAT(text, HasSubstr("DRAINING"));
   EXPECT_THAT(text, HasSubstr("LAST RELOAD FAILED, still running the one before: relayd.toml:3:1: error"));

@@ -45,14 +45,14 @@ TEST_F(DeliveryAsk, ForAnUnknownOneThenCommit) {
 
 TEST_F(DeliveryAsk, NothingIsDeliveredThatCannotBeRecorded) {
   far_.to_content();
-  far_.host.trouble = "hub birl: its ledger: /x: no space left on device";
+  far_.host.trouble = "hub birl: its ledger: no space left on device, /x";
   far_.run(R"(
     R content hello
     W hello
     R commit
     V release(close) Final(452) ended(452))");
   EXPECT_THAT(far_.host.summaries.back().reply.summary(),
-              testing::HasSubstr("452 4.3.1 hub birl: its ledger: /x: no space left on device"));
+              testing::HasSubstr("452 4.3.1 hub birl: its ledger: no space left on device, /x"));
 }
 
 TEST_F(DeliveryAsk, ForAPendingOne) {

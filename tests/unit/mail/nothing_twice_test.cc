@@ -64,8 +64,8 @@ TEST_F(NothingTwice, LedgerCannotWrite) {
 TEST_F(NothingTwice, OwnDiskIsFull) {
   near_.run(kMail);
   near_.run(R"(
-    D hub tokyo: its ledger: /x: no space left on device
-    S 452 4.3.1 hub tokyo: its ledger: /x: no space left on device
+    D hub tokyo: its ledger: no space left on device, /x
+    S 452 4.3.1 hub tokyo: its ledger: no space left on device, /x
     L settle(1) ended(452) reset(1))");
 }
 
