@@ -1,0 +1,16 @@
+// Every field of status, in the order of `relayctl status --json`: what JSON, metrics and relayctl(8) are
+// made from.
+#pragma once
+
+#include "relayd/control/field.h"
+#include "relayd/control/status.h"
+
+namespace tsmtp::control {
+
+[[nodiscard]] const Fields<HubStatus>& hub_fields();
+[[nodiscard]] const Fields<SiteStatus>& site_fields();
+
+/// A label's value, with its quotes. The format knows few escapes.
+[[nodiscard]] std::string label_value(std::string_view value);
+
+}  // namespace tsmtp::control

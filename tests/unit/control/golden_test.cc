@@ -1,0 +1,97 @@
+// What is shown of a hub of which everything there is to tell is told, byte for byte: text, JSON and metrics
+// are contracts. TSMTP_UPDATE_GOLDEN=1 writes the files anew; look at the difference.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <numeric>
+#include <set>
+#include <string>
+
+#include "relayd/control/metrics.h"
+#include "relayd/control/status_json.h"
+#include "relayd/control/status_text.h"
+#include "tests/unit/control/sample.h"
+
+namespace tsmtp::control {
+namespace {
+
+HubStatus full_hub() {
+  using std::chrono::seconds;
+  HubStatus hub = sample_hub();
+  hub.last_reload_error = "relayd.toml:3:1: error: unknown key \"nam\"";
+  hub.ledger = {.trouble = "/x: no space left on device",
+                .since = hub.now - seconds(120),
+                .failures = 17,
+                .doubts = 3,
+                .outcomes = 5,
+                .no_witness = "/x/commits.1: no space"};
+  hub.endpoints_held = false;
+  hub.draining = true;
+  hub.shortage = {.times = 4, .last = hub.now - seconds(9), .text = "127.0.5.2:5000: no client"};
+  hub.sessions_refused = 7;
+  hub.strangers_driven_out = 5;
+  hub.connections_refused = 9;
+  hub.refused_keys = {{.pin = "sha256:x", .address = "192.0.2.9:4711", .last = hub.now, .times = 3}};
+  SiteStatus& up = hub.sites[0];
+  up.stands_still_since = hub.now - seconds(7);
+  up.peer_name = "birl";
+  up.frames = {
+      .opens_in = 11, .resets_in = 12, .resets_out = 13, .pings_in = 14, .idle_in = 15, .replayed = 16};
+  up.streams_refused = 18;
+  up.connections = 2;
+  up.resumptions = 19;
+  up.in_doubt = 21;
+  up.mta.closing = 1;
+  up.out.last_refused = {.when = hub.now - seconds(60),
+                         .sender = "a@tokyo.example",
+                         .recipient = "b@birl.example",
+                         .reply = "550 5.7.1 Relaying denied",
+                         .advice = "add birl.example to class w"};
+  up.in.last_refused = {.when = hub.now - seconds(61),
+                        .sender = "",
+                        .recipient = "c@tokyo.example",
+                        .reply = "550 no",
+                        .advice = ""};
+  hub.sites[1].mta.trouble = "Connection refused, 127.0.0.1:25";
+  return hub;
+}
+
+/// The metrics in alphabetical order: Prometheus knows no other.
+std::string sorted(const std::string& page) {
+  std::set<std::string> metrics;
+  for (std::size_t begin = 0; begin < page.size();) {
+    const std::size_t end = std::min(page.find("# HELP ", begin + 1), page.size());
+    metrics.insert(page.substr(begin, end - begin));
+    begin = end;
+  }
+  return std::accumulate(metrics.begin(), metrics.end(), std::string());
+}
+
+void expect_golden(const std::string& name, const std::string& shown) {
+  const std::string path = std::string(TSMTP_GOLDEN) + '/' + name;
+  if (std::getenv("TSMTP_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << shown;
+  std::ifstream file(path);
+  const std::string golden{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(shown, golden) << path;
+}
+
+TEST(StatusGolden, Text) {
+  setenv("TZ", "UTC", 1);
+  tzset();
+  expect_golden("status.txt", status_text(full_hub()));
+}
+
+TEST(StatusGolden, Json) {
+  expect_golden("status.json", status_json(full_hub()));
+}
+
+TEST(StatusGolden, Metrics) {
+  expect_golden("metrics.txt", sorted(metrics(full_hub())));
+}
+
+}  // namespace
+}  // namespace tsmtp::control
