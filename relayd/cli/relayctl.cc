@@ -90,16 +90,18 @@ struct Subcommand {
   const char* name;
   const char* help;
   int (*run)(const Context&);
+  bool needs_file =
+      true;  ///< else a file that has become wrong keeps nobody from asking the relayd that runs
 };
 
 constexpr Subcommand kSubcommands[] = {
     {"init", "make this hub's identity (hub.identity) and print its pin", init},
     {"fingerprint", "print this hub's pin, for the `pin` of other hubs", fingerprint},
-    {"status", "show the links and what went over them", status},
+    {"status", "show the links and what went over them", status, false},
     {"reload", "let relayd read its configuration again", reload},
-    {"drain", "let transactions under way end, then stop relayd", drain},
-    {"doubts", "list the mails in doubt, those whose final reply our MTA may not have", doubts},
-    {"forget", "forget a mail in doubt; if it is tried again, it may be delivered twice", forget},
+    {"drain", "let transactions under way end, then stop relayd", drain, false},
+    {"doubts", "list the mails in doubt, those whose final reply our MTA may not have", doubts, false},
+    {"forget", "forget a mail in doubt; if it is tried again, it may be delivered twice", forget, false},
 };
 
 /// The word that stands where a command should; empty if there is none.
@@ -114,9 +116,10 @@ std::string_view word_for_command(int argc, char** argv) {
   return {};
 }
 
-bool is_command(std::string_view word) {
-  return std::any_of(std::begin(kSubcommands), std::end(kSubcommands),
-                     [&](const Subcommand& subcommand) { return word == subcommand.name; });
+const Subcommand* find_command(std::string_view name) {
+  const auto* const found = std::find_if(std::begin(kSubcommands), std::end(kSubcommands),
+                                         [&](const Subcommand& one) { return name == one.name; });
+  return found == std::end(kSubcommands) ? nullptr : found;
 }
 
 int refuse(std::string_view word) {
@@ -163,18 +166,19 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const bool is_help = error.get_exit_code() == 0;
     const std::string_view word = word_for_command(argc, argv);
-    if (!is_help && !is_command(word)) return refuse(word);
+    if (!is_help && find_command(word) == nullptr) return refuse(word);
     return app.exit(error) == 0 ? EX_OK : EX_USAGE;
   }
+  const Subcommand& chosen = *find_command(app.get_subcommands().front()->get_name());
   base::Diagnostics findings;
   auto config = config::read(file, overrides, findings);
-  if (!config) {
-    std::cerr << findings.to_string();
-    return EX_CONFIG;
+  if (config) {
+    context.config = std::move(*config);
+    return chosen.run(context);
   }
-  context.config = std::move(*config);
-  const std::string chosen = app.get_subcommands().front()->get_name();
-  for (const Subcommand& subcommand : kSubcommands)
-    if (chosen == subcommand.name) return subcommand.run(context);
-  return EX_USAGE;
+  std::cerr << findings.to_string();
+  if (chosen.needs_file) return EX_CONFIG;
+  context.config.hub.control = config::control_socket(file, overrides);
+  const int status = chosen.run(context);
+  return status == EX_UNAVAILABLE ? EX_CONFIG : status;
 }

@@ -122,6 +122,28 @@ void report(const base::Diagnostics& found, base::Diagnostics& diagnostics) {
   }
 }
 
+// The file's text, or what keeps it from being read.
+std::optional<std::string> text_of(const std::string& path, base::Diagnostics& diagnostics) {
+  const base::Location whole_file{.file = path, .line = 0, .column = 0};
+  std::string text;
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (in) {
+    text.resize(kMaxFileBytes + 1);
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+  }
+  if (!in && !in.eof()) {
+    diagnostics.error(whole_file, "cannot be read: " + std::string(std::strerror(errno != 0 ? errno : EIO)));
+    return std::nullopt;
+  }
+  if (text.size() > kMaxFileBytes) {
+    diagnostics.error(whole_file, "larger than 1 MiB: this is no configuration of relayd");
+    return std::nullopt;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::optional<Config> read_text(std::string_view text, const std::string& file,
@@ -140,24 +162,20 @@ std::optional<Config> read_text(std::string_view text, const std::string& file,
 
 std::optional<Config> read(const std::string& path, const std::vector<std::string>& overrides,
                            base::Diagnostics& diagnostics) {
-  const base::Location whole_file{.file = path, .line = 0, .column = 0};
-  std::string text;
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (in) {
-    text.resize(kMaxFileBytes + 1);
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-  }
-  if (!in && !in.eof()) {
-    diagnostics.error(whole_file, "cannot be read: " + std::string(std::strerror(errno != 0 ? errno : EIO)));
-    return std::nullopt;
-  }
-  if (text.size() > kMaxFileBytes) {
-    diagnostics.error(whole_file, "larger than 1 MiB: this is no configuration of relayd");
-    return std::nullopt;
-  }
-  return read_text(text, path, overrides, diagnostics);
+  const auto text = text_of(path, diagnostics);
+  if (!text) return std::nullopt;
+  return read_text(*text, path, overrides, diagnostics);
+}
+
+std::string control_socket(const std::string& path, const std::vector<std::string>& overrides) {
+  base::Diagnostics ignored;
+  const auto text = text_of(path, ignored);
+  auto tree = parse_toml(text ? *text : "", path, ignored);
+  if (!tree) tree = parse_toml("", path, ignored);
+  if (!tree) return Config().hub.control;
+  for (const std::string& argument : overrides)
+    put_override(*tree, argument, ignored);
+  return read_tree(*tree, path, ignored).hub.control;
 }
 
 }  // namespace tsmtp::config

@@ -27,4 +27,8 @@ inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 20;
                                               const std::vector<std::string>& overrides,
                                               base::Diagnostics& diagnostics);
 
+/// Where the relayd that was started with this file answers, though the file may have become wrong since:
+/// relayd goes on with what it read before. The default where the file does not say.
+[[nodiscard]] std::string control_socket(const std::string& path, const std::vector<std::string>& overrides);
+
 }  // namespace tsmtp::config

@@ -55,6 +55,19 @@ TEST_F(Lifecycle, WhileDrainingNewSessionsAreToldSo) {
   EXPECT_EQ(birl.process().wait(), 0);
 }
 
+TEST_F(Lifecycle, StatusIsToldThoughTheFileHasBecomeWrong) {
+  write_file(tokyo.config(), read_file(tokyo.config()) + "deliverr = \"127.0.0.1:25\"\n");
+  const Finished asked = tokyo.relayctl({"status"});
+  EXPECT_EQ(asked.status, 0);
+  EXPECT_THAT(asked.output, HasSubstr("hub tokyo: relayd"));
+  EXPECT_EQ(tokyo.relayctl({"reload"}).status, kConfig);
+  tokyo.process().signal(SIGHUP);
+  ASSERT_TRUE(tokyo.logs("unknown key \"deliverr\""));
+  EXPECT_THAT(tokyo.relayctl({"status"}).output, HasSubstr("LAST RELOAD FAILED"));
+  EXPECT_EQ(tokyo.relayctl({"drain"}).status, 0);
+  EXPECT_EQ(tokyo.process().wait(), 0);
+}
+
 TEST_F(Lifecycle, PortInUse) {
   const Finished second =
       run({relayd(), "--config", birl.config(), "--foreground", "--set", "hub.control=" + birl.file("c2"),
