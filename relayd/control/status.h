@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "relayd/base/clock.h"
+#include "relayd/mux/counters.h"
 
 namespace tsmtp::control {
 
@@ -35,17 +36,6 @@ struct Traffic {
   std::uint64_t bytes = 0;
   std::uint64_t link_bytes = 0;  ///< what was left of them on the link
   std::optional<RefusedMail> last_refused{};
-};
-
-/// Frames of the link that a peer might do harm with, and what came of interruptions. docs/protocol.md
-/// "Rates".
-struct Frames {
-  std::uint64_t opens_in = 0;
-  std::uint64_t resets_in = 0;
-  std::uint64_t resets_out = 0;
-  std::uint64_t pings_in = 0;
-  std::uint64_t idle_in = 0;   ///< without effect
-  std::uint64_t replayed = 0;  ///< sent again after an interruption
 };
 
 /// An address that we dial, and why we did not get through.
@@ -88,10 +78,8 @@ struct SiteStatus {
   Traffic out;          ///< from our MTA to the site
   Traffic in;           ///< from the site to our MTA
   std::uint64_t open_transactions = 0;
-  std::uint64_t streams_refused = 0;
-  Frames frames;
+  mux::Counters counters;            ///< of the link
   std::uint64_t connections = 0;     ///< of the link, open now
-  std::uint64_t resumptions = 0;     ///< interruptions that nobody had to notice
   std::uint64_t links_up_total = 0;  ///< how often the link came up
   std::optional<base::WallTime> next_dial;
   std::vector<DialFailure> dial_failures;  ///< since the link was last up

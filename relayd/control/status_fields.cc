@@ -185,14 +185,13 @@ const Fields<Traffic>& traffic_fields() {
   return fields;
 }
 
-const Fields<Frames>& frame_fields() {
-  static const Fields<Frames> fields{
-      plain("opens_in", "mails that the site began", &Frames::opens_in),
-      plain("resets_in", "mails that the site gave up", &Frames::resets_in),
-      plain("resets_out", "mails that we gave up", &Frames::resets_out),
-      plain("pings_in", "signs of life that the site asked for", &Frames::pings_in),
-      plain("idle_in", "without effect", &Frames::idle_in),
-      plain("replayed", "sent again after an interruption", &Frames::replayed)};
+const Fields<mux::Counters>& frame_fields() {
+  static const Fields<mux::Counters> fields = [] {
+    Fields<mux::Counters> told;
+    for (const mux::CounterRow& row : mux::kCounterRows)
+      if (!row.name.empty()) told.push_back(plain(row.name, row.sentence, row.value));
+    return told;
+  }();
   return fields;
 }
 
@@ -410,12 +409,15 @@ const Fields<SiteStatus>& site_fields() {
               {"tsmtp_open_transactions", kGauge, "Mails under way, either way.", {}}),
       counted("in_doubt", "mails whose final reply our MTA may not have", &SiteStatus::in_doubt,
               {"tsmtp_in_doubt", kGauge, "Mails whose final reply our MTA may not have.", {}}),
-      counted("streams_refused", "mails that the site sent beyond a limit", &SiteStatus::streams_refused,
-              {"tsmtp_streams_refused_total", kCounter, "Streams that the site opened over a limit.", {}}),
-      object("frames", "frames of the link since the start", &SiteStatus::frames, frame_fields()),
+      {"streams_refused",
+       "mails that the site sent beyond a limit",
+       [](const SiteStatus& site) { return Json(site.counters.streams_refused); },
+       {{"tsmtp_streams_refused_total", kCounter, "Streams that the site opened over a limit.",
+         [](const SiteStatus& site) { return one(site.counters.streams_refused); }}}},
+      object("frames", "frames of the link since the start", &SiteStatus::counters, frame_fields()),
       plain("connections", "how many connections of the link are open now", &SiteStatus::connections),
-      plain("resumptions", "how often an interrupted session went on on a new connection",
-            &SiteStatus::resumptions),
+      {"resumptions", "how often an interrupted session went on on a new connection",
+       [](const SiteStatus& site) { return Json(site.counters.resumptions); }},
       counted("links_up_total", "how often the link came up", &SiteStatus::links_up_total,
               {"tsmtp_links_up_total", kCounter, "How often the link to the site came up.", {}}),
   };

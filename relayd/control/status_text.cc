@@ -78,7 +78,8 @@ std::string troubles(const SiteStatus& site) {
   std::string out;
   if (site.open_transactions > 0) out += "; " + mails(site.open_transactions) + " under way";
   if (site.in_doubt > 0) out += "; " + mails(site.in_doubt) + " in doubt";
-  if (site.streams_refused > 0) out += fmt::format("; {} streams refused", site.streams_refused);
+  if (site.counters.streams_refused > 0)
+    out += fmt::format("; {} streams refused", site.counters.streams_refused);
   return out;
 }
 

@@ -92,15 +92,7 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   status.out = traffic(site.traffic().out());
   status.in = traffic(site.traffic().in());
   status.open_transactions = site.in_flight();
-  const mux::Counters counters = link.counters();
-  status.streams_refused = counters.streams_refused;
-  status.frames = {.opens_in = counters.streams_accepted + counters.streams_refused,
-                   .resets_in = counters.resets_in,
-                   .resets_out = counters.resets_out,
-                   .pings_in = counters.pings_in,
-                   .idle_in = counters.idle_frames_in,
-                   .replayed = counters.frames_replayed};
-  status.resumptions = counters.resumptions;
+  status.counters = link.counters();
   status.connections = link.open_connections();
   status.links_up_total = link.times_up();
   status.next_dial = link.next_dial();

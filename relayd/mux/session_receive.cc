@@ -97,6 +97,7 @@ base::Result<void> Session::on_open(StreamId id, Service service) {
   if (lingering >= limits_.max_streams + kRefusalAllowance)
     return base::Error{"peer opened streams far beyond its limit of " + std::to_string(limits_.max_streams)};
   streams_.add(id, new_stream(Stream::Announcement::kMade));
+  ++counters_.opens_in;
   if (drains_) {
     return refuse(id, ResetCode::kRefused, "draining");
   } else if (present >= limits_.max_streams) {

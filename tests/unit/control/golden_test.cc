@@ -39,11 +39,15 @@ HubStatus full_hub() {
   SiteStatus& up = hub.sites[0];
   up.stands_still_since = hub.now - seconds(7);
   up.peer_name = "birl";
-  up.frames = {
-      .opens_in = 11, .resets_in = 12, .resets_out = 13, .pings_in = 14, .idle_in = 15, .replayed = 16};
-  up.streams_refused = 18;
+  up.counters.opens_in = 11;
+  up.counters.resets_in = 12;
+  up.counters.resets_out = 13;
+  up.counters.pings_in = 14;
+  up.counters.idle_frames_in = 15;
+  up.counters.frames_replayed = 16;
+  up.counters.streams_refused = 18;
   up.connections = 2;
-  up.resumptions = 19;
+  up.counters.resumptions = 19;
   up.in_doubt = 21;
   up.mta.closing = 1;
   up.out.last_refused = {.when = hub.now - seconds(60),
