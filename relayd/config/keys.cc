@@ -26,8 +26,8 @@ using enum Sockets;
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMany = 1'000'000;
-constexpr std::uint64_t kKibi = 1024;
-constexpr std::uint64_t kGibi = kKibi * kKibi * kKibi;
+constexpr std::uint64_t kKibibyte = 1024;
+constexpr std::uint64_t kGibi = kKibibyte * kKibibyte * kKibibyte;
 constexpr std::size_t kMaxCongestionName = 15;
 
 void read_audit(const Value& value, std::string& out) {
@@ -134,7 +134,7 @@ std::span<const Key<Site>> site_keys() {
        "How long the other hub may be silent before it is given up and dialled again."},
       {"rekey_bytes", kOptional, kReload,
        // From every few records to what is still well below the bound for AES-GCM (RFC 8446 section 5.5).
-       size(at<&Site::link, &Link::rekey, &RekeyLimits::bytes>(), 64 * kKibi, 64 * kGibi),
+       size(at<&Site::link, &Link::rekey, &RekeyLimits::bytes>(), 64 * kKibibyte, 64 * kGibi),
        "After how many bytes the TLS keys of a connection are replaced in both directions."},
       {"rekey_time", kOptional, kReload, duration(at<&Site::link, &Link::rekey, &RekeyLimits::time>(), 1s),
        "After how long they are replaced, if there were fewer bytes."},
