@@ -79,6 +79,14 @@ void Intake::shut_down(const smtp::Reply& reply, base::TimePoint now) {
   after_event(now);
 }
 
+void Intake::dismiss(const smtp::Reply& reply, const std::string& cause, base::TimePoint now) {
+  if (current_) current_->give_up(cause, now);
+  waiting_.reset();
+  session_.close(reply);
+  after_event(now);
+  draw_requests(now);
+}
+
 void Intake::draw_requests(base::TimePoint now) {
   while (!finished_ && !(current_ && current_->is_leaving())) {
     const auto request = waiting_ ? std::exchange(waiting_, {}) : session_.next();
@@ -201,10 +209,7 @@ void Intake::tick(base::TimePoint now) {
                                         : "nothing heard from the client for " +
                                               std::to_string(settings_.sessions.client_timeout.count()) +
                                               " s, closing";
-  if (current_) current_->give_up(cause, now);
-  session_.close(site_reply(421, "4.4.2", cause));
-  after_event(now);
-  draw_requests(now);
+  dismiss(site_reply(421, "4.4.2", cause), cause, now);
 }
 
 base::TimePoint Intake::deadline() const {

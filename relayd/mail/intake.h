@@ -67,6 +67,8 @@ class Intake {
   [[nodiscard]] bool finished() const { return finished_; }
   /// Closes the dialogue with `reply` (421) as soon as no transaction is in flight.
   void shut_down(const smtp::Reply& reply, base::TimePoint now);
+  /// Closes the dialogue with `reply` (421) now; a mail under way is given up, for that cause.
+  void dismiss(const smtp::Reply& reply, const std::string& cause, base::TimePoint now);
 
   // From the link and the ledger, for one of our streams or transactions; unknown ones are ignored.
   void stream_received(mux::StreamKey stream, std::string_view bytes, base::TimePoint now);
@@ -82,6 +84,8 @@ class Intake {
   [[nodiscard]] std::optional<base::TimePoint> next_turn() const;
 
   [[nodiscard]] bool in_transaction() const { return current_ && !current_->is_over(); }
+  /// Nothing is under way for which the client would have to wait: it is its move.
+  [[nodiscard]] bool is_clients_move() const { return in_transaction() && !current_->awaits_far(); }
   /// The end of content was read, and its reply is what the client waits for.
   [[nodiscard]] bool has_whole_mail() const { return current_ && current_->has_whole_mail(); }
 

@@ -63,6 +63,8 @@ class Session {
 
   /// Opens a stream. Fails with a sentence when the session is not established, drains, or has too many.
   [[nodiscard]] base::Result<StreamId> open(Service service);
+  /// Whether open() fails for no other cause than that the peer takes no more streams at once.
+  [[nodiscard]] bool is_full() const;
   /// What is left of the Resets that we may send, between 0 and 1. Each stream that open() gives is counted
   /// as one, until it has come to an end without.
   [[nodiscard]] double resets_left(base::TimePoint now) const { return own_resets_.left(now); }

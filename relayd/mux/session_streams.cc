@@ -25,6 +25,10 @@ struct StreamOf {
 
 }  // namespace
 
+bool Session::is_full() const {
+  return !drains_ && !peer_drains_ && streams_.open_streams(Opener::kUs) >= peer_.max_streams;
+}
+
 base::Result<StreamId> Session::open(Service service) {
   if (!established()) return base::Error{"the link is not up"};
   if (drains_) return base::Error{"this hub is shutting the link down"};

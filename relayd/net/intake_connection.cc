@@ -50,6 +50,13 @@ void IntakeConnection::shut_down(const smtp::Reply& reply) {
   after_event();
 }
 
+void IntakeConnection::dismiss(const smtp::Reply& reply, const std::string& cause) {
+  if (gone_) return;
+  leaving_ = true;
+  intake_.dismiss(reply, cause, now());
+  after_event();
+}
+
 void IntakeConnection::abort() {
   if (gone_) return;
   channel_->detach();
@@ -130,9 +137,12 @@ const std::string& IntakeConnection::source() {
 bool IntakeConnection::take_turn(mail::ClientStanding::Rank own) {
   const mail::ClientStanding::Rank rank = turns_.rank(source(), own, now());
   is_wasteful_ = own == mail::ClientStanding::Rank::kWasteful;
-  if (!turns_.is_among_first(this, source(), rank) ||
-      link_.resets_left() < mail::ClientStanding::resets_wanted(rank))
+  if (!turns_.is_among_first(this, source(), rank)) return false;
+  if (link_.is_full()) {
+    callbacks_.link_full(*this);
     return false;
+  }
+  if (link_.resets_left() < mail::ClientStanding::resets_wanted(rank)) return false;
   turns_.leave(this);
   return true;
 }

@@ -24,6 +24,8 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
  public:
   struct Callbacks {
     std::function<void(const mail::Summary&)> ended;
+    /// The link takes no more mails until one has ended: it waits, and asks again.
+    std::function<void(IntakeConnection&)> link_full;
     std::function<void(IntakeConnection&)> gone;  ///< last call; let go of it later, not inside
   };
 
@@ -37,9 +39,20 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   void tick();
   /// Says 421 as soon as no transaction is in flight, then closes.
   void shut_down(const smtp::Reply& reply);
+  /// Says 421 and closes, whatever is under way: a mail is given up.
+  void dismiss(const smtp::Reply& reply, const std::string& cause);
   /// Closes at once.
   void abort();
   [[nodiscard]] bool in_transaction() const { return intake_.in_transaction(); }
+  /// Neither in a transaction nor waiting for its turn to begin one.
+  [[nodiscard]] bool is_idle() const { return !in_transaction() && !intake_.next_turn(); }
+  /// Waits for the reply to a mail.
+  [[nodiscard]] bool has_whole_mail() const { return intake_.has_whole_mail(); }
+  /// In a mail, and nothing is waited for but its client.
+  [[nodiscard]] bool is_clients_move() const { return intake_.is_clients_move(); }
+  [[nodiscard]] base::TimePoint last_step() const { return intake_.last_step(); }
+  /// The local user whose it is, or the address it comes from.
+  [[nodiscard]] const std::string& source();
   /// When it was last in a transaction, or began.
   [[nodiscard]] base::TimePoint idle_since() const { return idle_since_; }
   /// It is told 421, or has been.
@@ -81,7 +94,6 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
  private:
   void after_event();
   void set_turn_timer();
-  [[nodiscard]] const std::string& source();
 
   const Services& services_;
   SiteLink& link_;

@@ -11,6 +11,7 @@
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_options.h"
 #include "relayd/net/io/socket_peer.h"
+#include "relayd/net/session_crowd.h"
 #include "relayd/smtp/shown_cause.h"
 
 namespace tsmtp::net {
@@ -20,9 +21,10 @@ using boost::system::error_code;
 
 // Time-outs of minutes are looked after this often.
 constexpr std::chrono::seconds kSweepInterval{5};
-// Who was told why he is refused has two seconds to read it and close; more of them have less.
-constexpr std::size_t kMaxRefusedSessions = 64;
-constexpr std::chrono::seconds kIdleAtLeast{10};
+// A client that was told why it is refused has two seconds to read it and close; beyond max_sessions and
+// these, those that linger have less.
+constexpr std::size_t kMaxLingering = 64;
+constexpr char kGaveWay[] = "given up in favour of another client's";
 
 SocketAccess socket_access(const settings::Access& access, const std::optional<Owner>& owner = {}) {
   return {.mode = access.socket_mode, .group = access.socket_group, .owner = owner};
@@ -198,7 +200,7 @@ void Site::accept_session(ByteChannel::Socket socket) {
     held_.push_back(std::move(socket));
     return;
   }
-  if (sessions_served() >= settings_.sessions.max_sessions) drive_out_idle_session();
+  if (sessions_.size() >= settings_.sessions.max_sessions) make_room_for(socket);
   auto refused = refusal();
   if (!refused) refused = refusal_of_user(socket);
   if (refused) {
@@ -209,6 +211,7 @@ void Site::accept_session(ByteChannel::Socket socket) {
       std::move(socket), services_, link_, turns_, intake_settings(), refused,
       IntakeConnection::Callbacks{
           .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); }),
+          .link_full = lifetime_.guard([this](IntakeConnection& newcomer) { make_room_on_link(newcomer); }),
           .gone = lifetime_.guard([this](IntakeConnection& gone) {
             boost::asio::post(services_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
               sessions_.erase(self);
@@ -217,7 +220,7 @@ void Site::accept_session(ByteChannel::Socket socket) {
           })});
   sessions_.insert(session);
   if (refused) refused_sessions_.push_back(session);
-  if (refused_sessions_.size() > kMaxRefusedSessions) {
+  if (refused_sessions_.size() > kMaxLingering) {
     const auto oldest = refused_sessions_.front();
     refused_sessions_.pop_front();
     oldest->abort();  // its 421 is in the kernel's hands
@@ -226,23 +229,32 @@ void Site::accept_session(ByteChannel::Socket socket) {
 }
 
 std::size_t Site::sessions_served() const {
-  return sessions_.size() - refused_sessions_.size();
+  return served_of(sessions_);
 }
 
-// A program that opens sessions and does nothing with them is no reason to refuse our MTA: the one that has
-// been idle longest goes. It is told, and an MTA that kept it for the next mail makes another.
-void Site::drive_out_idle_session() {
-  const auto is_refused = [&](const auto& session) {
-    return std::find(refused_sessions_.begin(), refused_sessions_.end(), session) != refused_sessions_.end();
-  };
-  std::shared_ptr<IntakeConnection> longest;
-  for (const auto& session : sessions_) {
-    if (session->is_leaving() || session->in_transaction() || is_refused(session)) continue;
-    if (!longest || session->idle_since() < longest->idle_since()) longest = session;
+// It is told, and an MTA that kept it for the next mail makes another.
+void Site::make_room_for(ByteChannel::Socket& newcomer) {
+  if (sessions_.size() >= settings_.sessions.max_sessions + kMaxLingering) {
+    if (const auto lingers = one_that_lingers(sessions_)) {
+      lingers->abort();
+      sessions_.erase(lingers);
+    }
   }
-  if (!longest || now() - longest->idle_since() < kIdleAtLeast) return;
-  longest->shut_down(reply_421("4.3.2", "too many sessions at once, and this one was idle longest"));
-  refused_sessions_.push_back(longest);
+  if (sessions_served() < settings_.sessions.max_sessions) return;
+  const auto leaves = one_to_leave(sessions_, source_of(newcomer), now());
+  if (!leaves) return;
+  if (leaves->is_idle()) {
+    leaves->shut_down(reply_421("4.3.2", "too many sessions at once, and this one was idle longest"));
+  } else {
+    leaves->dismiss(reply_421("4.3.2", "too many sessions at once, most of them of this user"), kGaveWay);
+  }
+  refused_sessions_.push_back(leaves);
+}
+
+void Site::make_room_on_link(IntakeConnection& newcomer) {
+  const auto leaves = one_to_give_up(sessions_, newcomer.source(), now());
+  if (!leaves) return;
+  leaves->dismiss(reply_421("4.3.2", "too many mails at once, and this one stood still"), kGaveWay);
 }
 
 // There is no descriptor left but this one: what there is to say goes into the kernel's buffer, and the

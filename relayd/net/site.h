@@ -90,7 +90,8 @@ class Site {
   void start_endpoint(const std::shared_ptr<Endpoint>& endpoint);
   void accept_session(ByteChannel::Socket socket);
   void accept_held();
-  void drive_out_idle_session();
+  void make_room_for(ByteChannel::Socket& newcomer);
+  void make_room_on_link(IntakeConnection& newcomer);
   void turn_away(ByteChannel::Socket socket);
   [[nodiscard]] std::size_t sessions_served() const;
   [[nodiscard]] std::optional<smtp::Reply> refusal() const;

@@ -178,6 +178,11 @@ base::Result<mux::StreamKey> SiteLink::open(mux::Service service, StreamUser& us
   return key;
 }
 
+bool SiteLink::is_full() const {
+  const LinkConnection* const connection = least_busy();
+  return connection != nullptr && connection->session().is_full();
+}
+
 double SiteLink::resets_left() const {
   const LinkConnection* const connection = least_busy();
   return connection == nullptr ? 1 : connection->session().resets_left(now());

@@ -93,6 +93,8 @@ class SiteLink : public LinkConnectionOwner {
   /// Whether the peer takes streams that are nothing but a question (docs/protocol.md, "In doubt").
   [[nodiscard]] bool answers_enquiries() const;
   [[nodiscard]] base::Result<mux::StreamKey> open(mux::Service service, StreamUser& user);
+  /// Whether open() has to wait until a stream has ended.
+  [[nodiscard]] bool is_full() const;
   /// What the peer's allowance for given-up streams leaves, between 0 and 1; 1 when there is no session.
   [[nodiscard]] double resets_left() const;
   [[nodiscard]] std::size_t writable(mux::StreamKey stream) const;

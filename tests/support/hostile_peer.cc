@@ -1,0 +1,142 @@
+#include "tests/support/hostile_peer.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
+
+namespace tsmtp::support {
+namespace {
+
+constexpr unsigned char kAlpn[] = "\x07tsmtp/1";
+constexpr int kPatienceMs = 5000;
+
+bool is_numbered(FrameType type) {
+  return type == FrameType::kNotice || type >= FrameType::kOpen;
+}
+
+sockaddr_in loopback(const std::string& address, std::uint16_t port) {
+  sockaddr_in out{};
+  out.sin_family = AF_INET;
+  out.sin_port = htons(port);
+  inet_pton(AF_INET, address.c_str(), &out.sin_addr);
+  return out;
+}
+
+int connect_from(const std::string& from, std::uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int one = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+  const timeval patience{.tv_sec = kPatienceMs / 1000, .tv_usec = 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  const sockaddr_in own = loopback(from, 0), other = loopback("127.0.0.1", port);
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0 &&
+      connect(fd, reinterpret_cast<const sockaddr*>(&other), sizeof other) == 0)
+    return fd;
+  const std::string cause = std::strerror(errno);
+  close(fd);
+  throw std::runtime_error("cannot connect: " + cause);
+}
+
+}  // namespace
+
+std::string big_endian(std::uint64_t number, int bytes) {
+  std::string out;
+  for (int i = bytes - 1; i >= 0; --i)
+    out += static_cast<char>(number >> (8 * i));
+  return out;
+}
+
+std::string record(RecordType type, std::string_view payload) {
+  return static_cast<char>(type) + big_endian(payload.size(), 4) + std::string(payload);
+}
+
+HostilePeer::HostilePeer(const std::string& identity, std::uint16_t port, const std::string& from)
+    : context_(SSL_CTX_new(TLS_client_method())) {
+  std::signal(SIGPIPE, SIG_IGN);  // which OpenSSL does not hold back
+  SSL_CTX_use_certificate_file(context_, identity.c_str(), SSL_FILETYPE_PEM);
+  SSL_CTX_use_PrivateKey_file(context_, identity.c_str(), SSL_FILETYPE_PEM);
+  SSL_CTX_set_alpn_protos(context_, kAlpn, sizeof kAlpn - 1);
+  try {
+    fd_ = connect_from(from, port);
+    ssl_ = SSL_new(context_);
+    SSL_set_fd(ssl_, fd_);
+    ERR_clear_error();
+    if (SSL_connect(ssl_) != 1) throw std::runtime_error("no handshake");
+  } catch (...) {
+    SSL_free(ssl_);
+    if (fd_ >= 0) close(fd_);
+    SSL_CTX_free(context_);
+    throw;
+  }
+}
+
+HostilePeer::~HostilePeer() {
+  SSL_free(ssl_);
+  close(fd_);
+  SSL_CTX_free(context_);
+}
+
+std::string HostilePeer::frame(FrameType type, std::uint32_t stream, std::string_view payload,
+                               std::uint8_t flags) {
+  const std::uint64_t sequence = is_numbered(type) ? ++sequence_ : 0;
+  return big_endian(payload.size(), 2) + static_cast<char>(type) + static_cast<char>(flags) +
+         big_endian(stream, 4) + big_endian(sequence, 8) + big_endian(0, 8) + std::string(payload);
+}
+
+std::string HostilePeer::hello() const {
+  constexpr std::uint32_t kStreams = 512, kWindow = 1 << 20;
+  const std::string name = "hostile";
+  const std::string payload = "tsmtp" + big_endian(1, 1) + big_endian(1, 1) + big_endian(name.size(), 1) +
+                              big_endian(0, 8) + std::string(16, 'h') + big_endian(kStreams, 4) +
+                              big_endian(kWindow, 4) + name;
+  return big_endian(payload.size(), 2) + static_cast<char>(FrameType::kHello) + std::string(21, '\0') +
+         payload;
+}
+
+bool HostilePeer::begin_session() {
+  if (!send(hello())) return false;
+  std::array<char, 4096> answer{};
+  std::size_t bytes = 0;
+  ERR_clear_error();
+  return SSL_read_ex(ssl_, answer.data(), answer.size(), &bytes) == 1 &&
+         answer[2] == static_cast<char>(FrameType::kHello);
+}
+
+bool HostilePeer::go_on(int result) {
+  const int error = SSL_get_error(ssl_, result);
+  return result > 0 ||
+         ((error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) && (errno == EAGAIN || errno == 0));
+}
+
+bool HostilePeer::read_away() {
+  static thread_local std::array<char, 65536> buffer;
+  pollfd readable{.fd = fd_, .events = POLLIN, .revents = 0};
+  while (poll(&readable, 1, 0) == 1) {
+    ERR_clear_error();
+    if (SSL_read(ssl_, buffer.data(), buffer.size()) <= 0) return false;
+  }
+  return true;
+}
+
+bool HostilePeer::send(std::string_view bytes) {
+  ERR_clear_error();
+  return SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) > 0 && read_away();
+}
+
+bool HostilePeer::update_keys() {
+  ERR_clear_error();
+  return SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl_) == 1 && read_away();
+}
+
+}  // namespace tsmtp::support
