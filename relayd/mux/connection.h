@@ -22,6 +22,7 @@
 #include "relayd/mux/session.h"
 #include "relayd/mux/session_limits.h"
 #include "relayd/mux/stream_id.h"
+#include "relayd/settings/link.h"
 #include "relayd/wire/decoder.h"
 #include "relayd/wire/frame.h"
 
@@ -42,7 +43,8 @@ struct ConnectionSettings {
   /// The same for the side that has dialled while streams are open and the session can go on on another
   /// connection: it alone can make one, and what the other side sends is lost without its noticing.
   std::chrono::seconds keepalive_in_use{1};
-  std::chrono::seconds dead_after{20};  ///< silence after which the peer is dead
+  /// Silence after which the peer is dead.
+  std::chrono::seconds dead_after = settings::Link{}.peer_timeout;
   std::chrono::seconds hello_timeout{10};
 };
 

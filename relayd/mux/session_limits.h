@@ -9,6 +9,7 @@
 
 #include "relayd/mux/hello.h"
 #include "relayd/mux/stream_id.h"
+#include "relayd/settings/link.h"
 
 namespace tsmtp::mux {
 
@@ -26,7 +27,7 @@ struct SessionLimits {
   /// What the peer may open streams for; nobody serves others.
   std::vector<Service> services{kFirstService};
   /// How long the session waits for another connection when its own is lost; 0: it ends with it.
-  std::chrono::seconds grace_period{60};
+  std::chrono::seconds grace_period = settings::Link{}.resume_window;
 
   friend bool operator==(const SessionLimits&, const SessionLimits&) = default;
 };

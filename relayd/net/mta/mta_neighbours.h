@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "relayd/base/host_port.h"
+#include "relayd/settings/hub.h"
 
 namespace tsmtp::net {
 
@@ -30,7 +31,7 @@ class MtaNeighbours {
 
  private:
   std::vector<MtaPool*> pools_;
-  std::size_t limit_ = 500;
+  std::size_t limit_ = settings::Hub{}.mta_connections;
 };
 
 }  // namespace tsmtp::net
