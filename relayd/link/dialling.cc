@@ -1,0 +1,177 @@
+#include "relayd/link/dialling.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tsmtp::link {
+namespace {
+
+constexpr Backoff::Milliseconds kFirstWait{250};
+constexpr std::chrono::seconds kStepTimeout{10};  // to resolve a name, to connect to an address
+constexpr std::size_t kMaxAddresses = 8;          // of one name
+
+}  // namespace
+
+Dialling::Dialling(Settings settings, unsigned seed)
+    : settings_(std::move(settings)),
+      backoff_(std::min(kFirstWait, settings_.longest_wait), settings_.longest_wait, seed) {}
+
+bool Dialling::is_under_way() const {
+  switch (state_) {
+    case State::kResting:
+    case State::kWaiting:
+    case State::kStopped:
+      return false;
+    case State::kResolving:
+    case State::kConnecting:
+    case State::kShakingHands:
+      return true;
+  }
+  return false;
+}
+
+Dialling::Outcome Dialling::start(Moment now) {
+  if (is_under_way() || state_ == State::kStopped) return {};
+  return dial(0, now);
+}
+
+void Dialling::start_later(Moment now) {
+  if (is_under_way() || state_ == State::kStopped) return;
+  state_ = State::kWaiting;
+  const auto wait = backoff_.next();
+  next_try_ = now.wall + wait;
+  deadline_ = now.at + wait;
+}
+
+Dialling::Outcome Dialling::came_to_nothing(const std::string& cause, Moment now) {
+  if (state_ != State::kResting) return {};
+  return attempt_failed(cause, Reached::kProgram, now);
+}
+
+Dialling::Outcome Dialling::rest() {
+  backoff_.reset();
+  failures_.clear();
+  return give_up(state_ == State::kStopped ? State::kStopped : State::kResting);
+}
+
+Dialling::Outcome Dialling::stop() {
+  return give_up(State::kStopped);
+}
+
+Dialling::Outcome Dialling::give_up(State next) {
+  const bool gives_up = is_under_way();
+  state_ = next;
+  deadline_.reset();
+  next_try_.reset();
+  return {.step = gives_up ? Step::kGiveUp : Step::kNone, .failure = {}};
+}
+
+Dialling::Outcome Dialling::dial(std::size_t target, Moment now) {
+  state_ = State::kResolving;
+  deadline_ = now.at + kStepTimeout;
+  next_try_.reset();
+  target_ = target;
+  addresses_.clear();
+  tried_ = 0;
+  causes_.clear();
+  reached_ = Reached::kNowhere;
+  brief_.clear();
+  return {.step = Step::kResolve, .failure = {}};
+}
+
+Dialling::Outcome Dialling::resolved(std::vector<std::string> addresses, Moment now) {
+  if (state_ != State::kResolving) return {};
+  addresses_ = std::move(addresses);
+  addresses_.resize(std::min(addresses_.size(), kMaxAddresses));
+  if (addresses_.empty()) return attempt_failed("name has no address", Reached::kNowhere, now);
+  return connect_next(now);
+}
+
+Dialling::Outcome Dialling::connect_next(Moment now) {
+  state_ = State::kConnecting;
+  deadline_ = now.at + kStepTimeout;
+  ++tried_;
+  return {.step = Step::kConnect, .failure = {}};
+}
+
+void Dialling::connected() {
+  if (state_ != State::kConnecting) return;
+  state_ = State::kShakingHands;  // which has a limit of its own
+  deadline_.reset();
+}
+
+bool Dialling::dialled() {
+  if (state_ != State::kShakingHands) return false;
+  state_ = State::kResting;
+  return true;
+}
+
+Dialling::Outcome Dialling::failed(const std::string& cause, Reached reached, Moment now) {
+  if (!is_under_way()) return {};
+  return attempt_failed(cause, reached, now);
+}
+
+Dialling::Outcome Dialling::tick(Moment now) {
+  if (!deadline_ || now.at < *deadline_) return {};
+  switch (state_) {
+    case State::kWaiting:
+      return dial(0, now);
+    case State::kResolving:
+      return attempt_failed("name not resolved within 10 seconds", Reached::kNowhere, now);
+    case State::kConnecting:
+      return attempt_failed("connection timed out", Reached::kName, now);
+    case State::kResting:
+    case State::kShakingHands:
+    case State::kStopped:
+      return {};
+  }
+  return {};
+}
+
+// One of the addresses that a name stands for: the others may do.
+Dialling::Outcome Dialling::attempt_failed(const std::string& cause, Reached reached, Moment now) {
+  const std::string name = target().to_string();
+  const std::string which = tried_ > 0 && addresses_[tried_ - 1] != name ? addresses_[tried_ - 1] + ": " : "";
+  causes_ += (causes_.empty() ? "" : ", ") + which + cause;
+  if (brief_.empty() || reached > reached_) {
+    reached_ = reached;
+    brief_ = cause + ", " + name;
+  }
+  if (tried_ < addresses_.size()) return connect_next(now);
+  return target_failed(now);
+}
+
+Dialling::Outcome Dialling::target_failed(Moment now) {
+  Failure failure{.address = target().to_string(),
+                  .when = now.wall,
+                  .cause = causes_,
+                  .reached = reached_,
+                  .brief = brief_};
+  const auto known = std::find_if(failures_.begin(), failures_.end(),
+                                  [&](const Failure& other) { return other.address == failure.address; });
+  const bool news = known == failures_.end() || known->cause != failure.cause;
+  if (known == failures_.end()) {
+    failures_.push_back(failure);
+  } else {
+    *known = failure;
+  }
+  Outcome next;
+  if (target_ + 1 < settings_.addresses.size()) {
+    next = dial(target_ + 1, now);
+  } else {
+    next = give_up(State::kResting);
+    start_later(now);
+  }
+  next.failure = std::move(failure);
+  next.news = news;
+  return next;
+}
+
+std::string Dialling::cause() const {
+  const auto most =
+      std::max_element(failures_.begin(), failures_.end(),
+                       [](const Failure& a, const Failure& b) { return a.reached < b.reached; });
+  return most == failures_.end() ? "not yet dialled" : most->brief;
+}
+
+}  // namespace tsmtp::link

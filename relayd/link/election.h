@@ -1,0 +1,61 @@
+// Which connection carries a lane's session, when a new one says its Hello. Pure, and so that both sides
+// decide alike: a session that the peer names goes on under the higher epoch; a peer that names none has
+// begun anew; of two that were dialled at once the one stays that the hub with the smaller pin dialled
+// (docs/protocol.md, "Sessions").
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "relayd/mux/stream_id.h"
+
+namespace tsmtp::link {
+
+/// Which session the peer's Hello names, in the eyes of the lane's own.
+enum class Named {
+  kNone,
+  kOurs,          ///< and it can go on here
+  kOursNoLonger,  ///< but not from there: its epoch has been overtaken, or frames are missing
+  kUnknown,       ///< one that we do not have
+};
+
+/// What of a peer's Hello decides. All of it comes from the peer but `named`.
+struct HelloSummary {
+  std::string instance;
+  std::string name;  ///< of anything: escape it
+  bool can_resume = false;
+  bool can_compress = false;
+  std::size_t connection = 0;   ///< the number of a lane; 0 without can_resume
+  std::size_t connections = 1;  ///< how many it keeps
+  Named named = Named::kNone;
+};
+
+/// The connection whose Hello has come.
+struct Challenger {
+  mux::Role role;
+  std::string pin;  ///< of the peer
+  std::string instance;
+  Named named;
+};
+
+/// The connection that carries the lane's session, or did last.
+struct Incumbent {
+  mux::Role role;
+  std::string pin;
+  std::string instance;
+  bool is_open;
+};
+
+struct Verdict {
+  enum class Kind { kBegin, kResume, kRefuse };
+  Kind kind;
+  std::string reason{};  ///< of a refusal, for the peer and our log
+};
+
+/// `is_being_dialled`: a connection that we dialled for the same lane has said Hello, and the peer's has not
+/// come on it. `incumbent`: nothing if the lane has no session.
+[[nodiscard]] Verdict elect(const std::string& own_pin, const Challenger& challenger, bool is_being_dialled,
+                            const std::optional<Incumbent>& incumbent);
+
+}  // namespace tsmtp::link

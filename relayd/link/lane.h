@@ -1,0 +1,64 @@
+// A lane of a link: the place for one session, the connection that carries it, and the search for another.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "relayd/link/action.h"
+#include "relayd/link/lane_search.h"
+
+namespace tsmtp::link {
+
+/// The other end of a connection, as its TLS handshake showed it.
+struct Peer {
+  std::string pin;          ///< 32 raw bytes
+  std::string address;      ///< "192.0.2.1:40322"
+  std::string description;  ///< of the cipher
+};
+
+/// A connection that has one of our pins and waits for the peer's Hello.
+struct Candidate {
+  ConnectionId id;
+  LaneNumber lane;  ///< of one that the peer dialled: the first, until its Hello says which
+  mux::Role role;
+  Peer peer;
+  // As the settings were when it was made.
+  std::chrono::seconds resume_window;
+  bool compress;
+};
+
+struct Lane {
+  enum class State {
+    kDown,           ///< no session
+    kUp,             ///< its connection carries it
+    kStandingStill,  ///< so does it, but nothing of what was sent is acknowledged
+    kInterrupted,    ///< no connection; the session waits for one in its grace period
+  };
+
+  [[nodiscard]] bool has_session() const { return state != State::kDown; }
+  [[nodiscard]] bool is_open() const { return state == State::kUp || state == State::kStandingStill; }
+  /// Whether the session can outlive its connection.
+  [[nodiscard]] bool is_resumable() const {
+    return resumable && resume_window > std::chrono::seconds::zero();
+  }
+
+  LaneNumber number;
+  LaneSearch search;
+  State state = State::kDown;
+
+  // Of the session, and of the connection that carries it, or did last.
+  ConnectionId connection{};
+  mux::Role role{};
+  Peer peer{};
+  std::string peer_instance{};
+  std::size_t peer_connections = 1;  // that the peer keeps
+  bool resumable = false;            // both sides want it
+  bool compresses = false;           // likewise
+  std::chrono::seconds resume_window{};
+  std::chrono::milliseconds round_trip{};
+  std::optional<base::TimePoint> stood_still_since{};
+  std::optional<base::TimePoint> give_up_at{};  // the end of the grace period
+};
+
+}  // namespace tsmtp::link

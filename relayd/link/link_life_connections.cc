@@ -1,0 +1,213 @@
+// The part of LinkLife that says which connection carries a session, and what becomes of one whose connection
+// breaks or stands still.
+#include <algorithm>
+#include <utility>
+
+#include "relayd/link/link_life.h"
+#include "relayd/link/report.h"
+
+namespace tsmtp::link {
+namespace {
+
+constexpr std::size_t kMaxCandidates = 4;  // for each lane
+
+}  // namespace
+
+void LinkLife::accepted(ConnectionId connection, Peer peer, Moment now) {
+  if (const auto ok = connections_.use(now.at); !ok) {
+    log(base::LogLevel::kWarning, "refused a connection from " + peer.address + ": " + ok.error().message);
+    actions_.emplace_back(Abandon{connection});
+    return;
+  }
+  adopt(connection, lanes_.front(), mux::Role::kListener, std::move(peer), now);
+}
+
+void LinkLife::adopt(ConnectionId connection, Lane& lane, mux::Role role, Peer peer, Moment now) {
+  // Its handshake may have begun before a reload.
+  if (!has_pin(peer.pin) || phase_ == Phase::kStopped) {
+    actions_.emplace_back(Abandon{connection});
+    if (phase_ == Phase::kStopped) return;
+    const std::string cause = peer.address + ": " + kUnpinnedCause;
+    if (role == mux::Role::kDialer)
+      return address_failed(lane, lane.search.came_to_nothing(cause, now, actions_), now);
+    return log(base::LogLevel::kWarning, "refused a connection from " + cause);
+  }
+  if (candidates_.size() >= kMaxCandidates * lanes_.size()) {
+    actions_.emplace_back(Close{candidates_.front().id, kTooMany});
+    candidates_.erase(candidates_.begin());
+  }
+  candidates_.push_back({.id = connection,
+                         .lane = lane.number,
+                         .role = role,
+                         .peer = std::move(peer),
+                         .resume_window = settings_.link.resume_window,
+                         .compress = settings_.link.compress});
+  actions_.emplace_back(
+      Greet{.connection = connection,
+            .lane = lane.number,
+            .role = role,
+            .asks_to_resume = role == mux::Role::kDialer && lane.state == Lane::State::kInterrupted});
+}
+
+std::optional<LaneNumber> LinkLife::lane_of(ConnectionId connection, const HelloSummary& hello) const {
+  const Candidate* const candidate = find_candidate(connection);
+  if (candidate == nullptr) return std::nullopt;
+  if (candidate->role == mux::Role::kDialer) return candidate->lane;
+  return LaneNumber::of(hello.can_resume ? hello.connection : 0, lanes_.size());
+}
+
+const Candidate* LinkLife::find_candidate(ConnectionId connection) const {
+  const auto found = std::find_if(candidates_.begin(), candidates_.end(),
+                                  [&](const Candidate& candidate) { return candidate.id == connection; });
+  return found == candidates_.end() ? nullptr : &*found;
+}
+
+std::optional<Candidate> LinkLife::take_candidate(ConnectionId connection) {
+  const Candidate* const found = find_candidate(connection);
+  if (found == nullptr) return std::nullopt;
+  const Candidate taken = *found;
+  candidates_.erase(candidates_.begin() + (found - candidates_.data()));
+  return taken;
+}
+
+void LinkLife::hello(ConnectionId connection, const HelloSummary& hello, Moment now) {
+  const auto number = lane_of(connection, hello);
+  auto candidate = take_candidate(connection);
+  if (!candidate) return;
+  if (number) candidate->lane = *number;
+  Verdict verdict{Verdict::Kind::kRefuse,
+                  "this side keeps " + std::to_string(lanes_.size()) + " connections of the link"};
+  if (!has_pin(candidate->peer.pin)) {
+    verdict.reason = kUnpinned;
+  } else if (number) {
+    verdict = judge(*candidate, hello);
+  }
+  switch (verdict.kind) {
+    case Verdict::Kind::kRefuse:
+      actions_.emplace_back(Close{connection, verdict.reason});
+      return candidate_lost(*candidate, verdict.reason, now);
+    case Verdict::Kind::kBegin:
+      begin(*candidate, hello, now);
+      break;
+    case Verdict::Kind::kResume:
+      resume(*candidate, hello, now);
+      break;
+  }
+  actions_.emplace_back(StandingChanged{});
+  dial_missing(now);
+}
+
+Verdict LinkLife::judge(const Candidate& candidate, const HelloSummary& hello) const {
+  const Lane& lane = lanes_[candidate.lane.index()];
+  std::optional<Incumbent> incumbent;
+  if (lane.has_session())
+    incumbent = Incumbent{
+        .role = lane.role, .pin = lane.peer.pin, .instance = lane.peer_instance, .is_open = lane.is_open()};
+  const Challenger challenger{
+      .role = candidate.role, .pin = candidate.peer.pin, .instance = hello.instance, .named = hello.named};
+  return elect(own_pin_, challenger, is_being_dialled(candidate.lane), incumbent);
+}
+
+// Only then the older connection is closed (docs/protocol.md, "Resumed").
+void LinkLife::resume(const Candidate& candidate, const HelloSummary& hello, Moment now) {
+  Lane& lane = lane_at(candidate.lane);
+  const bool replaces = lane.is_open();
+  const ConnectionId older = lane.connection;
+  attach(lane, candidate, hello, Attach::How::kResume);
+  if (replaces) actions_.emplace_back(Abandon{older});
+  Arrival arrival{.resumed = true,
+                  .peer_name = hello.name,
+                  .wants_compression = settings_.link.compress,
+                  .which = which_lane(lane.number, lanes_.size())};
+  if (const auto since = std::exchange(lane.stood_still_since, std::nullopt))
+    arrival.stood_still = now.at - *since;
+  if (open_connections() == 1) standing_.up(now);
+  log(base::LogLevel::kInfo, arrival_text(lane, arrival));
+}
+
+void LinkLife::begin(const Candidate& candidate, const HelloSummary& hello, Moment now) {
+  Lane& lane = lane_at(candidate.lane);
+  close(lane, kReplaced);
+  end_session(lane, kReplaced, now);
+  // A peer that has been restarted knows nothing of them.
+  for (Lane& other : lanes_) {
+    if (!other.has_session() || other.peer_instance == hello.instance) continue;
+    close(other, kRestarted);
+    end_session(other, kRestartedCause, now);
+  }
+  const bool was_down = !has_session();
+  lane.peer_instance = hello.instance;
+  lane.resumable = hello.can_resume && candidate.resume_window > std::chrono::seconds::zero();
+  lane.compresses = hello.can_compress && candidate.compress;
+  attach(lane, candidate, hello, Attach::How::kBegin);
+  if (open_connections() == 1) standing_.up(now);
+  log(base::LogLevel::kInfo, arrival_text(lane, {.peer_name = hello.name,
+                                                 .wants_compression = settings_.link.compress,
+                                                 .which = which_lane(lane.number, lanes_.size())}));
+  if (phase_ >= Phase::kDraining) actions_.emplace_back(Drain{lane.number});
+  if (!was_down) return;
+  ++times_up_;
+  actions_.emplace_back(Up{});
+}
+
+void LinkLife::attach(Lane& lane, const Candidate& candidate, const HelloSummary& hello, Attach::How how) {
+  lane.search.rest(actions_);
+  lane.state = Lane::State::kUp;
+  lane.connection = candidate.id;
+  lane.role = candidate.role;
+  lane.peer = candidate.peer;
+  lane.peer_connections = hello.connections;
+  lane.resume_window = candidate.resume_window;
+  lane.give_up_at.reset();
+  logged_cause_.clear();
+  actions_.emplace_back(Attach{.connection = candidate.id, .lane = lane.number, .how = how});
+}
+
+// Once for each new cause: a link that stays down must not fill the log.
+void LinkLife::candidate_lost(const Candidate& candidate, const std::string& cause, Moment now) {
+  Lane& lane = lane_at(candidate.lane);
+  const bool is_ours = candidate.role == mux::Role::kDialer;
+  const std::string text = candidate.peer.address + ": " + cause;
+  if (has_session()) {
+    log(base::LogLevel::kWarning, "a connection beside the link ended: " + text);
+  } else if (!is_ours || !lane.search.dials()) {
+    standing_.learn(text);
+    if (text != std::exchange(logged_cause_, text)) log(base::LogLevel::kWarning, "link: " + text);
+  }
+  if (!is_ours || lane.is_open()) return;
+  address_failed(lane, lane.search.came_to_nothing(cause, now, actions_), now);
+  dial_beside(lane, LaneSearch::When::kAfterPause, now);
+}
+
+void LinkLife::lost(ConnectionId connection, const Loss& loss, Moment now) {
+  if (const auto candidate = take_candidate(connection)) return candidate_lost(*candidate, loss.cause, now);
+  Lane* const lane = carried_by(connection);
+  if (lane == nullptr) return;
+  lane->round_trip = loss.round_trip;
+  if (!loss.is_over && lane->is_resumable()) {
+    log(base::LogLevel::kWarning, interrupted_text(loss.cause, lane->resume_window));
+    interrupt(*lane, loss.cause, now);
+    lane->search.start(now, actions_);
+    dial_beside(*lane, LaneSearch::When::kSoon, now);
+    return;
+  }
+  log(base::LogLevel::kWarning, "link down: " + loss.cause);
+  end_session(*lane, loss.cause, now);
+  lane->search.start_later(now);
+}
+
+// The session waits for another connection.
+void LinkLife::interrupt(Lane& lane, const std::string& cause, Moment now) {
+  lane.state = Lane::State::kInterrupted;
+  lane.give_up_at = now.at + lane.resume_window;
+  if (open_connections() == 0) standing_.interrupted(cause, now);
+}
+
+Lane* LinkLife::carried_by(ConnectionId connection) {
+  const auto found = std::find_if(lanes_.begin(), lanes_.end(), [&](const Lane& each) {
+    return each.is_open() && each.connection == connection;
+  });
+  return found == lanes_.end() ? nullptr : &*found;
+}
+
+}  // namespace tsmtp::link
