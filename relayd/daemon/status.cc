@@ -1,5 +1,7 @@
 #include "relayd/daemon/status.h"
 
+#include "relayd/link/report.h"
+#include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_options.h"
 #include "relayd/smtp/extensions.h"
 
@@ -21,7 +23,9 @@ control::Traffic traffic(const mail::Traffic::OneWay& t) {
 control::LinkState link_state(const net::SiteLink& link, bool draining) {
   if (link.open_connections() > 0)
     return draining || link.peer_drains() ? control::LinkState::kDraining : control::LinkState::kUp;
-  return link.is_dialled() && !link.next_dial() ? control::LinkState::kConnecting : control::LinkState::kDown;
+  const auto& lanes = link.life().lanes();
+  const bool dials = lanes.front().search.dials() && !link::next_dial(lanes);
+  return dials ? control::LinkState::kConnecting : control::LinkState::kDown;
 }
 
 std::string far_mta(const std::optional<mail::FarMta>& mta) {
@@ -69,21 +73,22 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   control::SiteStatus status;
   status.name = site.name();
   status.state = link_state(link, draining);
-  status.since = link.since();
-  status.cause = link.cause();
-  status.stands_still_since = link.stands_still_since();
-  if (const net::LinkConnection* connection = link.connection();
-      connection != nullptr && connection->is_open()) {
+  status.since = link.life().standing().since();
+  status.cause = link.life().standing().cause();
+  if (const auto since = link::stands_still_since(link.life().lanes()))
+    status.stands_still_since =
+        net::wall_now() - std::chrono::duration_cast<base::WallTime::duration>(net::now() - *since);
+  if (const net::LinkConnection* connection = link.connection()) {
     status.peer_address = connection->stream().peer_address();
     status.peer_name = connection->peer_name();
     status.tls = connection->stream().description();
     status.key_updates = connection->stream().rekeyed();
     status.congestion = net::congestion_of(connection->stream().socket());
-    status.compresses = connection->session().compresses();
+    status.compresses = link.compresses();
     if (const auto round_trip = connection->round_trip())
       status.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(*round_trip);
   }
-  for (const net::Dialer::Failure& failure : link.dial_failures())
+  for (const link::Dialling::Failure& failure : link::dial_failures(link.life().lanes()))
     status.dial_failures.push_back({failure.address, failure.when, failure.cause});
   for (const auto& endpoint : site.endpoints())
     status.endpoints.push_back(endpoint->address().to_string());
@@ -94,8 +99,8 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   status.open_transactions = site.in_flight();
   status.counters = link.counters();
   status.connections = link.open_connections();
-  status.links_up_total = link.times_up();
-  status.next_dial = link.next_dial();
+  status.links_up_total = link.life().times_up();
+  status.next_dial = link::next_dial(link.life().lanes());
   status.in_doubt = ledger.in_doubt(site.name());
   return status;
 }

@@ -25,9 +25,10 @@ constexpr std::chrono::milliseconds kLongestTurn{2};  // or sooner: a peer decid
 
 }  // namespace
 
-LinkConnection::LinkConnection(std::unique_ptr<TlsStream> stream, mux::ConnectionSettings settings,
-                               LinkConnectionOwner& owner)
-    : stream_(std::move(stream)),
+LinkConnection::LinkConnection(link::ConnectionId id, std::unique_ptr<TlsStream> stream,
+                               mux::ConnectionSettings settings, LinkConnectionOwner& owner)
+    : id_(id),
+      stream_(std::move(stream)),
       role_(settings.role),
       limits_(settings.limits),
       connection_(std::move(settings), now()),
@@ -49,7 +50,7 @@ LinkConnection::~LinkConnection() {
 
 void LinkConnection::start() {
   schedule_flush();
-  read();
+  boost::asio::post(stream_->socket().get_executor(), [self = shared_from_this()] { self->read(); });
 }
 
 void LinkConnection::schedule_flush() {
@@ -65,11 +66,19 @@ void LinkConnection::close(const std::string& reason) {
   if (owner_ == nullptr) return;
   connection_.close(reason);
   if (open_) write_frames();
-  connection_.detach(now());
-  if (session_) session_->end();
+  abandon();
+}
+
+void LinkConnection::abandon() {
   owner_ = nullptr;
   timer_.cancel();
+  detach();
   shut_socket();
+}
+
+void LinkConnection::detach() {
+  connection_.detach(now());
+  session_ = nullptr;
 }
 
 void LinkConnection::shut_socket() {
@@ -133,29 +142,28 @@ void LinkConnection::read() {
 base::Result<void> LinkConnection::answer() {
   const mux::Hello* const hello = connection_.unanswered_hello();
   if (hello == nullptr) return {};
-  peer_instance_ = hello->instance;
   peer_name_ = hello->name;
   return owner_->on_hello(*this, *hello);
 }
 
-base::Result<void> LinkConnection::begin() {
-  session_ = std::make_unique<mux::Session>(role_, limits_);
-  return connection_.begin(*session_, now());
+std::unique_ptr<mux::Session> LinkConnection::new_session() const {
+  return std::make_unique<mux::Session>(role_, limits_);
 }
 
-base::Result<void> LinkConnection::resume_session_of(LinkConnection& other) {
-  other.connection_.detach(now());
-  session_ = std::move(other.session_);
-  return connection_.resume(*session_, now());
+base::Result<void> LinkConnection::begin(mux::Session& session) {
+  session_ = &session;
+  schedule_flush();
+  return connection_.begin(session, now());
 }
 
-base::Result<void> LinkConnection::refuse(const std::string& reason) {
-  connection_.refuse(reason);
-  return base::Error{reason};
+base::Result<void> LinkConnection::resume(mux::Session& session) {
+  session_ = &session;
+  schedule_flush();
+  return connection_.resume(session, now());
 }
 
 void LinkConnection::dispatch() {
-  while (owner_ != nullptr && session_) {
+  while (owner_ != nullptr && session_ != nullptr) {
     auto event = session_->next_event();
     if (!event) break;
     owner_->on_event(*this, std::move(*event));
@@ -209,7 +217,7 @@ void LinkConnection::write_frames() {
 }
 
 void LinkConnection::set_timer() {
-  const base::TimePoint deadline = open_ ? connection_.deadline() : *session_->grace_ends();
+  const base::TimePoint deadline = connection_.deadline();
   if (deadline == timer_set_for_) return;
   timer_set_for_ = deadline;
   timer_.expires_at(deadline);
@@ -220,42 +228,18 @@ void LinkConnection::set_timer() {
 
 void LinkConnection::on_timer() {
   timer_set_for_ = {};
-  if (!open_) {
-    if (now() < *session_->grace_ends()) return set_timer();
-    return lost("not resumed within " + std::to_string(limits_.grace_period.count()) + " s");
-  }
   if (const auto alive = connection_.tick(now()); !alive) return lost(alive.error().message);
   flush();
-}
-
-bool LinkConnection::interrupt() {
-  if (owner_ == nullptr || !open_ || !session_ || !session_->outlives_connection()) return false;
-  connection_.detach(now());
-  shut_socket();
-  set_timer();
-  return true;
-}
-
-void LinkConnection::abandon() {
-  owner_ = nullptr;
-  timer_.cancel();
-  shut_socket();
 }
 
 void LinkConnection::lost(const std::string& cause) {
   if (owner_ == nullptr) return;
   const auto self = shared_from_this();
-  const bool was_open = open_;
-  if (was_open) write_frames();  // a Close frame, if the session has one to say
-  connection_.detach(now());
-  shut_socket();
-  if (was_open && session_ && session_->state() == mux::Session::State::kDetached) {
-    set_timer();
-    return owner_->on_connection_suspended(*this, cause);
-  }
-  timer_.cancel();
-  if (session_) session_->end();
-  std::exchange(owner_, nullptr)->on_connection_lost(*this, cause);
+  write_frames();  // a Close frame, if there is one to say
+  LinkConnectionOwner* const owner = owner_;
+  const std::string why = cause;  // which may be the stream's
+  abandon();
+  owner->on_connection_lost(*this, why);
 }
 
 }  // namespace tsmtp::net

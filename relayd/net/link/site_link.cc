@@ -1,9 +1,10 @@
 #include "relayd/net/link/site_link.h"
 
 #include <algorithm>
+#include <random>
 
 #include "relayd/base/bytes.h"
-#include "relayd/base/time_of_day.h"
+#include "relayd/link/report.h"
 #include "relayd/net/io/clocks.h"
 
 namespace tsmtp::net {
@@ -23,20 +24,21 @@ mux::StreamId id_of(mux::StreamKey key) {
   return static_cast<mux::StreamId>(key);
 }
 
+link::Moment moment() {
+  return {.at = now(), .wall = wall_now()};
+}
+
 }  // namespace
 
 SiteLink::SiteLink(const LinkServices& services, std::string site, std::vector<std::string> pins,
-                   std::vector<base::HostPort> dial, LinkSettings settings, Callbacks callbacks)
+                   std::vector<base::HostPort> dial, settings::Link settings, Callbacks callbacks)
     : services_(services),
       site_(std::move(site)),
-      pins_(std::move(pins)),
-      dial_(std::move(dial)),
       settings_(std::move(settings)),
       callbacks_(std::move(callbacks)),
-      since_(wall_now()),
-      hope_timer_(services.executor) {
-  make_lanes();
-}
+      life_(services.own_pin, {.pins = std::move(pins), .dial = std::move(dial), .link = settings_},
+            std::random_device{}(), moment()),
+      timer_(services.executor) {}
 
 SiteLink::~SiteLink() {
   stop("closing");
@@ -44,64 +46,62 @@ SiteLink::~SiteLink() {
 }
 
 void SiteLink::start() {
-  dial_missing();
+  life_.start(moment());
+  carry_out();
+}
+
+void SiteLink::reconfigure(std::vector<std::string> pins, const std::vector<base::HostPort>& dial,
+                           const settings::Link& settings) {
+  settings_ = settings;
+  life_.reconfigure({.pins = std::move(pins), .dial = dial, .link = settings}, moment());
+  carry_out();
 }
 
 void SiteLink::stop(const std::string& reason) {
-  if (std::exchange(stopped_, true)) return;
-  for (const Lane& lane : lanes_)
-    if (lane.dialer) lane.dialer->stop();
-  for (const auto& candidate : candidates_)
-    candidate->close(reason);
-  candidates_.clear();
-  hope_timer_.cancel();
-  for (std::size_t number = 0; number < lanes_.size(); ++number)
-    end_session(number, reason, reason);
+  life_.stop(reason, moment());
+  carry_out();
 }
 
 void SiteLink::drain() {
-  draining_ = true;
-  for (const Lane& lane : lanes_) {
-    if (!lane.current) continue;
-    lane.current->session().drain();
-    lane.current->schedule_flush();
-  }
+  life_.drain();
+  carry_out();
 }
 
-bool SiteLink::has_pin(const std::string& pin) const {
-  return std::find(pins_.begin(), pins_.end(), pin) != pins_.end();
+void SiteLink::retire() {
+  life_.retire(moment());
+  carry_out();
 }
 
-bool SiteLink::is_up() const {
-  return connection() != nullptr;
+void SiteLink::adopt(std::unique_ptr<TlsStream> stream) {
+  const link::Peer peer = peer_of(*stream);
+  life_.accepted(keep(std::move(stream)), peer, moment());
+  carry_out();
 }
 
 bool SiteLink::peer_drains() const {
   return std::any_of(lanes_.begin(), lanes_.end(),
-                     [](const Lane& lane) { return lane.current && lane.current->session().peer_drains(); });
-}
-
-const LinkConnection* SiteLink::connection() const {
-  const auto found =
-      std::find_if(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.current != nullptr; });
-  return found == lanes_.end() ? nullptr : found->current.get();
-}
-
-std::size_t SiteLink::open_connections() const {
-  return static_cast<std::size_t>(std::count_if(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
-    return lane.current && lane.current->is_open();
-  }));
+                     [](const auto& lane) { return lane.second.session->peer_drains(); });
 }
 
 std::string SiteLink::down_text() const {
-  const std::string cause = cause_.empty() ? "no cause is known" : cause_;
-  return "link down since " + base::time_of_day(since_, wall_now()) + " (" + cause + ")";
+  return link::down_text(life_.standing(), wall_now());
+}
+
+const LinkConnection* SiteLink::connection() const {
+  for (const auto& [number, lane] : lanes_)
+    if (lane.connection) return lane.connection.get();
+  return nullptr;
+}
+
+bool SiteLink::compresses() const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) {
+    return lane.second.connection && lane.second.session->compresses();
+  });
 }
 
 void SiteLink::on_event(LinkConnection& connection, mux::Event event) {
-  const std::size_t number = connection.number();
-  if (lanes_.at(number).current.get() != &connection) return;  // nothing counts before it is the link
-  stream_event(number, event);
+  for (const auto& [number, lane] : lanes_)
+    if (lane.connection.get() == &connection) return stream_event(number, event);
 }
 
 void SiteLink::stream_event(std::size_t number, mux::Event& event) {
@@ -126,7 +126,7 @@ void SiteLink::stream_event(std::size_t number, mux::Event& event) {
   } else if (const auto* noticed = std::get_if<mux::Noticed>(&event)) {
     callbacks_.noticed(noticed->bytes);
   } else if (std::holds_alternative<mux::PeerDrains>(event)) {
-    log(base::LogLevel::kInfo, "the far relayd is shutting down");
+    act(link::Log{base::LogLevel::kInfo, "the far relayd is shutting down"});
   }
 }
 
@@ -141,121 +141,101 @@ StreamUser* SiteLink::user(mux::StreamKey stream) const {
   return found == users_.end() ? nullptr : found->second;
 }
 
-LinkConnection* SiteLink::connection_of(mux::StreamKey stream) const {
-  return number_of(stream) < lanes_.size() ? lanes_[number_of(stream)].current.get() : nullptr;
+const SiteLink::Lane* SiteLink::lane_of(mux::StreamKey stream) const {
+  const auto found = lanes_.find(number_of(stream));
+  return found == lanes_.end() ? nullptr : &found->second;
 }
 
 // For a new stream: one that waits for a connection only if all do.
-LinkConnection* SiteLink::least_busy() const {
-  LinkConnection* best = nullptr;
-  for (const Lane& lane : lanes_) {
-    LinkConnection* const candidate = lane.current.get();
-    if (candidate == nullptr) continue;
-    const auto rank = [](const LinkConnection& c) {
-      return std::pair(!c.is_open(), c.session().open_streams());
+SiteLink::Lanes::const_iterator SiteLink::least_busy() const {
+  return std::min_element(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
+    const auto rank = [](const Lane& lane) {
+      return std::pair(!lane.connection, lane.session->open_streams());
     };
-    if (best == nullptr || rank(*candidate) < rank(*best)) best = candidate;
-  }
-  return best;
+    return rank(a.second) < rank(b.second);
+  });
 }
 
 bool SiteLink::answers_enquiries() const {
-  const LinkConnection* const up = connection();
-  return up != nullptr && up->session().peer().answers_enquiries();
+  return !lanes_.empty() && lanes_.begin()->second.session->peer().answers_enquiries();
 }
 
 base::Result<mux::StreamKey> SiteLink::open(mux::Service service, StreamUser& user) {
-  LinkConnection* const connection = least_busy();
-  if (connection == nullptr || !takes_streams()) return base::Error{down_text()};
-  auto stream = connection->session().open(service);
+  const auto best = least_busy();
+  if (best == lanes_.end() || !takes_streams()) return base::Error{down_text()};
+  const Lane& lane = best->second;
+  auto stream = lane.session->open(service);
   if (!stream) {
-    connection->schedule_flush();  // some causes pass with time, which a flush tells
+    lane.flush();  // some causes pass with time, which a flush tells
     return stream.error();
   }
   // The peer need not hear of it before it has something to read: Open goes with what is written first.
-  const mux::StreamKey key = key_of(connection->number(), *stream);
+  const mux::StreamKey key = key_of(best->first, *stream);
   users_[key] = &user;
   return key;
 }
 
 bool SiteLink::is_full() const {
-  const LinkConnection* const connection = least_busy();
-  return connection != nullptr && connection->session().is_full();
+  const auto best = least_busy();
+  return best != lanes_.end() && best->second.session->is_full();
 }
 
 double SiteLink::resets_left() const {
-  const LinkConnection* const connection = least_busy();
-  return connection == nullptr ? 1 : connection->session().resets_left(now());
+  const auto best = least_busy();
+  return best == lanes_.end() ? 1 : best->second.session->resets_left(now());
 }
 
 std::size_t SiteLink::writable(mux::StreamKey stream) const {
-  const LinkConnection* const connection = connection_of(stream);
-  return connection == nullptr ? 0 : connection->session().writable(id_of(stream));
+  const Lane* const lane = lane_of(stream);
+  return lane == nullptr ? 0 : lane->session->writable(id_of(stream));
 }
 
 bool SiteLink::compresses(mux::StreamKey stream) const {
-  const LinkConnection* const connection = connection_of(stream);
-  return connection != nullptr && connection->session().compresses();
+  const Lane* const lane = lane_of(stream);
+  return lane != nullptr && lane->session->compresses();
 }
 
 void SiteLink::write(mux::StreamKey stream, std::string_view bytes) {
-  LinkConnection* const connection = connection_of(stream);
-  if (connection == nullptr) return;
-  connection->session().write(id_of(stream), bytes);
-  connection->schedule_flush();
+  const Lane* const lane = lane_of(stream);
+  if (lane == nullptr) return;
+  lane->session->write(id_of(stream), bytes);
+  lane->flush();
 }
 
 void SiteLink::consumed(mux::StreamKey stream, std::size_t bytes) {
-  LinkConnection* const connection = connection_of(stream);
-  if (connection == nullptr) return;
-  connection->session().consumed(id_of(stream), bytes);
-  connection->schedule_flush();
+  const Lane* const lane = lane_of(stream);
+  if (lane == nullptr) return;
+  lane->session->consumed(id_of(stream), bytes);
+  lane->flush();
 }
 
 void SiteLink::finish(mux::StreamKey stream) {
-  LinkConnection* const connection = connection_of(stream);
-  if (connection == nullptr) return;
-  connection->session().finish(id_of(stream));
-  connection->schedule_flush();
+  const Lane* const lane = lane_of(stream);
+  if (lane == nullptr) return;
+  lane->session->finish(id_of(stream));
+  lane->flush();
 }
 
 void SiteLink::reset(mux::StreamKey stream, mux::ResetCode code, const std::string& cause) {
   users_.erase(stream);
-  LinkConnection* const connection = connection_of(stream);
-  if (connection == nullptr) return;
-  connection->session().reset(id_of(stream), code, cause);
-  connection->schedule_flush();
+  const Lane* const lane = lane_of(stream);
+  if (lane == nullptr) return;
+  lane->session->reset(id_of(stream), code, cause);
+  lane->flush();
 }
 
 // On any connection: it is about the hub.
 void SiteLink::notice(const std::string& bytes) {
-  for (const Lane& lane : lanes_) {
-    if (!lane.current) continue;
-    lane.current->session().notice(bytes);
-    return lane.current->schedule_flush();
-  }
+  if (lanes_.empty()) return;
+  lanes_.begin()->second.session->notice(bytes);
+  lanes_.begin()->second.flush();
 }
 
 mux::Counters SiteLink::counters() const {
   mux::Counters out = counters_before_;
-  for (const Lane& lane : lanes_)
-    if (lane.current) out += lane.current->session().counters();
+  for (const auto& [number, lane] : lanes_)
+    out += lane.session->counters();
   return out;
-}
-
-// The earliest of them: a link of several connections is dialled by each on its own.
-std::optional<base::WallTime> SiteLink::next_dial() const {
-  std::optional<base::WallTime> earliest;
-  for (const Lane& lane : lanes_) {
-    const auto next = lane.dialer ? lane.dialer->next_try() : std::nullopt;
-    if (next && (!earliest || *next < *earliest)) earliest = next;
-  }
-  return earliest;
-}
-
-std::vector<Dialer::Failure> SiteLink::dial_failures() const {
-  const auto& dialer = lanes_.front().dialer;
-  return dialer ? dialer->failures() : std::vector<Dialer::Failure>{};
 }
 
 // Users of the streams of a session that is over.
@@ -266,11 +246,6 @@ void SiteLink::lose_users(std::size_t number, const std::string& text) {
   users_.erase(begin, end);
   for (const auto& [stream, user] : lost)
     user->on_stream_lost(stream, text);
-}
-
-// Whoever can cut the line, or has the key, decides how often there is something to say.
-void SiteLink::log(base::LogLevel level, const std::string& text) const {
-  services_.log.log_provoked(base::Provoked::kLink, site_, level, site_ + ": " + text);
 }
 
 }  // namespace tsmtp::net

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "relayd/net/link/link_listener.h"
+#include "tests/unit/net/search_driver.h"
 #include "tests/unit/net/tls_pair.h"
 
 namespace tsmtp::net {
@@ -54,14 +55,15 @@ class Dialling : public testing::Test {
   }
 
   void dial(std::vector<base::HostPort> addresses) {
-    dialer = std::make_shared<Dialer>(
+    dialer = std::make_shared<SearchDriver>(
         std::make_unique<Names>(io, names), io.get_executor(), near.context(),
-        Dialer::Settings{.addresses = std::move(addresses), .longest_wait = std::chrono::milliseconds(10)},
-        Dialer::Callbacks{
+        link::Dialling::Settings{.addresses = std::move(addresses),
+                                 .longest_wait = std::chrono::milliseconds(10)},
+        SearchDriver::Callbacks{
             .accept_peer = [this](const std::string& pin, const std::string&) { return pin == wanted_pin; },
             .connected = [this](auto stream) { connected = std::move(stream); },
             .failed =
-                [this](const Dialer::Failure& failure, bool news) {
+                [this](const link::Dialling::Failure& failure, bool news) {
                   ++failures;
                   if (news) told.push_back(failure.address + ": " + failure.cause);
                 }});
@@ -101,7 +103,7 @@ class Dialling : public testing::Test {
           .refused = [this](const std::string&, const std::string& cause) { refused.push_back(cause); }});
   std::map<std::string, std::vector<Resolver::Addresses>> names;
   std::vector<ip::tcp::acceptor> reserved;
-  std::shared_ptr<Dialer> dialer;
+  std::shared_ptr<SearchDriver> dialer;
   std::unique_ptr<TlsStream> connected;
   std::vector<std::string> told, refused;
   int failures = 0;
@@ -121,11 +123,11 @@ TEST_F(Dialling, EachAddressInTurnWithAReasonOfItsOwn) {
   EXPECT_THAT(told, ElementsAre("none.example:5443: name not resolved: Host not found",
                                 testing::AllOf(StartsWith("both.example:5443: [::1]:9: "),
                                                testing::EndsWith(", " + text(v4) + ": Connection refused"))));
-  EXPECT_EQ(dialer->failures().size(), 2U);
-  EXPECT_EQ(dialer->cause(), "Connection refused, both.example:5443")
+  EXPECT_EQ(dialer->rounds().failures().size(), 2U);
+  EXPECT_EQ(dialer->rounds().cause(), "Connection refused, both.example:5443")
       << "the one that got furthest, cause first";
   dialer->rest();
-  EXPECT_TRUE(dialer->failures().empty());
+  EXPECT_TRUE(dialer->rounds().failures().empty());
 }
 
 TEST_F(Dialling, SecondAddressOfANameIsTriedIfTheFirstIsSomebodyElse) {

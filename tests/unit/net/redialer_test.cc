@@ -1,11 +1,12 @@
-// Dialling one address again and again, in one thread.
-#include "relayd/net/link/redialer.h"
+// Dialling one address again and again, in one thread: link::Redialling, carried out.
+#include "relayd/link/redialling.h"
 
 #include <gtest/gtest.h>
 
 #include <boost/asio/ip/tcp.hpp>
 
 #include "relayd/net/link/link_listener.h"
+#include "tests/unit/net/search_driver.h"
 #include "tests/unit/net/tls_pair.h"
 
 namespace tsmtp::net {
@@ -54,18 +55,21 @@ class Redialling : public testing::Test {
   bool accepts = true;
   int refused = 0;
   std::string wanted_pin = far.pin();
-  std::shared_ptr<Redialer> redialer = std::make_shared<Redialer>(
-      io.get_executor(), near.context(), address, 20ms,
-      Redialer::Callbacks{
+  std::shared_ptr<SearchDriver> redialer = std::make_shared<SearchDriver>(
+      std::make_unique<SystemResolver>(io.get_executor()), io.get_executor(), near.context(),
+      link::Dialling::Settings{},
+      SearchDriver::Callbacks{
           .accept_peer = [this](const std::string& pin, const std::string&) { return pin == wanted_pin; },
-          .connected = [this](auto stream) { connected = std::move(stream); }});
+          .connected = [this](auto stream) { connected = std::move(stream); },
+          .failed = nullptr},
+      address);
 };
 
 TEST_F(Redialling, GoesOnUntilSomebodyIsThere) {
   nobody.close();
   redialer->start();
   redialer->start();  // without effect
-  io.run_for(2 * Redialer::kShortestTry);
+  io.run_for(2 * link::Redialling::kShortestTry);
   EXPECT_FALSE(connected);
   listen();
   EXPECT_TRUE(run_until([&] { return connected && accepted; }));
@@ -81,7 +85,7 @@ TEST_F(Redialling, WaitsForAHandshakeOnAConnectionThatStands) {
   int further = 0;
   tcp::socket second(io);
   nobody.async_accept(second, [&](const boost::system::error_code& error) { further += error ? 0 : 1; });
-  io.run_for(3 * Redialer::kShortestTry);
+  io.run_for(3 * link::Redialling::kShortestTry);
   EXPECT_EQ(further, 0);
   first.close();  // it is no good: the next one, after a pause
   EXPECT_TRUE(run_until([&] { return further == 1; }));
@@ -93,7 +97,7 @@ TEST_F(Redialling, GoesOnAfterAConnectionThatCameToNothing) {
   ASSERT_TRUE(run_until([&] { return connected && accepted; }));
   connected.reset();
   accepted.reset();
-  redialer->came_to_nothing();
+  redialer->came_to_nothing("");
   EXPECT_TRUE(run_until([&] { return connected && accepted; }));
 }
 
@@ -111,15 +115,15 @@ TEST_F(Redialling, IsSilentOnceItIsStopped) {
   redialer->start();
   redialer->stop();
   redialer->start();
-  io.run_for(2 * Redialer::kShortestTry);
+  io.run_for(2 * link::Redialling::kShortestTry);
   EXPECT_FALSE(connected);
   EXPECT_FALSE(accepted);
 }
 
 TEST_F(Redialling, MayBeginLater) {
   listen();
-  redialer->start_later();
-  io.run_for(Redialer::kShortestTry / 5);
+  redialer->dial_beside(link::LaneSearch::When::kSoon);
+  io.run_for(link::Redialling::kShortestTry / 5);
   EXPECT_FALSE(accepted);
   EXPECT_TRUE(run_until([&] { return connected && accepted; }));
 }
