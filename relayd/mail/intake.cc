@@ -91,7 +91,7 @@ void Intake::draw_requests(base::TimePoint now) {
   while (!finished_ && !(current_ && current_->is_leaving())) {
     const auto request = waiting_ ? std::exchange(waiting_, {}) : session_.next();
     if (!request) break;
-    if (std::holds_alternative<smtp::MailRequest>(*request) && must_wait(now)) {
+    if (std::holds_alternative<smtp::MailRequest>(*request) && !take_turn(now)) {
       waiting_ = request;
       break;
     }
@@ -101,16 +101,16 @@ void Intake::draw_requests(base::TimePoint now) {
 }
 
 // Who has begun mails and given them up waits for it, so that others need not.
-bool Intake::must_wait(base::TimePoint now) {
+bool Intake::take_turn(base::TimePoint now) {
   if (waits_since_ == base::TimePoint{}) waits_since_ = now;
   const bool has_turn = now >= standing_.not_before() &&
                         (host_.take_turn(standing_.rank()) || now >= waits_since_ + kLongestWaitForTurn);
   if (has_turn || shutting_down_) {
     waits_since_ = {};
-    return false;
+    return true;
   }
   next_look_ = std::max(standing_.not_before(), now + kLookAgain);
-  return true;
+  return false;
 }
 
 std::optional<base::TimePoint> Intake::next_turn() const {

@@ -91,7 +91,7 @@ class Intake {
 
  private:
   void draw_requests(base::TimePoint now);
-  [[nodiscard]] bool must_wait(base::TimePoint now);
+  [[nodiscard]] bool take_turn(base::TimePoint now);
   void on(const smtp::MailRequest& request, base::TimePoint now);
   void on(const smtp::RcptRequest& request, base::TimePoint now);
   void on(const smtp::DataRequest& request, base::TimePoint now);

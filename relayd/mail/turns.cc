@@ -17,7 +17,7 @@ Turns::Rank Turns::rank(const std::string& source, Rank own, base::TimePoint now
   return rank == Rank::kWasteful ? rank : own;
 }
 
-bool Turns::is_among_first(Client client, const std::string& source, Rank rank) {
+bool Turns::stand_in_line(Client client, const std::string& source, Rank rank) {
   const auto [standing, is_new] = places_.try_emplace(client, Standing{rank, {}});
   Line& line = lines_[static_cast<std::size_t>(standing->second.line)];
   if (is_new) {

@@ -26,7 +26,7 @@ class Turns {
   [[nodiscard]] Rank rank(const std::string& source, Rank own, base::TimePoint now);
   /// Enters it into the line of that rank, at its end, unless it stands in one. Whether it is among the
   /// first.
-  [[nodiscard]] bool is_among_first(Client client, const std::string& source, Rank rank);
+  [[nodiscard]] bool stand_in_line(Client client, const std::string& source, Rank rank);
   /// Its turn has come, or it has gone; without effect if it stands in no line.
   void leave(Client client);
 

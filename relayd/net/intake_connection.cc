@@ -137,7 +137,7 @@ const std::string& IntakeConnection::source() {
 bool IntakeConnection::take_turn(mail::ClientStanding::Rank own) {
   const mail::ClientStanding::Rank rank = turns_.rank(source(), own, now());
   is_wasteful_ = own == mail::ClientStanding::Rank::kWasteful;
-  if (!turns_.is_among_first(this, source(), rank)) return false;
+  if (!turns_.stand_in_line(this, source(), rank)) return false;
   if (link_.is_full()) {
     callbacks_.link_full(*this);
     return false;

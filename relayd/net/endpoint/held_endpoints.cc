@@ -93,9 +93,10 @@ void HeldEndpoints::keep(const std::vector<Listening>& all) {
   addresses.reserve(all.size());
   for (const Listening& one : all)
     addresses.push_back(one.address.to_string());
-  if (is_connected() && is_held_ && addresses == kept_) return;
+  notice_end();
+  if (holder_.is_open() && is_held_ && addresses == kept_) return;
   is_held_ = false;
-  if (!is_connected() && !connect(kPatience)) return;
+  if (!holder_.is_open() && !connect(kPatience)) return;
   set_patience(holder_.get(), kPatience);
   for (const Listening& one : all)
     if (!send_message(holder_.get(), one.address.to_string(), one.descriptor, 0)) return lost();
@@ -126,12 +127,9 @@ bool HeldEndpoints::connect(const timeval& patience) {
   return true;
 }
 
-bool HeldEndpoints::is_connected() {
-  if (!holder_.is_open()) return false;
+void HeldEndpoints::notice_end() {
   char byte = 0;
-  const bool is_closed = recv(holder_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-  if (is_closed) lost();
-  return !is_closed;
+  if (holder_.is_open() && recv(holder_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) lost();
 }
 
 void HeldEndpoints::lost() {

@@ -43,7 +43,7 @@ class HeldEndpoints {
 
  private:
   [[nodiscard]] bool connect(const timeval& patience);
-  [[nodiscard]] bool is_connected();
+  void notice_end();
   void take_from_holder();
   void take_from_service_manager();
   void lost();

@@ -38,7 +38,7 @@ base::Result<std::unique_ptr<TransactionLedger>> TransactionLedger::open(
   std::unique_ptr<TransactionLedger> ledger(
       new TransactionLedger(std::move(executor), hub, std::move(*store), log));
   if (auto ok = ledger->restore(); !ok) return ok.error();
-  (void)ledger->has_writer();  // or it is tried again when there is something to write
+  (void)ledger->start_writer();  // or it is tried again when there is something to write
   return ledger;
 }
 
@@ -231,7 +231,7 @@ void TransactionLedger::enqueue_later(std::vector<ledger::Change> changes) {
 }
 
 // Made anew where it could not be: what waits for the disk is refused meanwhile, in the words of the cause.
-bool TransactionLedger::has_writer() {
+bool TransactionLedger::start_writer() {
   if (writer_.joinable()) return true;
   try {
     writer_ = std::thread([this] { write_loop(); });
@@ -245,7 +245,7 @@ bool TransactionLedger::has_writer() {
 void TransactionLedger::hand_over() {
   handing_over_ = false;
   if (gathered_.empty()) return;
-  if (!has_writer()) {
+  if (!start_writer()) {
     if (*alive_) refuse_gathered();
     return;
   }

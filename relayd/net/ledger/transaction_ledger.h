@@ -129,7 +129,7 @@ class TransactionLedger {
   [[nodiscard]] bool has_room_for(const std::string& site, const ledger::Client& client,
                                   std::size_t recipients) const;
   void make_room(const std::string& site);
-  [[nodiscard]] bool has_writer();
+  [[nodiscard]] bool start_writer();
   void refuse_gathered();
   void write_loop();
   void write(std::vector<Pending> batch);

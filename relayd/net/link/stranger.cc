@@ -108,7 +108,7 @@ void Stranger::look() {
 }
 
 void Stranger::shake_hands() {
-  if (!strangers_.may_shake_hands(from_, std::chrono::steady_clock::now()))
+  if (!strangers_.begin_handshake(from_, std::chrono::steady_clock::now()))
     return refuse("too many handshakes with this address in ten seconds");
   handshake_ = std::make_shared<Handshake>(
       std::make_unique<TlsStream>(std::move(socket_), tls_, TlsStream::Role::kServer, callbacks_.accept_peer),

@@ -51,7 +51,7 @@ Strangers::Place Strangers::admit(const ip::address& from, std::function<void()>
   return {book_, std::prev(book_->waiting.end())};
 }
 
-bool Strangers::may_shake_hands(const ip::address& from, base::TimePoint now) {
+bool Strangers::begin_handshake(const ip::address& from, base::TimePoint now) {
   if (now - counted_since_ >= kCountedFor) {
     handshakes_.clear();
     counted_since_ = now;

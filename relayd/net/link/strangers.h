@@ -53,7 +53,7 @@ class Strangers {
   /// place must be given back then, at once or soon.
   [[nodiscard]] Place admit(const boost::asio::ip::address& from, std::function<void()> give_up);
   /// Whether one from there may begin its handshake now; counts it.
-  [[nodiscard]] bool may_shake_hands(const boost::asio::ip::address& from, base::TimePoint now);
+  [[nodiscard]] bool begin_handshake(const boost::asio::ip::address& from, base::TimePoint now);
   /// Holds for those that come.
   void set_limits(const Limits& limits) { limits_ = limits; }
 

@@ -27,19 +27,19 @@ class Line : public ::testing::Test {
  protected:
   Client& add(const std::string& source) {
     clients_.push_back({source});
-    (void)turns.is_among_first(&clients_.back(), source, Rank::kUnknown);
+    (void)turns.stand_in_line(&clients_.back(), source, Rank::kUnknown);
     return clients_.back();
   }
   /// One turn, for the first that asks: they ask in any order, so in the one that is worst for `last`.
   void serve_one(const Client& last) {
     Client* served = nullptr;
     for (Client& client : clients_)
-      if (&client != &last && turns.is_among_first(&client, client.source, Rank::kUnknown)) served = &client;
+      if (&client != &last && turns.stand_in_line(&client, client.source, Rank::kUnknown)) served = &client;
     if (served == nullptr) served = const_cast<Client*>(&last);
-    ASSERT_TRUE(turns.is_among_first(served, served->source, Rank::kUnknown));
+    ASSERT_TRUE(turns.stand_in_line(served, served->source, Rank::kUnknown));
     turns.leave(served);
     ++served->served;
-    (void)turns.is_among_first(served, served->source, Rank::kUnknown);
+    (void)turns.stand_in_line(served, served->source, Rank::kUnknown);
   }
   int turns_until_served(const Client& client) {
     int count = 0;
@@ -91,13 +91,13 @@ TEST_F(Line, WhoGoesLeavesNoGap) {
   std::deque<Client> gone;
   for (int i = 0; i < 300; ++i) {
     gone.push_back({"user 1"});
-    (void)turns.is_among_first(&gone.back(), "user 1", Rank::kUnknown);
+    (void)turns.stand_in_line(&gone.back(), "user 1", Rank::kUnknown);
   }
   Client& last = add("user 2");
   for (const Client& client : gone)
     turns.leave(&client);
   EXPECT_EQ(turns.waiting(), 1U);
-  EXPECT_TRUE(turns.is_among_first(&last, last.source, Rank::kUnknown));
+  EXPECT_TRUE(turns.stand_in_line(&last, last.source, Rank::kUnknown));
   turns.leave(&last);
   turns.leave(&last);
   EXPECT_EQ(turns.waiting(), 0U);

@@ -66,11 +66,11 @@ TEST(Strangers, AnAddressGetsSoManyHandshakesInTenSeconds) {
   const auto one = boost::asio::ip::make_address("192.0.2.1"),
              other = boost::asio::ip::make_address("192.0.2.2");
   const base::TimePoint begin = base::TimePoint{} + std::chrono::hours(1);
-  EXPECT_TRUE(strangers.may_shake_hands(one, begin));
-  EXPECT_TRUE(strangers.may_shake_hands(one, begin));
-  EXPECT_FALSE(strangers.may_shake_hands(one, begin + std::chrono::milliseconds(9999)));
-  EXPECT_TRUE(strangers.may_shake_hands(other, begin));
-  EXPECT_TRUE(strangers.may_shake_hands(one, begin + std::chrono::seconds(10)));
+  EXPECT_TRUE(strangers.begin_handshake(one, begin));
+  EXPECT_TRUE(strangers.begin_handshake(one, begin));
+  EXPECT_FALSE(strangers.begin_handshake(one, begin + std::chrono::milliseconds(9999)));
+  EXPECT_TRUE(strangers.begin_handshake(other, begin));
+  EXPECT_TRUE(strangers.begin_handshake(one, begin + std::chrono::seconds(10)));
 }
 
 TEST(Strangers, WhoeverIsKnownGivesItsPlaceBack) {
