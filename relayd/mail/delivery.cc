@@ -211,14 +211,14 @@ void Delivery::on(const Commit&, base::TimePoint now) {
 
 void Delivery::on(const Ask& record, base::TimePoint now) {
   if (state_ == State::kStart && settings_.takes_questions) {
-    send(host_.find_outcome(record.transaction));
+    send(host_.end_earlier(record.transaction));
     state_ = State::kReported;
     return;
   }
   const bool may_come = state_ == State::kContent || state_ == State::kRefused;
   if (!may_come || !had_data_ || std::exchange(had_ask_, true))
     return protocol_error("peer sent an Ask record out of turn", now);
-  const Outcome outcome = host_.find_outcome(record.transaction);
+  const Outcome outcome = host_.end_earlier(record.transaction);
   send(outcome);
   if (outcome.kind == Outcome::Kind::kPending && state_ == State::kContent) {
     // The near side gives this one up. One that commits it all the same must not deliver twice (P4).

@@ -40,9 +40,11 @@ class DeliveryHost {
 
   /// The ledger's outcomes (ledger/outcomes.h). record_outcome is answered later by Delivery::recorded().
   virtual void record_outcome(const std::string& transaction, const Outcome& outcome) = 0;
-  [[nodiscard]] virtual Outcome find_outcome(const std::string& transaction) const = 0;
+  /// The near side has given that transaction up, and asks what has become of it. What of it has not been
+  /// committed ends, and must not begin any more.
+  [[nodiscard]] virtual Outcome end_earlier(const std::string& transaction) = 0;
   virtual void forget_outcome(const std::string& transaction) = 0;
-  /// find_outcome() has said that it is unknown: it must not begin any more.
+  /// end_earlier() has said that it is unknown: it must not begin any more.
   [[nodiscard]] virtual bool is_disowned(const std::string& /*transaction*/) const { return false; }
 
   /// Why outcomes cannot be recorded now; nothing while they can.

@@ -182,8 +182,8 @@ void DeliveryStream::record_outcome(const std::string& transaction, const mail::
       pin_);
 }
 
-mail::Outcome DeliveryStream::find_outcome(const std::string& transaction) const {
-  return callbacks_.find_outcome(transaction);
+mail::Outcome DeliveryStream::end_earlier(const std::string& transaction) {
+  return callbacks_.end_earlier(transaction);
 }
 
 void DeliveryStream::forget_outcome(const std::string& transaction) {

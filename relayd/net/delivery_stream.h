@@ -20,7 +20,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
  public:
   struct Callbacks {
     std::function<void(const mail::Summary&)> ended;
-    std::function<mail::Outcome(const std::string& transaction)> find_outcome;
+    std::function<mail::Outcome(const std::string& transaction)> end_earlier;
     std::function<bool(const std::string& transaction)> is_disowned;
     std::function<void(DeliveryStream&)> gone;  ///< last call; let go of it later, not inside
   };
@@ -65,7 +65,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void finish_stream() override;
   void reset_stream(const std::string& cause) override;
   void record_outcome(const std::string& transaction, const mail::Outcome& outcome) override;
-  [[nodiscard]] mail::Outcome find_outcome(const std::string& transaction) const override;
+  [[nodiscard]] mail::Outcome end_earlier(const std::string& transaction) override;
   void forget_outcome(const std::string& transaction) override;
   [[nodiscard]] bool is_disowned(const std::string& transaction) const override {
     return callbacks_.is_disowned(transaction);
@@ -89,7 +89,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   mail::Delivery delivery_;
   std::optional<MtaPool::Request> request_;  // for a connection
   std::shared_ptr<MtaConnection> connection_;
-  std::unique_ptr<Commit> commit_;  // while it is_committing()
+  std::unique_ptr<WitnessedCommit> commit_;  // while it is_committing()
   bool gone_ = false;
   bool goes_on_ = false;  // will be called again
 };

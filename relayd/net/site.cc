@@ -68,6 +68,8 @@ Site::Site(const Services& services, settings::Site settings)
       notices_(services.executor, link_),
       out_rate_(settings_.rates),
       in_rate_(settings_.rates),
+      deliveries_(services, link_, pool_,
+                  lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })),
       sweep_timer_(services.executor) {}
 
 Site::~Site() {
@@ -148,19 +150,17 @@ void Site::retire() {
 }
 
 bool Site::is_committing(const std::string& transaction) const {
-  return std::any_of(deliveries_.begin(), deliveries_.end(),
-                     [&](const auto& delivery) { return delivery->is_committing(transaction); });
+  return deliveries_.is_committing(transaction);
 }
 
 bool Site::is_committing() const {
-  return std::any_of(deliveries_.begin(), deliveries_.end(),
-                     [](const auto& delivery) { return delivery->is_committing(); });
+  return deliveries_.is_committing();
 }
 
 std::size_t Site::in_flight() const {
-  const auto busy = [](const auto& transaction) { return transaction->in_transaction(); };
-  return static_cast<std::size_t>(std::count_if(sessions_.begin(), sessions_.end(), busy) +
-                                  std::count_if(deliveries_.begin(), deliveries_.end(), busy));
+  const auto busy = std::count_if(sessions_.begin(), sessions_.end(),
+                                  [](const auto& session) { return session->in_transaction(); });
+  return static_cast<std::size_t>(busy) + deliveries_.under_way();
 }
 
 void Site::stop(const std::string& reason) {
@@ -172,8 +172,7 @@ void Site::stop(const std::string& reason) {
   link_.stop(reason);
   for (const auto& session : sessions_)
     session->abort();
-  for (const auto& delivery : deliveries_)
-    delivery->abort();
+  deliveries_.abort();
   sweep_timer_.cancel();
 }
 
@@ -331,56 +330,14 @@ mail::IntakeSettings Site::intake_settings() {
 
 StreamUser* Site::accept_stream(mux::StreamKey stream) {
   if (draining_) return nullptr;
-  auto delivery = std::make_shared<DeliveryStream>(
-      stream, services_, link_, pool_,
-      mail::DeliverySettings{.site = settings_.name,
-                             .hub = services_.hub_name,
-                             .mta = settings_.deliver.to_string(),
-                             .rules = settings_.rules,
-                             .rate = &in_rate_,
-                             .takes_compressed = link_.compresses(stream),
-                             .takes_questions = link_.answers_enquiries(),
-                             .memory = in_memory_},
-      DeliveryStream::Callbacks{
-          .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); }),
-          .find_outcome = lifetime_.guard([this](const std::string& id) { return find_outcome(id); }),
-          .is_disowned = lifetime_.guard([this](const std::string& id) { return disowned_.contains(id); }),
-          .gone = lifetime_.guard([this](DeliveryStream& gone) {
-            boost::asio::post(services_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
-              deliveries_.erase(self);
-            }));
-          })});
-  deliveries_.insert(delivery);
-  return delivery.get();
-}
-
-// Who asks for a transaction has given it up. One that has not committed must not do so after the answer,
-// with what its stream still holds: it is ended first. And one that has not even begun, for its session lags
-// behind another one's, must not begin.
-mail::Outcome Site::find_outcome(const std::string& transaction) {
-  const mail::Outcome pending{.kind = mail::Outcome::Kind::kPending, .reply = {}};
-  if (services_.is_committing && services_.is_committing(transaction)) return pending;
-  std::vector<std::shared_ptr<DeliveryStream>> begun;  // giving one up may end others
-  std::copy_if(deliveries_.begin(), deliveries_.end(), std::back_inserter(begun),
-               [&](const auto& delivery) { return delivery->is_about(transaction); });
-  for (const auto& delivery : begun)
-    delivery->give_up(transaction);
-  mail::Outcome outcome = recorded_outcome(transaction);
-  const bool is_unknown = outcome.kind == mail::Outcome::Kind::kUnknown;
-  return !is_unknown || disowned_.add(transaction, now()) ? outcome : pending;
-}
-
-mail::Outcome Site::recorded_outcome(const std::string& transaction) const {
-  const auto known = services_.ledger.find_outcome(settings_.name, transaction);
-  if (!known) return earlier_outcome(transaction);
-  auto outcome = mail::decode_known(*known);
-  return outcome ? std::move(*outcome) : mail::Outcome{};
-}
-
-// Of before this relayd was started.
-mail::Outcome Site::earlier_outcome(const std::string& transaction) const {
-  if (services_.earlier == nullptr) return {};
-  return services_.earlier->find(settings_.name, transaction).value_or(mail::Outcome{});
+  return deliveries_.begin(stream, {.site = settings_.name,
+                                    .hub = services_.hub_name,
+                                    .mta = settings_.deliver.to_string(),
+                                    .rules = settings_.rules,
+                                    .rate = &in_rate_,
+                                    .takes_compressed = link_.compresses(stream),
+                                    .takes_questions = link_.answers_enquiries(),
+                                    .memory = in_memory_});
 }
 
 void Site::link_up() {
@@ -425,8 +382,7 @@ void Site::sweep() {
   // Copies: a tick may end what it is called on.
   for (const auto& session : std::set(sessions_))
     session->tick();
-  for (const auto& delivery : std::set(deliveries_))
-    delivery->tick();
+  deliveries_.tick();
   sweep_timer_.expires_after(kSweepInterval);
   sweep_timer_.async_wait(lifetime_.guard([this](const error_code& error) {
     if (!error) sweep();

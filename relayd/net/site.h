@@ -12,12 +12,11 @@
 #include <vector>
 
 #include "relayd/base/lifetime.h"
-#include "relayd/mail/disowned.h"
 #include "relayd/mail/far_mta.h"
 #include "relayd/mail/refused_recipients.h"
 #include "relayd/mail/traffic.h"
 #include "relayd/net/background_enquiry.h"
-#include "relayd/net/delivery_stream.h"
+#include "relayd/net/deliveries.h"
 #include "relayd/net/endpoint/endpoint.h"
 #include "relayd/net/endpoint/held_endpoints.h"
 #include "relayd/net/intake_connection.h"
@@ -98,9 +97,6 @@ class Site {
   [[nodiscard]] std::optional<smtp::Reply> refusal_of_user(ByteChannel::Socket& socket) const;
   [[nodiscard]] mail::IntakeSettings intake_settings();
   [[nodiscard]] StreamUser* accept_stream(mux::StreamKey stream);
-  [[nodiscard]] mail::Outcome find_outcome(const std::string& transaction);
-  [[nodiscard]] mail::Outcome recorded_outcome(const std::string& transaction) const;
-  [[nodiscard]] mail::Outcome earlier_outcome(const std::string& transaction) const;
   void link_up();
   void own_mta_changed(const mail::FarMta& mta);
   void noticed(std::string_view bytes);
@@ -117,7 +113,6 @@ class Site {
   MtaPool pool_;
   SiteLink link_;
   BackgroundEnquiry enquiry_;
-  mail::Disowned disowned_;
   MtaNotices notices_;
   policy::RateLimit out_rate_;
   policy::RateLimit in_rate_;
@@ -134,7 +129,7 @@ class Site {
   std::vector<ByteChannel::Socket> held_;  // accepted in an interruption of the link, not yet greeted
   std::set<std::shared_ptr<IntakeConnection>> sessions_;
   std::list<std::shared_ptr<IntakeConnection>> refused_sessions_;  // of those; told so, not yet gone
-  std::set<std::shared_ptr<DeliveryStream>> deliveries_;
+  Deliveries deliveries_;
   boost::asio::steady_timer sweep_timer_;
   mail::Traffic traffic_;
   std::uint64_t sessions_refused_ = 0;

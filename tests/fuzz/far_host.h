@@ -23,7 +23,7 @@ class FarHost : public mail::DeliveryHost {
   void finish_stream() override;
   void reset_stream(const std::string& cause) override;
   void record_outcome(const std::string& transaction, const mail::Outcome& outcome) override;
-  mail::Outcome find_outcome(const std::string&) const override { return earlier; }
+  mail::Outcome end_earlier(const std::string&) override { return earlier; }
   void forget_outcome(const std::string&) override {}
   void ended(const mail::Summary& summary) override;
 

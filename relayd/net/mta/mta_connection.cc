@@ -91,8 +91,9 @@ void MtaConnection::lend(MtaUser& user) {
   user.on_mta_ready(shared_from_this(), session_);
 }
 
-std::unique_ptr<Commit> MtaConnection::begin_commit(const std::string& site, const std::string& transaction,
-                                                    const std::vector<std::uint16_t>& refused) {
+std::unique_ptr<WitnessedCommit> MtaConnection::begin_commit(const std::string& site,
+                                                             const std::string& transaction,
+                                                             const std::vector<std::uint16_t>& refused) {
   if (witness_ == nullptr) return nullptr;
   auto commit = witness_->begin_commit(
       {.connection = witness_number_, .site = site, .transaction = transaction, .refused = refused});

@@ -60,8 +60,9 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void release(bool reusable);
   /// What is given to the session next ends the user's transaction. Null where nobody can witness it.
   /// Borrowed from here until the user gives the connection back.
-  [[nodiscard]] std::unique_ptr<Commit> begin_commit(const std::string& site, const std::string& transaction,
-                                                     const std::vector<std::uint16_t>& refused);
+  [[nodiscard]] std::unique_ptr<WitnessedCommit> begin_commit(const std::string& site,
+                                                              const std::string& transaction,
+                                                              const std::vector<std::uint16_t>& refused);
   /// Writes what the session has for the MTA.
   void flush();
   /// Likewise, when what else came with it has been dealt with: much at once wakes the MTA once.
@@ -98,8 +99,8 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   std::string helo_;
   Witness* witness_;
   std::uint32_t witness_number_ = 0;
-  std::function<void()> unwatch_;  // the connection may outlive the witness
-  Commit* commit_ = nullptr;       // of the user
+  std::function<void()> unwatch_;      // the connection may outlive the witness
+  WitnessedCommit* commit_ = nullptr;  // of the user
   bool is_probe_ = false;
   smtp::ClientSession session_;
   Callbacks callbacks_;

@@ -60,11 +60,11 @@ base::Result<std::unique_ptr<ledger::CommitBook>> make_book_in(const std::string
 
 }  // namespace
 
-Commit::~Commit() {
+WitnessedCommit::~WitnessedCommit() {
   if (!is_left_) witness_->book_->give_back(*slot_);
 }
 
-void Commit::open() {
+void WitnessedCommit::open() {
   if (std::exchange(is_open_, true)) return;
   slot_->open(about_.connection, about_.site, about_.transaction, about_.refused);
 }
@@ -158,11 +158,11 @@ void Witness::send_failed() {
              "twice; it is there again when relayd is started anew");
 }
 
-std::unique_ptr<Commit> Witness::begin_commit(Commit::About about) {
+std::unique_ptr<WitnessedCommit> Witness::begin_commit(WitnessedCommit::About about) {
   if (about.connection == 0 || !book_) return nullptr;
   ledger::CommitSlot* const slot = book_->take();
   if (slot == nullptr) return nullptr;
-  return std::make_unique<Commit>(*this, *slot, std::move(about));
+  return std::make_unique<WitnessedCommit>(*this, *slot, std::move(about));
 }
 
 }  // namespace tsmtp::net

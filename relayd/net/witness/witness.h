@@ -22,7 +22,7 @@ namespace tsmtp::net {
 class Witness;
 
 /// One transaction: in the book from open() until this is destroyed.
-class Commit {
+class WitnessedCommit {
  public:
   struct About {
     std::uint32_t connection = 0;
@@ -31,11 +31,11 @@ class Commit {
     std::vector<std::uint16_t> refused;
   };
 
-  Commit(Witness& witness, ledger::CommitSlot& slot, About about)
+  WitnessedCommit(Witness& witness, ledger::CommitSlot& slot, About about)
       : witness_(&witness), slot_(&slot), about_(std::move(about)) {}
-  ~Commit();
-  Commit(const Commit&) = delete;
-  Commit& operator=(const Commit&) = delete;
+  ~WitnessedCommit();
+  WitnessedCommit(const WitnessedCommit&) = delete;
+  WitnessedCommit& operator=(const WitnessedCommit&) = delete;
 
   /// The end of content is written next, and the next reply is the one to it: no earlier command waits for
   /// its own, which would be taken for a delivery.
@@ -86,10 +86,10 @@ class Witness {
   }
   /// For a transaction whose end of content is soon to be written. Null where the book or the witness cannot
   /// have it.
-  [[nodiscard]] std::unique_ptr<Commit> begin_commit(Commit::About about);
+  [[nodiscard]] std::unique_ptr<WitnessedCommit> begin_commit(WitnessedCommit::About about);
 
  private:
-  friend class Commit;
+  friend class WitnessedCommit;
 
   Witness(std::string dir, int socket, base::Logger& log)
       : dir_(std::move(dir)), socket_(socket), log_(log) {}

@@ -46,7 +46,7 @@ void FakeDeliveryHost::record_outcome(const std::string& transaction, const Outc
   say("record(" + transaction_number(transaction) + ')');
 }
 
-Outcome FakeDeliveryHost::find_outcome(const std::string& transaction) const {
+Outcome FakeDeliveryHost::end_earlier(const std::string& transaction) {
   const auto found = outcomes.find(transaction);
   return found == outcomes.end() ? Outcome{} : found->second;
 }

@@ -28,7 +28,7 @@ class FakeDeliveryHost : public DeliveryHost {
   void finish_stream() override { say("finish"); }
   void reset_stream(const std::string& cause) override;
   void record_outcome(const std::string& transaction, const Outcome& outcome) override;
-  Outcome find_outcome(const std::string& transaction) const override;
+  Outcome end_earlier(const std::string& transaction) override;
   std::optional<std::string> ledger_trouble() const override { return trouble; }
   void forget_outcome(const std::string& transaction) override;
   bool is_disowned(const std::string& transaction) const override { return disowned.contains(transaction); }

@@ -76,7 +76,7 @@ class PairFar::Transaction : public DeliveryHost {
     far_.outcomes_[transaction] = outcome;
     recording_ = true;
   }
-  Outcome find_outcome(const std::string& transaction) const override {
+  Outcome end_earlier(const std::string& transaction) override {
     for (const auto& other : far_.transactions_)
       if (other->delivery_.is_committing() && other->delivery_.transaction() == transaction)
         return {.kind = Outcome::Kind::kPending, .reply = {}};

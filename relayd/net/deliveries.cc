@@ -1,0 +1,82 @@
+#include "relayd/net/deliveries.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "relayd/net/io/clocks.h"
+
+namespace tsmtp::net {
+
+StreamUser* Deliveries::begin(mux::StreamKey stream, mail::DeliverySettings settings) {
+  auto delivery = std::make_shared<DeliveryStream>(
+      stream, services_, link_, pool_, std::move(settings),
+      DeliveryStream::Callbacks{
+          .ended = ended_,
+          .end_earlier = lifetime_.guard([this](const std::string& id) { return end_earlier(id); }),
+          .is_disowned = lifetime_.guard([this](const std::string& id) { return disowned_.contains(id); }),
+          .gone = lifetime_.guard([this](DeliveryStream& gone) {
+            boost::asio::post(services_.executor,
+                              lifetime_.guard([this, self = gone.shared_from_this()] { all_.erase(self); }));
+          })});
+  all_.insert(delivery);
+  return delivery.get();
+}
+
+bool Deliveries::is_committing(const std::string& transaction) const {
+  return std::any_of(all_.begin(), all_.end(),
+                     [&](const auto& delivery) { return delivery->is_committing(transaction); });
+}
+
+bool Deliveries::is_committing() const {
+  return std::any_of(all_.begin(), all_.end(),
+                     [](const auto& delivery) { return delivery->is_committing(); });
+}
+
+std::size_t Deliveries::under_way() const {
+  return static_cast<std::size_t>(std::count_if(
+      all_.begin(), all_.end(), [](const auto& delivery) { return delivery->in_transaction(); }));
+}
+
+void Deliveries::tick() {
+  for (const auto& delivery : std::set(all_))  // a tick may end what it is called on
+    delivery->tick();
+}
+
+void Deliveries::abort() {
+  for (const auto& delivery : all_)
+    delivery->abort();
+}
+
+// Whoever asks for a transaction has given it up. One that has not committed must not do so after the answer,
+// with what its stream still holds: it is ended first. And one that has not even begun, for its session lags
+// behind another one's, must not begin.
+mail::Outcome Deliveries::end_earlier(const std::string& transaction) {
+  const mail::Outcome pending{.kind = mail::Outcome::Kind::kPending, .reply = {}};
+  if (services_.is_committing && services_.is_committing(transaction)) return pending;
+  std::vector<std::shared_ptr<DeliveryStream>> begun;  // giving one up may end others
+  std::copy_if(all_.begin(), all_.end(), std::back_inserter(begun),
+               [&](const auto& delivery) { return delivery->is_about(transaction); });
+  for (const auto& delivery : begun)
+    delivery->give_up(transaction);
+  mail::Outcome outcome = recorded_outcome(transaction);
+  const bool is_unknown = outcome.kind == mail::Outcome::Kind::kUnknown;
+  return !is_unknown || disowned_.add(transaction, now()) ? outcome : pending;
+}
+
+mail::Outcome Deliveries::recorded_outcome(const std::string& transaction) const {
+  const auto known = services_.ledger.find_outcome(link_.site(), transaction);
+  if (!known) return earlier_outcome(transaction);
+  auto outcome = mail::decode_known(*known);
+  return outcome ? std::move(*outcome) : mail::Outcome{};
+}
+
+// Of before this relayd was started.
+mail::Outcome Deliveries::earlier_outcome(const std::string& transaction) const {
+  if (services_.earlier == nullptr) return {};
+  return services_.earlier->find(link_.site(), transaction).value_or(mail::Outcome{});
+}
+
+}  // namespace tsmtp::net

@@ -1,0 +1,54 @@
+// The transactions that have come from one site and are not over yet. Knows what has become of each, and what
+// must not begin any more.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "relayd/base/lifetime.h"
+#include "relayd/mail/disowned.h"
+#include "relayd/net/delivery_stream.h"
+
+namespace tsmtp::net {
+
+class Deliveries {
+ public:
+  using Ended = std::function<void(const mail::Summary&)>;
+
+  /// All is borrowed and outlives it. `ended` is told of every transaction that is over.
+  Deliveries(const Services& services, SiteLink& link, MtaPool& pool, Ended ended)
+      : services_(services), link_(link), pool_(pool), ended_(std::move(ended)) {}
+  ~Deliveries() { lifetime_.end(); }
+  Deliveries(const Deliveries&) = delete;
+  Deliveries& operator=(const Deliveries&) = delete;
+
+  /// The peer has opened a stream for one. It lives until it is over.
+  StreamUser* begin(mux::StreamKey stream, mail::DeliverySettings settings);
+
+  /// The end of content of that transaction is with our MTA, or its outcome is being written.
+  [[nodiscard]] bool is_committing(const std::string& transaction) const;
+  [[nodiscard]] bool is_committing() const;
+  /// How many do anything but wait for the near side to settle.
+  [[nodiscard]] std::size_t under_way() const;
+
+  void tick();
+  /// Lets go of all at once.
+  void abort();
+
+ private:
+  [[nodiscard]] mail::Outcome end_earlier(const std::string& transaction);
+  [[nodiscard]] mail::Outcome recorded_outcome(const std::string& transaction) const;
+  [[nodiscard]] mail::Outcome earlier_outcome(const std::string& transaction) const;
+
+  const Services& services_;
+  SiteLink& link_;
+  MtaPool& pool_;
+  Ended ended_;
+  std::set<std::shared_ptr<DeliveryStream>> all_;
+  mail::Disowned disowned_;
+  base::Lifetime lifetime_;
+};
+
+}  // namespace tsmtp::net
