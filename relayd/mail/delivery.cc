@@ -18,9 +18,6 @@ constexpr std::size_t kSmallContentBytes = 16 * 1024;
 constexpr std::size_t kInputPieceBytes = 16 * 1024;
 // Less room for answers than this, and no record is read that asks for one.
 constexpr std::size_t kLeastAnswerRoomBytes = 16 * 1024;
-// Of a recipient beside its argument, and of one that was refused for want of memory.
-constexpr std::size_t kFarRecipientBytes = 1024;
-constexpr std::size_t kRefusedRecipientBytes = 512;
 // RFC 5321 section 4.5.3.2: ten minutes for the final reply, five for others.
 constexpr base::Duration kFinalTimeout = std::chrono::minutes(10);
 constexpr base::Duration kStepTimeout = std::chrono::minutes(5);
@@ -30,11 +27,11 @@ constexpr base::Duration kStepTimeout = std::chrono::minutes(5);
 Delivery::Delivery(DeliverySettings settings, DeliveryHost& host, base::TimePoint now)
     : settings_(std::move(settings)),
       host_(host),
-      memory_(settings_.memory),
       reader_(settings_.takes_compressed),
       input_(kInputPieceBytes),
       started_(now),
-      last_step_(now) {}
+      last_step_(now),
+      envelope_(settings_.memory) {}
 
 void Delivery::receive(std::string_view bytes, base::TimePoint now) {
   last_step_ = now;
@@ -119,9 +116,10 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
   helo_ = record.helo;
   std::optional<smtp::Reply> refusal;
   if (mail) {
-    mail_ = std::move(*mail);
-    refusal = policy::check_incoming_sender(settings_.rules, settings_.hub, mail_.path);
-    if (!refusal) refusal = policy::check_size(settings_.rules, settings_.hub, smtp::declared_size(mail_));
+    envelope_.set_mail(std::move(*mail));
+    refusal = policy::check_incoming_sender(settings_.rules, settings_.hub, envelope_.mail().path);
+    if (!refusal)
+      refusal = policy::check_size(settings_.rules, settings_.hub, smtp::declared_size(envelope_.mail()));
     if (!refusal && settings_.rate != nullptr) refusal = settings_.rate->begin_mail(settings_.hub, now);
   } else {
     refusal = mail.error();
@@ -138,42 +136,42 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
 void Delivery::on(const Rcpt& record, base::TimePoint now) {
   if ((state_ != State::kEnvelope && state_ != State::kRefused) || had_data_)
     return protocol_error("peer sent a Rcpt record out of turn", now);
-  if (recipients_.size() >= kMaxRecipients)
+  if (envelope_.recipients().size() >= kMaxRecipients)
     return protocol_error("peer sent more than 1,000 recipients", now);
-  if (const std::size_t bytes = kFarRecipientBytes + 4 * record.argument.size(); !memory_.take(bytes))
-    return no_room(kRefusedRecipientBytes, now);
-  const auto index = static_cast<std::uint16_t>(recipients_.size());
-  auto rcpt = smtp::parse_rcpt(record.argument, mail_.has("SMTPUTF8"));
+  if (!envelope_.take_room(record.argument.size())) return no_room(now);
+  auto rcpt = smtp::parse_rcpt(record.argument, envelope_.mail().has("SMTPUTF8"));
   std::optional<smtp::Reply> refusal = refusal_;
   if (!refusal && !rcpt) refusal = rcpt.error();
   if (!refusal) refusal = policy::check_incoming_recipient(settings_.rules, settings_.hub, rcpt->path);
-  recipients_.push_back(
-      {.rcpt = rcpt ? std::move(*rcpt) : smtp::PathCommand{}, .argument = record.argument, .verdict = {}});
-  if (!refusal) return send_rcpt(index);
-  recipients_[index].verdict = refusal;
-  send(RcptVerdict{.index = index, .reply = *refusal});
+  const auto index =
+      envelope_.add({.rcpt = rcpt ? std::move(*rcpt) : smtp::PathCommand{}, .argument = record.argument});
+  if (refusal) return refuse_rcpt(index, *refusal);
+  send_rcpt(index);
+}
+
+void Delivery::refuse_rcpt(DeliveryEnvelope::Index index, const smtp::Reply& reply) {
+  envelope_.set_verdict(index, reply);
+  send(RcptVerdict{.index = index, .reply = reply});
 }
 
 // The whole mail is refused, for its recipients would come again one by one. One that goes on all the same is
 // cut off.
-void Delivery::no_room(std::size_t bytes, base::TimePoint now) {
+void Delivery::no_room(base::TimePoint now) {
   const smtp::Reply full = own_reply(452, "4.3.1", "memory for mails under way is used up; try again later");
   if (state_ != State::kRefused) refuse_all(full);
-  if (!memory_.take_of_reserve(bytes)) return protocol_error("memory for mails under way is used up", now);
-  const auto index = static_cast<std::uint16_t>(recipients_.size());
-  recipients_.push_back({.rcpt = {}, .argument = {}, .verdict = full});
-  send(RcptVerdict{.index = index, .reply = full});
+  if (!envelope_.take_room_of_reserve()) return protocol_error("memory for mails under way is used up", now);
+  refuse_rcpt(envelope_.add({.rcpt = {}, .argument = {}}), full);
 }
 
 // Each record that is answered comes once: a peer that asks again and again and reads no answer would fill
 // our memory with them (P6).
 void Delivery::on(const Data&, base::TimePoint now) {
   const bool may_come = state_ == State::kEnvelope || state_ == State::kRefused;
-  if (!may_come || recipients_.empty() || std::exchange(had_data_, true))
+  if (!may_come || envelope_.recipients().empty() || std::exchange(had_data_, true))
     return protocol_error("peer sent a Data record out of turn", now);
   if (state_ == State::kRefused) return send(DataVerdict{*refusal_});
   state_ = State::kDataSent;
-  if (takes_chunks() || refused_by_all()) return answer_data();
+  if (takes_chunks() || envelope_.refusal_for_all()) return answer_data();
   send_data();
 }
 
@@ -201,7 +199,7 @@ void Delivery::on(const Commit&, base::TimePoint now) {
     give_up_transaction();
     return report(storage_reply(*trouble), now);
   }
-  host_.begin_commit(transaction_, refused_recipients());
+  host_.begin_commit(transaction_, envelope_.refused());
   if (!session_->finish_content(kFinalTag)) {
     give_up_transaction();
     return report(own_reply(554, "5.6.0", "content ends in a CR without LF"), now);
@@ -277,15 +275,12 @@ void Delivery::refuse_all(const smtp::Reply& reply) {
   const bool data_asked = state_ == State::kDataSent || (state_ == State::kConnecting && had_data_);
   give_up_transaction();
   refuse(reply);
-  if (!mail_verdict_) {
-    mail_verdict_ = reply;
+  if (!envelope_.mail_verdict()) {
+    envelope_.set_mail_verdict(reply);
     send(MailVerdict{reply});
   }
-  for (std::size_t i = 0; i < recipients_.size(); ++i) {
-    if (recipients_[i].verdict) continue;
-    recipients_[i].verdict = reply;
-    send(RcptVerdict{.index = static_cast<std::uint16_t>(i), .reply = reply});
-  }
+  for (std::size_t i = 0; i < envelope_.recipients().size(); ++i)
+    if (!envelope_.recipients()[i].verdict) refuse_rcpt(static_cast<DeliveryEnvelope::Index>(i), reply);
   if (data_asked) send(DataVerdict{reply});
 }
 
@@ -336,7 +331,7 @@ void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
                   .transaction = transaction_,
                   .helo = helo_,
                   .lmtp = false,
-                  .sender = mail_.path.text,
+                  .sender = envelope_.mail().path.text,
                   .recipients = {},
                   .size_bytes = size_bytes_,
                   .link_bytes = reader_.content_bytes(),
@@ -345,7 +340,7 @@ void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
                            .link = committed_.value_or(now) - started_,
                            .far_mta = now - committed_.value_or(now)},
                   .repeated = was_delivered_before_};
-  for (const Recipient& recipient : recipients_) {
+  for (const auto& recipient : envelope_.recipients()) {
     const bool refused = recipient.verdict && !recipient.verdict->is_positive();
     summary.recipients.push_back(
         {.address = recipient.rcpt.path.text, .reply = refused ? *recipient.verdict : reply});

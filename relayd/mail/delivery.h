@@ -17,6 +17,7 @@
 #include "relayd/base/byte_budget.h"
 #include "relayd/base/byte_queue.h"
 #include "relayd/base/clock.h"
+#include "relayd/mail/delivery_envelope.h"
 #include "relayd/mail/delivery_host.h"
 #include "relayd/mail/record.h"
 #include "relayd/policy/rate.h"
@@ -119,13 +120,12 @@ class Delivery {
   void on_chunk_answer(const smtp::Reply& said, base::TimePoint now);
   void on_final_answer(const smtp::Reply& said, base::TimePoint now);
   void send_envelope();
-  void send_rcpt(std::uint16_t index);
-  void no_room(std::size_t bytes, base::TimePoint now);
+  void send_rcpt(DeliveryEnvelope::Index index);
+  void refuse_rcpt(DeliveryEnvelope::Index index, const smtp::Reply& reply);
+  void no_room(base::TimePoint now);
   [[nodiscard]] bool try_again();
   void refuse(const smtp::Reply& reply);
   void refuse_all(const smtp::Reply& reply);
-  [[nodiscard]] std::vector<std::uint16_t> refused_recipients() const;
-  [[nodiscard]] std::optional<smtp::Reply> refused_by_all() const;
 
   void report(const smtp::Reply& reply, base::TimePoint now);
   void give_up_transaction();
@@ -137,7 +137,6 @@ class Delivery {
 
   DeliverySettings settings_;
   DeliveryHost& host_;
-  base::ByteShare memory_;
   State state_ = State::kStart;
   bool stream_open_ = true;
   smtp::ClientSession* session_ = nullptr;
@@ -149,14 +148,7 @@ class Delivery {
 
   std::string transaction_;
   std::string helo_;
-  smtp::PathCommand mail_;
-  std::optional<smtp::Reply> mail_verdict_;
-  struct Recipient {
-    smtp::PathCommand rcpt;
-    std::string argument;  // of RCPT, as it came
-    std::optional<smtp::Reply> verdict;
-  };
-  std::vector<Recipient> recipients_;
+  DeliveryEnvelope envelope_;
   bool had_data_ = false;
   bool data_sent_ = false;  // DATA, on this connection
   bool had_ask_ = false;

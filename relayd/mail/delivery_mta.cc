@@ -1,17 +1,9 @@
 // The half of Delivery that faces our MTA: its connection, its replies, and what they come to.
-#include <algorithm>
-
 #include "relayd/mail/delivery.h"
 #include "relayd/mail/delivery_tags.h"
 #include "relayd/smtp/extensions.h"
 
 namespace tsmtp::mail {
-namespace {
-
-// Of a verdict on a recipient where memory is short.
-constexpr std::size_t kShortReplyBytes = 200;
-
-}  // namespace
 
 void Delivery::connected(smtp::ClientSession& session, base::TimePoint now) {
   session_ = &session;
@@ -26,16 +18,16 @@ void Delivery::connected(smtp::ClientSession& session, base::TimePoint now) {
 // All that has come over the link so far: MAIL, and on the second connection perhaps more.
 void Delivery::send_envelope() {
   // SIZE is offered by us whether or not the MTA knows it: the limit is checked on this side of it.
-  if (!session_->extensions().size)
-    std::erase_if(mail_.parameters, [](const auto& p) { return p.keyword == "SIZE"; });
+  if (!session_->extensions().size) envelope_.drop_size();
+  const smtp::PathCommand& mail = envelope_.mail();
   // The near side offers what our MTA offered last; it may have changed since.
-  if (const auto refusal = smtp::check_mail_parameters(mail_, session_->extensions()))
+  if (const auto refusal = smtp::check_mail_parameters(mail, session_->extensions()))
     return refuse_all(own_reply(451, "4.5.0", "its MTA no longer offers this: " + refusal->summary()));
-  const std::string parameters = mail_.parameters.empty() ? "" : ' ' + mail_.parameter_text();
-  session_->send("MAIL FROM:<" + mail_.path.text + '>' + parameters, kMailTag);
-  for (std::size_t i = 0; i < recipients_.size(); ++i)
-    if (!recipients_[i].verdict) send_rcpt(static_cast<std::uint16_t>(i));
-  if (state_ == State::kDataSent && !takes_chunks() && !refused_by_all()) send_data();
+  const std::string parameters = mail.parameters.empty() ? "" : ' ' + mail.parameter_text();
+  session_->send("MAIL FROM:<" + mail.path.text + '>' + parameters, kMailTag);
+  for (std::size_t i = 0; i < envelope_.recipients().size(); ++i)
+    if (!envelope_.recipients()[i].verdict) send_rcpt(static_cast<DeliveryEnvelope::Index>(i));
+  if (state_ == State::kDataSent && !takes_chunks() && !envelope_.refusal_for_all()) send_data();
 }
 
 void Delivery::send_data() {
@@ -43,11 +35,11 @@ void Delivery::send_data() {
   data_sent_ = true;
 }
 
-void Delivery::send_rcpt(std::uint16_t index) {
-  Recipient& recipient = recipients_[index];
-  recipient.verdict = smtp::check_rcpt_parameters(recipient.rcpt, session_->extensions());
-  if (!recipient.verdict) return session_->send("RCPT " + recipient.argument, index);
-  send(RcptVerdict{.index = index, .reply = *recipient.verdict});
+void Delivery::send_rcpt(DeliveryEnvelope::Index index) {
+  const auto& recipient = envelope_.recipients()[index];
+  if (const auto refusal = smtp::check_rcpt_parameters(recipient.rcpt, session_->extensions()))
+    return refuse_rcpt(index, *refusal);
+  session_->send("RCPT " + recipient.argument, index);
 }
 
 void Delivery::connection_failed(const smtp::Reply& reply, base::TimePoint now) {
@@ -72,8 +64,8 @@ void Delivery::step(base::TimePoint now) {
 void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
   if (answer.tag == kMailTag) {
     if (answer.reply.code == 421 && may_try_again_) return;  // Failed follows
-    mail_verdict_ = final_reply(answer.reply, "MAIL");
-    send(MailVerdict{*mail_verdict_});
+    envelope_.set_mail_verdict(final_reply(answer.reply, "MAIL"));
+    send(MailVerdict{*envelope_.mail_verdict()});
     if (state_ == State::kDataSent && !data_sent_) answer_data();
   } else if (answer.tag == kDataTag) {
     on_data_answer(answer.reply);
@@ -81,12 +73,10 @@ void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
     on_chunk_answer(answer.reply, now);
   } else if (answer.tag == kFinalTag) {
     on_final_answer(answer.reply, now);
-  } else if (answer.tag < recipients_.size()) {
-    smtp::Reply verdict = final_reply(answer.reply, "RCPT");
-    if (!memory_.take(smtp::kept_bytes(verdict)))
-      verdict = smtp::shortened(std::move(verdict), kShortReplyBytes);
-    recipients_[answer.tag].verdict = verdict;
-    send(RcptVerdict{.index = static_cast<std::uint16_t>(answer.tag), .reply = verdict});
+  } else if (answer.tag < envelope_.recipients().size()) {
+    const auto index = static_cast<DeliveryEnvelope::Index>(answer.tag);
+    send(RcptVerdict{.index = index,
+                     .reply = envelope_.keep_verdict(index, final_reply(answer.reply, "RCPT"))});
     if (state_ == State::kDataSent && !data_sent_) answer_data();
   }
 }
@@ -99,11 +89,8 @@ bool Delivery::takes_chunks() const {
 // somebody to deliver to; and if all recipients were refused here, there is nobody. MAIL and every RCPT are
 // answered first.
 void Delivery::answer_data() {
-  const bool all_answered =
-      mail_verdict_ && std::all_of(recipients_.begin(), recipients_.end(),
-                                   [](const Recipient& recipient) { return recipient.verdict.has_value(); });
-  if (!all_answered) return;
-  if (const auto refusal = refused_by_all()) {
+  if (!envelope_.is_answered()) return;
+  if (const auto refusal = envelope_.refusal_for_all()) {
     give_up_transaction();
     refuse(*refusal);
     send(DataVerdict{*refusal});
@@ -127,7 +114,7 @@ void Delivery::on_chunk_answer(const smtp::Reply& said, base::TimePoint now) {
 // What waits for it is read when all that the MTA said with it has been heard: a 421 may stand behind the
 // 354.
 void Delivery::on_data_answer(const smtp::Reply& reply) {
-  const auto refusal = refused_by_all();
+  const auto refusal = envelope_.refusal_for_all();
   const bool goes_ahead = reply.code == 354;
   if (goes_ahead && !refusal) {
     state_ = State::kContent;
@@ -151,15 +138,7 @@ void Delivery::on_final_answer(const smtp::Reply& said, base::TimePoint now) {
   outcome_ = reply;
   state_ = State::kRecording;
   host_.record_outcome(transaction_,
-                       {.kind = Outcome::Kind::kKnown, .reply = reply, .refused = refused_recipients()});
-}
-
-std::vector<std::uint16_t> Delivery::refused_recipients() const {
-  std::vector<std::uint16_t> refused;
-  for (std::size_t i = 0; i < recipients_.size(); ++i)
-    if (!recipients_[i].verdict || !recipients_[i].verdict->is_positive())
-      refused.push_back(static_cast<std::uint16_t>(i));
-  return refused;
+                       {.kind = Outcome::Kind::kKnown, .reply = reply, .refused = envelope_.refused()});
 }
 
 void Delivery::recorded(base::TimePoint now) {
@@ -188,7 +167,8 @@ void Delivery::connection_lost(const std::string& cause, const std::optional<smt
 // nothing then, and that mail must not wait for its MTA's next queue run. The same where it was lost on its
 // way to us, before we were told that we have it.
 bool Delivery::try_again() {
-  const bool nothing_heard = !mail_verdict_ && (state_ == State::kEnvelope || state_ == State::kDataSent);
+  const bool nothing_heard =
+      !envelope_.mail_verdict() && (state_ == State::kEnvelope || state_ == State::kDataSent);
   const bool never_had = state_ == State::kConnecting && !asked_afresh_;
   if (never_had)
     host_.release_connection(false);
@@ -199,16 +179,6 @@ bool Delivery::try_again() {
   state_ = State::kConnecting;
   host_.request_connection(helo_, true);
   return true;
-}
-
-// MAIL, or every recipient, was refused: the verdict on the mail as a whole.
-std::optional<smtp::Reply> Delivery::refused_by_all() const {
-  if (mail_verdict_ && !mail_verdict_->is_positive()) return mail_verdict_;
-  const bool all = std::all_of(recipients_.begin(), recipients_.end(), [](const Recipient& recipient) {
-    return recipient.verdict && !recipient.verdict->is_positive();
-  });
-  if (all && !recipients_.empty()) return recipients_.front().verdict;
-  return {};
 }
 
 }  // namespace tsmtp::mail
