@@ -49,20 +49,20 @@ void Intake::receive(std::string_view bytes, base::TimePoint now) {
 }
 
 void Intake::client_has_read() {
-  for (const auto& outgoing : unproved_)
-    outgoing->proved();
-  unproved_.clear();
+  for (const auto& outgoing : unconfirmed_)
+    outgoing->confirm();
+  unconfirmed_.clear();
 }
 
 void Intake::client_closed(bool clean, base::TimePoint now) {
-  for (const auto& outgoing : unproved_) {
+  for (const auto& outgoing : unconfirmed_) {
     if (clean && output().empty()) {
-      outgoing->proved();
+      outgoing->confirm();
     } else {
       outgoing->give_up(kClientGone, now);
     }
   }
-  unproved_.clear();
+  unconfirmed_.clear();
   if (current_) current_->give_up(kClientGone, now);
   current_.reset();
   finished_ = true;
@@ -221,7 +221,7 @@ base::TimePoint Intake::deadline() const {
 void Intake::after_event(base::TimePoint now) {
   if (current_ && current_->is_answered()) {
     standing_.finished_mail();
-    unproved_.push_back(std::move(current_));
+    unconfirmed_.push_back(std::move(current_));
     last_step_ = now;
   } else if (current_ && current_->is_over()) {
     if (const auto& cause = current_->envelope_loss()) session_.close(site_reply(421, "4.4.1", *cause));
@@ -238,9 +238,9 @@ void Intake::after_event(base::TimePoint now) {
 Outgoing* Intake::find(mux::StreamKey stream) {
   if (stream == 0) return nullptr;
   if (current_ && current_->stream() == stream) return current_.get();
-  const auto found = std::find_if(unproved_.begin(), unproved_.end(),
+  const auto found = std::find_if(unconfirmed_.begin(), unconfirmed_.end(),
                                   [&](const auto& outgoing) { return outgoing->stream() == stream; });
-  return found == unproved_.end() ? nullptr : found->get();
+  return found == unconfirmed_.end() ? nullptr : found->get();
 }
 
 smtp::Reply Intake::site_reply(int code, std::string_view enhanced, const std::string& text) const {

@@ -52,7 +52,7 @@ class Intake {
   /// (Exim says it in one go with the end of content); false if it is as good as gone: call client_closed().
   [[nodiscard]] bool goes_on_without_input() const { return session_.was_told_quit(); }
   /// A mail's final reply was written, and the client has not yet shown that it read it.
-  [[nodiscard]] bool awaits_proof() const { return !unproved_.empty(); }
+  [[nodiscard]] bool awaits_confirmation() const { return !unconfirmed_.empty(); }
   /// The client has provably read all that was written, though it has said nothing since.
   void client_has_read();
   /// When the client or the far side last moved.
@@ -110,7 +110,7 @@ class Intake {
   smtp::ServerSession session_;
   std::unique_ptr<Outgoing> current_;
   std::vector<std::unique_ptr<Outgoing>>
-      unproved_;  // answered; the client has not yet shown that it read the answer
+      unconfirmed_;  // answered; the client has not yet shown that it read the answer
   ClientStanding standing_;
   std::optional<smtp::Request> waiting_;  // a MAIL that has to wait
   base::TimePoint next_look_;

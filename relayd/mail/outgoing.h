@@ -51,11 +51,11 @@ class Outgoing {
   void content_end(const smtp::ContentEnd& end, base::TimePoint now);
   /// RSET or its like, before the end of content. What is still owed to commands before it is awaited first.
   void abandon(base::TimePoint now);
-  /// There is nobody (any more) to give a reply to: what was committed and not proved to have been answered
+  /// There is nobody (any more) to give a reply to: what was committed and is not confirmed
   /// is in doubt.
   void give_up(const std::string& cause, base::TimePoint now);
   /// The client has read the final reply: it may be forgotten everywhere.
-  void proved();
+  void confirm();
 
   // From the link and the ledger.
   /// The far side's records. An error: it broke the protocol; the stream is reset already.
@@ -70,7 +70,7 @@ class Outgoing {
   /// 0 once it is over: numbers are used again on the next connection.
   [[nodiscard]] mux::StreamKey stream() const { return stream_.key(); }
   [[nodiscard]] const std::string& transaction() const { return doubt_.transaction(); }
-  /// The final reply was given, but not yet proved to have been read.
+  /// The final reply was given, but is not confirmed yet: the client may not have read it.
   [[nodiscard]] bool is_answered() const { return phase_ == Phase::kAnswered; }
   [[nodiscard]] bool is_over() const { return phase_ == Phase::kOver; }
   /// Given up by the client, but answers are still awaited: nothing new must begin before it is over.
@@ -95,7 +95,7 @@ class Outgoing {
     kChecking,   // the doubt is being written
     kAsking,     // an earlier try was recognised; how did it end?
     kCommitted,  // the far MTA decides
-    kAnswered,   // until the client proves that it has the reply
+    kAnswered,   // until the client confirms that it has the reply
     kOver,
   };
   struct Recipient {

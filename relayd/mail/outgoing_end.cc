@@ -115,7 +115,7 @@ void Outgoing::was_delivered_before(const Outcome& outcome, base::TimePoint now)
   answer_end(doubt_.is_anybody_claimed() ? again : this_time, now);
 }
 
-void Outgoing::proved() {
+void Outgoing::confirm() {
   assert(phase_ == Phase::kAnswered);
   if (const auto over = doubt_.settle()) stream_.send(Settled{*over});
   stream_.finish();
@@ -123,7 +123,7 @@ void Outgoing::proved() {
 }
 
 // Gives the final reply: one, or with LMTP each recipient's own. After 2yz the stream stays until the client
-// has proved that it read it.
+// confirms that it has read it.
 void Outgoing::answer_end(const smtp::Reply& reply, base::TimePoint now) {
   bool delivered = false;
   auto ticket = end_tickets_.begin();

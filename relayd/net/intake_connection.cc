@@ -36,7 +36,7 @@ void IntakeConnection::start() {
 void IntakeConnection::tick() {
   if (gone_) return;
   // A client that is idle and has read its reply may be killed, and so may we, with nothing in doubt.
-  if (intake_.awaits_proof() && !intake_.in_transaction() && intake_.output().empty() &&
+  if (intake_.awaits_confirmation() && !intake_.in_transaction() && intake_.output().empty() &&
       now() >= intake_.last_step() + kReadingTime && channel_->was_read_here())
     intake_.client_has_read();
   intake_.tick(now());
@@ -113,7 +113,8 @@ void IntakeConnection::after_event() {
   if (gone_) return;
   if (intake_.in_transaction()) idle_since_ = now();
   channel_->flush(intake_.output());
-  if (intake_.finished() && intake_.output().empty()) return channel_->close_gently(intake_.awaits_proof());
+  if (intake_.finished() && intake_.output().empty())
+    return channel_->close_gently(intake_.awaits_confirmation());
   channel_->set_reading(intake_.wants_input());
   set_turn_timer();
 }
