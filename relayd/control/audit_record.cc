@@ -4,12 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "relayd/base/bytes.h"
+#include "relayd/control/field.h"
 #include "relayd/control/time_text.h"
 
 namespace tsmtp::control {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kShownBytes = 1024;
 

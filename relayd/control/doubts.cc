@@ -7,12 +7,11 @@
 #include <string_view>
 
 #include "relayd/base/bytes.h"
+#include "relayd/control/field.h"
 #include "relayd/control/time_text.h"
 
 namespace tsmtp::control {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kSiteTitle = "site";
 

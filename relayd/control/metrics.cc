@@ -20,7 +20,7 @@ void put_sample(std::string& out, std::string_view name, const std::string& labe
     out += fmt::format(" {:.6f}\n", std::get<double>(sample.value));
 }
 
-void put_hub(std::string& out, const HubStatus& hub) {
+void put_hub_samples(std::string& out, const HubStatus& hub) {
   for (const Field<HubStatus>& field : hub_fields()) {
     for (const Metric<HubStatus>& metric : field.metrics) {
       put_header(out, metric);
@@ -30,7 +30,7 @@ void put_hub(std::string& out, const HubStatus& hub) {
   }
 }
 
-void put_sites(std::string& out, const std::vector<SiteStatus>& sites) {
+void put_samples_of_sites(std::string& out, const std::vector<SiteStatus>& sites) {
   for (const Field<SiteStatus>& field : site_fields()) {
     for (const Metric<SiteStatus>& metric : field.metrics) {
       put_header(out, metric);
@@ -47,8 +47,8 @@ void put_sites(std::string& out, const std::vector<SiteStatus>& sites) {
 
 std::string metrics(const HubStatus& status) {
   std::string out;
-  put_hub(out, status);
-  put_sites(out, status.sites);
+  put_hub_samples(out, status);
+  put_samples_of_sites(out, status.sites);
   return out;
 }
 
