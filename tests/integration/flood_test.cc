@@ -73,10 +73,9 @@ bool tiny_credit(HostilePeer& peer) {
 Wave tiny_data(int in_a_record) {
   return [=](HostilePeer& peer) {
     const std::uint32_t stream = peer.next_stream();
-    if (!peer.send(
-            peer.frame(FrameType::kOpen, stream, "\1") +
-            peer.frame(FrameType::kData, stream, kMail + kRcpt + kData + "\4" + big_endian(1'000'000, 4))))
-      return false;
+    std::string begin = peer.frame(FrameType::kOpen, stream, "\1");
+    begin += peer.frame(FrameType::kData, stream, kMail + kRcpt + kData + "\4" + big_endian(1'000'000, 4));
+    if (!peer.send(begin)) return false;
     for (int i = 0; i < 20'000 / in_a_record; ++i)
       if (!peer.send(repeated(in_a_record, [&] { return peer.frame(FrameType::kData, stream, "x"); })))
         return false;
