@@ -121,7 +121,7 @@ base::Result<void> Relay::bind_listeners(const settings::Hub& hub, Listeners& fr
                 [this](std::unique_ptr<net::TlsStream> stream) {
                   // The key may have been ours when it was shown, and a reload have come between.
                   if (net::Site* site = site_of_pin(stream->peer_pin())) {
-                    site->link().adopt(std::move(stream));
+                    site->hub_of_pin(stream->peer_pin())->link().adopt(std::move(stream));
                   } else {
                     refusals_.refused(stream->peer_address(),
                                       "its key is no longer pinned in the configuration",
@@ -261,8 +261,8 @@ net::Site* Relay::find_site(const std::string& name) const {
 }
 
 net::Site* Relay::site_of_pin(const std::string& pin) const {
-  const auto found =
-      std::find_if(sites_.begin(), sites_.end(), [&](const auto& site) { return site->link().has_pin(pin); });
+  const auto found = std::find_if(sites_.begin(), sites_.end(),
+                                  [&](const auto& site) { return site->hub_of_pin(pin) != nullptr; });
   return found == sites_.end() ? nullptr : found->get();
 }
 

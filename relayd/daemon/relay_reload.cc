@@ -128,7 +128,7 @@ std::vector<net::Site*> Relay::running_sites(const config::Config& wanted) const
       return !is_wanted(running->name()) &&
              std::find(found.begin(), found.end(), running.get()) == found.end() &&
              std::any_of(site.pins.begin(), site.pins.end(),
-                         [&](const std::string& pin) { return running->link().has_pin(pin); });
+                         [&](const std::string& pin) { return running->hub_of_pin(pin) != nullptr; });
     };
     net::Site* running = find_site(site.name);
     if (running == nullptr) {

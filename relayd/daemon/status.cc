@@ -69,7 +69,8 @@ control::LedgerStatus ledger_status(const net::TransactionLedger& ledger) {
 }
 
 control::SiteStatus site_status(const net::Site& site, const net::TransactionLedger& ledger, bool draining) {
-  const net::SiteLink& link = site.link();
+  const net::SiteHub& hub = site.hub_for_mail();
+  const net::SiteLink& link = hub.link();
   control::SiteStatus status;
   status.name = site.name();
   status.state = link_state(link, draining);
@@ -92,7 +93,7 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
     status.dial_failures.push_back({failure.address, failure.when, failure.cause});
   for (const auto& endpoint : site.endpoints())
     status.endpoints.push_back(endpoint->address().to_string());
-  status.far_mta = far_mta(site.far_mta());
+  status.far_mta = far_mta(hub.far_mta());
   status.mta = mta_connections(site.pool());
   status.out = traffic(site.traffic().out());
   status.in = traffic(site.traffic().in());

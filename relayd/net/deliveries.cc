@@ -10,9 +10,9 @@
 
 namespace tsmtp::net {
 
-StreamUser* Deliveries::begin(mux::StreamKey stream, mail::DeliverySettings settings) {
+StreamUser* Deliveries::begin(SiteLink& link, mux::StreamKey stream, mail::DeliverySettings settings) {
   auto delivery = std::make_shared<DeliveryStream>(
-      stream, services_, link_, pool_, std::move(settings),
+      stream, services_, link, pool_, std::move(settings),
       DeliveryStream::Callbacks{
           .ended = ended_,
           .end_earlier = lifetime_.guard([this](const std::string& id) { return end_earlier(id); }),
@@ -67,7 +67,7 @@ mail::Outcome Deliveries::end_earlier(const std::string& transaction) {
 }
 
 mail::Outcome Deliveries::recorded_outcome(const std::string& transaction) const {
-  const auto known = services_.ledger.find_outcome(link_.site(), transaction);
+  const auto known = services_.ledger.find_outcome(site_.name, transaction);
   if (!known) return earlier_outcome(transaction);
   auto outcome = mail::decode_known(*known);
   return outcome ? std::move(*outcome) : mail::Outcome{};
@@ -76,7 +76,7 @@ mail::Outcome Deliveries::recorded_outcome(const std::string& transaction) const
 // Of before this relayd was started.
 mail::Outcome Deliveries::earlier_outcome(const std::string& transaction) const {
   if (services_.earlier == nullptr) return {};
-  return services_.earlier->find(link_.site(), transaction).value_or(mail::Outcome{});
+  return services_.earlier->find(site_.name, transaction).value_or(mail::Outcome{});
 }
 
 }  // namespace tsmtp::net

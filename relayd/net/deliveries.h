@@ -10,6 +10,7 @@
 #include "relayd/base/lifetime.h"
 #include "relayd/mail/disowned.h"
 #include "relayd/net/delivery_stream.h"
+#include "relayd/settings/site.h"
 
 namespace tsmtp::net {
 
@@ -18,14 +19,14 @@ class Deliveries {
   using Ended = std::function<void(const mail::Summary&)>;
 
   /// All is borrowed and outlives it. `ended` is told of every transaction that is over.
-  Deliveries(const Services& services, SiteLink& link, MtaPool& pool, Ended ended)
-      : services_(services), link_(link), pool_(pool), ended_(std::move(ended)) {}
+  Deliveries(const Services& services, const settings::Site& site, MtaPool& pool, Ended ended)
+      : services_(services), site_(site), pool_(pool), ended_(std::move(ended)) {}
   ~Deliveries() { lifetime_.end(); }
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
 
-  /// The peer has opened a stream for one. It lives until it is over.
-  StreamUser* begin(mux::StreamKey stream, mail::DeliverySettings settings);
+  /// The peer has opened a stream of `link` for one, which keeps to that link and lives until it is over.
+  StreamUser* begin(SiteLink& link, mux::StreamKey stream, mail::DeliverySettings settings);
 
   /// The end of content of that transaction is with our MTA, or its outcome is being written.
   [[nodiscard]] bool is_committing(const std::string& transaction) const;
@@ -43,7 +44,7 @@ class Deliveries {
   [[nodiscard]] mail::Outcome earlier_outcome(const std::string& transaction) const;
 
   const Services& services_;
-  SiteLink& link_;
+  const settings::Site& site_;
   MtaPool& pool_;
   Ended ended_;
   std::set<std::shared_ptr<DeliveryStream>> all_;

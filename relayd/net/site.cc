@@ -6,13 +6,10 @@
 #include <boost/asio/post.hpp>
 
 #include "relayd/base/bytes.h"
-#include "relayd/base/time_of_day.h"
-#include "relayd/mail/service.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_options.h"
 #include "relayd/net/io/socket_peer.h"
 #include "relayd/net/session_crowd.h"
-#include "relayd/smtp/shown_cause.h"
 
 namespace tsmtp::net {
 namespace {
@@ -55,26 +52,43 @@ Site::Site(const Services& services, settings::Site settings)
                 .changed = lifetime_.guard([this](const mail::FarMta& mta) { own_mta_changed(mta); }),
                 .noted = lifetime_.guard(
                     [this](const std::string& text) { log(base::LogLevel::kWarning, text); })}),
-      link_(services, settings_.name, settings_.pins, settings_.dial, settings_.link,
-            SiteLink::Callbacks{
-                .accept_stream = {{mail::kService, lifetime_.guard([this](mux::StreamKey stream) {
-                                     return accept_stream(stream);
-                                   })}},
-                .up = lifetime_.guard([this] { link_up(); }),
-                .down = lifetime_.guard([this] { notices_.link_down(); }),
-                .noticed = lifetime_.guard([this](std::string_view bytes) { noticed(bytes); }),
-                .standing_changed = lifetime_.guard([this] { accept_held(); })}),
-      enquiry_(services, link_, settings_.name),
-      notices_(services.executor, link_),
       out_rate_(settings_.rates),
       in_rate_(settings_.rates),
-      deliveries_(services, link_, pool_,
+      deliveries_(services, settings_, pool_,
                   lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })),
-      sweep_timer_(services.executor) {}
+      sweep_timer_(services.executor) {
+  add_hub();
+}
 
 Site::~Site() {
   stop("closing");
   lifetime_.end();
+}
+
+void Site::add_hub() {
+  hubs_.push_back(std::make_unique<SiteHub>(
+      services_, settings_,
+      SiteHub::Callbacks{.accept_mail = lifetime_.guard([this](SiteHub& hub, mux::StreamKey stream) {
+                           return accept_mail(hub, stream);
+                         }),
+                         .own_mta = lifetime_.guard([this] { return pool_.mta(); }),
+                         .standing_changed = lifetime_.guard([this] { accept_held(); }),
+                         .complaint = lifetime_.guard(
+                             [this](const std::string& text) { provoked(base::Provoked::kPeer, text); })}));
+}
+
+// The first that can be handed one now, else the first that may be able to in a moment.
+SiteHub& Site::hub_for_mail() const {
+  auto found = std::find_if(hubs_.begin(), hubs_.end(), [](const auto& hub) { return !hub->refusal(); });
+  if (found == hubs_.end())
+    found = std::find_if(hubs_.begin(), hubs_.end(), [](const auto& hub) { return hub->is_interrupted(); });
+  return found == hubs_.end() ? *hubs_.front() : **found;
+}
+
+SiteHub* Site::hub_of_pin(const std::string& pin) const {
+  const auto found =
+      std::find_if(hubs_.begin(), hubs_.end(), [&](const auto& hub) { return hub->link().has_pin(pin); });
+  return found == hubs_.end() ? nullptr : found->get();
 }
 
 base::Result<Site::Endpoints> Site::bind(const settings::Site& settings, const Endpoints& bound,
@@ -98,7 +112,8 @@ void Site::start(Endpoints endpoints) {
     start_endpoint(endpoint);
   warn_of_congestion();
   pool_.probe();
-  link_.start();
+  for (const auto& hub : hubs_)
+    hub->start();
   sweep();
 }
 
@@ -116,7 +131,6 @@ void Site::update(settings::Site settings, const Endpoints& fresh) {
   if (settings.name != settings_.name)
     log(base::LogLevel::kInfo, "is called " + settings.name + " from now on; its key is the same");
   settings_ = std::move(settings);
-  link_.rename(settings_.name);
   if (other_congestion) warn_of_congestion();
   std::erase_if(endpoints_, [&](const auto& endpoint) {
     const auto& wanted = settings_.endpoints;
@@ -127,7 +141,8 @@ void Site::update(settings::Site settings, const Endpoints& fresh) {
   endpoints_.insert(endpoints_.end(), fresh.begin(), fresh.end());
   for (const auto& endpoint : endpoints_)
     start_endpoint(endpoint);
-  link_.reconfigure(settings_.pins, settings_.dial, settings_.link);
+  for (const auto& hub : hubs_)
+    hub->reconfigure();
   pool_.retarget(mta_settings(settings_, services_.hub_name));
   out_rate_.set_rates(settings_.rates);
   in_rate_.set_rates(settings_.rates);
@@ -135,7 +150,8 @@ void Site::update(settings::Site settings, const Endpoints& fresh) {
 
 void Site::drain() {
   draining_ = true;
-  link_.drain();
+  for (const auto& hub : hubs_)
+    hub->drain();
   accept_held();
   for (const auto& session : sessions_)
     session->shut_down(reply_421("4.3.2", "this relayd is shutting down"));
@@ -144,9 +160,9 @@ void Site::drain() {
 void Site::retire() {
   for (const auto& endpoint : std::exchange(endpoints_, {}))
     endpoint->stop();
-  enquiry_.stop();
   drain();
-  link_.retire();
+  for (const auto& hub : hubs_)
+    hub->retire();
 }
 
 bool Site::is_committing(const std::string& transaction) const {
@@ -168,8 +184,8 @@ void Site::stop(const std::string& reason) {
     endpoint->stop();
   endpoints_.clear();
   held_.clear();
-  enquiry_.stop();
-  link_.stop(reason);
+  for (const auto& hub : hubs_)
+    hub->stop(reason);
   for (const auto& session : sessions_)
     session->abort();
   deliveries_.abort();
@@ -194,20 +210,21 @@ void Site::start_endpoint(const std::shared_ptr<Endpoint>& endpoint) {
 
 // In an interruption of the link the greeting waits, as a transaction under way does.
 void Site::accept_session(ByteChannel::Socket socket) {
-  if (!draining_ && link_.is_interrupted() &&
+  SiteHub& hub = hub_for_mail();
+  if (!draining_ && hub.is_interrupted() &&
       held_.size() + sessions_served() < settings_.sessions.max_sessions) {
     held_.push_back(std::move(socket));
     return;
   }
   if (sessions_.size() >= settings_.sessions.max_sessions) make_room_for(socket);
-  auto refused = refusal();
+  auto refused = refusal(hub);
   if (!refused) refused = refusal_of_user(socket);
   if (refused) {
     ++sessions_refused_;
     provoked(base::Provoked::kRefusal, "session refused: " + refused->summary());
   }
   auto session = std::make_shared<IntakeConnection>(
-      std::move(socket), services_, link_, turns_, intake_settings(), refused,
+      std::move(socket), services_, hub.link(), turns_, intake_settings(hub), refused,
       IntakeConnection::Callbacks{
           .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); }),
           .link_full = lifetime_.guard([this](IntakeConnection& newcomer) { make_room_on_link(newcomer); }),
@@ -265,32 +282,19 @@ void Site::turn_away(ByteChannel::Socket socket) {
 }
 
 void Site::accept_held() {
-  if (link_.is_interrupted() && !draining_) return;
+  if (hub_for_mail().is_interrupted() && !draining_) return;
   for (ByteChannel::Socket& socket : std::exchange(held_, {}))
     accept_session(std::move(socket));
 }
 
 // Why a session cannot be served now, as the greeting that says so. Always 421: a 5yz greeting would bounce
 // mail.
-std::optional<smtp::Reply> Site::refusal() const {
+std::optional<smtp::Reply> Site::refusal(const SiteHub& hub) const {
   if (draining_) return reply_421("4.3.2", "this relayd is shutting down");
   if (sessions_served() >= settings_.sessions.max_sessions)
     return reply_421("4.3.2", "too many sessions at once, the limit is " +
                                   std::to_string(settings_.sessions.max_sessions));
-  if (!link_.takes_streams()) return reply_421("4.4.1", link_.down_text());
-  if (link_.peer_drains()) return reply_421("4.3.2", "the far relayd is shutting down");
-  const auto& far = notices_.far();
-  if (!far) return reply_421("4.4.1", "link up, but it has not yet said whether its MTA can be reached");
-  if (!far->reachable) return reply_421("4.4.1", far_mta_text(far->cause));
-  return {};
-}
-
-// The time is worth more than the address, which is one of the far hub's own; log and status have both.
-std::string Site::far_mta_text(const std::string& cause) const {
-  const std::string before = "its MTA cannot be reached (";
-  const std::string behind = ") since " + base::time_of_day(notices_.far_since(), wall_now());
-  const std::size_t other = reply_421("4.4.1", before + behind).summary().size();
-  return before + smtp::shown_cause(cause.empty() ? "it gives no cause" : cause, other) + behind;
+  return hub.refusal();
 }
 
 // Not for everybody on this machine (allow_users). Told with a 421, for mail in another's hands must not
@@ -311,7 +315,7 @@ std::optional<smtp::Reply> Site::refusal_of_user(ByteChannel::Socket& socket) co
                    "user " + std::to_string(*uid) + " may not use this endpoint; allow_users are " + names);
 }
 
-mail::IntakeSettings Site::intake_settings() {
+mail::IntakeSettings Site::intake_settings(const SiteHub& hub) {
   mail::IntakeSettings settings;
   settings.site = settings_.name;
   settings.rules = settings_.rules;
@@ -320,7 +324,7 @@ mail::IntakeSettings Site::intake_settings() {
   settings.memory = out_memory_;
   settings.refused = &refused_recipients_;
   if (settings_.link.compress) settings.compression = &compression_;
-  if (notices_.far()) settings.offered = notices_.far()->extensions;
+  if (hub.far_mta()) settings.offered = hub.far_mta()->extensions;
   settings.offered.pipelining = true;  // between our MTA and us, whatever the far one does
   const std::uint64_t far_size = settings.offered.size.value_or(0);
   const std::uint64_t own_size = settings_.rules.max_message_bytes;
@@ -328,33 +332,24 @@ mail::IntakeSettings Site::intake_settings() {
   return settings;
 }
 
-StreamUser* Site::accept_stream(mux::StreamKey stream) {
+StreamUser* Site::accept_mail(SiteHub& hub, mux::StreamKey stream) {
   if (draining_) return nullptr;
-  return deliveries_.begin(stream, {.site = settings_.name,
-                                    .hub = services_.hub_name,
-                                    .mta = settings_.deliver.to_string(),
-                                    .rules = settings_.rules,
-                                    .rate = &in_rate_,
-                                    .takes_compressed = link_.compresses(stream),
-                                    .takes_questions = link_.answers_enquiries(),
-                                    .memory = in_memory_});
-}
-
-void Site::link_up() {
-  enquiry_.link_up();
-  notices_.link_up(pool_.mta());
+  return deliveries_.begin(hub.link(), stream,
+                           {.site = settings_.name,
+                            .hub = services_.hub_name,
+                            .mta = settings_.deliver.to_string(),
+                            .rules = settings_.rules,
+                            .rate = &in_rate_,
+                            .takes_compressed = hub.link().compresses(stream),
+                            .takes_questions = hub.link().answers_enquiries(),
+                            .memory = in_memory_});
 }
 
 void Site::own_mta_changed(const mail::FarMta& mta) {
   if (!mta.reachable)
     provoked(base::Provoked::kMta, "our MTA cannot be reached for mail from this site: " + mta.cause);
-  notices_.own_changed(mta);
-}
-
-void Site::noticed(std::string_view bytes) {
-  if (const auto ok = notices_.heard(bytes); !ok) return provoked(base::Provoked::kPeer, ok.error().message);
-  const mail::FarMta& mta = *notices_.far();
-  if (!mta.reachable) provoked(base::Provoked::kPeer, "its MTA cannot be reached: " + mta.cause);
+  for (const auto& hub : hubs_)
+    hub->own_mta_changed(mta);
 }
 
 void Site::ended(const mail::Summary& summary) {

@@ -1,5 +1,5 @@
-// One site with all that belongs to it: endpoints and the sessions at them, the link, the transactions that
-// come over it, and the connections to our MTA. Knows whether a session can be served at all, and if not,
+// One site with all that belongs to it: endpoints and the sessions at them, its hubs, the transactions that
+// come from them, and the connections to our MTA. Knows whether a session can be served at all, and if not,
 // says why in its greeting (P5).
 #pragma once
 
@@ -15,14 +15,12 @@
 #include "relayd/mail/far_mta.h"
 #include "relayd/mail/refused_recipients.h"
 #include "relayd/mail/traffic.h"
-#include "relayd/net/background_enquiry.h"
 #include "relayd/net/deliveries.h"
 #include "relayd/net/endpoint/endpoint.h"
 #include "relayd/net/endpoint/held_endpoints.h"
 #include "relayd/net/intake_connection.h"
-#include "relayd/net/link/site_link.h"
 #include "relayd/net/mta/mta_pool.h"
-#include "relayd/net/mta_notices.h"
+#include "relayd/net/site_hub.h"
 #include "relayd/settings/site.h"
 
 namespace tsmtp::net {
@@ -72,19 +70,24 @@ class Site {
   [[nodiscard]] const std::optional<mail::FarMta>& own_mta() const { return pool_.mta(); }
   [[nodiscard]] const MtaPool& pool() const { return pool_; }
   [[nodiscard]] const std::string& name() const { return settings_.name; }
-  [[nodiscard]] SiteLink& link() { return link_; }
+  using Hubs = std::vector<std::unique_ptr<SiteHub>>;
+  /// At least one.
+  [[nodiscard]] const Hubs& hubs() const { return hubs_; }
+  /// To which a mail that comes now is handed.
+  [[nodiscard]] SiteHub& hub_for_mail() const;
+  /// Null: none of them has that key.
+  [[nodiscard]] SiteHub* hub_of_pin(const std::string& pin) const;
 
   [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
 
   // For status.
-  [[nodiscard]] const SiteLink& link() const { return link_; }
   [[nodiscard]] const settings::Site& settings() const { return settings_; }
   [[nodiscard]] const mail::Traffic& traffic() const { return traffic_; }
-  [[nodiscard]] const std::optional<mail::FarMta>& far_mta() const { return notices_.far(); }
   [[nodiscard]] std::uint64_t sessions_refused() const { return sessions_refused_; }
 
  private:
+  void add_hub();
   void warn_of_congestion() const;
   void start_endpoint(const std::shared_ptr<Endpoint>& endpoint);
   void accept_session(ByteChannel::Socket socket);
@@ -93,16 +96,13 @@ class Site {
   void make_room_on_link(IntakeConnection& newcomer);
   void turn_away(ByteChannel::Socket socket);
   [[nodiscard]] std::size_t sessions_served() const;
-  [[nodiscard]] std::optional<smtp::Reply> refusal() const;
+  [[nodiscard]] std::optional<smtp::Reply> refusal(const SiteHub& hub) const;
   [[nodiscard]] std::optional<smtp::Reply> refusal_of_user(ByteChannel::Socket& socket) const;
-  [[nodiscard]] mail::IntakeSettings intake_settings();
-  [[nodiscard]] StreamUser* accept_stream(mux::StreamKey stream);
-  void link_up();
+  [[nodiscard]] mail::IntakeSettings intake_settings(const SiteHub& hub);
+  [[nodiscard]] StreamUser* accept_mail(SiteHub& hub, mux::StreamKey stream);
   void own_mta_changed(const mail::FarMta& mta);
-  void noticed(std::string_view bytes);
   void ended(const mail::Summary& summary);
   void sweep();
-  [[nodiscard]] std::string far_mta_text(const std::string& cause) const;
   [[nodiscard]] smtp::Reply reply_421(std::string_view enhanced, const std::string& text) const;
   void log(base::LogLevel level, const std::string& text) const;
   void provoked(base::Provoked kind, const std::string& text) const;
@@ -111,9 +111,7 @@ class Site {
   settings::Site settings_;
   base::Lifetime lifetime_;  // what the others call
   MtaPool pool_;
-  SiteLink link_;
-  BackgroundEnquiry enquiry_;
-  MtaNotices notices_;
+  Hubs hubs_;
   policy::RateLimit out_rate_;
   policy::RateLimit in_rate_;
   // Of envelopes and verdicts of its mails under way; mails of one direction leave the other's alone.

@@ -1,0 +1,77 @@
+#include "relayd/net/site_hub.h"
+
+#include <utility>
+
+#include "relayd/base/time_of_day.h"
+#include "relayd/mail/service.h"
+#include "relayd/net/io/clocks.h"
+#include "relayd/smtp/shown_cause.h"
+
+namespace tsmtp::net {
+
+SiteHub::SiteHub(const Services& services, const settings::Site& settings, Callbacks callbacks)
+    : settings_(settings),
+      callbacks_(std::move(callbacks)),
+      link_(services, settings.name, settings.pins, settings.dial, settings.link,
+            SiteLink::Callbacks{
+                .accept_stream = {{mail::kService, lifetime_.guard([this](mux::StreamKey stream) {
+                                     return callbacks_.accept_mail(*this, stream);
+                                   })}},
+                .up = lifetime_.guard([this] {
+                  enquiry_.link_up();
+                  notices_.link_up(callbacks_.own_mta());
+                }),
+                .down = lifetime_.guard([this] { notices_.link_down(); }),
+                .noticed = lifetime_.guard([this](std::string_view bytes) { noticed(bytes); }),
+                .standing_changed = lifetime_.guard([this] { callbacks_.standing_changed(); })}),
+      enquiry_(services, link_, settings.name),
+      notices_(services.executor, link_) {}
+
+SiteHub::~SiteHub() {
+  stop("closing");
+  lifetime_.end();
+}
+
+void SiteHub::reconfigure() {
+  link_.rename(settings_.name);
+  link_.reconfigure(settings_.pins, settings_.dial, settings_.link);
+}
+
+void SiteHub::retire() {
+  enquiry_.stop();
+  link_.retire();
+}
+
+void SiteHub::stop(const std::string& reason) {
+  enquiry_.stop();
+  link_.stop(reason);
+}
+
+std::optional<smtp::Reply> SiteHub::refusal() const {
+  if (!link_.takes_streams()) return reply_421("4.4.1", link_.down_text());
+  if (link_.peer_drains()) return reply_421("4.3.2", "the far relayd is shutting down");
+  const auto& far = notices_.far();
+  if (!far) return reply_421("4.4.1", "link up, but it has not yet said whether its MTA can be reached");
+  if (!far->reachable) return reply_421("4.4.1", far_mta_text(far->cause));
+  return {};
+}
+
+// The time is worth more than the address, which is one of the far hub's own; log and status have both.
+std::string SiteHub::far_mta_text(const std::string& cause) const {
+  const std::string before = "its MTA cannot be reached (";
+  const std::string behind = ") since " + base::time_of_day(notices_.far_since(), wall_now());
+  const std::size_t other = reply_421("4.4.1", before + behind).summary().size();
+  return before + smtp::shown_cause(cause.empty() ? "it gives no cause" : cause, other) + behind;
+}
+
+smtp::Reply SiteHub::reply_421(std::string_view enhanced, const std::string& text) const {
+  return smtp::make_reply(421, enhanced, settings_.name + ": " + text);
+}
+
+void SiteHub::noticed(std::string_view bytes) {
+  if (const auto ok = notices_.heard(bytes); !ok) return callbacks_.complaint(ok.error().message);
+  const mail::FarMta& mta = *notices_.far();
+  if (!mta.reachable) callbacks_.complaint("its MTA cannot be reached: " + mta.cause);
+}
+
+}  // namespace tsmtp::net

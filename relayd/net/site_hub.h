@@ -1,0 +1,72 @@
+// One hub of a site: the link to it, what it has told us of its MTA, and what we ask it in the background. A
+// mail or a session is given the hub that it uses for as long as it lasts; which one that is, Site decides,
+// and nothing here knows how many there are.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "relayd/base/lifetime.h"
+#include "relayd/mail/far_mta.h"
+#include "relayd/net/background_enquiry.h"
+#include "relayd/net/link/site_link.h"
+#include "relayd/net/mta_notices.h"
+#include "relayd/net/services.h"
+#include "relayd/settings/site.h"
+#include "relayd/smtp/reply.h"
+
+namespace tsmtp::net {
+
+class SiteHub {
+ public:
+  struct Callbacks {
+    /// The hub sends a mail. Null: no more for now.
+    std::function<StreamUser*(SiteHub&, mux::StreamKey)> accept_mail;
+    /// How our own MTA stands, for a hub that knows nothing of us yet; nothing if we do not know.
+    std::function<std::optional<mail::FarMta>()> own_mta;
+    /// What stands in the way of mails, or that they may wait, may have changed.
+    std::function<void()> standing_changed;
+    /// What it says cannot be understood, or is bad news.
+    std::function<void(const std::string&)> complaint;
+  };
+
+  /// All but `callbacks` is borrowed and outlives it. `settings` are read anew by reconfigure().
+  SiteHub(const Services& services, const settings::Site& settings, Callbacks callbacks);
+  ~SiteHub();
+  SiteHub(const SiteHub&) = delete;
+  SiteHub& operator=(const SiteHub&) = delete;
+
+  void start() { link_.start(); }
+  void reconfigure();
+  void drain() { link_.drain(); }
+  /// It is no longer configured.
+  void retire();
+  void stop(const std::string& reason);
+
+  /// Why it can be handed no mail now, as a 421 says it.
+  [[nodiscard]] std::optional<smtp::Reply> refusal() const;
+  /// Whether that may be over in a moment.
+  [[nodiscard]] bool is_interrupted() const { return link_.is_interrupted(); }
+  /// As the hub told us; nothing while the link is down.
+  [[nodiscard]] const std::optional<mail::FarMta>& far_mta() const { return notices_.far(); }
+  /// Our own MTA stands so from now on.
+  void own_mta_changed(const mail::FarMta& mta) { notices_.own_changed(mta); }
+
+  [[nodiscard]] SiteLink& link() { return link_; }
+  [[nodiscard]] const SiteLink& link() const { return link_; }
+
+ private:
+  void noticed(std::string_view bytes);
+  [[nodiscard]] std::string far_mta_text(const std::string& cause) const;
+  [[nodiscard]] smtp::Reply reply_421(std::string_view enhanced, const std::string& text) const;
+
+  const settings::Site& settings_;
+  Callbacks callbacks_;
+  base::Lifetime lifetime_;  // what the link calls
+  SiteLink link_;
+  BackgroundEnquiry enquiry_;
+  MtaNotices notices_;
+};
+
+}  // namespace tsmtp::net
