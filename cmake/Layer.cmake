@@ -9,7 +9,7 @@ endif()
 
 add_library(tsmtp_options INTERFACE)
 target_include_directories(tsmtp_options INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_options(tsmtp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -fstack-protector-strong
+target_compile_options(tsmtp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. $<$<BOOL:${TSMTP_WERROR}>:-Werror>
   $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 # g++ sees writes out of bounds in std::string where there are none: 12 and 14 do (GCC bug 105329 and its kin).
@@ -20,9 +20,8 @@ if(TSMTP_SANITIZE)
   # The check of vptr looks at memory through a pipe, and takes every object for a broken one where no descriptor is left.
   target_compile_options(tsmtp_options INTERFACE -fsanitize=${TSMTP_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(tsmtp_options INTERFACE -fsanitize=${TSMTP_SANITIZE})
-else()
-  target_compile_definitions(tsmtp_options INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
 endif()
+tsmtp_harden(tsmtp_options)
 target_compile_definitions(tsmtp_options INTERFACE TSMTP_VERSION="${PROJECT_VERSION}" _GLIBCXX_ASSERTIONS)
 
 function(tsmtp_layer name)

@@ -14,10 +14,10 @@ namespace tsmtp::net {
 namespace {
 
 constexpr std::chrono::hours kOutcomeAge{24 * 10};
-// So long what nobody waits for may wait for company.
+// A change that nobody awaits is delayed at most this long, so that others can share its commit.
 constexpr std::chrono::milliseconds kPatience{10};
 constexpr std::chrono::seconds kRetryInterval{1};
-// What is known is kept so long at least; and is looked for so often where there is no room.
+// A known outcome is kept at least this long; how often they are looked for where there is no room.
 constexpr std::chrono::hours kKnownAge{24};
 constexpr std::chrono::minutes kRoomInterval{1};
 // Longer than MTAs wait between two tries.
