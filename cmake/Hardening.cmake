@@ -1,17 +1,13 @@
 # What the compiler and the linker do against mistakes that we did not find: position independent, nothing writable that the
 # loader has filled, no jump to where none should lead, stacks that cannot be jumped over, and checked calls of libc.
 # tests/lint/check_hardening.py looks at the programs for it.
-include(CheckCXXCompilerFlag)
-
 set(tsmtp_hardening -fPIE -fstack-protector-strong -fstack-clash-protection)
 # Each kind of processor has its own guard of jumps: Intel's CET, ARM's branch protection.
-foreach(flag -fcf-protection=full -mbranch-protection=standard)
-  string(MAKE_C_IDENTIFIER "TSMTP_HAS${flag}" known)
-  check_cxx_compiler_flag(${flag} ${known})
-  if(${known})
-    list(APPEND tsmtp_hardening ${flag})
-  endif()
-endforeach()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|i.86)$")
+  list(APPEND tsmtp_hardening -fcf-protection=full)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  list(APPEND tsmtp_hardening -mbranch-protection=standard)
+endif()
 
 # tsmtp_harden(TARGET): an interface library, whose users are hardened.
 function(tsmtp_harden target)

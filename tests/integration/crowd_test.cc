@@ -187,12 +187,12 @@ class Clients : public Crowd, public ::testing::WithParamInterface<AtEndpoint> {
 
 TEST_P(Clients, OfAnotherUserKeepNobodyOut) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can be two users";
-  const auto [is_unix, text] = GetParam();
+  const bool is_unix = std::get<0>(GetParam());
   const std::string unix_path = tokyo.file("endpoint.sock");
   std::filesystem::permissions(std::filesystem::path(unix_path).parent_path(), std::filesystem::perms(0755));
   start(is_unix ? "endpoint = [\"unix:" + unix_path + "\"]\nendpoint_mode = \"0666\"" : "");
   const std::size_t before = tokyo.process().open_descriptors();
-  as_another_user([&, what = std::string(text)] {
+  as_another_user([&, what = std::string(std::get<1>(GetParam()))] {
     for (int i = 0; i < 5; ++i) {
       if (is_unix) {
         come_to(unix_path, kMany / 5, what);
