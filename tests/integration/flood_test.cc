@@ -219,7 +219,10 @@ TEST_P(Floods, HardlyConcernOthers) {
   EXPECT_LT(flooded, kTimesSlower * quiet + kUnnoticed);
   EXPECT_LT(lines_about_evil(), kMaxLines);
   EXPECT_LT(descriptors, descriptors_before + kMaxDescriptors);
-  EXPECT_LT(birl.process().peak_resident_kib(), kib_before + kMaxGrowthKib);
+  // ASan keeps what was freed for a while.
+  if (TSMTP_SANITIZED == 0) {
+    EXPECT_LT(birl.process().peak_resident_kib(), kib_before + kMaxGrowthKib);
+  }
   EXPECT_EQ(birl.site_status("tokyo")["links_up_total"], 1);
   EXPECT_TRUE(wait_until([&] { return birl.process().open_descriptors() <= descriptors_before + 8; }));
 }
