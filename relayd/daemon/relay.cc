@@ -121,7 +121,8 @@ base::Result<void> Relay::bind_listeners(const settings::Hub& hub, Listeners& fr
                 [this](std::unique_ptr<net::TlsStream> stream) {
                   // The key may have been ours when it was shown, and a reload have come between.
                   if (net::Site* site = site_of_pin(stream->peer_pin())) {
-                    site->hub_of_pin(stream->peer_pin())->link().adopt(std::move(stream));
+                    net::SiteLink& link = site->hub_of_pin(stream->peer_pin())->link();
+                    link.adopt(std::move(stream));
                   } else {
                     refusals_.refused(stream->peer_address(),
                                       "its key is no longer pinned in the configuration",

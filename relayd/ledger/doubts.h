@@ -36,7 +36,7 @@ struct DoubtKey {
   std::string transaction;
   std::uint16_t index = 0;
 
-  friend auto operator<=>(const DoubtKey&, const DoubtKey&) = default;  // NOLINT(modernize-use-nullptr)
+  friend auto operator<=>(const DoubtKey&, const DoubtKey&) = default;
 };
 
 /// What is remembered of a recipient, kDigestBytes each.

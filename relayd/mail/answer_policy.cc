@@ -88,7 +88,7 @@ std::optional<smtp::Reply> AnswerPolicy::answer_to_recipient(std::size_t index) 
       !mode_.lmtp && std::any_of(recipients_.begin(), before, [](const Recipient& r) { return r.is_held(); });
   if (is_held_for_all && !is_mail_refusal_held())
     return own(452, "4.5.3", "the recipient before this one was refused; send this one again");
-  const auto verdict = is_mail_refusal_held() ? for_each_of_them(*mail_verdict_) : recipient.verdict;
+  auto verdict = is_mail_refusal_held() ? for_each_of_them(*mail_verdict_) : recipient.verdict;
   if (!is_refused(verdict) || !recipient.is_in_doubt) return verdict;
   if (!mode_.lmtp &&
       std::any_of(recipients_.begin(), before, [](const Recipient& r) { return r.is_accepted(); }))

@@ -54,7 +54,7 @@ void Deliveries::abort() {
 // with what its stream still holds: it is ended first. And one that has not even begun, for its session lags
 // behind another one's, must not begin.
 mail::Outcome Deliveries::end_earlier(const std::string& transaction) {
-  const mail::Outcome pending{.kind = mail::Outcome::Kind::kPending, .reply = {}};
+  mail::Outcome pending{.kind = mail::Outcome::Kind::kPending, .reply = {}};
   if (services_.is_committing && services_.is_committing(transaction)) return pending;
   std::vector<std::shared_ptr<DeliveryStream>> begun;  // giving one up may end others
   std::copy_if(all_.begin(), all_.end(), std::back_inserter(begun),

@@ -237,7 +237,8 @@ void LinkConnection::lost(const std::string& cause) {
   const auto self = shared_from_this();
   write_frames();  // a Close frame, if there is one to say
   LinkConnectionOwner* const owner = owner_;
-  const std::string why = cause;  // which may be the stream's
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it may be the stream's, which goes
+  const std::string why = cause;
   abandon();
   owner->on_connection_lost(*this, why);
 }
