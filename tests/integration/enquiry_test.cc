@@ -51,7 +51,7 @@ class P4_Enquiry : public TwoHubs {
     begin_mail(client, content_of(mail));
     path.holding = true;
     client.send(".\r\n");
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    ASSERT_TRUE(wait_until([&] { return path.held > 0; }));
     path.cut();
     EXPECT_THAT(client.reply(), StartsWith("451 4.4.2 birl: link down"));
     path.holding = false;
@@ -122,8 +122,7 @@ TEST_F(P4_Enquiry, PendingStaysInDoubt) {
     path.cut();
     EXPECT_THAT(client.reply(), StartsWith("451 "));
   }
-  ASSERT_TRUE(link_is_up());
-  std::this_thread::sleep_for(std::chrono::seconds(2));
+  ASSERT_TRUE(wait_until([&] { return birl.site_status("tokyo")["frames"]["opens_in"] == 2; })) << "asked";
   EXPECT_EQ(in_doubt(), 1);
   EXPECT_THAT(again(1), StartsWith("451 "));
   released = true;

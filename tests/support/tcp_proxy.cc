@@ -65,7 +65,11 @@ void TcpProxy::pass(int from, int to, bool to_target) {
   char buffer[16384];
   for (;;) {
     const ssize_t bytes = recv(from, buffer, sizeof buffer, 0);
-    if (to_target) (void)wait_until([this] { return !holding; }, std::chrono::minutes(5));
+    if (to_target && bytes > 0 && holding) {
+      ++held;
+      (void)wait_until([this] { return !holding; }, std::chrono::minutes(5));
+      --held;
+    }
     if (to_target && bytes > 0) bytes_to_target += static_cast<std::uint64_t>(bytes);
     if (bytes <= 0 || send(to, buffer, static_cast<std::size_t>(bytes), MSG_NOSIGNAL) != bytes) break;
   }

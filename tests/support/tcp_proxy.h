@@ -24,6 +24,8 @@ class TcpProxy {
   std::atomic<bool> leading_nowhere{false};
   /// While set, bytes towards the target are held back: the far side hears nothing more.
   std::atomic<bool> holding{false};
+  /// How many connections have such bytes.
+  std::atomic<int> held{0};
   /// How many are open now.
   std::atomic<int> connections{0};
   /// What has been passed on to the target.
