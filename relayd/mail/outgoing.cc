@@ -264,11 +264,10 @@ void Outgoing::stream_lost(const std::string& cause, base::TimePoint now) {
       envelope_loss_ = cause;
       return end(policy_.own(421, "4.4.1", cause), now);
     case Phase::kContent:
-      // The client is in the middle of its content and hears replies only at the end.
+    case Phase::kChecking:
+      // The client hears replies only at the end of content, and then when recorded() has seen to the doubt.
       if (!policy_.known_refusal()) policy_.refuse(policy_.own(451, "4.4.2", cause));
       return;
-    case Phase::kChecking:
-      return;  // recorded() will see it
     case Phase::kAsking:
       return postpone(policy_.own(451, "4.4.2", cause), now);
     case Phase::kCommitted:

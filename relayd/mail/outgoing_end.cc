@@ -62,7 +62,8 @@ void Outgoing::recorded(const base::Result<void>& result, base::TimePoint now) {
   if (!result || !stream_.is_open()) {
     doubt_.drop();  // nothing was committed
     if (!result) return answer_end(ledger_reply(policy_, result.error().message), now);
-    return answer_end(policy_.own(451, "4.4.2", "link lost before the end of content was sent"), now);
+    const auto cause = policy_.known_refusal();
+    return answer_end(cause ? *cause : policy_.own(451, "4.4.2", "link lost"), now);
   }
   phase_ = Phase::kCommitted;
   stream_.send(Commit{});

@@ -158,7 +158,7 @@ TEST_F(OneRecipient, LinkLostWhileTheDoubtIsWritten) {
     X link down
     S -
     D ok
-    S 451 4.4.2 birlinghoven: link lost before the end of content was sent
+    S 451 4.4.2 birlinghoven: link down
     L Content record(1) settle(1) ended(451))");
 }
 
