@@ -12,7 +12,8 @@
 namespace tsmtp::control {
 namespace {
 
-constexpr const char* kBegin = ".\\\" The list is made from relayd/control/status_fields.cc.\n";
+constexpr const char* kBegin =
+    ".\\\" The list is made from relayd/control/hub_fields.cc and site_fields.cc.\n";
 constexpr const char* kEnd = ".\\\" So far.\n";
 
 std::string item(std::string_view name, std::string_view sentence) {
