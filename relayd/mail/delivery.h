@@ -20,6 +20,7 @@
 #include "relayd/mail/delivery_envelope.h"
 #include "relayd/mail/delivery_host.h"
 #include "relayd/mail/record.h"
+#include "relayd/mail/silence.h"
 #include "relayd/policy/rate.h"
 #include "relayd/policy/site_rules.h"
 #include "relayd/settings/site.h"
@@ -59,6 +60,10 @@ class Delivery {
   /// The connection broke. `said`: the MTA's last words, if it had any.
   void connection_lost(const std::string& cause, const std::optional<smtp::Reply>& said, base::TimePoint now);
 
+  /// Others wait for the connection: gives the transaction up, of whose near side nothing was heard for so
+  /// long.
+  void give_up_silent(base::Duration silence, base::TimePoint now);
+
   // From the ledger.
   void recorded(base::TimePoint now);
 
@@ -75,6 +80,8 @@ class Delivery {
   [[nodiscard]] bool gathers_content() const;
   /// Content is being written, and more of it may come before that is done.
   [[nodiscard]] bool has_room_for_content() const;
+  /// While it has a connection and waits for the near side alone, before the end of content.
+  [[nodiscard]] std::optional<Silence> silence() const;
   /// Nothing more will happen; it may be destroyed.
   [[nodiscard]] bool is_over() const { return state_ == State::kOver; }
   /// The end of content has gone out and its outcome is not yet known: an Ask is answered "pending".

@@ -4,6 +4,14 @@
 #include "relayd/smtp/extensions.h"
 
 namespace tsmtp::mail {
+namespace {
+
+// A link that is not heard of for so long is known to stand still or to be broken: it asks after ten seconds.
+constexpr std::chrono::seconds kPatienceInEnvelope{15};
+// Content of large mails waits for that of smaller ones on a slow link.
+constexpr std::chrono::seconds kPatienceInContent{60};
+
+}  // namespace
 
 void Delivery::connected(smtp::ClientSession& session, base::TimePoint now) {
   session_ = &session;
@@ -160,6 +168,21 @@ void Delivery::connection_lost(const std::string& cause, const std::optional<smt
   const bool refusing = said && (said->is_transient() || said->is_permanent());
   if (is_awaited)
     refuse_all(refusing ? *said : own_reply(451, "4.4.2", "connection to its MTA lost (" + cause + ")"));
+  process(now);
+}
+
+std::optional<Silence> Delivery::silence() const {
+  const bool waits = has_room_for_content() || (state_ == State::kEnvelope && envelope_.is_answered());
+  if (session_ == nullptr || !waits || wants_step()) return std::nullopt;
+  return Silence{.since = last_step_,
+                 .patience = state_ == State::kContent ? kPatienceInContent : kPatienceInEnvelope};
+}
+
+void Delivery::give_up_silent(base::Duration silence, base::TimePoint now) {
+  if (!this->silence()) return;
+  const auto time = std::chrono::duration_cast<std::chrono::seconds>(silence).count();
+  refuse_all(own_reply(
+      451, "4.4.2", "given up: client silent for " + std::to_string(time) + " s, others wait for its MTA"));
   process(now);
 }
 

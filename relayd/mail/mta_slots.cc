@@ -16,6 +16,9 @@ constexpr seconds kLongestWait{90};
 constexpr seconds kLongestWaitHere{10};
 // So long a connection that comes free may go to a younger transaction whose HELO name is the connection's.
 constexpr seconds kPatience{2};
+// So long a transaction waits before one is given up for it whose near side is silent.
+constexpr seconds kClaimTime{5};
+constexpr seconds kClaimAgain{1};  // for one: nobody is told of silence
 
 }  // namespace
 
@@ -54,11 +57,10 @@ void MtaSlots::idle(Connection connection, base::TimePoint now) {
   Slot& slot = found->second;
   slot.state = State::kIdle;
   slot.since = now;
-  const bool owes_way = owes_way_until_ && now < *owes_way_until_;
-  if (slot.is_stale || slot.mails >= settings_.use.mails_per_connection || owes_way) quit(*found);
-  if (!owes_way) return;
-  owes_way_until_.reset();
-  way_was_given(now);
+  slot.is_taken_back = false;
+  const bool gives_way = owes_way(now);
+  if (slot.is_stale || slot.mails >= settings_.use.mails_per_connection || gives_way) quit(*found);
+  if (gives_way) way_was_given(now);
 }
 
 void MtaSlots::gone(Connection connection, const std::optional<Failure>& failure, bool neighbours_work,
@@ -69,6 +71,7 @@ void MtaSlots::gone(Connection connection, const std::optional<Failure>& failure
   const Slot slot = std::move(found->second);
   slots_.erase(found);
   if (slot.state != State::kOpening) served_until_ = now;
+  if (slot.state == State::kLent && owes_way(now)) way_was_given(now);
   if (slot.state != State::kOpening || slot.is_stale || !failure) return;
   const bool closes = failure->said && failure->said->code == 421;
   if (failure->stage == Failure::Stage::kHello && !closes && slot.helo != settings_.own_helo)
@@ -80,6 +83,7 @@ std::vector<MtaSlots::Action> MtaSlots::act(base::TimePoint now) {
   expire_waiting(now);
   lend_idle(now);
   open_more(now);
+  take_back(now);
   send_probe(now);
   close_idle(now);
   return std::exchange(actions_, {});
@@ -153,7 +157,7 @@ bool MtaSlots::has_room(base::TimePoint now) const {
 MtaSlots::ToCome MtaSlots::what_comes() const {
   ToCome to_come;
   for (const auto& [connection, slot] : slots_) {
-    if (slot.state == State::kQuitting) ++to_come.room;
+    if (slot.state == State::kQuitting || slot.is_taken_back) ++to_come.room;
     if (slot.state == State::kOpening && !slot.is_probe && !slot.is_stale) ++to_come.opening[slot.helo];
   }
   return to_come;
@@ -180,6 +184,37 @@ void MtaSlots::open_more(base::TimePoint now) {
       quit(*idle);
     }
   }
+}
+
+// One client's half mail must not keep a connection from the mails of others. One that is silent, and nobody
+// waits, may take its time.
+void MtaSlots::take_back(base::TimePoint now) {
+  std::size_t wanted = wanted_back(now);
+  if (wanted == 0) return;
+  std::vector<std::pair<base::TimePoint, Connection>> silent;  // the longest first
+  for (const auto& [connection, slot] : slots_) {
+    if (slot.state != State::kLent || slot.is_taken_back) continue;
+    const auto silence = borrowers_.silence(connection);
+    if (silence && now - silence->since >= silence->patience) silent.emplace_back(silence->since, connection);
+  }
+  std::sort(silent.begin(), silent.end());
+  if (silent.size() > wanted) silent.resize(wanted);
+  for (const auto& [since, connection] : silent) {
+    slots_.at(connection).is_taken_back = true;
+    actions_.emplace_back(TakeBack{connection, now - since});
+  }
+}
+
+// For those who have waited long, and for another site, beside what comes anyway.
+std::size_t MtaSlots::wanted_back(base::TimePoint now) const {
+  ToCome to_come = what_comes();
+  std::size_t wanted = owes_way(now) && !to_come.take({}) ? 1 : 0;
+  if (has_room(now)) return wanted;
+  for (const Waiting& waiting : waiting_) {
+    if (now - waiting.since < kClaimTime) break;
+    if (!to_come.take(waiting.helo)) ++wanted;
+  }
+  return wanted;
 }
 
 void MtaSlots::send_probe(base::TimePoint now) {
@@ -221,6 +256,7 @@ std::optional<base::TimePoint> MtaSlots::deadline(base::TimePoint now) const {
     for (const base::TimePoint time :
          {since + kPatience, since + kLongestWaitHere, since + kLongestWait, not_before_, next_raise_})
       consider(time);
+    consider(std::max<base::TimePoint>(since + kClaimTime, now + kClaimAgain));
   }
   if (probe_at_) consider(*probe_at_);
   for (const auto& [connection, slot] : slots_)

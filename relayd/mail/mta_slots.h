@@ -18,10 +18,20 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/mail/far_mta.h"
+#include "relayd/mail/silence.h"
 #include "relayd/settings/site.h"
 #include "relayd/smtp/reply.h"
 
 namespace tsmtp::mail {
+
+/// The transactions that have a connection, for MtaSlots.
+class MtaBorrowers {
+ public:
+  virtual ~MtaBorrowers() = default;
+  /// Of the one that has this connection; nothing while it waits for anything but its near side, or has
+  /// committed.
+  [[nodiscard]] virtual std::optional<Silence> silence(std::uint64_t connection) const = 0;
+};
 
 class MtaSlots {
  public:
@@ -68,6 +78,12 @@ class MtaSlots {
   struct Quit {
     Connection connection;
   };
+  /// Others wait: the transaction that has it is to be given up, for nothing was heard of its near side for
+  /// so long.
+  struct TakeBack {
+    Connection connection;
+    base::Duration silence;
+  };
   /// Other sites have connections to the same MTA: one that has more of them than we is to give_way().
   struct AskWay {};
   /// What is known of the MTA has changed.
@@ -78,7 +94,7 @@ class MtaSlots {
   struct Note {
     std::string text;
   };
-  using Action = std::variant<Connect, Lend, Refuse, Quit, AskWay, Tell, Note>;
+  using Action = std::variant<Connect, Lend, Refuse, Quit, TakeBack, AskWay, Tell, Note>;
 
   struct Counts {
     std::size_t opening = 0;
@@ -92,7 +108,9 @@ class MtaSlots {
     [[nodiscard]] std::size_t serving() const { return in_use + idle + closing; }
   };
 
-  explicit MtaSlots(Settings settings) : settings_(std::move(settings)) {}
+  /// `borrowers` is borrowed and outlives it.
+  MtaSlots(Settings settings, const MtaBorrowers& borrowers)
+      : settings_(std::move(settings)), borrowers_(borrowers) {}
 
   /// The settings have changed; `afresh`: the MTA too, or how we come to it, so nothing is known of it any
   /// more and connections that are not in use are closed.
@@ -133,6 +151,7 @@ class MtaSlots {
     State state = State::kOpening;
     bool is_probe = false;
     bool is_stale = false;  // of before update(afresh)
+    bool is_taken_back = false;
     std::uint64_t mails = 0;
     base::TimePoint since;  // when it became idle
   };
@@ -146,7 +165,7 @@ class MtaSlots {
   /// What need not be opened, or closed, for those who wait.
   struct ToCome {
     std::map<std::string, std::size_t> opening;  // by name
-    std::size_t room = 0;                        // connections that are about to close
+    std::size_t room = 0;                        // connections that are about to close, or to come back
 
     [[nodiscard]] bool take(const std::string& helo);
   };
@@ -158,6 +177,7 @@ class MtaSlots {
   void expire_waiting(base::TimePoint now);
   void lend_idle(base::TimePoint now);
   void open_more(base::TimePoint now);
+  void take_back(base::TimePoint now);
   void send_probe(base::TimePoint now);
   void close_idle(base::TimePoint now);
   void connect(const std::string& helo, bool is_probe);
@@ -165,9 +185,11 @@ class MtaSlots {
   [[nodiscard]] Slots::iterator idle_for(const Waiting& waiting);
   [[nodiscard]] Slots::iterator longest_idle();
   [[nodiscard]] ToCome what_comes() const;
+  [[nodiscard]] std::size_t wanted_back(base::TimePoint now) const;
   [[nodiscard]] bool has_room(base::TimePoint now) const;
   [[nodiscard]] std::string helo_for(const std::string& helo, base::TimePoint now);
 
+  [[nodiscard]] bool owes_way(base::TimePoint now) const { return owes_way_until_ && now < *owes_way_until_; }
   void way_was_given(base::TimePoint now);
   void note_peak(base::TimePoint now);
   void hello_refused(const Slot& slot, const Failure& failure, base::TimePoint now);
@@ -179,6 +201,7 @@ class MtaSlots {
   [[nodiscard]] std::string why_waiting() const;
 
   Settings settings_;
+  const MtaBorrowers& borrowers_;
   Slots slots_;  // the oldest first
   Connection last_connection_ = 0;
   std::deque<Waiting> waiting_;  // the longest waiting first

@@ -176,6 +176,7 @@ void MtaSlots::give_way(base::TimePoint now) {
 
 // The room is not taken back at once.
 void MtaSlots::way_was_given(base::TimePoint now) {
+  owes_way_until_.reset();
   const Counts have = counts();
   learnt_ = std::max<std::size_t>(have.all() - have.closing, 1);
   next_raise_ = now + kWayTime;

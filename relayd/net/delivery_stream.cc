@@ -1,5 +1,6 @@
 #include "relayd/net/delivery_stream.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -98,6 +99,20 @@ void DeliveryStream::on_mta_lost(const std::string& cause) {
   connection_.reset();
   delivery_.connection_lost(cause, {}, now());
   after_event();
+}
+
+void DeliveryStream::on_mta_wanted(base::Duration silence) {
+  delivery_.give_up_silent(silence, now());
+  after_event();
+}
+
+// What a link does not carry cannot be heard.
+std::optional<mail::Silence> DeliveryStream::silence() const {
+  auto silence = delivery_.silence();
+  const auto carried_since = link_.carried_since(stream_);
+  if (!silence || !carried_since) return std::nullopt;
+  silence->since = std::max(silence->since, *carried_since);
+  return silence;
 }
 
 void DeliveryStream::after_event() {

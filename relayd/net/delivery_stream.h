@@ -55,6 +55,8 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void on_mta_failed(const std::string& cause, const std::optional<smtp::Reply>& said) override;
   void on_mta_step() override;
   void on_mta_lost(const std::string& cause) override;
+  void on_mta_wanted(base::Duration silence) override;
+  [[nodiscard]] std::optional<mail::Silence> silence() const override;
   // mail::DeliveryHost
   void request_connection(const std::string& helo, bool fresh) override;
   void release_connection(bool reusable) override;

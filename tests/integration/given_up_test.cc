@@ -1,6 +1,6 @@
 // P10: clients that begin mails and give them up, as fast as they can, cost nobody else anything but a
 // bounded wait: not the clients of the same endpoint, of the same user or another, and not the mails the
-// other way.
+// other way. Nor do clients that begin mails and say nothing more.
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,6 +15,8 @@
 namespace tsmtp::support {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using Clock = std::chrono::steady_clock;
 
@@ -144,6 +146,43 @@ INSTANTIATE_TEST_SUITE_P(Clients, GivenUp,
                                            Wasteful{"VanishAndReconnect", 200, true, false, false, 900},
                                            Wasteful{"AreManyUsers", 200, true, true, true, 900}),
                          [](const auto& kind) { return std::string(kind.param.name); });
+
+class TcpHalfAMail : public TwoHubs {
+ protected:
+  static constexpr std::size_t kConnections = 8;
+  void SetUp() override {
+    birl_site_keys = "mta_connections = " + std::to_string(kConnections);
+    start();
+  }
+};
+
+// Each has one of the far hub's connections to its MTA, and is told of it when it goes on.
+TEST_F(TcpHalfAMail, KeepsNoConnectionFromOthers) {
+  std::vector<Connection> halves;
+  for (std::size_t i = 0; i < kConnections; ++i) {
+    halves.push_back(session());
+    halves.back().send(kMailGivenUp);
+    for (int reply = 0; reply < 3; ++reply)
+      ASSERT_THAT(halves.back().reply(), StartsWith("250 "));
+  }
+  ASSERT_EQ(birl.site_status("tokyo")["mta"]["in_use"], kConnections);
+  const auto begun = Clock::now();
+  Connection client = session();
+  EXPECT_THAT(send_mail(client, "Subject: x\r\n\r\n"), StartsWith("250 "));
+  EXPECT_LT(Clock::now() - begun, std::chrono::seconds(40));
+  int told = 0;
+  for (Connection& half : halves) {
+    std::string reply = half.command("DATA");
+    if (reply.starts_with("354 ")) reply = half.command("Subject: x\r\n\r\n.");
+    if (reply.starts_with("250 ")) continue;
+    EXPECT_THAT(reply, AllOf(StartsWith("451 4.4.2 birl: given up: client silent for "),
+                             HasSubstr("s, others wait for its MTA")));
+    ++told;
+  }
+  EXPECT_EQ(told, 1) << "no more than were needed";
+  EXPECT_EQ(birl_mta.count(), kConnections);
+  EXPECT_EQ(tokyo.site_status("birl")["links_up_total"], 1);
+}
 
 }  // namespace
 }  // namespace tsmtp::support

@@ -190,6 +190,12 @@ std::size_t SiteLink::writable(mux::StreamKey stream) const {
   return lane == nullptr ? 0 : lane->session->writable(id_of(stream));
 }
 
+std::optional<base::TimePoint> SiteLink::carried_since(mux::StreamKey stream) const {
+  const Lane* const lane = lane_of(stream);
+  if (lane == nullptr || !lane->connection || lane->connection->stands_still_since()) return std::nullopt;
+  return lane->carried_since;
+}
+
 bool SiteLink::compresses(mux::StreamKey stream) const {
   const Lane* const lane = lane_of(stream);
   return lane != nullptr && lane->session->compresses();

@@ -90,6 +90,8 @@ class SiteLink : public LinkConnectionOwner {
   /// What the peer's allowance for given-up streams leaves, between 0 and 1; 1 when there is no session.
   [[nodiscard]] double resets_left() const;
   [[nodiscard]] std::size_t writable(mux::StreamKey stream) const;
+  /// Since when its connection has been there and has not stood still; nothing while it is not, or does.
+  [[nodiscard]] std::optional<base::TimePoint> carried_since(mux::StreamKey stream) const;
   /// Whether its session is one in which both sides have said that content may be compressed.
   [[nodiscard]] bool compresses(mux::StreamKey stream) const;
   void write(mux::StreamKey stream, std::string_view bytes);
@@ -119,6 +121,7 @@ class SiteLink : public LinkConnectionOwner {
   struct Lane {
     std::unique_ptr<mux::Session> session;
     std::shared_ptr<LinkConnection> connection;    // that carries it; null: it waits for one
+    base::TimePoint carried_since;                 // attached, or it moves again
     boost::asio::ip::tcp::endpoint last_endpoint;  // of the peer
 
     /// What the session has to say goes out soon.

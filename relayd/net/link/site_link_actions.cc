@@ -185,6 +185,7 @@ void SiteLink::act(const link::Attach& action) {
       break;
   }
   lane.connection = found->second;
+  lane.carried_since = now();
   lane.last_endpoint = connection.peer_endpoint();
 }
 
@@ -214,6 +215,8 @@ void SiteLink::on_line_changed(LinkConnection& connection, mux::Standstill::Chan
                     round_trip_of(connection), this_moment());
       break;
     case mux::Standstill::Change::kMoves:
+      for (auto& [number, lane] : lanes_)
+        if (lane.connection.get() == &connection) lane.carried_since = now();
       life_.moves(connection.id(), this_moment());
       break;
   }

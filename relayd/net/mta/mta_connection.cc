@@ -91,6 +91,14 @@ void MtaConnection::lend(MtaUser& user) {
   user.on_mta_ready(shared_from_this(), session_);
 }
 
+void MtaConnection::take_back(base::Duration silence) {
+  if (user_ != nullptr) user_->on_mta_wanted(silence);
+}
+
+std::optional<mail::Silence> MtaConnection::silence() const {
+  return user_ == nullptr ? std::nullopt : user_->silence();
+}
+
 std::unique_ptr<WitnessedCommit> MtaConnection::begin_commit(const std::string& site,
                                                              const std::string& transaction,
                                                              const std::vector<std::uint16_t>& refused) {

@@ -33,6 +33,10 @@ class MtaUser {
   /// Replies may have come, or output gone out.
   virtual void on_mta_step() = 0;
   virtual void on_mta_lost(const std::string& cause) = 0;
+  /// Others wait for it, and nothing was heard of the near side for so long: gives it back.
+  virtual void on_mta_wanted(base::Duration silence) = 0;
+  /// While it has one, and waits for the near side alone.
+  [[nodiscard]] virtual std::optional<mail::Silence> silence() const = 0;
 };
 
 class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public ByteChannelOwner {
@@ -58,6 +62,8 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void lend(MtaUser& user);
   /// The user gives it back: `reusable`, or to be closed as soon as the MTA has answered what it was asked.
   void release(bool reusable);
+  /// Asks the user for it, if there is one.
+  void take_back(base::Duration silence);
   /// What is given to the session next ends the user's transaction. Null where nobody can witness it.
   /// Borrowed from here until the user gives the connection back.
   [[nodiscard]] std::unique_ptr<WitnessedCommit> begin_commit(const std::string& site,
@@ -75,6 +81,8 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void close(const std::string& cause);
 
   [[nodiscard]] const smtp::Extensions& extensions() const { return session_.extensions(); }
+  /// Of the user, if there is one.
+  [[nodiscard]] std::optional<mail::Silence> silence() const;
   [[nodiscard]] bool is_ready() const { return ready_; }
   [[nodiscard]] std::uint64_t number() const { return number_; }
   /// How far it came before it was ready.

@@ -25,7 +25,7 @@ MtaPool::MtaPool(const boost::asio::any_io_executor& executor, Settings settings
       witness_(witness),
       neighbours_(neighbours),
       callbacks_(std::move(callbacks)),
-      slots_(slot_settings(settings_)),
+      slots_(slot_settings(settings_), *this),
       timer_(executor) {
   neighbours_.join(*this);
 }
@@ -138,6 +138,13 @@ void MtaPool::on(const MtaSlots::Quit& action) {
   connection->quit();
 }
 
+void MtaPool::on(const MtaSlots::TakeBack& action) {
+  const auto found = connections_.find(action.connection);
+  if (found == connections_.end()) return;
+  const auto connection = found->second;  // giving it back may be its end
+  connection->take_back(action.silence);
+}
+
 void MtaPool::on(const MtaSlots::AskWay&) {
   if (!neighbours_.give_way_to(*this)) return;
   slots_.way_given(now());
@@ -173,6 +180,11 @@ void MtaPool::on_gone(MtaConnection& connection, const std::string& cause) {
   connections_.erase(number);
   slots_.gone(number, failure, neighbours_.work_beside(*this), now());
   act_soon();
+}
+
+std::optional<mail::Silence> MtaPool::silence(Number connection) const {
+  const auto found = connections_.find(connection);
+  return found == connections_.end() ? std::nullopt : found->second->silence();
 }
 
 MtaUser* MtaPool::take_user(Request request) {

@@ -17,7 +17,7 @@
 
 namespace tsmtp::net {
 
-class MtaPool {
+class MtaPool : private mail::MtaBorrowers {
  public:
   using Request = mail::MtaSlots::Request;
 
@@ -36,7 +36,7 @@ class MtaPool {
   /// `witness`, which may be null, and `neighbours` are borrowed and outlive it.
   MtaPool(const boost::asio::any_io_executor& executor, Settings settings, Witness* witness,
           MtaNeighbours& neighbours, Callbacks callbacks);
-  ~MtaPool();
+  ~MtaPool() override;
   MtaPool(const MtaPool&) = delete;
   MtaPool& operator=(const MtaPool&) = delete;
 
@@ -70,12 +70,14 @@ class MtaPool {
   void on(const mail::MtaSlots::Lend& action);
   void on(const mail::MtaSlots::Refuse& action);
   void on(const mail::MtaSlots::Quit& action);
+  void on(const mail::MtaSlots::TakeBack& action);
   void on(const mail::MtaSlots::AskWay& action);
   void on(const mail::MtaSlots::Tell& action);
   void on(const mail::MtaSlots::Note& action);
   void on_ready(MtaConnection& connection);
   void on_idle(MtaConnection& connection);
   void on_gone(MtaConnection& connection, const std::string& cause);
+  [[nodiscard]] std::optional<mail::Silence> silence(Number connection) const override;
   [[nodiscard]] MtaUser* take_user(Request request);
 
   boost::asio::any_io_executor executor_;

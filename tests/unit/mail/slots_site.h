@@ -30,10 +30,10 @@ struct SlotsMta {
 };
 
 /// A site with its transactions. Each keeps its connection for `mail_time`, unless that is zero.
-class SlotsSite {
+class SlotsSite : public MtaBorrowers {
  public:
   SlotsSite(SlotsMta& mta, base::TimePoint& now, MtaSlots::Settings settings)
-      : mta_(mta), now_(now), slots(settings) {}
+      : mta_(mta), now_(now), slots(settings, *this) {}
 
   MtaSlots::Request request(const std::string& helo = "mx.example", bool fresh = false) {
     slots.request(++last_request_, helo, fresh, now_);
@@ -63,6 +63,14 @@ class SlotsSite {
       slots.gone(connection, {}, false, now_), --mta_.open;
   }
 
+  [[nodiscard]] std::optional<Silence> silence(MtaSlots::Connection connection) const override {
+    const auto found = silent.find(connection);
+    if (found == silent.end()) return std::nullopt;
+    return Silence{.since = found->second, .patience = std::chrono::seconds(15)};
+  }
+
+  std::map<MtaSlots::Connection, base::TimePoint> silent;  // since then
+  std::vector<MtaSlots::Connection> taken_back;
   std::map<MtaSlots::Request, MtaSlots::Connection> lent;
   std::map<MtaSlots::Connection, std::string> names;
   std::vector<std::string> refused, notes;
@@ -127,6 +135,13 @@ class SlotsSite {
     open_.erase(action.connection);
     later(std::chrono::milliseconds(1), [this, action] { slots.gone(action.connection, {}, false, now_); });
     later(std::chrono::milliseconds(50), [this] { --mta_.open; });  // the process is reaped
+  }
+  void on(const MtaSlots::TakeBack& action) {
+    EXPECT_EQ(now_ - silent.at(action.connection), action.silence);
+    silent.erase(action.connection);
+    taken_back.push_back(action.connection);
+    later(std::chrono::milliseconds(1),
+          [this, action] { give_back(action.connection); });  // RSET is answered
   }
   void on(const MtaSlots::AskWay&) {
     if (neighbour == nullptr || neighbour->slots.counts().all() <= slots.counts().all() + 1) return;

@@ -55,6 +55,7 @@ std::vector<Event<FarEnd>> far_events() {
                far.delivery->connection_failed({451, {"refused"}}, far.now);
            }},
           {"connection lost", [](FarEnd& far) { far.delivery->connection_lost("end of file", {}, far.now); }},
+          {"others wait", [](FarEnd& far) { far.delivery->give_up_silent({}, far.now); }},
           {"recorded", [](FarEnd& far) { far.delivery->recorded(far.now); }},
           {"stream lost", [](FarEnd& far) { far.delivery->stream_lost(far.now); }},
           {"finished", [](FarEnd& far) { far.delivery->peer_finished(far.now); }},
