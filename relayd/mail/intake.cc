@@ -14,9 +14,15 @@ constexpr std::chrono::seconds kLongestWaitForTurn{60};
 
 constexpr char kClientGone[] = "the connection from our MTA ended before it had the reply";
 
-smtp::ServerOptions server_options(const IntakeSettings& settings) {
+// While somebody is in doubt, a mail that was delivered may come again: neither we nor its client refuse it
+// by rules that are newer than it before it is known which mail it is.
+smtp::ServerOptions server_options(const IntakeSettings& settings, const IntakeHost& host) {
   // Never our near MTA's own name, which sendmail takes for a mail loop.
-  return {.name = settings.site + ".tsmtp", .offered = settings.offered, .sessions = settings.sessions};
+  return {.name = settings.site + ".tsmtp",
+          .offered = settings.offered,
+          .sessions = settings.sessions,
+          .leaves_refusals = true,
+          .hides_size_limit = host.is_anybody_in_doubt()};
 }
 
 }  // namespace
@@ -26,7 +32,7 @@ Intake::Intake(IntakeSettings settings, IntakeHost& host, const base::DigestMake
     : settings_(std::move(settings)),
       host_(host),
       digests_(digests),
-      session_(server_options(settings_)),
+      session_(server_options(settings_, host_)),
       last_step_(now) {}
 
 Intake::Intake(IntakeSettings settings, const smtp::Reply& greeting, IntakeHost& host,
@@ -118,9 +124,10 @@ std::optional<base::TimePoint> Intake::next_turn() const {
 }
 
 void Intake::on(const smtp::MailRequest& request, base::TimePoint now) {
-  if (const auto refusal =
-          policy::check_size(settings_.rules, settings_.site, smtp::declared_size(request.command)))
-    return session_.reply(request.ticket, *refusal);
+  held_ = request.refusal;
+  if (!held_)
+    held_ = policy::check_size(settings_.rules, settings_.site, smtp::declared_size(request.command));
+  if (held_ && !host_.is_anybody_in_doubt()) return session_.reply(request.ticket, *held_);
   if (settings_.rate != nullptr)
     if (const auto refusal = settings_.rate->begin_mail(settings_.site, now))
       return session_.reply(request.ticket, *refusal);
@@ -142,14 +149,12 @@ void Intake::on(const smtp::MailRequest& request, base::TimePoint now) {
 void Intake::on(const smtp::RcptRequest& request, base::TimePoint now) {
   if (!current_)
     return session_.reply(request.ticket, smtp::make_reply(503, "5.5.1", "MAIL was refused, no RCPT now"));
-  if (const auto refusal =
-          policy::check_outgoing_recipient(settings_.rules, settings_.site, request.command.path)) {
-    session_.reply(request.ticket, *refusal);
-    return current_->refused_here(request.command.path, *refusal, now);
-  }
-  if (current_->recipient_count() >= kMaxRecipients)
+  std::optional<smtp::Reply> refusal = held_ ? held_ : request.refusal;
+  if (!refusal)
+    refusal = policy::check_outgoing_recipient(settings_.rules, settings_.site, request.command.path);
+  if (!refusal && current_->recipient_count() >= kMaxRecipients)
     return session_.reply(request.ticket, site_reply(452, "4.5.3", "too many recipients for one mail"));
-  current_->add_recipient(request, now);
+  current_->add_recipient(request, refusal, now);
 }
 
 void Intake::on(const smtp::DataRequest& request, base::TimePoint now) {

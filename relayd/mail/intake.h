@@ -109,6 +109,7 @@ class Intake {
   const base::DigestMaker& digests_;
   smtp::ServerSession session_;
   std::unique_ptr<Outgoing> current_;
+  std::optional<smtp::Reply> held_;  // our own refusal of its MAIL, told at RCPT
   std::vector<std::unique_ptr<Outgoing>>
       unconfirmed_;  // answered; the client has not yet shown that it read the answer
   ClientStanding standing_;

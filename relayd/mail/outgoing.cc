@@ -60,30 +60,34 @@ Outgoing::Outgoing(OutgoingContext context, mux::StreamKey stream, const smtp::M
   if (awaits_far()) send_unsent();
 }
 
-void Outgoing::add_recipient(const smtp::RcptRequest& request, base::TimePoint now) {
+// One that we refuse ourselves is alone in its mail: the far side knows nothing of the refusal, and would
+// deliver to it with the others.
+void Outgoing::add_recipient(const smtp::RcptRequest& request, const std::optional<smtp::Reply>& refusal,
+                             base::TimePoint now) {
   const smtp::Path& path = request.command.path;
   const auto refuse = [&](const smtp::Reply& reply) {
     context_.session.reply(request.ticket, reply);
-    refused_here(path, reply, now);
+    tell(reply, {{.address = path.text, .reply = reply}}, now);
   };
+  std::string address = doubt_.address_digest(path.text);
+  const bool is_in_doubt = context_.host.is_in_doubt(address);
+  if (refusal && !is_in_doubt) return refuse(*refusal);
   if (!memory_.take(kNearRecipientBytes + 4 * path.text.size() + 2 * request.command.parameter_text().size()))
     return refuse(policy_.own(452, "4.3.1", "memory for mails under way is used up; try again later"));
-  std::string address = doubt_.address_digest(path.text);
-  if (!doubt_.may_join(address))
+  const bool must_be_alone = refused_here_ || (refusal && !recipients_.empty());
+  if (must_be_alone || !doubt_.may_join(address))
     return refuse(policy_.own(452, "4.5.3", "an earlier try is in doubt; send this one by itself"));
   policy_.name_recipient({.another_follows = request.another_follows,
                           .was_refused = context_.refused != nullptr && context_.refused->contains(address),
-                          .is_in_doubt = context_.host.is_in_doubt(address)});
+                          .is_in_doubt = is_in_doubt});
+  if (refusal) policy_.recipient_verdict(0, *refusal);
+  refused_here_ = refusal.has_value();
   doubt_.add_recipient(path.text, std::move(address));
   recipients_.push_back({.command = request.command, .ticket = request.ticket});
   remember_first();
   stream_.queue(Rcpt{argument("TO:", request.command)});
   give_answers(now);
   if (awaits_far()) send_unsent();
-}
-
-void Outgoing::refused_here(const smtp::Path& recipient, const smtp::Reply& reply, base::TimePoint now) {
-  tell(reply, {{.address = recipient.text, .reply = reply}}, now);
 }
 
 void Outgoing::data(const smtp::DataRequest& request, base::TimePoint now) {

@@ -43,9 +43,10 @@ class Outgoing {
            base::TimePoint now);
 
   // From the client.
-  void add_recipient(const smtp::RcptRequest& request, base::TimePoint now);
-  /// A recipient that our own rules refused, and that the far side never hears of: for the log.
-  void refused_here(const smtp::Path& recipient, const smtp::Reply& reply, base::TimePoint now);
+  /// `refusal`: by our own rules. The far side never hears of that recipient, unless it is in doubt: then an
+  /// earlier try may have been delivered to it by rules that were others, and only the content tells.
+  void add_recipient(const smtp::RcptRequest& request, const std::optional<smtp::Reply>& refusal,
+                     base::TimePoint now);
   void data(const smtp::DataRequest& request, base::TimePoint now);
   void content(std::string_view bytes, base::TimePoint now);
   void content_end(const smtp::ContentEnd& end, base::TimePoint now);
@@ -141,6 +142,7 @@ class Outgoing {
   OutgoingDoubt doubt_;
   RecordReader reader_;
   Phase phase_ = Phase::kEnvelope;
+  bool refused_here_ = false;  // the only recipient, by our own rules; told at the end of content
   bool abandoned_ = false;
   std::optional<std::string> envelope_loss_;
   std::uint64_t size_bytes_ = 0;

@@ -24,6 +24,7 @@ Reply hello_reply(const ServerOptions& options, Verb verb) {
   Reply reply{250, {options.name}};
   if (verb == Verb::kHelo) return reply;
   Extensions offered = options.offered;
+  if (options.hides_size_limit && offered.size) offered.size = 0;
   if (verb == Verb::kLhlo) offered.pipelining = offered.enhanced_status_codes = true;  // RFC 2033 section 5
   for (std::string& line : keyword_lines(offered))
     reply.lines.push_back(std::move(line));
@@ -124,22 +125,26 @@ std::optional<Request> ServerSession::on_mail(const std::string& argument) {
     refuse(parsed.error());
     return std::nullopt;
   }
-  if (auto refusal = check_mail_parameters(*parsed, options_.offered)) {
+  std::optional<Reply> refusal = check_mail_parameters(*parsed, options_.offered);
+  if (refusal && !leaves_to_owner()) {
     refuse(*std::move(refusal));
     return std::nullopt;
   }
   const std::uint64_t limit = options_.offered.size.value_or(0);
   const std::uint64_t declared = declared_size(*parsed);
-  if (limit > 0 && declared > limit) {  // no error of the client's: SIZE is there to ask
-    answer(make_reply(
+  if (!refusal && limit > 0 && declared > limit) {
+    refusal = make_reply(
         552, "5.3.4",
-        "message of " + std::to_string(declared) + " bytes is over the limit of " + std::to_string(limit)));
-    return std::nullopt;
+        "message of " + std::to_string(declared) + " bytes is over the limit of " + std::to_string(limit));
+    if (!options_.leaves_refusals) {
+      answer(*std::move(refusal));  // no error of the client's: SIZE is there to ask
+      return std::nullopt;
+    }
   }
   mail_ticket_ = owe(Kind::kMail);
   transaction_ = Transaction::kAsked;
   utf8_ = parsed->has("SMTPUTF8");
-  return MailRequest{mail_ticket_, helo_, is_lmtp(), *std::move(parsed)};
+  return MailRequest{mail_ticket_, helo_, is_lmtp(), *std::move(parsed), std::move(refusal)};
 }
 
 std::optional<Request> ServerSession::on_rcpt(const std::string& argument) {
@@ -152,7 +157,8 @@ std::optional<Request> ServerSession::on_rcpt(const std::string& argument) {
     refuse(parsed.error());
     return std::nullopt;
   }
-  if (auto refusal = check_rcpt_parameters(*parsed, options_.offered)) {
+  std::optional<Reply> refusal = check_rcpt_parameters(*parsed, options_.offered);
+  if (refusal && !leaves_to_owner()) {
     refuse(*std::move(refusal));
     return std::nullopt;
   }
@@ -162,10 +168,10 @@ std::optional<Request> ServerSession::on_rcpt(const std::string& argument) {
     return std::nullopt;
   }
   ++asked_recipients_;
-  had_recipient_ = true;
+  had_recipient_ = had_recipient_ || !refusal;
   const Ticket ticket = owe(Kind::kRcpt);
   const bool another_follows = base::ascii_lower(unread().substr(0, 5)) == "rcpt ";
-  return RcptRequest{ticket, *std::move(parsed), another_follows};
+  return RcptRequest{ticket, *std::move(parsed), another_follows, std::move(refusal)};
 }
 
 std::optional<Request> ServerSession::on_data(const std::string& argument) {
@@ -189,6 +195,13 @@ std::optional<Request> ServerSession::on_data(const std::string& argument) {
   }
   state_ = State::kDataAsked;
   return DataRequest{owe(Kind::kData)};
+}
+
+// The error that is one too many closes, whoever is asked.
+bool ServerSession::leaves_to_owner() {
+  if (!options_.leaves_refusals || errors_ + 1 >= options_.sessions.max_errors) return false;
+  ++errors_;
+  return true;
 }
 
 std::optional<Request> ServerSession::abandon() {

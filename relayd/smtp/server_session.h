@@ -31,11 +31,13 @@ struct MailRequest {
   std::string helo;
   bool lmtp;
   PathCommand command;
+  std::optional<Reply> refusal{};  ///< see ServerOptions::leaves_refusals
 };
 struct RcptRequest {
   Ticket ticket;
   PathCommand command;
-  bool another_follows = false;  ///< the next command is here already, and is a RCPT too
+  bool another_follows = false;    ///< the next command is here already, and is a RCPT too
+  std::optional<Reply> refusal{};  ///< see ServerOptions::leaves_refusals
 };
 /// DATA, or the first BDAT of a mail (RFC 3030). Answered with 354, content follows (ContentPiece…,
 /// ContentEnd); with anything else, it does not.
@@ -72,6 +74,11 @@ struct ServerOptions {
   std::size_t max_line_bytes = 4096;
   /// Over max_recipients: 452 4.5.3, RFC 5321 section 4.5.3.1.8 asks for 100. Over max_errors: 421 4.7.0.
   settings::Sessions sessions{};
+  /// Parameters that are not offered, and a SIZE over `offered.size`, are refused here. Or the refusal goes
+  /// with the request, and the owner tells it now or later.
+  bool leaves_refusals = false;
+  /// EHLO says SIZE without `offered.size`: a client that knows it refuses by itself what is larger.
+  bool hides_size_limit = false;
   /// RSET, NOOP, EHLO and the like since the last message; each one more counts as an error.
   int max_idle_commands = 100;
 };
@@ -166,6 +173,7 @@ class ServerSession {
   [[nodiscard]] std::optional<Request> on_rcpt(const std::string& argument);
   [[nodiscard]] std::optional<Request> on_data(const std::string& argument);
   [[nodiscard]] std::optional<Request> abandon();
+  [[nodiscard]] bool leaves_to_owner();
   void answer(Reply reply);
   void refuse(Reply reply);
   void answer_idle(Reply reply);

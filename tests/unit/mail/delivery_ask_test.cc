@@ -1,6 +1,9 @@
 // The near side asks how an earlier try ended, before it commits this one.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "tests/unit/mail/far_end.h"
 
 namespace tsmtp::mail {
@@ -75,6 +78,92 @@ TEST_F(DeliveryAsk, WhereThisTryIsRefused) {
     R ask 7
     K 451 4.4.1 no connection
     V request(tokyo.example) release(close) Mail(451) Rcpt(0,451) Data(451) Outcome(known) ended(250))");
+}
+
+/// A rule of the far side that has become another since the earlier try.
+struct ChangedRule {
+  std::string what;
+  void (*change)(FarEnd& far);
+  std::string content{};  ///< that it is seen in; else before
+};
+
+/// An MTA that takes everything, from whom the delivery gets its connection as soon as it asks.
+class WillingMta {
+ public:
+  explicit WillingMta(FarEnd& far) : far_(far) {}
+
+  void hear(const Record& record) {
+    far_.record(record);
+    const auto& log = far_.host.log;
+    const bool is_asked = std::find(log.begin(), log.end(), "request(tokyo.example)") != log.end();
+    if (is_asked && !far_.session && !far_.host.released) far_.connect();
+    while (far_.session && !far_.session->output().empty())
+      answer(std::exchange(far_.session->output(), {}));
+  }
+  [[nodiscard]] bool has_mail() const { return has_mail_; }
+
+ private:
+  void answer(const std::string& lines) {
+    for (std::size_t at = 0; at < lines.size(); at = lines.find('\n', at) + 1) {
+      const std::string word = lines.substr(at, 4);
+      has_mail_ = has_mail_ || word == ".\r\n" || lines.find(" LAST", at) != std::string::npos;
+      if (word == "DATA") far_.mta_says("354 go\r\n");
+      if (word == "MAIL" || word == "RCPT" || word == "RSET" || word == "BDAT") far_.mta_says("250 ok\r\n");
+    }
+  }
+
+  FarEnd& far_;
+  bool has_mail_ = false;
+};
+
+const ChangedRule kChangedRules[] = {
+    {.what = "sender", .change = [](FarEnd& far) { far.settings.rules.domains = {}; }},
+    {.what = "recipient", .change = [](FarEnd& far) { far.settings.rules.local = {}; }},
+    {.what = "declared size", .change = [](FarEnd& far) { far.settings.rules.max_message_bytes = 4; }},
+    {.what = "counted size",
+     .change = [](FarEnd& far) { far.settings.rules.max_message_bytes = 7; },
+     .content = "hello hello"},
+    {.what = "eight bits",
+     .change = [](FarEnd& far) { far.ehlo = "250-birl.example|250-SIZE|250 DSN"; },
+     .content = "h\xc3\xa9"},
+    {.what = "line ends", .change = [](FarEnd&) {}, .content = "hel\nlo"},
+    {.what = "parameter of MAIL", .change = [](FarEnd& far) { far.ehlo = "250-birl.example|250 SIZE"; }},
+    {.what = "ledger", .change = [](FarEnd& far) { far.host.trouble = "hub birl: its ledger: full"; }},
+    {.what = "given up", .change = [](FarEnd& far) { far.host.disowned.insert(transaction_id(1)); }},
+};
+
+// What our own rules refuse now may have been delivered by those of then: what is known of it is told all the
+// same, and nothing is delivered.
+TEST(DeliveryAskTable, EveryRuleOfOurOwnWithEveryKnowledge) {
+  for (const ChangedRule& rule : kChangedRules)
+    for (const Outcome::Kind kind : {Outcome::Kind::kKnown, Outcome::Kind::kPending, Outcome::Kind::kUnknown})
+      for (const bool chunks : {false, true}) {
+        SCOPED_TRACE(testing::Message() << rule.what << ", outcome " << static_cast<int>(kind)
+                                        << (chunks ? ", BDAT" : ", DATA"));
+        FarEnd far;
+        if (kind != Outcome::Kind::kUnknown)
+          far.host.outcomes[transaction_id(7)] = {.kind = kind, .reply = script_reply("250 then")};
+        rule.change(far);
+        if (chunks) far.ehlo = "250-CHUNKING|" + far.ehlo;
+        far.delivery.emplace(far.settings, far.host, far.now);
+        WillingMta mta(far);
+        mta.hear(Mail{.transaction = transaction_id(1),
+                      .helo = "tokyo.example",
+                      .argument = "FROM:<a@tokyo.example> SIZE=5 RET=HDRS"});
+        mta.hear(Rcpt{"TO:<x@birl.example> NOTIFY=NEVER"});
+        mta.hear(Data{});
+        if (!rule.content.empty()) mta.hear(Content{rule.content + "\r\n"});
+        mta.hear(Ask{transaction_id(7)});
+        const std::string word = kind == Outcome::Kind::kKnown     ? "known"
+                                 : kind == Outcome::Kind::kPending ? "pending"
+                                                                   : "unknown";
+        EXPECT_THAT(far.host.log, testing::Contains("Outcome(" + word + ')'));
+        EXPECT_EQ(far.host.reset_cause, "");
+        if (kind != Outcome::Kind::kKnown) mta.hear(Commit{});
+        EXPECT_FALSE(mta.has_mail());
+        EXPECT_EQ(far.host.summaries.back().reply.is_positive(), kind == Outcome::Kind::kKnown);
+        if (testing::Test::HasFailure()) return;
+      }
 }
 
 TEST_F(DeliveryAsk, AfterTheEnd) {
