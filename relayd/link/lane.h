@@ -52,9 +52,8 @@ struct Lane {
   mux::Role role{};
   Peer peer{};
   std::string peer_instance{};
-  std::size_t peer_connections = 1;  // that the peer keeps
-  bool resumable = false;            // both sides want it
-  bool compresses = false;           // likewise
+  bool resumable = false;   // both sides want it
+  bool compresses = false;  // likewise
   std::chrono::seconds resume_window{};
   std::chrono::milliseconds round_trip{};
   std::optional<base::TimePoint> stood_still_since{};

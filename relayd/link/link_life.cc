@@ -65,6 +65,7 @@ void LinkLife::reconfigure(Settings settings, Moment now) {
     for (std::size_t index = kept; index < lanes_.size(); ++index)
       lanes_[index].search.stop(actions_);
     settings_ = std::move(settings);
+    lanes_not_refused_ = kAny;
     make_lanes(now);
   }
   dial_missing(now);
@@ -149,7 +150,7 @@ void LinkLife::grace_over(Lane& lane, Moment now) {
   const std::string why = before + not_resumed_text(lane.resume_window);
   log(base::LogLevel::kWarning, "link down: " + why);
   end_session(lane, why, now);
-  lane.search.start_later(now);
+  if (does_peer_keep(lane.number)) lane.search.start_later(now);
 }
 
 std::optional<base::TimePoint> LinkLife::deadline() const {

@@ -7,6 +7,7 @@
 // lane, and never resumes a session with another key or instance than it began with.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <random>
 #include <string>
@@ -33,6 +34,7 @@ class LinkLife {
     std::string cause;
     /// By a Close, or an error of the protocol: the session does not outlive it. Else it has broken.
     bool is_over = false;
+    bool by_peer = false;                    ///< by its Close
     std::chrono::milliseconds round_trip{};  ///< of the path, as measured last
   };
 
@@ -81,6 +83,7 @@ class LinkLife {
 
  private:
   enum class Phase { kRunning, kDraining, kRetired, kStopped };
+  static constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
 
   // link_life.cc: the link as a whole.
   void make_lanes(Moment now);
@@ -97,6 +100,7 @@ class LinkLife {
   void begin(const Candidate& candidate, const HelloSummary& hello, Moment now);
   void resume(const Candidate& candidate, const HelloSummary& hello, Moment now);
   void attach(Lane& lane, const Candidate& candidate, const HelloSummary& hello, Attach::How how);
+  void refused_by_peer(const Candidate& candidate);
   void candidate_lost(const Candidate& candidate, const std::string& cause, Moment now);
   void interrupt(Lane& lane, const std::string& cause, Moment now);
   [[nodiscard]] const Candidate* find_candidate(ConnectionId connection) const;
@@ -106,6 +110,8 @@ class LinkLife {
 
   // link_life_searches.cc: how others are found.
   void dial_missing(Moment now);
+  [[nodiscard]] bool does_peer_keep(LaneNumber number) const;
+  void peer_keeps(std::size_t lanes);
   [[nodiscard]] bool is_being_dialled(LaneNumber number) const;
   void address_failed(Lane& lane, const std::optional<LaneSearch::Failed>& failed, Moment now);
   void dialled_beside(Lane& lane, ConnectionId connection, Peer peer, Moment now);
@@ -117,7 +123,9 @@ class LinkLife {
   std::mt19937 random_;
   Phase phase_ = Phase::kRunning;
   std::vector<Lane> lanes_;
-  std::vector<Candidate> candidates_;  // the oldest first
+  std::vector<Candidate> candidates_;     // the oldest first
+  std::size_t peer_lanes_ = 1;            // that the peer keeps: its last Hello says so
+  std::size_t lanes_not_refused_ = kAny;  // … and since then it has closed the one with this number
   Standing standing_;
   Actions actions_;
   std::string logged_cause_;

@@ -156,7 +156,8 @@ void LinkLife::attach(Lane& lane, const Candidate& candidate, const HelloSummary
   lane.connection = candidate.id;
   lane.role = candidate.role;
   lane.peer = candidate.peer;
-  lane.peer_connections = hello.connections;
+  peer_lanes_ = hello.connections;
+  peer_keeps(kAny);
   lane.resume_window = candidate.resume_window;
   lane.give_up_at.reset();
   logged_cause_.clear();
@@ -179,8 +180,23 @@ void LinkLife::candidate_lost(const Candidate& candidate, const std::string& cau
   dial_beside(lane, LaneSearch::When::kAfterPause, now);
 }
 
+// In place of a Hello: it keeps no lane of that number.
+void LinkLife::refused_by_peer(const Candidate& candidate) {
+  const std::size_t index = candidate.lane.index();
+  const bool is_of_a_search = candidate.role == mux::Role::kDialer && !lane_at(candidate.lane).is_open();
+  if (index == 0 || !is_of_a_search || !has_session()) return;
+  log(base::LogLevel::kInfo, "the peer keeps fewer connections than the " + std::to_string(lanes_.size()) +
+                                 " of this side: those from " + std::to_string(index + 1) +
+                                 " on are not dialled until a session begins or goes on");
+  peer_keeps(index);
+}
+
 void LinkLife::lost(ConnectionId connection, const Loss& loss, Moment now) {
-  if (const auto candidate = take_candidate(connection)) return candidate_lost(*candidate, loss.cause, now);
+  if (const auto candidate = take_candidate(connection)) {
+    candidate_lost(*candidate, loss.cause, now);
+    if (loss.by_peer) refused_by_peer(*candidate);
+    return;
+  }
   Lane* const lane = carried_by(connection);
   if (lane == nullptr) return;
   lane->round_trip = loss.round_trip;
@@ -193,7 +209,7 @@ void LinkLife::lost(ConnectionId connection, const Loss& loss, Moment now) {
   }
   log(base::LogLevel::kWarning, "link down: " + loss.cause);
   end_session(*lane, loss.cause, now);
-  lane->search.start_later(now);
+  if (does_peer_keep(lane->number)) lane->search.start_later(now);
 }
 
 // The session waits for another connection.

@@ -14,9 +14,21 @@ void LinkLife::dial_missing(Moment now) {
   const Lane& first = lanes_.front();
   for (Lane& each : lanes_) {
     const std::size_t index = each.number.index();
-    const bool may_be = index == 0 || (first.has_session() && index < first.peer_connections);
+    const bool may_be = index == 0 || (first.has_session() && does_peer_keep(each.number));
     if (may_be && !each.is_open() && !is_being_dialled(each.number)) each.search.start(now, actions_);
   }
+}
+
+bool LinkLife::does_peer_keep(LaneNumber number) const {
+  return number.index() < std::max<std::size_t>(std::min(peer_lanes_, lanes_not_refused_), 1);
+}
+
+// A Hello says how many; a peer that has come to keep fewer since then closes the others. They are not
+// dialled until a Hello says more, or we are configured anew.
+void LinkLife::peer_keeps(std::size_t lanes) {
+  lanes_not_refused_ = lanes;
+  for (Lane& each : lanes_)
+    if (!each.is_open() && !does_peer_keep(each.number)) each.search.rest(actions_);
 }
 
 // Connected, and the peer has not yet said its Hello.

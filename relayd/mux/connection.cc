@@ -117,6 +117,7 @@ base::Error Connection::closed_by_peer(std::string_view reason) {
   const std::string text = reason.empty() ? "" : ": " + base::escaped(reason, kMaxTextBytes);
   leave_session();
   state_ = State::kClosed;
+  was_closed_by_peer_ = true;
   return base::Error{"closed by peer" + text};
 }
 

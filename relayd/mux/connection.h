@@ -92,6 +92,8 @@ class Connection {
   void detach(base::TimePoint now);
   /// That is attached; null if none is.
   [[nodiscard]] Session* session() const { return session_; }
+  /// The peer has said Close.
+  [[nodiscard]] bool was_closed_by_peer() const { return was_closed_by_peer_; }
 
   /// Time passes: pings, time-outs. An error: the peer is silent; the session is over, or still attached if
   /// it can outlive this. `deadline()`: when to call it next; ask anew after each receive(), produce() and
@@ -145,6 +147,7 @@ class Connection {
   std::deque<std::string> pongs_;  // payloads
   std::deque<std::string> last_;   // frames that are still sent when the session is over
   std::optional<base::Error> failure_;
+  bool was_closed_by_peer_ = false;
   Session* session_ = nullptr;
   Counters counters_;  // while there is no session
 };

@@ -59,6 +59,7 @@ class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
   /// after anything that gives the session something to send.
   void schedule_flush();
 
+  [[nodiscard]] bool was_closed_by_peer() const { return connection_.was_closed_by_peer(); }
   [[nodiscard]] link::ConnectionId id() const { return id_; }
   [[nodiscard]] const TlsStream& stream() const { return *stream_; }
   /// As the peer's Hello says it: of anything.

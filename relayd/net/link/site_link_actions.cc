@@ -229,7 +229,11 @@ void SiteLink::on_connection_lost(LinkConnection& connection, const std::string&
            lane.second.session->state() == mux::Session::State::kDetached;
   });
   (void)take_connection(connection.id());
-  life_.lost(connection.id(), {.cause = cause, .is_over = is_over, .round_trip = round_trip_of(connection)},
+  life_.lost(connection.id(),
+             {.cause = cause,
+              .is_over = is_over,
+              .by_peer = connection.was_closed_by_peer(),
+              .round_trip = round_trip_of(connection)},
              this_moment());
   carry_out();
 }

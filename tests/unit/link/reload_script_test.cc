@@ -220,6 +220,81 @@ TEST(LanesScript, FewerAreConfigured) {
   EXPECT_THAT(script.did(), ElementsAre("abandon 51"));
 }
 
+/// Both lanes were up; then the peer was configured to keep one, and has refused the second since.
+class PeerKeepsFewer : public testing::Test {
+ protected:
+  PeerKeepsFewer() {
+    script_.resolve();
+    first_ = script_.dial();
+    script_.hello(first_, of_two());
+    script_.hello(dial_second(script_, ConnectionId{50}), of_two());
+    refuse(ConnectionId{50});
+    (void)script_.did();
+    script_.pass(seconds(1));
+    EXPECT_THAT(script_.did(), ElementsAre("resolve hub.example:5443 in lane 1"));
+    refuse(dial_second(script_, ConnectionId{51}));
+    (void)script_.did();
+    EXPECT_THAT(script_.logged(), Contains(HasSubstr("the peer keeps fewer connections")));
+  }
+
+  void refuse(ConnectionId connection) {
+    script_.life.lost(connection,
+                      {.cause = "closed by peer: this side keeps 1 connections of the link",
+                       .is_over = true,
+                       .by_peer = true},
+                      script_.now());
+  }
+
+  Script script_{two_lanes()};
+  ConnectionId first_{};
+};
+
+TEST_F(PeerKeepsFewer, TheOthersAreNotDialled) {
+  script_.pass(seconds(3600));
+  EXPECT_THAT(script_.did(), IsEmpty());
+  EXPECT_THAT(script_.logged(), IsEmpty());
+  EXPECT_EQ(script_.life.standing().state(), Standing::State::kUp);
+  script_.life.reconfigure(two_lanes(), script_.now());
+  EXPECT_THAT(script_.did(), IsEmpty()) << "the same again changes nothing";
+}
+
+TEST_F(PeerKeepsFewer, UntilItsHelloSaysMore) {
+  script_.lose(first_);
+  script_.resolve();
+  (void)script_.did();
+  script_.hello(script_.dial(), of_two(0, Named::kOurs));
+  EXPECT_THAT(script_.did(), Contains("resolve hub.example:5443 in lane 1"));
+}
+
+TEST_F(PeerKeepsFewer, AndAHelloThatSaysFewerIsBelieved) {
+  script_.lose(first_);
+  script_.resolve();
+  (void)script_.did();
+  script_.hello(script_.dial(), far(Named::kOurs));
+  EXPECT_THAT(script_.did(), Not(Contains("resolve hub.example:5443 in lane 1")));
+  script_.pass(seconds(3600));
+  EXPECT_THAT(script_.did(), IsEmpty());
+}
+
+TEST_F(PeerKeepsFewer, UntilWeAreConfiguredAnew) {
+  Settings other = two_lanes();
+  other.link.connections = 3;
+  script_.life.reconfigure(other, script_.now());
+  EXPECT_THAT(script_.did(), Contains("resolve hub.example:5443 in lane 1"));
+}
+
+// A line that breaks is not the peer's word.
+TEST(LanesScript, ALostOneIsDialledAgain) {
+  Script script(two_lanes());
+  script.resolve();
+  script.hello(script.dial(), of_two());
+  const ConnectionId second = dial_second(script, ConnectionId{50});
+  (void)script.did();
+  script.lose(second);
+  script.pass(seconds(1));
+  EXPECT_THAT(script.did(), Contains("resolve hub.example:5443 in lane 1"));
+}
+
 // Its Hello cannot say which lane it is for.
 TEST(LanesScript, WithoutResumptionThereIsOne) {
   Settings settings = two_lanes();
