@@ -99,6 +99,7 @@ void Doubts::set_sites(const Owners::Sites& sites) {
   owners_.set(sites);
   of_clients_.clear();
   of_sites_.clear();
+  in_doubt_.clear();
   for (auto& [key, doubt] : doubts_) {
     doubt.site = owners_.owner(doubt.name, doubt.pin);
     count(doubt);
@@ -135,12 +136,12 @@ std::vector<Change> Doubts::record(const std::string& transaction, const std::st
 void Doubts::mark_in_doubt(const std::string& transaction) {
   for (auto doubt = first_of(transaction); doubt != doubts_.end() && doubt->first.transaction == transaction;
        ++doubt)
-    doubt->second.state = State::kMatchable;
+    mark(doubt->second);
 }
 
 void Doubts::mark_in_doubt(const DoubtKey& key) {
   const auto doubt = doubts_.find(key);
-  if (doubt != doubts_.end()) doubt->second.state = State::kMatchable;
+  if (doubt != doubts_.end()) mark(doubt->second);
 }
 
 std::optional<DoubtKey> Doubts::claim(const std::string& site, const std::string& mail) {
@@ -172,10 +173,9 @@ bool Doubts::is_in_doubt(const std::string& site, const std::string& address) co
   });
 }
 
+// Asked for each client and each mail, however many there are.
 bool Doubts::is_anybody_in_doubt(const std::string& site) const {
-  return std::any_of(doubts_.begin(), doubts_.end(), [&](const auto& entry) {
-    return entry.second.state != State::kUnderWay && entry.second.is_of(site);
-  });
+  return in_doubt_.contains(site) || in_doubt_.contains("");
 }
 
 void Doubts::must_go_alone(const DoubtKey& key, base::WallTime until) {
@@ -315,8 +315,15 @@ std::vector<Change> Doubts::erase_if(ByKey::iterator begin, ByKey::iterator end,
   return changes;
 }
 
+void Doubts::mark(Doubt& doubt) {
+  discount(doubt);
+  doubt.state = State::kMatchable;
+  count(doubt);
+}
+
 void Doubts::count(const Doubt& doubt) {
   ++of_sites_[doubt.site];
+  if (doubt.state != State::kUnderWay) ++in_doubt_[doubt.site];
   if (doubt.client.is_known()) ++of_clients_[{doubt.site, doubt.client}];
 }
 
@@ -326,6 +333,7 @@ void Doubts::discount(const Doubt& doubt) {
     if (found != counts.end() && --found->second == 0) counts.erase(found);
   };
   one_less(of_sites_, doubt.site);
+  if (doubt.state != State::kUnderWay) one_less(in_doubt_, doubt.site);
   if (doubt.client.is_known()) one_less(of_clients_, std::pair(doubt.site, doubt.client));
 }
 

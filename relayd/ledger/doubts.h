@@ -165,6 +165,7 @@ class Doubts {
   ByKey::iterator erase(ByKey::iterator doubt);
   [[nodiscard]] ByKey::iterator first_of(const std::string& transaction);
   [[nodiscard]] std::pair<ByKey::iterator, ByKey::iterator> all_of(const std::string& transaction);
+  void mark(Doubt& doubt);
   void count(const Doubt& doubt);
   void discount(const Doubt& doubt);
   template <typename Predicate>
@@ -177,6 +178,7 @@ class Doubts {
   // Recipients, by owner.
   std::map<std::pair<std::string, Client>, std::size_t> of_clients_;
   std::map<std::string, std::size_t, std::less<>> of_sites_;
+  std::map<std::string, std::size_t, std::less<>> in_doubt_;  // of those, matchable or claimed
 };
 
 }  // namespace tsmtp::ledger

@@ -51,6 +51,30 @@ TEST_F(P4_NothingTwice, RefusalsOfTheSecondTryBounceNothing) {
   EXPECT_EQ(birl_mta.count(), 6U);
 }
 
+// Nor do rules of our own that are newer than the delivery.
+TEST_F(P4_NothingTwice, OwnRefusalsOfTheSecondTryBounceNothing) {
+  for (const char* early : {"true", "false"}) {
+    SCOPED_TRACE(std::string("early_reply = ") + early);
+    configure(std::string("resume_window = \"0s\"\nearly_reply = ") + early);
+    ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);
+    final_asked = final_released = false;
+    Connection client = session_with_a_mail_taken();
+    client.reset();
+    ASSERT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 1; }));
+    final_released = true;
+    std::string rules = read_file(tokyo.config());
+    const std::string domains = "domains = [\"birl.example\"";
+    ASSERT_NE(rules.find(domains), std::string::npos);
+    rules.replace(rules.find(domains), domains.size(), "domains = [\"other.example\"");
+    write_file(tokyo.config(), rules);
+    ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);
+    EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+    EXPECT_TRUE(wait_until([&] { return tokyo.site_status("birl")["in_doubt"] == 0; }));
+    EXPECT_THAT(deliver(kContent), StartsWith("5")) << "it is in doubt no more";
+  }
+  EXPECT_EQ(birl_mta.count(), 2U);
+}
+
 // The administrator sees what is in doubt, and may forget it: then nothing tells a second try from another
 // mail.
 TEST_F(P4_NothingTwice, DoubtsAreListedAndForgotten) {

@@ -54,6 +54,22 @@ TEST(Doubts, RecordIsDurableAndSettleErases) {
   EXPECT_EQ(doubts.size(), 0U);
 }
 
+TEST(Doubts, SomebodyIsInDoubtFromTheMarkToTheEnd) {
+  Doubts doubts;
+  static_cast<void>(doubts.record(transaction('a'), "birl", two_of_three(), kNow));
+  EXPECT_FALSE(doubts.is_anybody_in_doubt("birl"));
+  doubts.mark_in_doubt(transaction('a'));
+  doubts.mark_in_doubt(transaction('a'));
+  EXPECT_TRUE(doubts.is_anybody_in_doubt("birl"));
+  EXPECT_FALSE(doubts.is_anybody_in_doubt("osaka"));
+  ASSERT_TRUE(doubts.claim("birl", kDigest));
+  EXPECT_TRUE(doubts.is_anybody_in_doubt("birl"));
+  static_cast<void>(doubts.settle(key('a', 0)));
+  EXPECT_TRUE(doubts.is_anybody_in_doubt("birl")) << "the other recipient";
+  static_cast<void>(doubts.settle(transaction('a')));
+  EXPECT_FALSE(doubts.is_anybody_in_doubt("birl"));
+}
+
 TEST(Doubts, EqualMailsUnderWayDoNotMatchEachOther) {
   Doubts doubts;
   static_cast<void>(doubts.record(transaction('a'), "birl", one(kDigest), kNow));
