@@ -104,7 +104,7 @@ class Floods : public TwoHubs, public ::testing::WithParamInterface<Flood> {
  protected:
   void SetUp() override {
     birl_site_keys = "\n[[site]]\nname = \"evil\"\npin = [\"" + evil_.pin() + "\"]\naddress = \"" +
-                     evil_address() + "\"\nendpoint = [\"unix:" + evil_.file("endpoint") +
+                     third_address() + "\"\nendpoint = [\"unix:" + evil_.file("endpoint") +
                      "\"]\ndeliver = \"127.0.0.1:" + std::to_string(birl_mta_port) +
                      "\"\ndomains = [\"evil.example\"]\nlocal = [\"birl.example\"]\n";
     start();
@@ -112,12 +112,6 @@ class Floods : public TwoHubs, public ::testing::WithParamInterface<Flood> {
   void TearDown() override {
     stop_flood();
     TwoHubs::TearDown();
-  }
-
-  static std::string evil_address() {
-    std::string address = far_endpoint_address();
-    const std::size_t last = address.rfind('.') + 1;
-    return address.substr(0, last) + std::to_string(std::stoi(address.substr(last)) + 1);
   }
 
   void flood(const Flood& kind) {

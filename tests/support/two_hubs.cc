@@ -7,11 +7,12 @@
 namespace tsmtp::support {
 namespace {
 
-// Tests run side by side: each has addresses of its own in 127/8, and none of those that others use.
-std::string own_address(int last) {
+// Tests run side by side, so each has addresses of its own: the whole process number, of at most 22 bits, is
+// in them, and `which` (1 to 3) makes them differ within the test. 127.0 to 127.63 are left to others.
+std::string own_address(int which) {
   const int pid = getpid();
-  return "127." + std::to_string(10 + pid / 65536 % 64) + '.' + std::to_string(pid / 256 % 256) + '.' +
-         std::to_string((pid % 64) * 4 + last);
+  return "127." + std::to_string(which * 64 + pid / 65536 % 64) + '.' + std::to_string(pid / 256 % 256) +
+         '.' + std::to_string(pid % 256);
 }
 
 }  // namespace
@@ -54,6 +55,10 @@ std::string TwoHubs::endpoint_address() {
 
 std::string TwoHubs::far_endpoint_address() {
   return own_address(2);
+}
+
+std::string TwoHubs::third_address() {
+  return own_address(3);
 }
 
 void TwoHubs::start(const std::string& keys) {

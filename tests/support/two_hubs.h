@@ -39,6 +39,8 @@ class TwoHubs : public ::testing::Test {
   [[nodiscard]] static std::string endpoint_address();
   /// Where birl's MTA hands mail for tokyo over; the port is the same.
   [[nodiscard]] static std::string far_endpoint_address();
+  /// For a further site.
+  [[nodiscard]] static std::string third_address();
 
   std::string birl_site_keys;  ///< further ones of birl's [[site]] tokyo, for configure()
   std::uint16_t link_port = free_port();
