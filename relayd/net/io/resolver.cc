@@ -14,6 +14,15 @@ constexpr char kNotResolved[] = "name not resolved: ";
 
 }  // namespace
 
+// The C library's own words are longer than mailq is wide.
+std::string why_not_resolved(const error_code& error) {
+  namespace netdb = boost::asio::error;
+  if (error == netdb::host_not_found) return std::string(kNotResolved) + "no such host";
+  if (error == netdb::host_not_found_try_again) return std::string(kNotResolved) + "the DNS does not answer";
+  if (error == netdb::no_data) return std::string(kNotResolved) + "the host has no address";
+  return kNotResolved + cause_of(error);
+}
+
 void SystemResolver::resolve(const base::HostPort& name, Done done) {
   cancel();
   wanted_ = std::make_shared<bool>(true);
@@ -30,7 +39,7 @@ void SystemResolver::resolve(const base::HostPort& name, Done done) {
   try {
     resolver_.async_resolve(name.host, std::to_string(name.port),
                             [answer](const error_code& error, const auto& found) {
-                              if (error) return answer(base::Error{kNotResolved + cause_of(error)});
+                              if (error) return answer(base::Error{why_not_resolved(error)});
                               answer(base::Result<Addresses>(Addresses(found.begin(), found.end())));
                             });
   } catch (const boost::system::system_error& failed) {

@@ -4,12 +4,16 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "relayd/base/host_port.h"
 #include "relayd/base/result.h"
 
 namespace tsmtp::net {
+
+/// "name not resolved: no such host", in the words of a reply.
+[[nodiscard]] std::string why_not_resolved(const boost::system::error_code& error);
 
 class Resolver {
  public:
