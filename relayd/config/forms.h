@@ -164,13 +164,14 @@ Form<Section> addresses(Member<Section, std::vector<base::HostPort>> member, Soc
       });
 }
 
+inline std::string domains_text(const base::DomainSet& set) {
+  return list_text(set.patterns(), [](const std::string& pattern) { return pattern; });
+}
+
 template <typename Section>
 Form<Section> domains(Member<Section, base::DomainSet> member) {
   return form(
-      member, "domains", [](const Value& value, auto& out) { value.into_domains(out); },
-      [](const base::DomainSet& set) {
-        return list_text(set.patterns(), [](const std::string& pattern) { return pattern; });
-      });
+      member, "domains", [](const Value& value, auto& out) { value.into_domains(out); }, domains_text);
 }
 
 template <typename Section>

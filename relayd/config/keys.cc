@@ -67,6 +67,10 @@ std::string group_text(const std::optional<std::uint32_t>& group) {
   return group ? std::to_string(*group) : "";
 }
 
+std::string patterns_text(const std::vector<std::string>& patterns) {
+  return list_text(patterns, [](const std::string& pattern) { return '"' + pattern + '"'; });
+}
+
 template <typename Section>
 std::string default_of(const Key<Section>& key) {
   if (key.need == kRequired) return "required";
@@ -88,6 +92,18 @@ std::span<const Key<Hub>> hub_keys() {
       {"name", kRequired, kRestart, name(at<&Hub::name>()), "Names this hub in logs and status."},
       {"identity", kOptional, kRestart, path(at<&Hub::identity>()),
        "File with this hub's private key and self-signed certificate, made by\n.Cm relayctl init ."},
+      {"domains", kOptional, kReload,
+       form(
+           at<&Hub::domains>(), "domains", [](const Value& value, auto& out) { value.into_own_domains(out); },
+           domains_text),
+       "This hub's own domains: recipients that are accepted from every site whose\n.Ic local\nsays nothing "
+       "else.",
+       "none, and then every site needs its local"},
+      {"include", kOptional, kReload,
+       form(
+           at<&Hub::include>(), "list of paths",
+           [](const Value& value, auto& out) { value.into_patterns(out); }, patterns_text),
+       "Files with further\n.Ic [[site]]\nsections."},
       {"listen", kOptional, kReload, addresses(at<&Hub::listen>(), kTcp), "Where sites dial in.",
        "[], which is to dial out only"},
       {"state_dir", kOptional, kRestart, path(at<&Hub::state_dir>()),
@@ -151,8 +167,8 @@ std::span<const Key<Site>> site_keys() {
       {"deliver", kOptional, kReload, address(at<&Site::deliver>()), "Our MTA, for mail from the site."},
       {"domains", kRequired, kReload, domains(at<&Site::rules, &Rules::domains>()),
        "What lies behind the site."},
-      {"local", kRequired, kReload, domains(at<&Site::rules, &Rules::local>()),
-       "Recipients that are accepted from the site."},
+      {"local", kOptional, kReload, domains(at<&Site::rules, &Rules::local>()),
+       "Recipients that are accepted from the site.", "domains of [hub], and required without that"},
       {"max_message", kOptional, kReload, size(at<&Site::rules, &Rules::max_message_bytes>()),
        "The largest mail, either way."},
       {"early_reply", kOptional, kReload, boolean(at<&Site::sessions, &Sessions::early_reply>()),

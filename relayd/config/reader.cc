@@ -1,14 +1,11 @@
 #include "relayd/config/reader.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <tuple>
 
 #include "relayd/base/bytes.h"
 #include "relayd/base/nearest.h"
+#include "relayd/config/files.h"
 #include "relayd/config/keys.h"
 #include "relayd/config/relations.h"
 #include "relayd/config/source.h"
@@ -95,25 +92,53 @@ void read_sites(const toml::table& tree, Config& config, ConfigPlaces& places, b
   }
 }
 
-Config read_tree(const toml::table& tree, const std::string& file, base::Diagnostics& out) {
+using Include = std::vector<TextFile> (*)(const std::string& main_file,
+                                          const std::vector<std::string>& patterns, base::Diagnostics& out);
+
+std::vector<TextFile> include_nothing(const std::string& /*main_file*/,
+                                      const std::vector<std::string>& /*patterns*/,
+                                      base::Diagnostics& /*out*/) {
+  return {};
+}
+
+/// What stands in [hub], with what the command line says of it.
+Config read_main(toml::table& tree, const std::string& file, const std::vector<std::string>& overrides,
+                 ConfigPlaces& places, base::Diagnostics& out) {
   Config config;
   config.file = file;
+  for (const std::string& argument : overrides)
+    if (!is_about_site(argument)) put_override(tree, argument, out);
   for (const auto& [key, node] : tree)
     if (key != "hub" && key != "site") unknown_key(key, "the file", {"hub", "site"}, file, out);
-  ConfigPlaces places;
   read_hub(tree, config, places, out);
+  return config;
+}
+
+Config read_tree(toml::table& tree, const std::string& file, const std::vector<std::string>& overrides,
+                 Include include, base::Diagnostics& out) {
+  ConfigPlaces places;
+  Config config = read_main(tree, file, overrides, places, out);
+  if (places.hub.trusted("include"))
+    for (const TextFile& included : include(file, config.hub.include, out))
+      if (auto sites = parse_toml(included.text, included.path, out))
+        add_sites(tree, std::move(*sites), file, out);
+  for (const std::string& argument : overrides)
+    if (is_about_site(argument)) put_override(tree, argument, out);
   read_sites(tree, config, places, out);
   relate(config, places, out);
   return config;
 }
 
-// In the order of the file, not in that of our checks; what has no line comes last.
-void report(const base::Diagnostics& found, base::Diagnostics& diagnostics) {
+// In the order of the files, not in that of our checks; what has no line comes last.
+void report(const base::Diagnostics& found, const std::string& file, base::Diagnostics& diagnostics) {
+  const auto place = [&](const base::Diagnostic& finding) {
+    const base::Location& at = finding.location;
+    const std::string_view included = at.line == 0 || at.file == file ? std::string_view() : at.file;
+    return std::tuple(at.line == 0, included, at.line, at.column);
+  };
   std::vector<base::Diagnostic> sorted = found.all();
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
-    return std::tuple(a.location.line == 0, a.location.line, a.location.column) <
-           std::tuple(b.location.line == 0, b.location.line, b.location.column);
-  });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
   for (base::Diagnostic& finding : sorted) {
     if (finding.severity == base::Severity::kError)
       diagnostics.error(std::move(finding.location), std::move(finding.message));
@@ -122,49 +147,29 @@ void report(const base::Diagnostics& found, base::Diagnostics& diagnostics) {
   }
 }
 
-// The file's text, or what keeps it from being read.
-std::optional<std::string> text_of(const std::string& path, base::Diagnostics& diagnostics) {
-  const base::Location whole_file{.file = path, .line = 0, .column = 0};
-  std::string text;
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (in) {
-    text.resize(kMaxFileBytes + 1);
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-  }
-  if (!in && !in.eof()) {
-    diagnostics.error(whole_file, "cannot be read: " + std::string(std::strerror(errno != 0 ? errno : EIO)));
-    return std::nullopt;
-  }
-  if (text.size() > kMaxFileBytes) {
-    diagnostics.error(whole_file, "larger than 1 MiB: this is no configuration of relayd");
-    return std::nullopt;
-  }
-  return text;
+std::optional<Config> read_source(const TextFile& source, const std::vector<std::string>& overrides,
+                                  Include include, base::Diagnostics& diagnostics) {
+  base::Diagnostics found;
+  std::optional<Config> config;
+  if (auto tree = parse_toml(source.text, source.path, found))
+    config = read_tree(*tree, source.path, overrides, include, found);
+  if (found.has_errors()) config.reset();
+  report(found, source.path, diagnostics);
+  return config;
 }
 
 }  // namespace
 
 std::optional<Config> read_text(std::string_view text, const std::string& file,
                                 const std::vector<std::string>& overrides, base::Diagnostics& diagnostics) {
-  base::Diagnostics found;
-  std::optional<Config> config;
-  if (auto tree = parse_toml(text, file, found)) {
-    for (const std::string& argument : overrides)
-      put_override(*tree, argument, found);
-    config = read_tree(*tree, file, found);
-  }
-  if (found.has_errors()) config.reset();
-  report(found, diagnostics);
-  return config;
+  return read_source({.path = file, .text = std::string(text)}, overrides, include_nothing, diagnostics);
 }
 
 std::optional<Config> read(const std::string& path, const std::vector<std::string>& overrides,
                            base::Diagnostics& diagnostics) {
-  const auto text = text_of(path, diagnostics);
+  auto text = text_of(path, diagnostics);
   if (!text) return std::nullopt;
-  return read_text(*text, path, overrides, diagnostics);
+  return read_source({.path = path, .text = std::move(*text)}, overrides, included_files, diagnostics);
 }
 
 std::string control_socket(const std::string& path, const std::vector<std::string>& overrides) {
@@ -173,9 +178,8 @@ std::string control_socket(const std::string& path, const std::vector<std::strin
   auto tree = parse_toml(text ? *text : "", path, ignored);
   if (!tree) tree = parse_toml("", path, ignored);
   if (!tree) return Config().hub.control;
-  for (const std::string& argument : overrides)
-    put_override(*tree, argument, ignored);
-  return read_tree(*tree, path, ignored).hub.control;
+  ConfigPlaces places;
+  return read_main(*tree, path, overrides, places, ignored).hub.control;
 }
 
 }  // namespace tsmtp::config

@@ -12,17 +12,15 @@
 
 namespace tsmtp::config {
 
-/// The largest file read() looks at.
-inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 20;
-
-/// Reads the file at `path`, puts `overrides` ("hub.control=/tmp/c", "site.birl.deliver=127.0.0.1:2525": the
-/// arguments of --set, later ones winning) over it and checks the result. Errors and warnings go to
+/// Reads the file at `path` and those that it includes, puts `overrides` ("hub.control=/tmp/c",
+/// "site.birl.deliver=127.0.0.1:2525": the arguments of --set, later ones winning) over them and checks the
+/// result. Errors and warnings go to
 /// `diagnostics`; without an error of this call's own the Config is returned, warnings or not. Paths are
 /// taken as written: whether the identity can be read, or an address bound, is found out by whoever does it.
 [[nodiscard]] std::optional<Config> read(const std::string& path, const std::vector<std::string>& overrides,
                                          base::Diagnostics& diagnostics);
 
-/// The same for a text at hand; `file` is the name that its findings carry.
+/// The same for a text at hand, which includes nothing; `file` is the name that its findings carry.
 [[nodiscard]] std::optional<Config> read_text(std::string_view text, const std::string& file,
                                               const std::vector<std::string>& overrides,
                                               base::Diagnostics& diagnostics);

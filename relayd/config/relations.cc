@@ -26,15 +26,27 @@ class Unique {
       : what_(std::move(what)), diagnostics_(diagnostics) {}
 
   void add(const std::string& thing, const std::string& owner, const base::Location& where) {
-    const auto [first, added] = owners_.emplace(thing, owner);
+    const auto [first, added] = owners_.emplace(thing, Owner{owner, where});
     if (!added)
-      diagnostics_.error(where, what_ + ' ' + in_quotes(thing) + " is already that of " + first->second);
+      diagnostics_.error(
+          where, what_ + ' ' + in_quotes(thing) + " is already that of " + described(first->second, where));
   }
 
  private:
+  struct Owner {
+    std::string name;
+    base::Location where;
+  };
+
+  static std::string described(const Owner& owner, const base::Location& seen_from) {
+    const base::Location& at = owner.where;
+    if (at.file == seen_from.file) return owner.name;
+    return owner.name + " (" + at.file + (at.line > 0 ? ':' + std::to_string(at.line) : "") + ')';
+  }
+
   std::string what_;
   base::Diagnostics& diagnostics_;
-  std::map<std::string, std::string> owners_;
+  std::map<std::string, Owner> owners_;
 };
 
 std::string owner_of(const Site& site) {
@@ -95,6 +107,17 @@ void check_no_loop(const Config& config, const ConfigPlaces& places, base::Diagn
                                                              " is an endpoint of " + owner_of(other) +
                                                              ", not our MTA: mail would go in circles");
   }
+}
+
+void fill_in_local(Site& site, const Places& places, const Hub& hub, const Places& hub_places,
+                   base::Diagnostics& diagnostics) {
+  if (places.keys.contains("local") || !hub_places.trusted("domains")) return;
+  site.rules.local = hub.domains;
+  if (hub.domains.empty())
+    diagnostics.error(
+        places.header,
+        "missing key \"local\" in [[site]]: recipients that are accepted from the site; or name "
+        "this hub's domains once for all sites, as \"domains\" in [hub]");
 }
 
 void fill_in_endpoints(Site& site, const Places& places, base::Diagnostics& diagnostics) {
@@ -171,10 +194,14 @@ void check_bindable(const Site& site, const Places& places, base::Diagnostics& d
 
 void check_overlap(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
   const std::vector<std::string>& local = site.rules.local.patterns();
+  const bool is_own = places.keys.contains("local");
   for (const std::string& pattern : site.rules.domains.patterns())
     if (pattern != "." && std::count(local.begin(), local.end(), pattern) > 0)
-      diagnostics.warning(places.of("local"), "local: " + in_quotes(pattern) +
-                                                  " is in \"domains\" too: mail to it may go in circles");
+      diagnostics.warning(
+          places.of(is_own ? "local" : "domains"),
+          is_own ? "local: " + in_quotes(pattern) + " is in \"domains\" too: mail to it may go in circles"
+                 : "domains: " + in_quotes(pattern) +
+                       " is in \"domains\" of [hub] too: mail to it may go in circles");
 }
 
 }  // namespace
@@ -186,6 +213,7 @@ const base::Location& Places::of(std::string_view key) const {
 
 void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
   for (std::size_t i = 0; i < config.sites.size(); ++i) {
+    fill_in_local(config.sites[i], places.sites[i], config.hub, places.hub, diagnostics);
     fill_in_endpoints(config.sites[i], places.sites[i], diagnostics);
     check_link(config.sites[i], places.sites[i], config.hub, places.hub, diagnostics);
     check_exposure(config.sites[i], places.sites[i], diagnostics);

@@ -9,6 +9,8 @@ namespace tsmtp::config {
 namespace {
 
 constexpr toml::source_position kOnlyPosition{1, 1};
+constexpr std::string_view kOverride = "--set ";
+constexpr std::string_view kSites = "site";
 
 // A table with the one key "value".
 toml::table parse_value(const std::string& value, const std::string& origin) {
@@ -62,8 +64,9 @@ Target find_target(toml::table& tree, std::string_view key, const base::Location
 }  // namespace
 
 base::Location locate(const toml::source_region& region, const std::string& file) {
-  if (region.path && *region.path != file) return {.file = *region.path, .line = 0, .column = 0};
-  return {.file = file,
+  if (region.path && region.path->starts_with(kOverride))
+    return {.file = *region.path, .line = 0, .column = 0};
+  return {.file = region.path ? *region.path : file,
           .line = static_cast<int>(region.begin.line),
           .column = static_cast<int>(region.begin.column)};
 }
@@ -78,10 +81,38 @@ std::optional<toml::table> parse_toml(std::string_view text, const std::string& 
   }
 }
 
+void add_sites(toml::table& tree, toml::table&& included, const std::string& main_file,
+               base::Diagnostics& diagnostics) {
+  for (auto&& [key, node] : included) {
+    const base::Location where = locate(key.source(), main_file);
+    if (key != kSites) {
+      diagnostics.error(where, "\"" + base::escaped(key.str(), 100) +
+                                   "\" does not belong here: an included file holds [[site]] only, all else "
+                                   "stands in " +
+                                   main_file);
+      continue;
+    }
+    toml::array* sites = node.as_array();
+    if (sites == nullptr) {
+      diagnostics.error(where, "site: a section [[site]] was expected, in double brackets");
+      continue;
+    }
+    tree.insert(kSites, toml::array{});
+    toml::array* all = tree[kSites].as_array();
+    if (all == nullptr) return;  // which is complained of where it stands
+    for (toml::node& site : *sites)
+      site.visit([&](auto& value) { all->push_back(std::move(value)); });
+  }
+}
+
+bool is_about_site(std::string_view argument) {
+  return argument.starts_with("site.");
+}
+
 void put_override(toml::table& tree, std::string_view argument, base::Diagnostics& diagnostics) {
   const std::size_t equals = argument.find('=');
   const std::string_view key = argument.substr(0, equals);
-  const std::string origin = "--set " + base::escaped(key);
+  const std::string origin = std::string(kOverride) + base::escaped(key);
   const base::Location where{.file = origin, .line = 0, .column = 0};
   if (equals == argument.npos)
     return diagnostics.error(where, "KEY=VALUE was expected, the value is missing");

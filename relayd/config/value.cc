@@ -121,6 +121,24 @@ void Value::into_path(std::string& out) const {
   out = std::move(*read);
 }
 
+void Value::into_patterns(std::vector<std::string>& out) const {
+  std::vector<std::string> read;
+  const bool is_list = for_each("an array such as [\"sites.d/*.toml\"]", [&](const Value& element) {
+    std::string pattern;
+    element.into_path(pattern);
+    const std::size_t slash = pattern.rfind('/');
+    if (slash != std::string::npos && pattern.find_first_of("*?[") < slash)
+      return element.complain("\"" + base::escaped(pattern) +
+                              "\": wildcards may only stand behind the last slash");
+    if (pattern.ends_with('/'))
+      return element.complain("\"" + base::escaped(pattern) +
+                              "\" is a folder: files were expected, such as \"" + base::escaped(pattern) +
+                              "*.toml\"");
+    if (!pattern.empty()) read.push_back(std::move(pattern));
+  });
+  if (is_list) out = std::move(read);
+}
+
 void Value::into_socket_path(std::string& out) const {
   std::string path;
   into_path(path);
@@ -251,6 +269,11 @@ void Value::into_domains(base::DomainSet& out) const {
         if (auto added = out.add(*pattern); !added) element.complain(added.error().message);
       });
   if (is_list && empty) complain("no domain at all is let through by []; to let any through, write [\".\"]");
+}
+
+void Value::into_own_domains(base::DomainSet& out) const {
+  const toml::array* array = node_.as_array();
+  if (array == nullptr || !array->empty()) into_domains(out);
 }
 
 void Value::into_pins(std::vector<std::string>& out) const {

@@ -31,6 +31,8 @@ class Value {
   void into_string(std::string& out) const;
   void into_name(std::string& out) const;  ///< of a hub or site
   void into_path(std::string& out) const;
+  /// Paths; wildcards, if any, stand in the last part.
+  void into_patterns(std::vector<std::string>& out) const;
   void into_socket_path(std::string& out) const;  ///< a path that unix(7) can bind
   void into_bool(bool& out) const;
   void into_number(std::uint64_t& out, std::uint64_t least, std::uint64_t most) const;
@@ -44,6 +46,7 @@ class Value {
   void into_host_port(base::HostPort& out) const;
   void into_host_ports(std::vector<base::HostPort>& out, bool allow_unix) const;
   void into_domains(base::DomainSet& out) const;            ///< at least one
+  void into_own_domains(base::DomainSet& out) const;        ///< or none
   void into_pins(std::vector<std::string>& out) const;      ///< at least one
   void into_users(std::vector<settings::User>& out) const;  ///< at least one; each must exist
   void into_group(std::optional<std::uint32_t>& out) const;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relayd/base/domain.h"
 #include "relayd/base/host_port.h"
 
 namespace tsmtp::settings {
@@ -33,6 +34,9 @@ struct StrangerLimits {
 struct Hub {
   std::string name;
   std::string identity = "/etc/tsmtp/identity.pem";
+  base::DomainSet domains;  ///< our own: what `local` of a site is that says nothing of it
+  /// Files with further sites, relative to this one.
+  std::vector<std::string> include{"sites.d/*.toml"};
   std::vector<base::HostPort> listen;  ///< where sites dial in; empty: we only dial out
   std::string state_dir = "/var/lib/tsmtp";
   std::string control = "/run/tsmtp/control.sock";

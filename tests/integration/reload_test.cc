@@ -1,6 +1,7 @@
 // P9: a reload takes over all of a new configuration or nothing of it; what it does not touch goes on.
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 #include "tests/support/two_hubs.h"
@@ -66,6 +67,30 @@ TEST_F(Reload, AddsAndRemovesSitesWhileALinkStaysUp) {
       return true;
     }
   }));
+  EXPECT_EQ(tokyo.site_status("birl")["links_up_total"], 1);
+}
+
+// A site is a file of its own: it comes and goes with it, and a wrong one leaves all as it was.
+TEST_F(Reload, SiteOfAFileInTheFolderComesAndGoes) {
+  const std::uint16_t port = free_port();
+  const std::string file = tokyo.file("sites.d/osaka.toml");
+  std::filesystem::create_directory(tokyo.file("sites.d"));
+  write_file(file, "[[site]]\nname = \"osaka\"\npin = [\"" + nobodys_pin() +
+                       "\"]\ndial = [\"127.0.0.1:9\"]\naddress = \"" + third_address() +
+                       "\"\nendpoint = [\"" + third_address() + ":" + std::to_string(port) +
+                       "\"]\ndomains = [\"osaka.example\"]\nlocal = [\"tokyo.example\"]\n");
+  ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);
+  EXPECT_THAT(Connection(third_address(), port).reply(), StartsWith("421 4.4.1 osaka: link down since "));
+  write_file(tokyo.file("sites.d/bonn.toml"), "[[site]]\nname = \"bonn\"\n");
+  const Finished refused = tokyo.relayctl({"--set", "hub.include=[]", "reload"});
+  EXPECT_NE(refused.status, 0);
+  EXPECT_THAT(refused.output,
+              HasSubstr(tokyo.file("sites.d/bonn.toml") + ":1:1: error: missing key \"pin\""));
+  EXPECT_THAT(Connection(third_address(), port).reply(), StartsWith("421 4.4.1 osaka: link down since "));
+  std::filesystem::remove(tokyo.file("sites.d/bonn.toml"));
+  std::filesystem::remove(file);
+  ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);
+  EXPECT_TRUE(tokyo.logs("osaka: is no longer configured"));
   EXPECT_EQ(tokyo.site_status("birl")["links_up_total"], 1);
 }
 
