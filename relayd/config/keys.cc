@@ -89,7 +89,8 @@ ManualEntry entry_of(const std::string& section, const Key<Section>& key) {
 
 std::span<const Key<Hub>> hub_keys() {
   static const std::vector<Key<Hub>> keys{
-      {"name", kRequired, kRestart, name(at<&Hub::name>()), "Names this hub in logs and status."},
+      {"name", kOptional, kRestart, name(at<&Hub::name>()), "Names this hub in logs and status.",
+       "the host name up to its first dot"},
       {"identity", kOptional, kRestart, path(at<&Hub::identity>()),
        "File with this hub's private key and self-signed certificate, made by\n.Cm relayctl init ."},
       {"domains", kOptional, kReload,

@@ -9,6 +9,7 @@
 #include "relayd/config/keys.h"
 #include "relayd/config/relations.h"
 #include "relayd/config/source.h"
+#include "relayd/config/this_host.h"
 #include "relayd/config/value.h"
 
 namespace tsmtp::config {
@@ -66,11 +67,12 @@ Places read_section(const toml::table& table, std::span<const Key<Section>> keys
 void read_hub(const toml::table& tree, Config& config, ConfigPlaces& places, base::Diagnostics& out) {
   const toml::node* node = tree.get("hub");
   const base::Location whole_file{.file = config.file, .line = 0, .column = 0};
-  if (node == nullptr) return out.error(whole_file, "missing section [hub], with at least its name");
+  if (node == nullptr) return out.error(whole_file, "missing section [hub]");
   const base::Location header = node->source().path ? locate(node->source(), config.file) : whole_file;
   const toml::table* table = node->as_table();
   if (table == nullptr) return out.error(header, "hub: a section [hub] was expected, in single brackets");
   places.hub = read_section(*table, hub_keys(), "[hub]", header, config.hub, out);
+  if (!places.hub.keys.contains("name")) config.hub.name = name_of_this_host();
 }
 
 void read_sites(const toml::table& tree, Config& config, ConfigPlaces& places, base::Diagnostics& out) {

@@ -11,7 +11,6 @@
 namespace tsmtp::config {
 namespace {
 
-constexpr std::size_t kMaxNameBytes = 63;
 constexpr std::size_t kMaxSocketPathBytes = 107;  // sun_path less its NUL, unix(7)
 constexpr std::chrono::hours kMaxDuration{24};
 
@@ -45,16 +44,16 @@ std::string expected_not(std::string_view expected, const toml::node& node) {
   return std::string(expected) + " was expected, not " + std::string(type_name(node));
 }
 
-bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-         c == '_';
-}
-
 bool is_control_character(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
 }  // namespace
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+         c == '_';
+}
 
 Value::Value(const toml::node& node, std::string_view key, const base::Location& where,
              base::Diagnostics& diagnostics)

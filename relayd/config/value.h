@@ -20,6 +20,10 @@
 
 namespace tsmtp::config {
 
+/// What a name of a hub or a site is made of.
+inline constexpr std::size_t kMaxNameBytes = 63;
+[[nodiscard]] bool is_name_character(char c);
+
 /// Each into_ function assigns what it read, or leaves `out` alone and complains.
 class Value {
  public:

@@ -32,7 +32,7 @@ struct StrangerLimits {
 };
 
 struct Hub {
-  std::string name;
+  std::string name;  ///< never empty; relayd.toml or the machine says it
   std::string identity = "/etc/tsmtp/identity.pem";
   base::DomainSet domains;  ///< our own: what `local` of a site is that says nothing of it
   /// Files with further sites, relative to this one.

@@ -133,7 +133,6 @@ const Bad kBadInput[] = {
     {"site_single", kHub + "[site]\nname = \"a\"\n",
      "site: a section [[site]] was expected, in double brackets"},
     {"sites_no_tables", "site = [1]\n" + kHub, "t.toml:1:9: error: site: a section [[site]] was expected"},
-    {"no_hub_name", "[hub]\n", "t.toml:1:1: error: missing key \"name\" in [hub]"},
     {"no_pin", kHub + "[[site]]\nname = \"a\"\n", "t.toml:4:1: error: missing key \"pin\" in [[site]]"},
     {"no_domains", kHub + "[[site]]\nname = \"a\"\n",
      "t.toml:4:1: error: missing key \"domains\" in [[site]]"},
@@ -231,7 +230,6 @@ TEST(Reader, SaysEverythingInOneGoAndInTheOrderOfTheFile) {
       "deliver = \"y\"\n");
   EXPECT_FALSE(config);
   EXPECT_EQ(findings,
-            "t.toml:1:1: error: missing key \"name\" in [hub]: names this hub in logs and status\n"
             "t.toml:2:1: error: unknown key \"nam\" in [hub]; did you mean \"name\"?\n"
             "t.toml:3:10: error: listen: an array such as [\"127.0.0.1:5000\"] was expected, not an integer\n"
             "t.toml:4:1: error: missing key \"domains\" in [[site]]: what lies behind the site\n"
