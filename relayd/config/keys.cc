@@ -9,6 +9,7 @@ namespace tsmtp::config {
 namespace {
 
 using settings::Access;
+using settings::AdmissionLimits;
 using settings::Hub;
 using settings::Link;
 using settings::LogTarget;
@@ -19,7 +20,6 @@ using settings::RekeyLimits;
 using settings::Rules;
 using settings::Sessions;
 using settings::Site;
-using settings::StrangerLimits;
 using enum Need;
 using enum Change;
 using enum Sockets;
@@ -126,10 +126,10 @@ std::span<const Key<Hub>> hub_keys() {
        "Where a record of every transaction goes, see\n.Sx AUDIT RECORD .", "nowhere"},
       {"drain_timeout", kOptional, kReload, duration(at<&Hub::drain_timeout>()),
        "How long transactions in flight may take to finish when\n.Xr relayd 8\nis told to end."},
-      {"max_strangers", kOptional, kReload, number(at<&Hub::strangers, &StrangerLimits::total>(), 1, kMany),
+      {"max_strangers", kOptional, kReload, number(at<&Hub::admission, &AdmissionLimits::total>(), 1, kMany),
        "How many connections to\n.Ic listen\nthere may be at once that have not shown a key of a site yet."},
       {"max_strangers_of_address", kOptional, kReload,
-       number(at<&Hub::strangers, &StrangerLimits::of_one_address>(), 1, kMany),
+       number(at<&Hub::admission, &AdmissionLimits::of_one_address>(), 1, kMany),
        "How many of them may come from one IPv4 address, or from one /64 network of IPv6\naddresses."},
       {"mta_connections", kOptional, kReload, number(at<&Hub::mta_connections>(), 1, kMany),
        "How many connections to MTAs there may be at once, of all sites together."},

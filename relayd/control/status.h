@@ -135,13 +135,13 @@ struct HubStatus {
   LedgerStatus ledger;
   std::optional<bool> endpoints_held;  ///< while relayd does not run; nothing where no endpoint is a TCP port
   bool draining = false;
-  std::optional<ShortageStatus> shortage;  ///< nothing if there was none
-  std::uint64_t sessions_refused = 0;      ///< MTA connections turned away at an endpoint
-  std::uint64_t strangers = 0;             ///< connections that have not shown a key yet
-  std::uint64_t strangers_driven_out = 0;  ///< such that had to go because there were too many
-  std::uint64_t connections_refused = 0;   ///< at the link port, for whatever reason
-  std::uint64_t keys_refused = 0;          ///< link attempts with a key that is no site's pin
-  std::vector<RefusedKey> refused_keys;    ///< the latest few of them; the daemon bounds this
+  std::optional<ShortageStatus> shortage;        ///< nothing if there was none
+  std::uint64_t sessions_refused = 0;            ///< MTA connections turned away at an endpoint
+  std::uint64_t unauthenticated = 0;             ///< connections that have not shown a key yet
+  std::uint64_t unauthenticated_driven_out = 0;  ///< such that had to go because there were too many
+  std::uint64_t connections_refused = 0;         ///< at the link port, for whatever reason
+  std::uint64_t keys_refused = 0;                ///< link attempts with a key that is no site's pin
+  std::vector<RefusedKey> refused_keys;          ///< the latest few of them; the daemon bounds this
   std::vector<SiteStatus> sites;
 };
 

@@ -172,7 +172,7 @@ void put_hub(std::string& out, const HubStatus& hub) {
     out += fmt::format("  refused        {} at endpoints, connections of MTAs\n", hub.sessions_refused);
   if (hub.connections_refused > 0)
     out += fmt::format("  refused        {} at the link port, {} of them because of too many at once\n",
-                       hub.connections_refused, hub.strangers_driven_out);
+                       hub.connections_refused, hub.unauthenticated_driven_out);
   for (const RefusedKey& key : hub.refused_keys)
     out += fmt::format("  unknown key    {} from {}, {}x, last {}: no site has this pin\n", escaped(key.pin),
                        escaped(key.address), key.times, local_time(key.last, hub.now));

@@ -1,5 +1,5 @@
-// Says who was turned away at the link port, but not endlessly: strangers decide how often they come, and
-// must not decide how long our log gets.
+// The log of connections that were refused at the link port. Others decide how often they come; they must not
+// decide how long our log gets.
 #pragma once
 
 #include <cstdint>

@@ -66,7 +66,7 @@ base::Result<void> Relay::start() {
   auto tls = net::TlsContext::make(*identity_);
   if (!tls) return tls.error();
   tls_ = std::make_unique<net::TlsContext>(std::move(*tls));
-  strangers_.set_limits(config_.hub.strangers);
+  admission_.set_limits(config_.hub.admission);
   mta_neighbours_.set_limit(config_.hub.mta_connections);
   if (auto ok = make_audit_file(); !ok) return base::with_context("hub.audit", ok.error());
   if (auto ok = bind_all(); !ok) return ok;
@@ -113,7 +113,7 @@ base::Result<void> Relay::bind_listeners(const settings::Hub& hub, Listeners& fr
     const std::string key = address.to_string();
     if (listeners_.contains(key)) continue;
     auto listener = std::make_shared<net::LinkListener>(
-        loop_.executor(), *tls_, strangers_,
+        loop_.executor(), *tls_, admission_,
         net::LinkListener::Callbacks{
             .accept_peer = [this](const std::string& pin,
                                   const std::string& from) { return accept_peer(pin, from); },
@@ -165,17 +165,18 @@ base::Result<void> Relay::open_audit() {
 }
 
 void Relay::serve() {
-  services_ = std::make_unique<net::Services>(net::Services{{.executor = loop_.executor(),
-                                                             .hub_name = config_.hub.name,
-                                                             .own_pin = identity_->pin(),
-                                                             .instance = net::random_bytes(kInstanceBytes),
-                                                             .tls = *tls_,
-                                                             .log = log_},
-                                                            state_.ledger(),
-                                                            state_.digests(),
-                                                            mta_neighbours_,
-                                                            state_.witness(),
-                                                            &state_.earlier()});
+  services_ =
+      std::make_unique<net::Services>(net::Services{{.executor = loop_.executor(),
+                                                               .hub_name = config_.hub.name,
+                                                               .own_pin = identity_->pin(),
+                                                               .instance = net::random_bytes(kInstanceBytes),
+                                                               .tls = *tls_,
+                                                               .log = log_},
+                                                              state_.ledger(),
+                                                              state_.digests(),
+                                                              mta_neighbours_,
+                                                              state_.witness(),
+                                                              &state_.earlier()});
   services_->shortages = &shortages_;
   services_->is_committing = [this](const std::string& transaction) {
     const auto is_there = [&](const auto& site) { return site->is_committing(transaction); };
@@ -293,8 +294,8 @@ control::HubStatus Relay::status() const {
   status.draining = draining_;
   if (shortages_.times() > 0)
     status.shortage = {.times = shortages_.times(), .last = shortages_.last(), .text = shortages_.text()};
-  status.strangers = strangers_.count();
-  status.strangers_driven_out = strangers_.driven_out();
+  status.unauthenticated = admission_.count();
+  status.unauthenticated_driven_out = admission_.driven_out();
   status.connections_refused = refusals_.count();
   status.keys_refused = refused_keys_.count();
   status.refused_keys.assign(refused_keys_.last().begin(), refused_keys_.last().end());

@@ -19,8 +19,8 @@
 #include "relayd/net/endpoint/held_endpoints.h"
 #include "relayd/net/io/event_loop.h"
 #include "relayd/net/io/shortage.h"
+#include "relayd/net/link/admission_control.h"
 #include "relayd/net/link/link_listener.h"
-#include "relayd/net/link/strangers.h"
 #include "relayd/net/site.h"
 #include "relayd/net/tls/identity.h"
 #include "relayd/net/tls/tls_context.h"
@@ -90,7 +90,7 @@ class Relay {
 
   std::unique_ptr<net::Identity> identity_;
   std::unique_ptr<net::TlsContext> tls_;
-  net::Strangers strangers_;
+  net::AdmissionControl admission_;
   RefusalLog refusals_;
   net::Shortages shortages_;
   LastingState state_;

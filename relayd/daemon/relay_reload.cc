@@ -72,7 +72,7 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
   if (!audit) return base::with_context("hub.audit", audit.error());
 
   audit_.use(wanted.hub.audit, std::move(*audit));
-  strangers_.set_limits(wanted.hub.strangers);
+  admission_.set_limits(wanted.hub.admission);
   mta_neighbours_.set_limit(wanted.hub.mta_connections);
   const auto running = running_sites(wanted);
   move_endpoints(wanted, running, fresh_endpoints);

@@ -20,7 +20,7 @@ enum class LogTarget { kStderr, kSyslog };
 inline constexpr std::string_view kJournald = "journald";
 
 /// Connections to the link port whose peer has not shown a key yet.
-struct StrangerLimits {
+struct AdmissionLimits {
   std::uint64_t total = 64;
   std::uint64_t of_one_address = 8;
   std::chrono::milliseconds time{10'000};  ///< to show a key
@@ -28,7 +28,7 @@ struct StrangerLimits {
   /// percent.
   std::uint32_t handshakes_of_one_address = 100;
 
-  friend bool operator==(const StrangerLimits&, const StrangerLimits&) = default;
+  friend bool operator==(const AdmissionLimits&, const AdmissionLimits&) = default;
 };
 
 struct Hub {
@@ -46,7 +46,7 @@ struct Hub {
   std::optional<LogTarget> log;  ///< unset: stderr with --foreground, else syslog
   std::string audit;             ///< a path or kJournald; empty: no audit record
   std::chrono::seconds drain_timeout{30};
-  StrangerLimits strangers;
+  AdmissionLimits admission;
   std::uint64_t mta_connections = 500;  ///< of all sites together
 
   friend bool operator==(const Hub&, const Hub&) = default;

@@ -1,5 +1,5 @@
-// P2 and P7: nothing but TLS 1.3 with the pinned key is a peer, whatever its certificate says; and strangers
-// do no harm.
+// P2 and P7: nothing but TLS 1.3 with the pinned key is a peer, whatever its certificate says; and
+// unauthenticated connections do no harm.
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 

@@ -119,9 +119,10 @@ class Crowd : public TwoHubs {
 // A record header that announces 512 bytes, and some of them.
 const std::string kHalfAClientHello = std::string("\x16\x03\x01\x02\x00\x01", 6) + std::string(200, 'x');
 
-class Strangers : public Crowd, public ::testing::WithParamInterface<std::tuple<bool, bool>> {};
+class UnauthenticatedConnections : public Crowd,
+                                   public ::testing::WithParamInterface<std::tuple<bool, bool>> {};
 
-TEST_P(Strangers, KeepNoLinkDown) {
+TEST_P(UnauthenticatedConnections, KeepNoLinkDown) {
   const auto [speak, from_one_address] = GetParam();
   start();
   const std::size_t before = birl.process().open_descriptors();
@@ -138,8 +139,8 @@ TEST_P(Strangers, KeepNoLinkDown) {
   all_comes_back(birl, before);
 }
 
-INSTANTIATE_TEST_SUITE_P(Crowd, Strangers, ::testing::Combine(::testing::Bool(), ::testing::Bool()),
-                         [](const auto& kind) {
+INSTANTIATE_TEST_SUITE_P(Crowd, UnauthenticatedConnections,
+                         ::testing::Combine(::testing::Bool(), ::testing::Bool()), [](const auto& kind) {
                            return std::string(std::get<0>(kind.param) ? "HalfAClientHello" : "Silent") +
                                   (std::get<1>(kind.param) ? "FromOneAddress" : "FromMany");
                          });

@@ -72,20 +72,20 @@ TEST_F(Memory, IdleSessionsCostLittle) {
 }
 
 // P6: before anybody has shown a key.
-TEST_F(Memory, StrangersCostLittle) {
-  constexpr std::size_t kStrangers = 1000, kKibEach = 4;
+TEST_F(Memory, UnauthenticatedConnectionsCostLittle) {
+  constexpr std::size_t kConnections = 1000, kKibEach = 4;
   write_file(birl.config(), "[hub]\nmax_strangers = 1000\nmax_strangers_of_address = 1000\n" +
                                 read_file(birl.config()).substr(std::string("[hub]\n").size()));
   ASSERT_EQ(birl.relayctl({"reload"}).status, 0);
   birl_before = birl.process().resident_kib();
-  std::vector<Connection> strangers;
-  for (std::size_t i = 0; i < kStrangers; ++i) {
-    strangers.emplace_back("127.0.0.1", link_port);
-    strangers.back().send(std::string("\x16\x03\x01\x0f\x00", 5) +
-                          std::string(3000, 'x'));  // not yet all of it
+  std::vector<Connection> connections;
+  for (std::size_t i = 0; i < kConnections; ++i) {
+    connections.emplace_back("127.0.0.1", link_port);
+    connections.back().send(std::string("\x16\x03\x01\x0f\x00", 5) +
+                            std::string(3000, 'x'));  // not yet all of it
   }
-  ASSERT_TRUE(wait_until([&] { return birl.status()["strangers"] == kStrangers; }));
-  EXPECT_LT(birl.process().resident_kib(), birl_before + kStrangers * kKibEach);
+  ASSERT_TRUE(wait_until([&] { return birl.status()["strangers"] == kConnections; }));
+  EXPECT_LT(birl.process().resident_kib(), birl_before + kConnections * kKibEach);
 }
 
 TEST_F(Memory, ALargeMailPassesWithoutBeingGathered) {

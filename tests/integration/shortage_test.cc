@@ -81,9 +81,9 @@ TEST_F(Shortage, OfDescriptorsIsToldToClientsAndTheAdministratorAndHeals) {
 
 TEST_F(Shortage, OfDescriptorsKeepsNoLinkOut) {
   set_limit_of(birl.process(), RLIMIT_NOFILE, highest_descriptor(birl.process()) + 3);
-  std::vector<std::unique_ptr<Connection>> strangers;
+  std::vector<std::unique_ptr<Connection>> unauthenticated;
   for (int i = 0; i < 6; ++i)
-    strangers.push_back(std::make_unique<Connection>("127.0.0.1", link_port));
+    unauthenticated.push_back(std::make_unique<Connection>("127.0.0.1", link_port));
   tokyo.kill();
   tokyo.start();
   EXPECT_TRUE(tokyo.wait_for_link("birl")) << tokyo.log();

@@ -431,7 +431,7 @@ class Hostile(Peer):
         self.is_unharmed()
 
 
-class Strangers(unittest.TestCase):
+class UnauthenticatedConnections(unittest.TestCase):
     """Whoever does not get as far as a Hello."""
 
     def refused(self, context, cause, first=b''):

@@ -10,9 +10,9 @@ using boost::asio::ip::tcp;
 }  // namespace
 
 LinkListener::LinkListener(const boost::asio::any_io_executor& executor, const TlsContext& tls,
-                           Strangers& strangers, Callbacks callbacks, Shortages* shortages)
+                           AdmissionControl& admission, Callbacks callbacks, Shortages* shortages)
     : tls_(tls),
-      strangers_(strangers),
+      admission_(admission),
       callbacks_(std::move(callbacks)),
       shortages_(shortages),
       loop_(executor) {}
@@ -22,7 +22,7 @@ base::Result<void> LinkListener::bind(const base::HostPort& address) {
   return listen_tcp(loop_.acceptor(), address);
 }
 
-// On the last descriptor too: a link is what a hub is for, and a stranger is soon gone.
+// On the last descriptor too: a link is what a hub is for, and an unauthenticated connection is soon gone.
 void LinkListener::start() {
   loop_.start(shared_from_this(), name_, [this](tcp::socket socket, bool) { accepted(std::move(socket)); });
 }
@@ -30,16 +30,17 @@ void LinkListener::start() {
 void LinkListener::stop() {
   stopped_ = true;
   for (const auto& known : accepted_)
-    if (const auto stranger = known.lock()) stranger->cancel();
+    if (const auto connection = known.lock()) connection->cancel();
   accepted_.clear();
   loop_.stop();
 }
 
 void LinkListener::accepted(tcp::socket socket) {
   std::erase_if(accepted_, [](const auto& known) { return known.expired(); });
-  const auto stranger = std::make_shared<Stranger>(std::move(socket), tls_, strangers_, callbacks_);
-  accepted_.push_back(stranger);
-  stranger->start();
+  const auto connection =
+      std::make_shared<UnauthenticatedConnection>(std::move(socket), tls_, admission_, callbacks_);
+  accepted_.push_back(connection);
+  connection->start();
 }
 
 }  // namespace tsmtp::net

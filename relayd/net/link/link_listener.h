@@ -1,5 +1,5 @@
 // Where sites dial in: accepts, and hands over connections whose key a site has pinned. All others are
-// strangers.
+// unauthenticated connections.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -10,19 +10,19 @@
 #include "relayd/base/host_port.h"
 #include "relayd/base/result.h"
 #include "relayd/net/io/accept_loop.h"
-#include "relayd/net/link/stranger.h"
-#include "relayd/net/link/strangers.h"
+#include "relayd/net/link/admission_control.h"
+#include "relayd/net/link/unauthenticated_connection.h"
 
 namespace tsmtp::net {
 
 class LinkListener : public std::enable_shared_from_this<LinkListener> {
  public:
-  using Callbacks = Stranger::Callbacks;
+  using Callbacks = UnauthenticatedConnection::Callbacks;
 
-  /// `tls`, `strangers` and `shortages`, which all listeners share, are borrowed and outlive the listener;
+  /// `tls`, `admission` and `shortages`, which all listeners share, are borrowed and outlive the listener;
   /// the last may be null.
-  LinkListener(const boost::asio::any_io_executor& executor, const TlsContext& tls, Strangers& strangers,
-               Callbacks callbacks, Shortages* shortages = nullptr);
+  LinkListener(const boost::asio::any_io_executor& executor, const TlsContext& tls,
+               AdmissionControl& admission, Callbacks callbacks, Shortages* shortages = nullptr);
 
   /// Binds; the error names the address. Then start() accepts.
   [[nodiscard]] base::Result<void> bind(const base::HostPort& address);
@@ -39,12 +39,12 @@ class LinkListener : public std::enable_shared_from_this<LinkListener> {
   void accepted(boost::asio::ip::tcp::socket socket);
 
   const TlsContext& tls_;
-  Strangers& strangers_;
+  AdmissionControl& admission_;
   Callbacks callbacks_;
   std::string name_;
   Shortages* shortages_;
   AcceptLoop<boost::asio::ip::tcp::acceptor, LinkListener> loop_;
-  std::list<std::weak_ptr<Stranger>> accepted_;  // some of which are gone
+  std::list<std::weak_ptr<UnauthenticatedConnection>> accepted_;  // some of which are gone
   bool stopped_ = false;
 };
 

@@ -20,7 +20,7 @@ constexpr std::uint64_t kLeastBytesOfAKey = 32 * 1024;
 TlsStream::TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& context, Role role,
                      AcceptPeer accept_peer)
     : socket_(role == Role::kClient ? watched_anew(std::move(socket)) : std::move(socket)),
-      bytes_(static_cast<int>(socket_.native_handle()), kMaxStrangerBytes),
+      bytes_(static_cast<int>(socket_.native_handle()), kMaxUnauthenticatedBytes),
       ssl_(SSL_new(context.get())),
       role_(role),
       accept_peer_(std::move(accept_peer)),
@@ -174,7 +174,8 @@ std::string TlsStream::explain(int ssl_error) const {
                                   : "peer's key is " + pin_text(peer_pin_) + ", which no site has pinned";
   }
   if (bytes_.exceeded())
-    return "peer sent more than " + std::to_string(kMaxStrangerBytes) + " bytes before it showed a key";
+    return "peer sent more than " + std::to_string(kMaxUnauthenticatedBytes) +
+           " bytes before it showed a key";
   const unsigned long code = ERR_peek_error();
   if (ssl_error == SSL_ERROR_SYSCALL || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
     const char* when = handshake_done_ ? "" : " during the TLS handshake";

@@ -1,6 +1,6 @@
 // TLS over one TCP socket. OpenSSL is driven on the socket itself, without blocking: the caller waits for
 // readiness and tries again. It never passes on a byte before the peer's key has been accepted, and never
-// takes more than kMaxStrangerBytes from a peer that has not shown it.
+// takes more than kMaxUnauthenticatedBytes from a peer that has not shown it.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -22,7 +22,7 @@
 namespace tsmtp::net {
 
 /// What a peer may send before its key is known; a handshake with a 4096-bit RSA key and a hybrid group fits.
-inline constexpr std::size_t kMaxStrangerBytes = 4096;
+inline constexpr std::size_t kMaxUnauthenticatedBytes = 4096;
 
 /// KeyUpdates, and whatever else belongs to a handshake, behind the handshake (RFC 8446 section 4.6). A peer
 /// that replaces its keys after so many bytes as may be configured stays below at any speed: those are not

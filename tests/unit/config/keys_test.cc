@@ -64,7 +64,7 @@ TEST(Keys, ARestartIsNeededForWhatTheTableSays) {
   wanted.drain_timeout += std::chrono::seconds(1);
   wanted.listen = {{.host = "::", .port = 5443, .unix_path = {}}};
   wanted.audit = "journald";
-  wanted.strangers.total = 1;
+  wanted.admission.total = 1;
   wanted.mta_connections = 1;
   EXPECT_EQ(restart_needed(running, wanted), "");
   wanted.endpoint_holder = "/elsewhere";

@@ -313,7 +313,7 @@ endpoint_group = "root")"));
   EXPECT_EQ(site.access.socket_group, 0U);
 }
 
-TEST(Reader, LinkOfASiteAndStrangers) {
+TEST(Reader, LinkOfASiteAndAdmission) {
   const auto [config, findings] = read_it(kHub + R"(max_strangers = 3
 max_strangers_of_address = 2
 )" + site("birl", kPinA, with_address("127.0.5.2") + R"(
@@ -323,8 +323,8 @@ rekey_bytes = "64KiB"
 rekey_time = "1m"
 congestion = "bbr")"));
   ASSERT_TRUE(config) << findings;
-  EXPECT_EQ(config->hub.strangers.total, 3U);
-  EXPECT_EQ(config->hub.strangers.of_one_address, 2U);
+  EXPECT_EQ(config->hub.admission.total, 3U);
+  EXPECT_EQ(config->hub.admission.of_one_address, 2U);
   const settings::Link link{.peer_timeout = std::chrono::seconds(2),
                             .dial_interval = std::chrono::minutes(5),
                             .congestion = "bbr",

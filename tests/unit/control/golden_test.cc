@@ -33,7 +33,7 @@ HubStatus full_hub() {
   hub.draining = true;
   hub.shortage = {.times = 4, .last = hub.now - seconds(9), .text = "127.0.5.2:5000: no client"};
   hub.sessions_refused = 7;
-  hub.strangers_driven_out = 5;
+  hub.unauthenticated_driven_out = 5;
   hub.connections_refused = 9;
   hub.refused_keys = {{.pin = "sha256:x", .address = "192.0.2.9:4711", .last = hub.now, .times = 3}};
   SiteStatus& up = hub.sites[0];

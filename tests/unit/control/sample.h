@@ -25,7 +25,7 @@ inline HubStatus sample_hub() {
                .written = 123,
                .lost = 2,
                .trouble = "/var/log/tsmtp/audit.jsonl: cannot be written: No space left on device"};
-  hub.strangers = 2;
+  hub.unauthenticated = 2;
   hub.keys_refused = 3;
 
   SiteStatus up;

@@ -52,7 +52,7 @@ TEST_F(StatusText, WhatIsWrongIsSaid) {
   hub.sessions_refused = 7;
   hub.shortage = {.times = 4, .last = hub.now, .text = "127.0.5.2:5000: no client: out of descriptors"};
   hub.connections_refused = 9;
-  hub.strangers_driven_out = 5;
+  hub.unauthenticated_driven_out = 5;
   hub.last_reload_error = "relayd.toml:3:1: error: unknown key \"nam\"";
   hub.refused_keys = {{.pin = "sha256:x", .address = "192.0.2.9:4711", .last = hub.now, .times = 3}};
   hub.ledger.trouble = "hub tokyo: its ledger: no space left on device, /x";

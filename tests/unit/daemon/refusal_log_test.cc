@@ -15,7 +15,7 @@ struct Lines : base::Logger {
   std::vector<std::string> lines;
 };
 
-TEST(RefusalLog, IsNotAsLongAsStrangersLike) {
+TEST(RefusalLog, IsNotAsLongAsOthersLike) {
   Lines lines;
   RefusalLog log(lines);
   const base::TimePoint begin = base::TimePoint{} + std::chrono::hours(1);

@@ -149,7 +149,7 @@ TEST(DialScript, ALateAnswerIsGivenUp) {
   EXPECT_THAT(script.did(), ElementsAre("abandon 1"));
 }
 
-TEST(DialScript, StrangersAndCrowds) {
+TEST(DialScript, UnknownPeersAndCrowds) {
   Script script(waiting());
   (void)script.accept("pin-of-nobody");
   EXPECT_THAT(script.did(), ElementsAre("abandon 1"));

@@ -98,7 +98,7 @@ std::vector<Case> inputs() {
       {"dialled", [](Script& s) { (void)s.dial(); }},
       {"dialled beside", [](Script& s) { (void)s.dial(Search::kBeside); }},
       {"accepted", [](Script& s) { (void)s.accept(); }},
-      {"accepted, a stranger", [](Script& s) { (void)s.accept("pin-of-nobody"); }},
+      {"accepted, an unknown key", [](Script& s) { (void)s.accept("pin-of-nobody"); }},
       {"reconfigured", [](Script& s) { s.life.reconfigure(dialling(), s.now()); }},
       {"reconfigured to wait", [](Script& s) { s.life.reconfigure(waiting(), s.now()); }},
       {"reconfigured without its key", [](Script& s) { s.life.reconfigure(unpinned(), s.now()); }},

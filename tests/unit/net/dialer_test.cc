@@ -93,10 +93,10 @@ class Dialling : public testing::Test {
   boost::asio::io_context io;
   TlsEnd near{"near"}, far{"far"};
   std::string wanted_pin = far.pin();
-  Strangers strangers;
+  AdmissionControl admission;
   std::vector<std::unique_ptr<TlsStream>> accepted;
   std::shared_ptr<LinkListener> listener = std::make_shared<LinkListener>(
-      io.get_executor(), far.context(), strangers,
+      io.get_executor(), far.context(), admission,
       LinkListener::Callbacks{
           .accept_peer = [this](const std::string& pin, const std::string&) { return pin == near.pin(); },
           .connected = [this](auto stream) { accepted.push_back(std::move(stream)); },
@@ -133,7 +133,7 @@ TEST_F(Dialling, EachAddressInTurnWithAReasonOfItsOwn) {
 TEST_F(Dialling, SecondAddressOfANameIsTriedIfTheFirstIsSomebodyElse) {
   TlsEnd other("other");
   auto somebody_else = std::make_shared<LinkListener>(
-      io.get_executor(), other.context(), strangers,
+      io.get_executor(), other.context(), admission,
       LinkListener::Callbacks{.accept_peer = [](const std::string&, const std::string&) { return true; },
                               .connected = [](auto) {},
                               .refused = [](const std::string&, const std::string&) {}});
@@ -203,11 +203,11 @@ class Hostile : public Dialling {
 };
 
 TEST_F(Hostile, OldestSilentConnectionOfAnAddressMakesRoom) {
-  strangers.set_limits({.total = 100, .of_one_address = 3});
+  admission.set_limits({.total = 100, .of_one_address = 3});
   for (int i = 0; i < 5; ++i)
     connect();
-  EXPECT_TRUE(run_until([&] { return strangers.driven_out() == 2; }));
-  EXPECT_EQ(strangers.count(), 3U);
+  EXPECT_TRUE(run_until([&] { return admission.driven_out() == 2; }));
+  EXPECT_EQ(admission.count(), 3U);
   EXPECT_TRUE(closes(clients.front()));
   names["hub.example"] = {{listener->address()}};
   dial({name("hub.example")});
@@ -255,7 +255,7 @@ std::string client_hello(const TlsContext& context) {
 }
 
 TEST_F(Hostile, WhoeverIsSlowHasToGoWhereverItStopped) {
-  strangers.set_limits({.time = std::chrono::milliseconds(100)});
+  admission.set_limits({.time = std::chrono::milliseconds(100)});
   const std::string hello = client_hello(near.context());
   for (const std::size_t bytes : {std::size_t{0}, std::size_t{3}, hello.size() / 2, hello.size()})
     send(connect(), hello.substr(0, bytes));
@@ -265,12 +265,12 @@ TEST_F(Hostile, WhoeverIsSlowHasToGoWhereverItStopped) {
   EXPECT_THAT(refused, testing::Each(StartsWith("no TLS handshake within")));
   EXPECT_TRUE(run_until([&] {
     clients.clear();
-    return strangers.count() == 0;
+    return admission.count() == 0;
   }));
 }
 
 TEST_F(Hostile, HandshakesWithoutEndAreNotGoneThrough) {
-  strangers.set_limits({.handshakes_of_one_address = 2});
+  admission.set_limits({.handshakes_of_one_address = 2});
   const std::string hello = client_hello(near.context());
   for (int i = 0; i < 3; ++i) {
     send(connect(), hello);

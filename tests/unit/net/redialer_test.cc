@@ -27,7 +27,7 @@ class Redialling : public testing::Test {
   void listen() {
     nobody.close();
     listener = std::make_shared<LinkListener>(
-        io.get_executor(), far.context(), strangers,
+        io.get_executor(), far.context(), admission,
         LinkListener::Callbacks{
             .accept_peer = [this](const std::string& pin,
                                   const std::string&) { return accepts && pin == near.pin(); },
@@ -49,7 +49,7 @@ class Redialling : public testing::Test {
   TlsEnd near{"near"}, far{"far"};
   tcp::acceptor nobody{io, {boost::asio::ip::address_v4::loopback(), 0}, false};
   tcp::endpoint address = nobody.local_endpoint();
-  Strangers strangers;
+  AdmissionControl admission;
   std::shared_ptr<LinkListener> listener;
   std::unique_ptr<TlsStream> accepted, connected;
   bool accepts = true;

@@ -210,7 +210,7 @@ TEST_F(Tls, BestGroupOfTheLibraryIsUsed) {
   EXPECT_THAT(pair.client().description(), HasSubstr(hybrid ? "X25519MLKEM768" : "x25519"));
 }
 
-TEST_F(Tls, StrangerWhoSaysTooMuchIsRefused) {
+TEST_F(Tls, UnauthenticatedPeerThatSaysTooMuchIsRefused) {
   TlsPair pair(near.context(), far.context());
   // A handshake record of the greatest length there is, that goes on and on.
   const std::string record = std::string("\x16\x03\x01\x40\x00", 5) + '\1' + std::string(16'383, '\0');

@@ -1,8 +1,8 @@
 // A connection that was accepted, until its peer has shown a key that we know, or has to go. Until the first
 // TLS record is there it costs us a descriptor and little else; then a TLS handshake, of at most
-// kMaxStrangerBytes; and all within a deadline. A peer that is refused is told so: what it still sends is
-// thrown away for a moment, for closing with bytes unread would reset the connection, and our alert could be
-// lost with it.
+// kMaxUnauthenticatedBytes; and all within a deadline. A peer that is refused is told so: what it still sends
+// is thrown away for a moment, for closing with bytes unread would reset the connection, and our alert could
+// be lost with it.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -11,13 +11,13 @@
 #include <memory>
 #include <string>
 
-#include "relayd/net/link/strangers.h"
+#include "relayd/net/link/admission_control.h"
 #include "relayd/net/tls/handshake.h"
 #include "relayd/net/tls/tls_stream.h"
 
 namespace tsmtp::net {
 
-class Stranger : public std::enable_shared_from_this<Stranger> {
+class UnauthenticatedConnection : public std::enable_shared_from_this<UnauthenticatedConnection> {
  public:
   struct Callbacks {
     TlsStream::AcceptPeer accept_peer;
@@ -25,9 +25,9 @@ class Stranger : public std::enable_shared_from_this<Stranger> {
     std::function<void(const std::string& peer, const std::string& cause)> refused;
   };
 
-  /// `tls` and `strangers` are borrowed until it has ended.
-  Stranger(boost::asio::ip::tcp::socket socket, const TlsContext& tls, Strangers& strangers,
-           Callbacks callbacks);
+  /// `tls` and `admission` are borrowed until it has ended.
+  UnauthenticatedConnection(boost::asio::ip::tcp::socket socket, const TlsContext& tls,
+                            AdmissionControl& admission, Callbacks callbacks);
 
   /// Calls connected() or refused() once, later. Keeps itself alive as long as it has to.
   void start();
@@ -45,12 +45,12 @@ class Stranger : public std::enable_shared_from_this<Stranger> {
 
   boost::asio::ip::tcp::socket socket_;
   const TlsContext& tls_;
-  Strangers& strangers_;
+  AdmissionControl& admission_;
   Callbacks callbacks_;
   std::string peer_;
   boost::asio::ip::address from_;
   boost::asio::steady_timer timer_;
-  Strangers::Place place_;
+  AdmissionControl::Place place_;
   std::shared_ptr<Handshake> handshake_;
   std::unique_ptr<TlsStream> refused_;  // after a handshake that failed
   std::size_t thrown_away_ = 0;

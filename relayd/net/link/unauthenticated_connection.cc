@@ -1,4 +1,4 @@
-#include "relayd/net/link/stranger.h"
+#include "relayd/net/link/unauthenticated_connection.h"
 
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -38,23 +38,24 @@ bool peer_has_ended(int fd) {
 
 }  // namespace
 
-Stranger::Stranger(tcp::socket socket, const TlsContext& tls, Strangers& strangers, Callbacks callbacks)
+UnauthenticatedConnection::UnauthenticatedConnection(tcp::socket socket, const TlsContext& tls,
+                                                     AdmissionControl& admission, Callbacks callbacks)
     : socket_(std::move(socket)),
       tls_(tls),
-      strangers_(strangers),
+      admission_(admission),
       callbacks_(std::move(callbacks)),
       peer_(peer_name(socket_)),
       timer_(socket_.get_executor()) {}
 
-void Stranger::start() {
+void UnauthenticatedConnection::start() {
   error_code error;
   from_ = socket_.remote_endpoint(error).address();
-  place_ = strangers_.admit(from_, [this] {
+  place_ = admission_.admit(from_, [this] {
     refuse("too many connections at once that have not shown a key");
     done();
   });
   socket_.non_blocking(true, error);
-  const auto time = strangers_.limits().time;
+  const auto time = admission_.limits().time;
   timer_.expires_after(time);
   timer_.async_wait([self = shared_from_this(), time](const error_code& cancelled) {
     if (cancelled) return;
@@ -64,17 +65,17 @@ void Stranger::start() {
   wait_for(kHeaderBytes);
 }
 
-void Stranger::cancel() {
+void UnauthenticatedConnection::cancel() {
   ended_ = true;
   done();
 }
 
-tcp::socket& Stranger::socket() {
+tcp::socket& UnauthenticatedConnection::socket() {
   return refused_ ? refused_->socket() : socket_;
 }
 
 // The kernel wakes us when so much is there, and not for every byte.
-void Stranger::wait_for(int bytes) {
+void UnauthenticatedConnection::wait_for(int bytes) {
   wanted_bytes_ = bytes;
   setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
   socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
@@ -82,7 +83,7 @@ void Stranger::wait_for(int bytes) {
   });
 }
 
-void Stranger::look() {
+void UnauthenticatedConnection::look() {
   char header[kHeaderBytes];
   const ssize_t seen = recv(socket_.native_handle(), header, sizeof header, MSG_PEEK);
   if (seen < 0 && errno != EAGAIN && errno != EINTR)
@@ -98,17 +99,17 @@ void Stranger::look() {
   if (!may_be_tls(began))
     return refuse("peer does not speak TLS 1.3 (it began with \"" + base::escaped(began) + "\")");
   const int wanted = record_bytes(began);
-  if (wanted > static_cast<int>(kMaxStrangerBytes))
+  if (wanted > static_cast<int>(kMaxUnauthenticatedBytes))
     return refuse("peer announced a first message of " + std::to_string(wanted) + " bytes, more than the " +
-                  std::to_string(kMaxStrangerBytes) + " it may send before it shows a key");
+                  std::to_string(kMaxUnauthenticatedBytes) + " it may send before it shows a key");
   if (available < wanted) return wait_for(wanted);
   const int one = 1;
   setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &one, sizeof one);
   shake_hands();
 }
 
-void Stranger::shake_hands() {
-  if (!strangers_.begin_handshake(from_, std::chrono::steady_clock::now()))
+void UnauthenticatedConnection::shake_hands() {
+  if (!admission_.begin_handshake(from_, std::chrono::steady_clock::now()))
     return refuse("too many handshakes with this address in ten seconds");
   handshake_ = std::make_shared<Handshake>(
       std::make_unique<TlsStream>(std::move(socket_), tls_, TlsStream::Role::kServer, callbacks_.accept_peer),
@@ -125,7 +126,7 @@ void Stranger::shake_hands() {
   handshake_->start();
 }
 
-void Stranger::refuse(const std::string& cause) {
+void UnauthenticatedConnection::refuse(const std::string& cause) {
   if (std::exchange(ended_, true)) return;
   if (handshake_) refused_ = std::exchange(handshake_, nullptr)->cancel();
   error_code ignored;
@@ -138,7 +139,7 @@ void Stranger::refuse(const std::string& cause) {
   callbacks_.refused(peer_, cause);
 }
 
-void Stranger::part() {
+void UnauthenticatedConnection::part() {
   while (!closed_) {
     const ssize_t bytes = recv(socket().native_handle(), nullptr, kMaxThrownAway, MSG_TRUNC);
     if (bytes < 0 && errno == EAGAIN) break;
@@ -152,7 +153,7 @@ void Stranger::part() {
   });
 }
 
-void Stranger::done() {
+void UnauthenticatedConnection::done() {
   closed_ = true;
   timer_.cancel();
   if (handshake_) (void)handshake_->cancel();

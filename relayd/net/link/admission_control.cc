@@ -1,4 +1,4 @@
-#include "relayd/net/link/strangers.h"
+#include "relayd/net/link/admission_control.h"
 
 #include <algorithm>
 #include <map>
@@ -23,35 +23,35 @@ std::string key_of(const ip::address& address) {
 
 }  // namespace
 
-Strangers::Place::Place(std::shared_ptr<Book> book, std::list<Entry>::iterator entry)
+AdmissionControl::Place::Place(std::shared_ptr<Book> book, std::list<Entry>::iterator entry)
     : book_(std::move(book)), entry_(entry) {}
 
-Strangers::Place::Place(Place&& other) noexcept
+AdmissionControl::Place::Place(Place&& other) noexcept
     : book_(std::exchange(other.book_, nullptr)), entry_(other.entry_) {}
 
-Strangers::Place& Strangers::Place::operator=(Place&& other) noexcept {
+AdmissionControl::Place& AdmissionControl::Place::operator=(Place&& other) noexcept {
   release();
   book_ = std::exchange(other.book_, nullptr);
   entry_ = other.entry_;
   return *this;
 }
 
-Strangers::Place::~Place() {
+AdmissionControl::Place::~Place() {
   release();
 }
 
-void Strangers::Place::release() {
+void AdmissionControl::Place::release() {
   if (book_) std::exchange(book_, nullptr)->waiting.erase(entry_);
 }
 
-Strangers::Place Strangers::admit(const ip::address& from, std::function<void()> give_up) {
+AdmissionControl::Place AdmissionControl::admit(const ip::address& from, std::function<void()> give_up) {
   const std::string key = key_of(from);
   make_room(key);
   book_->waiting.push_back({key, std::move(give_up)});
   return {book_, std::prev(book_->waiting.end())};
 }
 
-bool Strangers::begin_handshake(const ip::address& from, base::TimePoint now) {
+bool AdmissionControl::begin_handshake(const ip::address& from, base::TimePoint now) {
   if (now - counted_since_ >= kCountedFor) {
     handshakes_.clear();
     counted_since_ = now;
@@ -62,7 +62,7 @@ bool Strangers::begin_handshake(const ip::address& from, base::TimePoint now) {
   return ++handshakes_[key] <= limits_.handshakes_of_one_address;
 }
 
-void Strangers::make_room(const std::string& from) {
+void AdmissionControl::make_room(const std::string& from) {
   std::map<std::string, std::size_t> counts;
   for (const Entry& entry : book_->waiting)
     ++counts[entry.from];
@@ -74,7 +74,7 @@ void Strangers::make_room(const std::string& from) {
   drive_out(all_alike ? book_->waiting.front().from : most->first);
 }
 
-void Strangers::drive_out(const std::string& from) {
+void AdmissionControl::drive_out(const std::string& from) {
   const auto oldest = std::find_if(book_->waiting.begin(), book_->waiting.end(),
                                    [&](const Entry& entry) { return entry.from == from; });
   if (oldest == book_->waiting.end()) return;

@@ -17,9 +17,9 @@
 
 namespace tsmtp::net {
 
-class Strangers {
+class AdmissionControl {
  public:
-  using Limits = settings::StrangerLimits;
+  using Limits = settings::AdmissionLimits;
 
  private:
   struct Entry {
@@ -32,7 +32,7 @@ class Strangers {
   };
 
  public:
-  /// Held while a connection is a stranger's; its end gives the place back.
+  /// Held while a connection is unauthenticated; its end gives the place back.
   class Place {
    public:
     Place() = default;
@@ -41,7 +41,7 @@ class Strangers {
     ~Place();
 
    private:
-    friend class Strangers;
+    friend class AdmissionControl;
     Place(std::shared_ptr<Book> book, std::list<Entry>::iterator entry);
     void release();
 
