@@ -165,8 +165,8 @@ base::Result<void> Relay::open_audit() {
 }
 
 void Relay::serve() {
-  services_ =
-      std::make_unique<net::Services>(net::Services{{.executor = loop_.executor(),
+  shared_ =
+      std::make_unique<net::SharedBySites>(net::SharedBySites{{.executor = loop_.executor(),
                                                                .hub_name = config_.hub.name,
                                                                .own_pin = identity_->pin(),
                                                                .instance = net::random_bytes(kInstanceBytes),
@@ -177,15 +177,15 @@ void Relay::serve() {
                                                               mta_neighbours_,
                                                               state_.witness(),
                                                               &state_.earlier()});
-  services_->shortages = &shortages_;
-  services_->is_committing = [this](const std::string& transaction) {
+  shared_->shortages = &shortages_;
+  shared_->is_committing = [this](const std::string& transaction) {
     const auto is_there = [&](const auto& site) { return site->is_committing(transaction); };
     return std::any_of(sites_.begin(), sites_.end(), is_there) ||
            std::any_of(retired_.begin(), retired_.end(), is_there);
   };
-  services_->ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); };
+  shared_->ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); };
   for (const settings::Site& site : config_.sites) {
-    sites_.push_back(std::make_unique<net::Site>(*services_, site));
+    sites_.push_back(std::make_unique<net::Site>(*shared_, site));
     sites_.back()->start(std::move(bound_endpoints_[site.name]));
   }
   bound_endpoints_.clear();

@@ -96,7 +96,7 @@ class Relay {
   LastingState state_;
   AuditLog audit_;
   net::MtaNeighbours mta_neighbours_;
-  std::unique_ptr<net::Services> services_;
+  std::unique_ptr<net::SharedBySites> shared_;
   net::HeldEndpoints held_endpoints_;
   BoundEndpoints bound_endpoints_;  // until the sites exist
   std::vector<std::unique_ptr<net::Site>> sites_;

@@ -81,7 +81,7 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
   for (std::size_t i = 0; i < wanted.sites.size(); ++i) {
     const settings::Site& site = wanted.sites[i];
     if (!running[i]) {
-      sites_.push_back(std::make_unique<net::Site>(*services_, site));
+      sites_.push_back(std::make_unique<net::Site>(*shared_, site));
       continue;
     }
     const auto taken = std::find_if(removed.begin(), removed.end(),

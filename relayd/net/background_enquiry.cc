@@ -6,8 +6,8 @@
 
 namespace tsmtp::net {
 
-BackgroundEnquiry::BackgroundEnquiry(const Services& services, SiteLink& link, const std::string& site)
-    : services_(services), link_(link), site_(site), enquiry_(*this), timer_(services.executor) {}
+BackgroundEnquiry::BackgroundEnquiry(const SharedBySites& shared, SiteLink& link, const std::string& site)
+    : shared_(shared), link_(link), site_(site), enquiry_(*this), timer_(shared.executor) {}
 
 BackgroundEnquiry::~BackgroundEnquiry() {
   stop();
@@ -69,23 +69,23 @@ void BackgroundEnquiry::reset_stream(mux::StreamKey stream) {
 std::optional<std::string> BackgroundEnquiry::next_to_ask(const std::string& after,
                                                           base::Duration min_age) const {
   if (link_.open_connections() == 0 || link_.peer_drains() || !link_.answers_enquiries()) return std::nullopt;
-  return services_.ledger.next_to_ask(site_, after, min_age);
+  return shared_.ledger.next_to_ask(site_, after, min_age);
 }
 
 bool BackgroundEnquiry::was_delivered(const std::string& transaction,
                                       const std::vector<std::uint16_t>& refused) {
-  services_.log.log_provoked(
+  shared_.log.log_provoked(
       base::Provoked::kPeer, site_, base::LogLevel::kInfo,
       site_ + ": the mail in doubt " + base::hex(transaction).substr(0, 12) +
           " was delivered, its relayd says; should our MTA try it again, it will be told");
-  return services_.ledger.was_delivered(transaction, refused);
+  return shared_.ledger.was_delivered(transaction, refused);
 }
 
 void BackgroundEnquiry::was_not_delivered(const std::string& transaction) {
-  services_.log.log_provoked(base::Provoked::kPeer, site_, base::LogLevel::kInfo,
-                             site_ + ": the mail in doubt " + base::hex(transaction).substr(0, 12) +
-                                 " was not delivered, its relayd says; our MTA may try it again");
-  services_.ledger.was_not_delivered(transaction);
+  shared_.log.log_provoked(base::Provoked::kPeer, site_, base::LogLevel::kInfo,
+                           site_ + ": the mail in doubt " + base::hex(transaction).substr(0, 12) +
+                               " was not delivered, its relayd says; our MTA may try it again");
+  shared_.ledger.was_not_delivered(transaction);
 }
 
 }  // namespace tsmtp::net

@@ -11,14 +11,14 @@
 #include "relayd/base/lifetime.h"
 #include "relayd/mail/enquiry.h"
 #include "relayd/net/link/site_link.h"
-#include "relayd/net/services.h"
+#include "relayd/net/shared_by_sites.h"
 
 namespace tsmtp::net {
 
 class BackgroundEnquiry final : public StreamUser, public mail::EnquiryHost {
  public:
   /// All is borrowed and outlives it; `site` is the name that the site has at the time.
-  BackgroundEnquiry(const Services& services, SiteLink& link, const std::string& site);
+  BackgroundEnquiry(const SharedBySites& shared, SiteLink& link, const std::string& site);
   ~BackgroundEnquiry() override;
   BackgroundEnquiry(const BackgroundEnquiry&) = delete;
   BackgroundEnquiry& operator=(const BackgroundEnquiry&) = delete;
@@ -45,7 +45,7 @@ class BackgroundEnquiry final : public StreamUser, public mail::EnquiryHost {
  private:
   void wait();
 
-  const Services& services_;
+  const SharedBySites& shared_;
   SiteLink& link_;
   const std::string& site_;
   mail::Enquiry enquiry_;

@@ -12,13 +12,13 @@ namespace tsmtp::net {
 
 StreamUser* Deliveries::begin(SiteLink& link, mux::StreamKey stream, mail::DeliverySettings settings) {
   auto delivery = std::make_shared<DeliveryStream>(
-      stream, services_, link, pool_, std::move(settings),
+      stream, shared_, link, pool_, std::move(settings),
       DeliveryStream::Callbacks{
           .ended = ended_,
           .end_earlier = lifetime_.guard([this](const std::string& id) { return end_earlier(id); }),
           .is_disowned = lifetime_.guard([this](const std::string& id) { return disowned_.contains(id); }),
           .gone = lifetime_.guard([this](DeliveryStream& gone) {
-            boost::asio::post(services_.executor,
+            boost::asio::post(shared_.executor,
                               lifetime_.guard([this, self = gone.shared_from_this()] { all_.erase(self); }));
           })});
   all_.insert(delivery);
@@ -55,7 +55,7 @@ void Deliveries::abort() {
 // behind another one's, must not begin.
 mail::Outcome Deliveries::end_earlier(const std::string& transaction) {
   mail::Outcome pending{.kind = mail::Outcome::Kind::kPending, .reply = {}};
-  if (services_.is_committing && services_.is_committing(transaction)) return pending;
+  if (shared_.is_committing && shared_.is_committing(transaction)) return pending;
   std::vector<std::shared_ptr<DeliveryStream>> begun;  // giving one up may end others
   std::copy_if(all_.begin(), all_.end(), std::back_inserter(begun),
                [&](const auto& delivery) { return delivery->is_about(transaction); });
@@ -67,7 +67,7 @@ mail::Outcome Deliveries::end_earlier(const std::string& transaction) {
 }
 
 mail::Outcome Deliveries::recorded_outcome(const std::string& transaction) const {
-  const auto known = services_.ledger.find_outcome(site_.name, transaction);
+  const auto known = shared_.ledger.find_outcome(site_.name, transaction);
   if (!known) return earlier_outcome(transaction);
   auto outcome = mail::decode_known(*known);
   return outcome ? std::move(*outcome) : mail::Outcome{};
@@ -75,8 +75,8 @@ mail::Outcome Deliveries::recorded_outcome(const std::string& transaction) const
 
 // Of before this relayd was started.
 mail::Outcome Deliveries::earlier_outcome(const std::string& transaction) const {
-  if (services_.earlier == nullptr) return {};
-  return services_.earlier->find(site_.name, transaction).value_or(mail::Outcome{});
+  if (shared_.earlier == nullptr) return {};
+  return shared_.earlier->find(site_.name, transaction).value_or(mail::Outcome{});
 }
 
 }  // namespace tsmtp::net

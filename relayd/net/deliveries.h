@@ -19,8 +19,8 @@ class Deliveries {
   using Ended = std::function<void(const mail::Summary&)>;
 
   /// All is borrowed and outlives it. `ended` is told of every transaction that is over.
-  Deliveries(const Services& services, const settings::Site& site, MtaPool& pool, Ended ended)
-      : services_(services), site_(site), pool_(pool), ended_(std::move(ended)) {}
+  Deliveries(const SharedBySites& shared, const settings::Site& site, MtaPool& pool, Ended ended)
+      : shared_(shared), site_(site), pool_(pool), ended_(std::move(ended)) {}
   ~Deliveries() { lifetime_.end(); }
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
@@ -43,7 +43,7 @@ class Deliveries {
   [[nodiscard]] mail::Outcome recorded_outcome(const std::string& transaction) const;
   [[nodiscard]] mail::Outcome earlier_outcome(const std::string& transaction) const;
 
-  const Services& services_;
+  const SharedBySites& shared_;
   const settings::Site& site_;
   MtaPool& pool_;
   Ended ended_;

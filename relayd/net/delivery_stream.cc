@@ -15,13 +15,13 @@ constexpr int kStepsAtATime = 16;
 
 }  // namespace
 
-DeliveryStream::DeliveryStream(mux::StreamKey stream, const Services& services, SiteLink& link, MtaPool& pool,
-                               mail::DeliverySettings settings, Callbacks callbacks)
+DeliveryStream::DeliveryStream(mux::StreamKey stream, const SharedBySites& shared, SiteLink& link,
+                               MtaPool& pool, mail::DeliverySettings settings, Callbacks callbacks)
     : stream_(stream),
-      services_(services),
+      shared_(shared),
       link_(link),
       pool_(pool),
-      pin_(services.ledger.pin_of(link.site())),
+      pin_(shared.ledger.pin_of(link.site())),
       hub_(settings.hub),
       mta_(settings.mta),
       callbacks_(std::move(callbacks)),
@@ -137,7 +137,7 @@ void DeliveryStream::write_mta() {
 // A few compressed bytes may stand for very many: others have their turn between them.
 void DeliveryStream::go_on_later() {
   if (std::exchange(goes_on_, true)) return;
-  boost::asio::post(services_.executor, [self = shared_from_this()] {
+  boost::asio::post(shared_.executor, [self = shared_from_this()] {
     self->goes_on_ = false;
     if (self->gone_) return;
     self->delivery_.step(now());
@@ -179,13 +179,13 @@ void DeliveryStream::finish_stream() {
 }
 
 void DeliveryStream::reset_stream(const std::string& cause) {
-  services_.log.log_provoked(base::Provoked::kPeer, link_.site(), base::LogLevel::kWarning,
-                             link_.site() + ": a mail from there was ended: " + cause);
+  shared_.log.log_provoked(base::Provoked::kPeer, link_.site(), base::LogLevel::kWarning,
+                           link_.site() + ": a mail from there was ended: " + cause);
   link_.reset(stream_, mux::ResetCode::kFailed, cause);
 }
 
 void DeliveryStream::record_outcome(const std::string& transaction, const mail::Outcome& outcome) {
-  services_.ledger.record_outcome(
+  shared_.ledger.record_outcome(
       link_.site(), transaction, mail::encode_known(outcome),
       [self = shared_from_this()](const base::Result<void>&) {
         if (self->gone_) return;
@@ -202,12 +202,12 @@ mail::Outcome DeliveryStream::end_earlier(const std::string& transaction) {
 }
 
 void DeliveryStream::forget_outcome(const std::string& transaction) {
-  services_.ledger.forget_outcome(link_.site(), transaction);
+  shared_.ledger.forget_outcome(link_.site(), transaction);
 }
 
 std::optional<std::string> DeliveryStream::ledger_trouble() const {
-  if (const auto& trouble = services_.ledger.trouble()) return trouble->cause;
-  return services_.ledger.too_many_outcomes(link_.site());
+  if (const auto& trouble = shared_.ledger.trouble()) return trouble->cause;
+  return shared_.ledger.too_many_outcomes(link_.site());
 }
 
 void DeliveryStream::ended(const mail::Summary& summary) {

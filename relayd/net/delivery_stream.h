@@ -9,7 +9,7 @@
 #include "relayd/mail/delivery.h"
 #include "relayd/net/link/site_link.h"
 #include "relayd/net/mta/mta_pool.h"
-#include "relayd/net/services.h"
+#include "relayd/net/shared_by_sites.h"
 
 namespace tsmtp::net {
 
@@ -26,7 +26,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   };
 
   /// All but `settings` and `callbacks` is borrowed and outlives it.
-  DeliveryStream(mux::StreamKey stream, const Services& services, SiteLink& link, MtaPool& pool,
+  DeliveryStream(mux::StreamKey stream, const SharedBySites& shared, SiteLink& link, MtaPool& pool,
                  mail::DeliverySettings settings, Callbacks callbacks);
   ~DeliveryStream() override;
 
@@ -81,7 +81,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void go_on_later();
 
   mux::StreamKey stream_;
-  const Services& services_;
+  const SharedBySites& shared_;
   SiteLink& link_;
   MtaPool& pool_;
   std::string pin_;  // of the site when it came: a reload may give its name to another

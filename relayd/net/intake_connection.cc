@@ -17,17 +17,17 @@ mail::Intake make_intake(mail::IntakeSettings settings, const std::optional<smtp
 
 }  // namespace
 
-IntakeConnection::IntakeConnection(ByteChannel::Socket socket, const Services& services, SiteLink& link,
+IntakeConnection::IntakeConnection(ByteChannel::Socket socket, const SharedBySites& shared, SiteLink& link,
                                    mail::Turns& turns, mail::IntakeSettings settings,
                                    const std::optional<smtp::Reply>& refusal, Callbacks callbacks)
-    : services_(services),
+    : shared_(shared),
       link_(link),
       turns_(turns),
       callbacks_(std::move(callbacks)),
       channel_(std::move(socket), *this),
-      intake_(make_intake(std::move(settings), refusal, *this, services.digests)),
+      intake_(make_intake(std::move(settings), refusal, *this, shared.digests)),
       idle_since_(now()),
-      turn_timer_(services.executor) {}
+      turn_timer_(shared.executor) {}
 
 void IntakeConnection::start() {
   after_event();
@@ -186,7 +186,7 @@ void IntakeConnection::record_doubt(const std::string& transaction,
     const auto user = channel_->user();
     client_ = user ? ledger::Client(*user) : ledger::Client(ledger::Client::kNoUser, channel_->network());
   }
-  services_.ledger.record_doubt(
+  shared_.ledger.record_doubt(
       link_.site(), transaction, recipients,
       [self = shared_from_this(), transaction](const base::Result<void>& result) {
         if (self->gone_) return;
@@ -197,39 +197,39 @@ void IntakeConnection::record_doubt(const std::string& transaction,
 }
 
 std::optional<ledger::DoubtKey> IntakeConnection::claim_doubt(const std::string& mail) {
-  return services_.ledger.claim_doubt(link_.site(), mail);
+  return shared_.ledger.claim_doubt(link_.site(), mail);
 }
 
 bool IntakeConnection::is_in_doubt(const std::string& address) const {
-  return services_.ledger.is_in_doubt(link_.site(), address);
+  return shared_.ledger.is_in_doubt(link_.site(), address);
 }
 
 bool IntakeConnection::is_anybody_in_doubt() const {
-  return services_.ledger.is_anybody_in_doubt(link_.site());
+  return shared_.ledger.is_anybody_in_doubt(link_.site());
 }
 
 std::set<std::string> IntakeConnection::transactions_to_split(const std::string& address) const {
-  return services_.ledger.transactions_to_split(link_.site(), address);
+  return shared_.ledger.transactions_to_split(link_.site(), address);
 }
 
 void IntakeConnection::must_go_alone(const ledger::DoubtKey& key) {
-  services_.ledger.must_go_alone(key);
+  shared_.ledger.must_go_alone(key);
 }
 
 void IntakeConnection::mark_in_doubt(const std::string& transaction) {
-  services_.ledger.mark_in_doubt(transaction);
+  shared_.ledger.mark_in_doubt(transaction);
 }
 
 void IntakeConnection::mark_in_doubt(const ledger::DoubtKey& key) {
-  services_.ledger.mark_in_doubt(key);
+  shared_.ledger.mark_in_doubt(key);
 }
 
 void IntakeConnection::settle_doubt(const std::string& transaction) {
-  services_.ledger.settle_doubt(transaction);
+  shared_.ledger.settle_doubt(transaction);
 }
 
 bool IntakeConnection::settle_doubt(const ledger::DoubtKey& key) {
-  return services_.ledger.settle_doubt(key);
+  return shared_.ledger.settle_doubt(key);
 }
 
 void IntakeConnection::ended(const mail::Summary& summary) {

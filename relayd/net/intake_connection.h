@@ -13,7 +13,7 @@
 #include "relayd/mail/turns.h"
 #include "relayd/net/io/byte_channel.h"
 #include "relayd/net/link/site_link.h"
-#include "relayd/net/services.h"
+#include "relayd/net/shared_by_sites.h"
 
 namespace tsmtp::net {
 
@@ -29,11 +29,11 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
     std::function<void(IntakeConnection&)> gone;  ///< last call; let go of it later, not inside
   };
 
-  /// `services`, `link` and `turns` are borrowed and outlive it. With `refusal`, the dialogue is refused from
+  /// `shared`, `link` and `turns` are borrowed and outlive it. With `refusal`, the dialogue is refused from
   /// its first word.
-  IntakeConnection(ByteChannel::Socket socket, const Services& services, SiteLink& link, mail::Turns& turns,
-                   mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
-                   Callbacks callbacks);
+  IntakeConnection(ByteChannel::Socket socket, const SharedBySites& shared, SiteLink& link,
+                   mail::Turns& turns, mail::IntakeSettings settings,
+                   const std::optional<smtp::Reply>& refusal, Callbacks callbacks);
 
   void start();
   void tick();
@@ -95,7 +95,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   void after_event();
   void set_turn_timer();
 
-  const Services& services_;
+  const SharedBySites& shared_;
   SiteLink& link_;
   mail::Turns& turns_;
   Callbacks callbacks_;

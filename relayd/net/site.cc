@@ -43,20 +43,19 @@ bool contains(const Site::Endpoints& endpoints, const base::HostPort& address) {
 
 }  // namespace
 
-Site::Site(const Services& services, settings::Site settings)
-    : services_(services),
+Site::Site(const SharedBySites& shared, settings::Site settings)
+    : shared_(shared),
       settings_(std::move(settings)),
-      pool_(services.executor, mta_settings(settings_, services.hub_name), services.witness,
-            services.mta_neighbours,
+      pool_(shared.executor, mta_settings(settings_, shared.hub_name), shared.witness, shared.mta_neighbours,
             MtaPool::Callbacks{
                 .changed = lifetime_.guard([this](const mail::FarMta& mta) { own_mta_changed(mta); }),
                 .noted = lifetime_.guard(
                     [this](const std::string& text) { log(base::LogLevel::kWarning, text); })}),
       out_rate_(settings_.rates),
       in_rate_(settings_.rates),
-      deliveries_(services, settings_, pool_,
+      deliveries_(shared, settings_, pool_,
                   lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })),
-      sweep_timer_(services.executor) {
+      sweep_timer_(shared.executor) {
   add_hub();
 }
 
@@ -67,7 +66,7 @@ Site::~Site() {
 
 void Site::add_hub() {
   hubs_.push_back(std::make_unique<SiteHub>(
-      services_, settings_,
+      shared_, settings_,
       SiteHub::Callbacks{.accept_mail = lifetime_.guard([this](SiteHub& hub, mux::StreamKey stream) {
                            return accept_mail(hub, stream);
                          }),
@@ -143,7 +142,7 @@ void Site::update(settings::Site settings, const Endpoints& fresh) {
     start_endpoint(endpoint);
   for (const auto& hub : hubs_)
     hub->reconfigure();
-  pool_.retarget(mta_settings(settings_, services_.hub_name));
+  pool_.retarget(mta_settings(settings_, shared_.hub_name));
   out_rate_.set_rates(settings_.rates);
   in_rate_.set_rates(settings_.rates);
 }
@@ -224,12 +223,12 @@ void Site::accept_session(ByteChannel::Socket socket) {
     provoked(base::Provoked::kRefusal, "session refused: " + refused->summary());
   }
   auto session = std::make_shared<IntakeConnection>(
-      std::move(socket), services_, hub.link(), turns_, intake_settings(hub), refused,
+      std::move(socket), shared_, hub.link(), turns_, intake_settings(hub), refused,
       IntakeConnection::Callbacks{
           .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); }),
           .link_full = lifetime_.guard([this](IntakeConnection& newcomer) { make_room_on_link(newcomer); }),
           .gone = lifetime_.guard([this](IntakeConnection& gone) {
-            boost::asio::post(services_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
+            boost::asio::post(shared_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
               sessions_.erase(self);
               refused_sessions_.remove(self);
             }));
@@ -336,7 +335,7 @@ StreamUser* Site::accept_mail(SiteHub& hub, mux::StreamKey stream) {
   if (draining_) return nullptr;
   return deliveries_.begin(hub.link(), stream,
                            {.site = settings_.name,
-                            .hub = services_.hub_name,
+                            .hub = shared_.hub_name,
                             .mta = settings_.deliver.to_string(),
                             .rules = settings_.rules,
                             .rate = &in_rate_,
@@ -355,22 +354,22 @@ void Site::own_mta_changed(const mail::FarMta& mta) {
 void Site::ended(const mail::Summary& summary) {
   // It is in log, record and counts already, as the transaction that delivered it.
   if (summary.repeated && summary.direction == mail::Direction::kIn)
-    return services_.log.log_provoked(
+    return shared_.log.log_provoked(
         base::Provoked::kPeer, settings_.name, base::LogLevel::kInfo,
         settings_.name + ": the outcome of a mail that was delivered before was asked for, and told");
   // A mail that arrived is one of the lines that a log is for. To begin others costs nobody anything.
   if (summary.reply.is_positive() && !summary.repeated) {
-    services_.log.log(base::LogLevel::kInfo, to_line(summary));
+    shared_.log.log(base::LogLevel::kInfo, to_line(summary));
   } else {
-    services_.log.log_provoked(base::Provoked::kFailedMail, settings_.name,
-                               summary.repeated ? base::LogLevel::kInfo : base::LogLevel::kWarning,
-                               to_line(summary));
+    shared_.log.log_provoked(base::Provoked::kFailedMail, settings_.name,
+                             summary.repeated ? base::LogLevel::kInfo : base::LogLevel::kWarning,
+                             to_line(summary));
   }
   // Once, not for each mail that meets the same.
-  if (const auto advice = traffic_.count(summary, services_.hub_name, settings_.name, wall_now()))
-    services_.log.log_provoked(base::Provoked::kFailedMail, settings_.name, base::LogLevel::kWarning,
-                               settings_.name + ": " + base::escaped(*advice));
-  if (services_.ended) services_.ended(summary);
+  if (const auto advice = traffic_.count(summary, shared_.hub_name, settings_.name, wall_now()))
+    shared_.log.log_provoked(base::Provoked::kFailedMail, settings_.name, base::LogLevel::kWarning,
+                             settings_.name + ": " + base::escaped(*advice));
+  if (shared_.ended) shared_.ended(summary);
 }
 
 void Site::sweep() {
@@ -389,11 +388,11 @@ smtp::Reply Site::reply_421(std::string_view enhanced, const std::string& text) 
 }
 
 void Site::log(base::LogLevel level, const std::string& text) const {
-  services_.log.log(level, settings_.name + ": " + text);
+  shared_.log.log(level, settings_.name + ": " + text);
 }
 
 void Site::provoked(base::Provoked kind, const std::string& text) const {
-  services_.log.log_provoked(kind, settings_.name, base::LogLevel::kWarning, settings_.name + ": " + text);
+  shared_.log.log_provoked(kind, settings_.name, base::LogLevel::kWarning, settings_.name + ": " + text);
 }
 
 }  // namespace tsmtp::net

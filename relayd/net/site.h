@@ -29,8 +29,8 @@ class Site {
  public:
   using Endpoints = std::vector<std::shared_ptr<Endpoint>>;
 
-  /// `services` is borrowed and outlives the site.
-  Site(const Services& services, settings::Site settings);
+  /// `shared` is borrowed and outlives the site.
+  Site(const SharedBySites& shared, settings::Site settings);
   ~Site();
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
@@ -107,7 +107,7 @@ class Site {
   void log(base::LogLevel level, const std::string& text) const;
   void provoked(base::Provoked kind, const std::string& text) const;
 
-  const Services& services_;
+  const SharedBySites& shared_;
   settings::Site settings_;
   base::Lifetime lifetime_;  // what the others call
   MtaPool pool_;
@@ -117,9 +117,9 @@ class Site {
   // Of envelopes and verdicts of its mails under way; mails of one direction leave the other's alone.
   static constexpr std::size_t kMailMemoryBytes = 64UL * 1024 * 1024;
   std::shared_ptr<base::ByteBudget> out_memory_ =
-      std::make_shared<base::ByteBudget>(kMailMemoryBytes, services_.mail_memory);
+      std::make_shared<base::ByteBudget>(kMailMemoryBytes, shared_.mail_memory);
   std::shared_ptr<base::ByteBudget> in_memory_ =
-      std::make_shared<base::ByteBudget>(kMailMemoryBytes, services_.mail_memory);
+      std::make_shared<base::ByteBudget>(kMailMemoryBytes, shared_.mail_memory);
   mail::RefusedRecipients refused_recipients_;
   base::ByteBudget compression_{mail::kCompressionBytes};
   mail::Turns turns_;

@@ -9,10 +9,10 @@
 
 namespace tsmtp::net {
 
-SiteHub::SiteHub(const Services& services, const settings::Site& settings, Callbacks callbacks)
+SiteHub::SiteHub(const SharedBySites& shared, const settings::Site& settings, Callbacks callbacks)
     : settings_(settings),
       callbacks_(std::move(callbacks)),
-      link_(services, settings.name, settings.pins, settings.dial, settings.link,
+      link_(shared, settings.name, settings.pins, settings.dial, settings.link,
             SiteLink::Callbacks{
                 .accept_stream = {{mail::kService, lifetime_.guard([this](mux::StreamKey stream) {
                                      return callbacks_.accept_mail(*this, stream);
@@ -24,8 +24,8 @@ SiteHub::SiteHub(const Services& services, const settings::Site& settings, Callb
                 .down = lifetime_.guard([this] { notices_.link_down(); }),
                 .noticed = lifetime_.guard([this](std::string_view bytes) { noticed(bytes); }),
                 .standing_changed = lifetime_.guard([this] { callbacks_.standing_changed(); })}),
-      enquiry_(services, link_, settings.name),
-      notices_(services.executor, link_) {}
+      enquiry_(shared, link_, settings.name),
+      notices_(shared.executor, link_) {}
 
 SiteHub::~SiteHub() {
   stop("closing");

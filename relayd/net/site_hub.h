@@ -12,7 +12,7 @@
 #include "relayd/net/background_enquiry.h"
 #include "relayd/net/link/site_link.h"
 #include "relayd/net/mta_notices.h"
-#include "relayd/net/services.h"
+#include "relayd/net/shared_by_sites.h"
 #include "relayd/settings/site.h"
 #include "relayd/smtp/reply.h"
 
@@ -32,7 +32,7 @@ class SiteHub {
   };
 
   /// All but `callbacks` is borrowed and outlives it. `settings` are read anew by reconfigure().
-  SiteHub(const Services& services, const settings::Site& settings, Callbacks callbacks);
+  SiteHub(const SharedBySites& shared, const settings::Site& settings, Callbacks callbacks);
   ~SiteHub();
   SiteHub(const SiteHub&) = delete;
   SiteHub& operator=(const SiteHub&) = delete;

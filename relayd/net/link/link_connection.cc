@@ -77,7 +77,7 @@ void LinkConnection::abandon() {
 }
 
 void LinkConnection::detach() {
-  connection_.detach(now());
+  connection_.detach();
   session_ = nullptr;
 }
 

@@ -30,15 +30,15 @@ link::Moment moment() {
 
 }  // namespace
 
-SiteLink::SiteLink(const LinkServices& services, std::string site, std::vector<std::string> pins,
+SiteLink::SiteLink(const SharedByLinks& shared, std::string site, std::vector<std::string> pins,
                    std::vector<base::HostPort> dial, settings::Link settings, Callbacks callbacks)
-    : services_(services),
+    : shared_(shared),
       site_(std::move(site)),
       settings_(std::move(settings)),
       callbacks_(std::move(callbacks)),
-      life_(services.own_pin, {.pins = std::move(pins), .dial = std::move(dial), .link = settings_},
+      life_(shared.own_pin, {.pins = std::move(pins), .dial = std::move(dial), .link = settings_},
             std::random_device{}(), moment()),
-      timer_(services.executor) {}
+      timer_(shared.executor) {}
 
 SiteLink::~SiteLink() {
   stop("closing");

@@ -15,7 +15,7 @@
 #include "relayd/link/link_life.h"
 #include "relayd/net/link/dialer.h"
 #include "relayd/net/link/link_connection.h"
-#include "relayd/net/link/link_services.h"
+#include "relayd/net/link/shared_by_links.h"
 
 namespace tsmtp::net {
 
@@ -46,8 +46,8 @@ class SiteLink : public LinkConnectionOwner {
     std::function<void()> standing_changed;
   };
 
-  /// `services` is borrowed.
-  SiteLink(const LinkServices& services, std::string site, std::vector<std::string> pins,
+  /// `shared` is borrowed.
+  SiteLink(const SharedByLinks& shared, std::string site, std::vector<std::string> pins,
            std::vector<base::HostPort> dial, settings::Link settings, Callbacks callbacks);
   ~SiteLink() override;
   SiteLink(const SiteLink&) = delete;
@@ -161,7 +161,7 @@ class SiteLink : public LinkConnectionOwner {
   [[nodiscard]] Lanes::const_iterator least_busy() const;
   void lose_users(std::size_t number, const std::string& text);
 
-  const LinkServices& services_;
+  const SharedByLinks& shared_;
   std::string site_;
   settings::Link settings_;
   Callbacks callbacks_;

@@ -70,7 +70,7 @@ Dialer& SiteLink::dialer(link::Attempt attempt) {
   std::shared_ptr<Dialer>& known = dialers_[attempt];
   if (known) return *known;
   known = std::make_shared<Dialer>(
-      std::make_unique<SystemResolver>(services_.executor), services_.executor, services_.tls,
+      std::make_unique<SystemResolver>(shared_.executor), shared_.executor, shared_.tls,
       Dialer::Callbacks{
           .accept_peer =
               lifetime_.guard([this](const std::string& pin, const std::string&) { return has_pin(pin); }),
@@ -136,8 +136,8 @@ void SiteLink::act(const link::Greet& action) {
 mux::ConnectionSettings SiteLink::connection_settings(const link::Greet& action) {
   mux::ConnectionSettings settings;
   settings.role = action.role;
-  settings.hub_name = services_.hub_name;
-  settings.instance = services_.instance;
+  settings.hub_name = shared_.hub_name;
+  settings.instance = shared_.instance;
   settings.dead_after = settings_.peer_timeout;
   // One budget for the link, whatever it is made of.
   settings.limits.window_budget_bytes /= life_.lanes().size();
@@ -270,7 +270,7 @@ void SiteLink::act(const link::StandingChanged&) {
 
 // Whoever can cut the line, or has the key, decides how often there is something to say.
 void SiteLink::act(const link::Log& action) {
-  services_.log.log_provoked(base::Provoked::kLink, site_, action.level, site_ + ": " + action.text);
+  shared_.log.log_provoked(base::Provoked::kLink, site_, action.level, site_ + ": " + action.text);
 }
 
 }  // namespace tsmtp::net

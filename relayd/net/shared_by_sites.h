@@ -10,13 +10,13 @@
 #include "relayd/net/io/shortage.h"
 #include "relayd/net/ledger/earlier_commits.h"
 #include "relayd/net/ledger/transaction_ledger.h"
-#include "relayd/net/link/link_services.h"
+#include "relayd/net/link/shared_by_links.h"
 #include "relayd/net/mta/mta_neighbours.h"
 #include "relayd/net/witness/witness.h"
 
 namespace tsmtp::net {
 
-struct Services : LinkServices {
+struct SharedBySites : SharedByLinks {
   TransactionLedger& ledger;
   const base::DigestMaker& digests;
   MtaNeighbours& mta_neighbours;

@@ -9,7 +9,7 @@
 
 namespace tsmtp::net {
 
-struct LinkServices {
+struct SharedByLinks {
   boost::asio::any_io_executor executor;
   std::string hub_name;
   std::string own_pin;   ///< 32 raw bytes
