@@ -96,7 +96,7 @@ Outcomes::ByOwner::const_iterator Outcomes::find_outcome(const std::string& site
   return outcome != outcomes_.end() ? outcome : outcomes_.find({std::string(), transaction});
 }
 
-void Outcomes::insert(const std::string& transaction, Outcome outcome) {
+void Outcomes::insert(const std::string& transaction, Recorded outcome) {
   const std::string owner = owners_.owner(outcome.name, outcome.pin);
   const auto [inserted, is_new] = outcomes_.insert_or_assign({owner, transaction}, std::move(outcome));
   if (is_new) ++of_sites_[owner];

@@ -51,18 +51,18 @@ class Outcomes {
   [[nodiscard]] std::size_t of_site(const std::string& site) const;
 
  private:
-  struct Outcome {
+  struct Recorded {
     std::string reply_text;
     base::WallTime recorded;
     std::string name;  // of the site, as it was called when this was recorded
     std::string pin;
   };
   using OwnerAndTransaction = std::pair<std::string, std::string>;
-  using ByOwner = std::map<OwnerAndTransaction, Outcome>;
+  using ByOwner = std::map<OwnerAndTransaction, Recorded>;
 
   [[nodiscard]] ByOwner::const_iterator find_outcome(const std::string& site,
                                                      const std::string& transaction) const;
-  void insert(const std::string& transaction, Outcome outcome);
+  void insert(const std::string& transaction, Recorded recorded);
   ByOwner::const_iterator erase(ByOwner::const_iterator outcome);
 
   Owners owners_;

@@ -30,7 +30,7 @@ bool Dialling::is_under_way() const {
   return false;
 }
 
-Dialling::Outcome Dialling::start(Moment now) {
+Dialling::Next Dialling::start(Moment now) {
   if (is_under_way() || state_ == State::kStopped) return {};
   return dial(0, now);
 }
@@ -43,22 +43,22 @@ void Dialling::start_later(Moment now) {
   deadline_ = now.at + wait;
 }
 
-Dialling::Outcome Dialling::came_to_nothing(const std::string& cause, Moment now) {
+Dialling::Next Dialling::came_to_nothing(const std::string& cause, Moment now) {
   if (state_ != State::kResting) return {};
   return attempt_failed(cause, Reached::kProgram, now);
 }
 
-Dialling::Outcome Dialling::rest() {
+Dialling::Next Dialling::rest() {
   backoff_.reset();
   failures_.clear();
   return give_up(state_ == State::kStopped ? State::kStopped : State::kResting);
 }
 
-Dialling::Outcome Dialling::stop() {
+Dialling::Next Dialling::stop() {
   return give_up(State::kStopped);
 }
 
-Dialling::Outcome Dialling::give_up(State next) {
+Dialling::Next Dialling::give_up(State next) {
   const bool gives_up = is_under_way();
   state_ = next;
   deadline_.reset();
@@ -66,7 +66,7 @@ Dialling::Outcome Dialling::give_up(State next) {
   return {.step = gives_up ? Step::kGiveUp : Step::kNone, .failure = {}};
 }
 
-Dialling::Outcome Dialling::dial(std::size_t target, Moment now) {
+Dialling::Next Dialling::dial(std::size_t target, Moment now) {
   state_ = State::kResolving;
   deadline_ = now.at + kStepTimeout;
   next_try_.reset();
@@ -79,7 +79,7 @@ Dialling::Outcome Dialling::dial(std::size_t target, Moment now) {
   return {.step = Step::kResolve, .failure = {}};
 }
 
-Dialling::Outcome Dialling::resolved(std::vector<std::string> addresses, Moment now) {
+Dialling::Next Dialling::resolved(std::vector<std::string> addresses, Moment now) {
   if (state_ != State::kResolving) return {};
   addresses_ = std::move(addresses);
   addresses_.resize(std::min(addresses_.size(), kMaxAddresses));
@@ -87,7 +87,7 @@ Dialling::Outcome Dialling::resolved(std::vector<std::string> addresses, Moment 
   return connect_next(now);
 }
 
-Dialling::Outcome Dialling::connect_next(Moment now) {
+Dialling::Next Dialling::connect_next(Moment now) {
   state_ = State::kConnecting;
   deadline_ = now.at + kStepTimeout;
   ++tried_;
@@ -106,12 +106,12 @@ bool Dialling::dialled() {
   return true;
 }
 
-Dialling::Outcome Dialling::failed(const std::string& cause, Reached reached, Moment now) {
+Dialling::Next Dialling::failed(const std::string& cause, Reached reached, Moment now) {
   if (!is_under_way()) return {};
   return attempt_failed(cause, reached, now);
 }
 
-Dialling::Outcome Dialling::tick(Moment now) {
+Dialling::Next Dialling::tick(Moment now) {
   if (!deadline_ || now.at < *deadline_) return {};
   switch (state_) {
     case State::kWaiting:
@@ -129,7 +129,7 @@ Dialling::Outcome Dialling::tick(Moment now) {
 }
 
 // One of the addresses that a name stands for: the others may do.
-Dialling::Outcome Dialling::attempt_failed(const std::string& cause, Reached reached, Moment now) {
+Dialling::Next Dialling::attempt_failed(const std::string& cause, Reached reached, Moment now) {
   const std::string name = target().to_string();
   const std::string which = tried_ > 0 && addresses_[tried_ - 1] != name ? addresses_[tried_ - 1] + ": " : "";
   causes_ += (causes_.empty() ? "" : ", ") + which + cause;
@@ -141,7 +141,7 @@ Dialling::Outcome Dialling::attempt_failed(const std::string& cause, Reached rea
   return target_failed(now);
 }
 
-Dialling::Outcome Dialling::target_failed(Moment now) {
+Dialling::Next Dialling::target_failed(Moment now) {
   Failure failure{.address = target().to_string(),
                   .when = now.wall,
                   .cause = causes_,
@@ -155,7 +155,7 @@ Dialling::Outcome Dialling::target_failed(Moment now) {
   } else {
     *known = failure;
   }
-  Outcome next;
+  Next next;
   if (target_ + 1 < settings_.addresses.size()) {
     next = dial(target_ + 1, now);
   } else {

@@ -32,7 +32,7 @@ class Dialling {
   };
 
   enum class Step { kNone, kResolve, kConnect, kGiveUp };
-  struct Outcome {
+  struct Next {
     Step step = Step::kNone;         ///< target(), address() say of what
     std::optional<Failure> failure;  ///< of one address; dialling goes on
     bool news = false;               ///< not what it failed of the last time
@@ -41,24 +41,24 @@ class Dialling {
   Dialling(Settings settings, unsigned seed);
 
   /// Begins a round now; no effect while one is under way. After dialled() it rests until started again.
-  [[nodiscard]] Outcome start(Moment now);
+  [[nodiscard]] Next start(Moment now);
   /// Begins after the next backoff step.
   void start_later(Moment now);
   /// The connection that was handed over last came to nothing: goes on with the next address.
-  [[nodiscard]] Outcome came_to_nothing(const std::string& cause, Moment now);
+  [[nodiscard]] Next came_to_nothing(const std::string& cause, Moment now);
   /// The link is up: gives up whatever is under way or planned, forgets all failures, and starts from the
   /// shortest wait the next time.
-  [[nodiscard]] Outcome rest();
+  [[nodiscard]] Next rest();
   /// For good.
-  [[nodiscard]] Outcome stop();
+  [[nodiscard]] Next stop();
 
   /// `addresses`: at least one, as text. An event that nobody waits for has no effect.
-  [[nodiscard]] Outcome resolved(std::vector<std::string> addresses, Moment now);
+  [[nodiscard]] Next resolved(std::vector<std::string> addresses, Moment now);
   void connected();
-  [[nodiscard]] Outcome failed(const std::string& cause, Reached reached, Moment now);
+  [[nodiscard]] Next failed(const std::string& cause, Reached reached, Moment now);
   /// Whether the connection is wanted.
   [[nodiscard]] bool dialled();
-  [[nodiscard]] Outcome tick(Moment now);
+  [[nodiscard]] Next tick(Moment now);
   [[nodiscard]] std::optional<base::TimePoint> deadline() const { return deadline_; }
 
   /// Of the step that came back last.
@@ -77,11 +77,11 @@ class Dialling {
   enum class State { kResting, kWaiting, kResolving, kConnecting, kShakingHands, kStopped };
 
   [[nodiscard]] bool is_under_way() const;
-  [[nodiscard]] Outcome give_up(State next);
-  [[nodiscard]] Outcome dial(std::size_t target, Moment now);
-  [[nodiscard]] Outcome connect_next(Moment now);
-  [[nodiscard]] Outcome attempt_failed(const std::string& cause, Reached reached, Moment now);
-  [[nodiscard]] Outcome target_failed(Moment now);
+  [[nodiscard]] Next give_up(State next);
+  [[nodiscard]] Next dial(std::size_t target, Moment now);
+  [[nodiscard]] Next connect_next(Moment now);
+  [[nodiscard]] Next attempt_failed(const std::string& cause, Reached reached, Moment now);
+  [[nodiscard]] Next target_failed(Moment now);
 
   Settings settings_;
   Backoff backoff_;

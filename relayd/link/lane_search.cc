@@ -10,9 +10,9 @@ LaneSearch::LaneSearch(LaneNumber lane, const Dialling::Settings& settings, unsi
   if (!settings.addresses.empty()) dialling_.emplace(settings, static_cast<unsigned>(random_()));
 }
 
-std::optional<LaneSearch::Failed> LaneSearch::queue(Dialling::Outcome outcome, Actions& actions) const {
+std::optional<LaneSearch::Failed> LaneSearch::queue(Dialling::Next next, Actions& actions) const {
   const Attempt attempt{.lane = lane_, .search = Search::kRounds};
-  switch (outcome.step) {
+  switch (next.step) {
     case Dialling::Step::kNone:
       break;
     case Dialling::Step::kResolve:
@@ -25,8 +25,8 @@ std::optional<LaneSearch::Failed> LaneSearch::queue(Dialling::Outcome outcome, A
       actions.emplace_back(GiveUp{.attempt = attempt});
       break;
   }
-  if (!outcome.failure) return std::nullopt;
-  return Failed{.failure = std::move(*outcome.failure), .news = outcome.news};
+  if (!next.failure) return std::nullopt;
+  return Failed{.failure = std::move(*next.failure), .news = next.news};
 }
 
 void LaneSearch::queue(Redialling::Step step, Actions& actions) const {

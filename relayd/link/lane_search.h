@@ -58,7 +58,7 @@ class LaneSearch {
   [[nodiscard]] const Dialling* rounds() const { return dialling_ ? &*dialling_ : nullptr; }
 
  private:
-  [[nodiscard]] std::optional<Failed> queue(Dialling::Outcome outcome, Actions& actions) const;
+  [[nodiscard]] std::optional<Failed> queue(Dialling::Next next, Actions& actions) const;
   void queue(Redialling::Step step, Actions& actions) const;
 
   LaneNumber lane_;

@@ -7,14 +7,13 @@ namespace tsmtp::mail {
 
 // A connection that has shown what it is counts as that. A new one is what its like have been: to come anew
 // makes nobody any better.
-Turns::Rank Turns::rank(const std::string& source, Rank own, base::TimePoint now) {
+Turns::Rank Turns::rank(const std::string& source, Rank own, base::TimePoint now) const {
   if (own != Rank::kUnknown) return own;
   const auto known = sources_.find(source);
   if (known == sources_.end()) return own;
-  known->second.forgive(now);
-  const Rank rank = known->second.rank();
-  if (known->second.is_clean()) sources_.erase(known);
-  return rank == Rank::kWasteful ? rank : own;
+  ClientStanding standing = known->second;
+  standing.forgive(now);
+  return standing.rank() == Rank::kWasteful ? Rank::kWasteful : own;
 }
 
 bool Turns::stand_in_line(Client client, const std::string& source, Rank rank) {

@@ -21,9 +21,9 @@ class Turns {
   using Rank = ClientStanding::Rank;
   using Client = const void*;  ///< any address that only this client has
 
-  /// A client of `source` asks for its turn: `own` is what its connection is known for. The rank with which
-  /// it counts, for one that is not known the source's.
-  [[nodiscard]] Rank rank(const std::string& source, Rank own, base::TimePoint now);
+  /// The rank with which a client of `source` stands in line: `own`, by which its connection is known, or the
+  /// source's if nothing is known of the connection.
+  [[nodiscard]] Rank rank(const std::string& source, Rank own, base::TimePoint now) const;
   /// Enters it into the line of that rank, at its end, unless it stands in one. Whether it is among the
   /// first.
   [[nodiscard]] bool stand_in_line(Client client, const std::string& source, Rank rank);

@@ -34,7 +34,7 @@ Connection::Connection(ConnectionSettings settings, base::TimePoint now)
       keepalive_(settings_.keepalive, settings_.dead_after, now) {}
 
 Connection::~Connection() {
-  detach(now_);
+  detach();
 }
 
 // Receiving.
@@ -154,8 +154,8 @@ base::Result<void> Connection::begin(Session& session, base::TimePoint now) {
 base::Result<void> Connection::resume(Session& session, base::TimePoint now) {
   assert(state_ == State::kAsking && session.can_resume_with(peer_));
   session.resume(peer_.resumption);
-  settings_.resumption.own = session.number_;
-  settings_.resumption.peer = session.peer_.resumption.number;
+  settings_.resumption.own = session.agreement_.number;
+  settings_.resumption.peer = session.agreement_.peer.resumption.number;
   settings_.resumption.epoch = session.epoch_;
   settings_.resumption.received = session.acknowledgement_.received();
   return attach(session, now);
@@ -175,11 +175,10 @@ void Connection::leave_session() {
   if (session_ != nullptr) std::exchange(session_, nullptr)->end();
 }
 
-void Connection::detach(base::TimePoint now) {
-  now_ = now;
+void Connection::detach() {
   state_ = State::kClosed;
   last_.clear();
-  if (session_ != nullptr) std::exchange(session_, nullptr)->detach(now);
+  if (session_ != nullptr) std::exchange(session_, nullptr)->detach();
 }
 
 void Connection::close(std::string_view reason) {
@@ -219,7 +218,7 @@ base::Result<void> Connection::tick(base::TimePoint now) {
 // Of the connection only, where the session can go on on another.
 base::Error Connection::dead() {
   base::Error error{"no sign of life for " + std::to_string(settings_.dead_after.count()) + " s"};
-  return session_->resumable_ ? error : fail(std::move(error));
+  return session_->agreement_.resumable ? error : fail(std::move(error));
 }
 
 // After which the peer is asked.

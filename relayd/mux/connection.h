@@ -53,7 +53,7 @@ class Connection {
   static constexpr std::size_t kMaxPongs = 8;
 
   Connection(ConnectionSettings settings, base::TimePoint now);
-  /// As detach() at the time last told.
+  /// As detach().
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -89,7 +89,7 @@ class Connection {
   void close(std::string_view reason);
   /// The connection is lost: nothing is sent or taken any more. The session is detached or, if it cannot
   /// outlive its connection, over.
-  void detach(base::TimePoint now);
+  void detach();
   /// That is attached; null if none is.
   [[nodiscard]] Session* session() const { return session_; }
   /// The peer has said Close.

@@ -42,16 +42,12 @@ void Session::drain() {
 void Session::begin(Agreement agreement) {
   assert(state_ == State::kNew);
   state_ = State::kAttached;
-  peer_ = std::move(agreement.peer);
-  number_ = agreement.number;
-  resumable_ = agreement.resumable;
-  compresses_ = agreement.compresses;
+  agreement_ = std::move(agreement);
 }
 
-void Session::detach(base::TimePoint now) {
+void Session::detach() {
   assert(state_ == State::kAttached);
   state_ = State::kDetached;
-  detached_at_ = now;
   control_.drop(wire::FrameType::kDrain);  // it is said again on each connection
   if (!outlives_connection()) end();
 }
@@ -65,11 +61,6 @@ void Session::end() {
   retained_ = Retained(0);
 }
 
-std::optional<base::TimePoint> Session::grace_ends() const {
-  if (state_ != State::kDetached) return std::nullopt;
-  return detached_at_ + limits_.grace_period;
-}
-
 void Session::tick(base::TimePoint now) {
   now_ = now;
   acknowledgement_.tick(now);
@@ -78,21 +69,23 @@ void Session::tick(base::TimePoint now) {
 // Nothing of the peer's Hello is believed that our own numbers do not bear out.
 
 bool Session::outlives_connection() const {
-  return established() && resumable_ && limits_.grace_period > std::chrono::seconds::zero();
+  return established() && agreement_.resumable && limits_.grace_period > std::chrono::seconds::zero();
 }
 
 Resumption Session::ask_to_resume() {
   assert(state_ == State::kDetached);
   asked_ = std::max(asked_, epoch_) + 1;
-  return {.own = number_,
-          .peer = peer_.resumption.number,
+  return {.own = agreement_.number,
+          .peer = agreement_.peer.resumption.number,
           .epoch = asked_,
           .received = acknowledgement_.received()};
 }
 
 bool Session::is_named_by(const Hello& hello) const {
-  return established() && resumable_ && hello.can_resume() && hello.instance == peer_.instance &&
-         hello.resumption.own == peer_.resumption.number && hello.resumption.peer == number_;
+  return established() && agreement_.resumable && hello.can_resume() &&
+         hello.instance == agreement_.peer.instance &&
+         hello.resumption.own == agreement_.peer.resumption.number &&
+         hello.resumption.peer == agreement_.number;
 }
 
 bool Session::can_resume_with(const Hello& hello) const {
@@ -104,7 +97,7 @@ void Session::resume(const Resumption& theirs) {
   assert(state_ == State::kDetached);
   state_ = State::kAttached;
   epoch_ = theirs.epoch;
-  peer_.resumption.connections = theirs.connections;
+  agreement_.peer.resumption.connections = theirs.connections;
   ++counters_.resumptions;
   // The peer's acknowledgements come with its frames: some that it sent before it had ours are still to come.
   acknowledgement_.resume();

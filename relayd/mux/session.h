@@ -52,8 +52,6 @@ class Session {
   [[nodiscard]] State state() const { return state_; }
   /// Whether streams can be used: it has begun and is not over.
   [[nodiscard]] bool established() const { return state_ == State::kAttached || state_ == State::kDetached; }
-  /// Of one that is detached: when its grace period is over and its owner should end it.
-  [[nodiscard]] std::optional<base::TimePoint> grace_ends() const;
   /// All streams are over at once, without an event. Of one that is not attached.
   void end();
 
@@ -99,10 +97,10 @@ class Session {
   [[nodiscard]] bool can_resume_with(const Hello& hello) const;
 
   /// With which the session began; of one that has.
-  [[nodiscard]] const Hello& peer() const { return peer_; }
+  [[nodiscard]] const Hello& peer() const { return agreement_.peer; }
   [[nodiscard]] bool peer_drains() const { return peer_drains_; }
   /// Both sides have said that content may be compressed. Never changes in a session.
-  [[nodiscard]] bool compresses() const { return compresses_; }
+  [[nodiscard]] bool compresses() const { return agreement_.compresses; }
   /// Streams of both sides that are not over.
   [[nodiscard]] std::size_t open_streams() const;
   [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -113,14 +111,14 @@ class Session {
   /// What the two Hellos with which it begins have agreed on.
   struct Agreement {
     Hello peer;
-    std::uint64_t number = 0;  ///< ours, of the session
-    bool resumable = false;
-    bool compresses = false;
+    std::uint64_t number = 0;  ///< ours, of the session; the peer's is in its Hello
+    bool resumable = false;    ///< both sides want it
+    bool compresses = false;   ///< likewise
   };
   void begin(Agreement agreement);
   /// Goes on with a peer that says this in its Hello.
   void resume(const Resumption& theirs);
-  void detach(base::TimePoint now);
+  void detach();
   void tick(base::TimePoint now);
 
   // session_send.cc
@@ -162,15 +160,11 @@ class Session {
   SessionLimits limits_;
   State state_ = State::kNew;
   base::TimePoint now_{};  // as last told
-  base::TimePoint detached_at_{};
 
-  Hello peer_{};
-  bool resumable_ = false;    // both sides want it
-  bool compresses_ = false;   // likewise
-  std::uint64_t number_ = 0;  // ours; the peer's is in its Hello
-  std::uint64_t epoch_ = 0;   // of the connection that carries the session, or did last
-  std::uint64_t asked_ = 0;   // the highest epoch under which we asked to resume it
-  bool drains_ = false;       // we have announced it
+  Agreement agreement_{};
+  std::uint64_t epoch_ = 0;  // of the connection that carries the session, or did last
+  std::uint64_t asked_ = 0;  // the highest epoch under which we asked to resume it
+  bool drains_ = false;      // we have announced it
   bool peer_drains_ = false;
 
   Acknowledgement acknowledgement_{};

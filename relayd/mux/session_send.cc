@@ -95,7 +95,7 @@ std::uint64_t Session::emit(FrameType type, StreamId id, std::string payload, st
   acknowledgement_.stamp(frame);
   const std::size_t begin = out.size();
   wire::encode(frame, out);
-  if (frame.sequence != 0 && resumable_)
+  if (frame.sequence != 0 && agreement_.resumable)
     retained_.keep(frame.sequence, std::string_view(out).substr(begin, wire::kHeaderBytes),
                    std::move(payload));
   ++counters_.frames_out;

@@ -26,17 +26,17 @@ struct StreamOf {
 }  // namespace
 
 bool Session::is_full() const {
-  return !drains_ && !peer_drains_ && streams_.open_streams(Opener::kUs) >= peer_.max_streams;
+  return !drains_ && !peer_drains_ && streams_.open_streams(Opener::kUs) >= agreement_.peer.max_streams;
 }
 
 base::Result<StreamId> Session::open(Service service) {
   if (!established()) return base::Error{"the link is not up"};
   if (drains_) return base::Error{"this hub is shutting the link down"};
   if (peer_drains_) return base::Error{"the peer is shutting the link down"};
-  if (service != kFirstService && !peer_.knows_services())
+  if (service != kFirstService && !agreement_.peer.knows_services())
     return base::Error{"the far relayd is too old to know this service"};
   const std::size_t open = streams_.open_streams(Opener::kUs);
-  if (open >= peer_.max_streams)
+  if (open >= agreement_.peer.max_streams)
     return base::Error{std::to_string(open) + " streams are open, more the peer does not take at once"};
   if (streams_.lingering_streams(Opener::kUs) >= kMaxLingering)
     return base::Error{"the peer has not acknowledged the end of " + std::to_string(kMaxLingering) +
@@ -56,7 +56,7 @@ base::Result<StreamId> Session::open(Service service) {
 }
 
 Stream Session::new_stream(Stream::Announcement announcement) const {
-  return Stream{.sending = SendHalf(peer_.stream_window_bytes, limits_.stream_window_bytes),
+  return Stream{.sending = SendHalf(agreement_.peer.stream_window_bytes, limits_.stream_window_bytes),
                 .receiving = ReceiveHalf(limits_.stream_window_bytes),
                 .announcement = announcement};
 }
@@ -109,7 +109,7 @@ void Session::abandon(StreamId id, ResetCode code, std::string_view cause) {
   Stream& stream = *streams_.find(id);
   stream.sending.reset();
   stream.may_be_reset = false;
-  if (code == ResetCode::kUnknownService && !peer_.knows_services()) code = ResetCode::kFailed;
+  if (code == ResetCode::kUnknownService && !agreement_.peer.knows_services()) code = ResetCode::kFailed;
   std::string payload(1, static_cast<char>(code));
   payload += cause.substr(0, kMaxTextBytes);
   control_.push({FrameType::kReset, id, std::move(payload)});

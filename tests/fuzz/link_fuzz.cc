@@ -156,7 +156,7 @@ class Link {
   // Who dials asks for the session, and is answered; the other side is asked.
   void break_and_resume(std::uint64_t lost) {
     if (!is_sane_ || closed_ || failed_ || !session_->outlives_connection()) return;
-    connection_->detach(now_);
+    connection_->detach();
     must(session_->state() == mux::Session::State::kDetached, "a session outlives its connection");
     our_sequence_ = std::max(acknowledged_, our_sequence_ - std::min(lost, our_sequence_));
     mux::ConnectionSettings ours = settings();

@@ -95,16 +95,16 @@ TEST_F(Rounds, WaitsDoubleAndStartCutsThemShort) {
 TEST_F(Rounds, EveryStepHasItsTimeout) {
   (void)dialling.start(now);
   pass(seconds(10));
-  auto outcome = dialling.tick(now);
-  EXPECT_EQ(outcome.step, Step::kResolve) << "the next name";
-  EXPECT_EQ(outcome.failure->cause, "name not resolved within 10 seconds");
+  auto next = dialling.tick(now);
+  EXPECT_EQ(next.step, Step::kResolve) << "the next name";
+  EXPECT_EQ(next.failure->cause, "name not resolved within 10 seconds");
   (void)dialling.resolved({"192.0.2.2:5443"}, now);
   pass(seconds(9));
   EXPECT_EQ(dialling.tick(now).step, Step::kNone);
   pass(seconds(1));
-  outcome = dialling.tick(now);
-  EXPECT_EQ(outcome.step, Step::kGiveUp);
-  EXPECT_EQ(outcome.failure->cause, "192.0.2.2:5443: connection timed out");
+  next = dialling.tick(now);
+  EXPECT_EQ(next.step, Step::kGiveUp);
+  EXPECT_EQ(next.failure->cause, "192.0.2.2:5443: connection timed out");
 }
 
 TEST_F(Rounds, AHandshakeHasALimitOfItsOwn) {
@@ -112,9 +112,9 @@ TEST_F(Rounds, AHandshakeHasALimitOfItsOwn) {
   EXPECT_FALSE(dialling.deadline());
   pass(seconds(60));
   EXPECT_EQ(dialling.tick(now).step, Step::kNone);
-  const auto outcome = dialling.failed("peer's key is not pinned", Reached::kProgram, now);
-  EXPECT_EQ(outcome.step, Step::kResolve);
-  EXPECT_EQ(outcome.failure->brief, "peer's key is not pinned, hub.example:5443");
+  const auto next = dialling.failed("peer's key is not pinned", Reached::kProgram, now);
+  EXPECT_EQ(next.step, Step::kResolve);
+  EXPECT_EQ(next.failure->brief, "peer's key is not pinned, hub.example:5443");
 }
 
 TEST_F(Rounds, RestsWhenConnectedAndGoesOnIfThatCameToNothing) {
@@ -123,10 +123,10 @@ TEST_F(Rounds, RestsWhenConnectedAndGoesOnIfThatCameToNothing) {
   EXPECT_FALSE(dialling.dialled()) << "once";
   EXPECT_FALSE(dialling.deadline());
   EXPECT_FALSE(dialling.next_try());
-  const auto outcome = dialling.came_to_nothing("no Hello from the peer", now);
-  EXPECT_EQ(outcome.step, Step::kResolve);
+  const auto next = dialling.came_to_nothing("no Hello from the peer", now);
+  EXPECT_EQ(next.step, Step::kResolve);
   EXPECT_EQ(dialling.target(), name("other.example"));
-  EXPECT_EQ(outcome.failure->cause, "192.0.2.1:5443: no Hello from the peer");
+  EXPECT_EQ(next.failure->cause, "192.0.2.1:5443: no Hello from the peer");
   EXPECT_EQ(dialling.came_to_nothing("again", now).step, Step::kNone) << "something is under way";
 }
 

@@ -52,7 +52,7 @@ TEST(Compression, IsOfTheSessionWhateverALaterHelloSays) {
     Side first(settings(at_first));
     ASSERT_TRUE(first.receive(greeting(hello(capabilities(at_first))), {}));
     (void)output(first.connection);
-    first.connection.detach({});
+    first.connection.detach();
     Connection second(settings(!at_first), {});
     ASSERT_TRUE(second.receive(
         greeting(hello(capabilities(!at_first), {.number = 71, .own = 70, .peer = 30, .epoch = 1})), {}));

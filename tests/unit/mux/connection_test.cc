@@ -79,7 +79,7 @@ TEST(Parting, AConnectionThatIsDetachedSaysAndTakesNothing) {
   Side side(RawPeer::settings());
   ASSERT_TRUE(side.receive(peer.greeting(), {}));
   side.session.notice("news");
-  side.connection.detach({});
+  side.connection.detach();
   EXPECT_EQ(side.connection.session(), nullptr);
   EXPECT_EQ(side.session.state(), Session::State::kOver) << "it could not be resumed";
   EXPECT_FALSE(side.connection.wants_to_send());

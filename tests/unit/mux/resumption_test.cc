@@ -70,7 +70,7 @@ TEST_F(Resumption, SendsAgainWhatThePeerLacksThenCreditThenWhatIsNew) {
   ASSERT_EQ(summary(peer_.read(side_.connection)), "Open2 Credit1 Data2");
   side_.session.write(*ours, "two");
   ASSERT_EQ(summary(peer_.read(side_.connection)), "Data2");
-  side_.connection.detach({});
+  side_.connection.detach();
   side_.session.write(*ours, "three");  // while there is no connection
   const auto connection = resumed(going_on(1));
   EXPECT_EQ(side_.connection.session(), nullptr) << "the other carries it";
@@ -97,7 +97,7 @@ TEST_F(Resumption, TakesThePeersFramesWhereTheyBrokeOff) {
   const std::string broken = peer_.data(1, "broken off");
   ASSERT_TRUE(side_.receive(broken.substr(0, 30), {}));
   (void)events(side_.session);
-  side_.connection.detach({});
+  side_.connection.detach();
   const auto connection = resumed(going_on(0));
   ASSERT_TRUE(connection->receive(broken, {}));
   const auto received = events_of<Received>(side_.session);
@@ -109,7 +109,7 @@ TEST_F(Resumption, SaysAgainThatItDrains) {
   side_.session.drain();
   (void)peer_.read(side_.connection);
   ASSERT_TRUE(side_.receive(peer_.frame(FrameType::kDrain), {}));
-  side_.connection.detach({});
+  side_.connection.detach();
   const auto connection = resumed(going_on(0));
   EXPECT_EQ(summary(decoded(output(*connection))), "Hello Drain");
   EXPECT_TRUE(connection->receive(encoded({.type = FrameType::kDrain}), {}));
@@ -120,13 +120,13 @@ TEST_F(Resumption, SaysAgainThatItDrains) {
 TEST_F(Resumption, SaysOnceThatItDrainsWhereverItsConnectionBroke) {
   ASSERT_TRUE(side_.receive(peer_.open(1), {}));
   side_.session.drain();  // queued, and not sent
-  side_.connection.detach({});
+  side_.connection.detach();
   const auto second = resumed(going_on(0));
   EXPECT_EQ(summary(decoded(output(*second))), "Hello Drain");
 }
 
 TEST_F(Resumption, SaysOnceThatItDrainsIfItBeganToWithoutAConnection) {
-  side_.connection.detach({});
+  side_.connection.detach();
   side_.session.drain();
   const auto second = resumed(going_on(0));
   EXPECT_EQ(summary(decoded(output(*second))), "Hello Drain");
@@ -134,7 +134,7 @@ TEST_F(Resumption, SaysOnceThatItDrainsIfItBeganToWithoutAConnection) {
 
 TEST_F(Resumption, AConnectionIsDestroyedAndItsSessionGoesOn) {
   ASSERT_TRUE(side_.receive(joined({peer_.open(1), peer_.data(1, "unread")}), {}));
-  side_.connection.detach({});
+  side_.connection.detach();
   auto second = resumed(going_on(0));
   second.reset();
   EXPECT_EQ(side_.session.state(), Session::State::kDetached);
@@ -146,7 +146,7 @@ TEST_F(Resumption, AConnectionIsDestroyedAndItsSessionGoesOn) {
 
 TEST_F(Resumption, ForgetsPingsOfTheOldConnection) {
   ASSERT_TRUE(side_.receive(peer_.frame(FrameType::kPing, 0, "old"), {}));
-  side_.connection.detach({});
+  side_.connection.detach();
   const auto connection = resumed(going_on(0));
   EXPECT_EQ(summary(decoded(output(*connection))), "Hello Ack");
 }
@@ -154,7 +154,7 @@ TEST_F(Resumption, ForgetsPingsOfTheOldConnection) {
 TEST_F(Resumption, IsForThePeerThatNamesTheSessionUnderAHigherEpoch) {
   (void)side_.session.open(kFirstService);
   (void)peer_.read(side_.connection);
-  side_.connection.detach({});
+  side_.connection.detach();
   EXPECT_TRUE(side_.session.can_resume_with(going_on(1)));
   Hello other = going_on(1);
   other.instance = "of another start";
@@ -182,7 +182,7 @@ TEST_F(Resumption, IsNotForAPeerThatSaysItHasWhatWasNotSentOrLacksWhatItAcknowle
   ASSERT_TRUE(side_.receive(peer_.frame(FrameType::kAck), {}));
   side_.session.notice("3");
   (void)output(side_.connection);
-  side_.connection.detach({});
+  side_.connection.detach();
   EXPECT_FALSE(side_.session.can_resume_with(going_on(1)));
   EXPECT_TRUE(side_.session.can_resume_with(going_on(2)));
   EXPECT_TRUE(side_.session.can_resume_with(going_on(3)));
@@ -216,7 +216,7 @@ TEST_F(Resumption, IsNotForAListeningSideThatNamesWhatItWasNotAsked) {
 }
 
 TEST_F(Resumption, AsksUnderAnotherEpochEachTime) {
-  side_.connection.detach({});
+  side_.connection.detach();
   const auto first = side_.session.ask_to_resume();
   EXPECT_EQ(first.own, kOurNumber);
   EXPECT_EQ(first.peer, kPeersNumber);
@@ -236,15 +236,12 @@ TEST_F(Resumption, CannotBeginAnewForAPeerThatResumes) {
   EXPECT_EQ(summary(decoded(output(side.connection))), "Hello Close");
 }
 
-TEST_F(Resumption, IsWaitedForAsLongAsTheGracePeriodLasts) {
-  EXPECT_FALSE(side_.session.grace_ends()) << "it has a connection";
-  side_.connection.detach(base::TimePoint{} + 5s);
+TEST_F(Resumption, IsWaitedForUntilTheOwnerEndsTheSession) {
+  side_.connection.detach();
   EXPECT_EQ(side_.session.state(), Session::State::kDetached);
-  EXPECT_EQ(side_.session.grace_ends(), base::TimePoint{} + 65s);
-  EXPECT_TRUE(side_.session.can_resume_with(going_on(0))) << "its owner ends it";
+  EXPECT_TRUE(side_.session.can_resume_with(going_on(0)));
   side_.session.end();
   EXPECT_EQ(side_.session.state(), Session::State::kOver);
-  EXPECT_FALSE(side_.session.grace_ends());
   EXPECT_FALSE(side_.session.can_resume_with(going_on(0)));
   EXPECT_FALSE(side_.session.open(kFirstService));
 }
@@ -255,7 +252,7 @@ TEST_F(Resumption, ASilentPeerEndsTheConnectionAndNotTheSession) {
   ASSERT_FALSE(side_.connection.tick(base::TimePoint{} + 20s));
   EXPECT_FALSE(side_.connection.wants_to_send()) << "a Close would end it for the peer";
   EXPECT_EQ(side_.session.state(), Session::State::kAttached);
-  side_.connection.detach(base::TimePoint{} + 20s);
+  side_.connection.detach();
   EXPECT_EQ(side_.session.state(), Session::State::kDetached);
 }
 
@@ -291,7 +288,7 @@ TEST(ResumptionUnwanted, WhereOneSideDoesNotWantItTheSessionEndsWithItsConnectio
     Side side(settings, {});
     RawPeer peer;
     ASSERT_TRUE(side.receive(peer.frame(FrameType::kHello, 0, encode_hello(hello)), {}));
-    side.connection.detach({});
+    side.connection.detach();
     EXPECT_EQ(side.session.state(), Session::State::kOver);
   }
 }

@@ -54,7 +54,7 @@ void SimulatedHub::connect(std::shared_ptr<Wire> wire, base::TimePoint now) {
 }
 
 void SimulatedHub::answer(const Hello& hello, base::TimePoint now) {
-  if (connection_) connection_->detach(now);  // a later one has come
+  if (connection_) connection_->detach();  // a later one has come
   connection_ = std::move(candidate_);
   wire_ = std::move(candidate_wire_);
   if (session_ && session_->can_resume_with(hello)) {
@@ -67,7 +67,7 @@ void SimulatedHub::answer(const Hello& hello, base::TimePoint now) {
   EXPECT_TRUE(connection_->begin(*session_, now));
 }
 
-void SimulatedHub::notice_cut(const std::shared_ptr<Wire>& wire, base::TimePoint now) {
+void SimulatedHub::notice_cut(const std::shared_ptr<Wire>& wire) {
   if (wire == nullptr) return;
   if (wire == candidate_wire_) {
     candidate_.reset();
@@ -75,7 +75,7 @@ void SimulatedHub::notice_cut(const std::shared_ptr<Wire>& wire, base::TimePoint
   }
   if (wire != wire_) return;
   wire_.reset();
-  connection_->detach(now);
+  connection_->detach();
   connection_.reset();
   ASSERT_EQ(session_->state(), Session::State::kDetached);
 }

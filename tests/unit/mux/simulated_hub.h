@@ -45,7 +45,7 @@ class SimulatedHub {
   /// A new connection; an older one that we still think good is left for it when it has proved itself.
   void connect(std::shared_ptr<Wire> wire, base::TimePoint now);
   /// We notice that the connection is gone, if it is this one.
-  void notice_cut(const std::shared_ptr<Wire>& wire, base::TimePoint now);
+  void notice_cut(const std::shared_ptr<Wire>& wire);
   [[nodiscard]] bool has_connection() const { return wire_ != nullptr || candidate_wire_ != nullptr; }
   [[nodiscard]] const std::shared_ptr<Wire>& wire() const { return candidate_ ? candidate_wire_ : wire_; }
 

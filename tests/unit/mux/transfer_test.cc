@@ -32,7 +32,7 @@ class Network {
       now_ += std::chrono::microseconds(random_() % 20'000);
       if (schedule_.cut_one_in != 0 && random_() % schedule_.cut_one_in == 0) cut();
       if (!dialer_.has_connection() && random_() % 4 == 0) dial();
-      if (unnoticed_ && random_() % 20 == 0) listener_.notice_cut(std::exchange(unnoticed_, nullptr), now_);
+      if (unnoticed_ && random_() % 20 == 0) listener_.notice_cut(std::exchange(unnoticed_, nullptr));
       dialer_.tick(now_);
       listener_.tick(now_);
       dialer_.act(streams_, schedule_.reset_one_in);
@@ -59,12 +59,12 @@ class Network {
     if (!wire || dialer_.sessions_begun() == 0) return;
     if (random_() % 2 == 0) listener_.receive(now_);
     if (random_() % 2 == 0) dialer_.receive(now_);
-    if (unnoticed_) listener_.notice_cut(std::exchange(unnoticed_, nullptr), now_);
-    dialer_.notice_cut(wire, now_);
+    if (unnoticed_) listener_.notice_cut(std::exchange(unnoticed_, nullptr));
+    dialer_.notice_cut(wire);
     wire->to_dialer.clear();
     wire->to_listener.clear();
     if (random_() % 2 == 0) {
-      listener_.notice_cut(wire, now_);
+      listener_.notice_cut(wire);
     } else {
       unnoticed_ = wire;
     }
