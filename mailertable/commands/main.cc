@@ -11,6 +11,7 @@
 #include "mailertable/commands/commands.h"
 #include "relayd/base/bytes.h"
 #include "relayd/base/nearest.h"
+#include "relayd/base/version.h"
 
 namespace tsmtp::mailertable {
 namespace {
@@ -75,7 +76,7 @@ int run(int argc, char** argv) {
     return EX_OK;
   }
   if (name == "--version") {
-    fmt::print("mailertable (tsmtp) {}\n", TSMTP_VERSION);
+    fmt::print("mailertable (tsmtp) {}\n", base::version());
     return EX_OK;
   }
   const auto* command =

@@ -8,6 +8,7 @@
 #include "relayd/base/bytes.h"
 #include "relayd/base/diagnostic.h"
 #include "relayd/base/nearest.h"
+#include "relayd/base/version.h"
 #include "relayd/config/reader.h"
 #include "relayd/control/request.h"
 #include "relayd/daemon/privileges.h"
@@ -145,7 +146,7 @@ int main(int argc, char** argv) {
   std::string file = "/etc/tsmtp/relayd.toml";
   std::vector<std::string> overrides;
   CLI::App app("relayctl talks to the relayd of this hub.", "relayctl");
-  app.set_version_flag("--version", "relayctl " TSMTP_VERSION);
+  app.set_version_flag("--version", "relayctl " + base::version());
   app.add_option("--config", file, "the configuration, relayd.toml(5)")
       ->type_name("FILE")
       ->capture_default_str();

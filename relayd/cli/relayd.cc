@@ -3,13 +3,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include "relayd/base/version.h"
 #include "relayd/daemon/run.h"
 
 int main(int argc, char** argv) {
   tsmtp::daemon::Options options;
   CLI::App app("relayd carries mail between this hub and other hubs through encrypted, authenticated links.",
                "relayd");
-  app.set_version_flag("--version", "relayd " TSMTP_VERSION);
+  app.set_version_flag("--version", "relayd " + tsmtp::base::version());
   app.add_option("--config", options.config_file, "the configuration, relayd.toml(5)")
       ->type_name("FILE")
       ->capture_default_str();

@@ -1,0 +1,23 @@
+# Which commit is built: writes OUTPUT, a source that says it, and only if it is another than before. COMMIT is it where it is given;
+# else git knows, or `git archive` has written it into cmake/commit. Where nobody knows, it is empty.
+if(NOT COMMIT AND EXISTS "${SOURCE_DIR}/.git")
+  execute_process(COMMAND git -c safe.directory=* -C "${SOURCE_DIR}" rev-parse --short=12 HEAD
+    OUTPUT_VARIABLE COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(failed)
+    set(COMMIT "")
+  endif()
+endif()
+if(NOT COMMIT)
+  file(STRINGS "${SOURCE_DIR}/cmake/commit" COMMIT LIMIT_COUNT 1)
+  if(COMMIT MATCHES "Format")
+    set(COMMIT "")
+  endif()
+endif()
+set(text "#include \"relayd/base/version.h\"\n\nnamespace tsmtp::base {\n\nstd::string_view commit() {\n  return \"${COMMIT}\";\n}\n\n}  // namespace tsmtp::base\n")
+set(before "")
+if(EXISTS "${OUTPUT}")
+  file(READ "${OUTPUT}" before)
+endif()
+if(NOT text STREQUAL before)
+  file(WRITE "${OUTPUT}" "${text}")
+endif()
