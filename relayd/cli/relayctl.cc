@@ -32,9 +32,11 @@ int complain(const std::string& message, int status) {
 
 int init(const Context& context) {
   const std::string& path = context.config.hub.identity;
-  if (auto ok = net::create_identity(path, context.config.hub.name); !ok)
+  const auto owner = daemon::owner_of(context.config.hub.user);
+  if (!owner) return complain(owner.error().message, EX_CONFIG);
+  if (auto ok = net::create_identity(path, context.config.hub.name, *owner); !ok)
     return complain(ok.error().message, EX_CANTCREAT);
-  const auto identity = net::Identity::load(path);
+  const auto identity = net::Identity::load(path, *owner);
   if (!identity) return complain(identity.error().message, EX_IOERR);
   std::cerr << path << ": made; the other hubs pin this key:\n";
   std::cout << net::pin_text(identity->pin()) << '\n';
@@ -42,7 +44,9 @@ int init(const Context& context) {
 }
 
 int fingerprint(const Context& context) {
-  const auto identity = net::Identity::load(context.config.hub.identity);
+  const auto owner = daemon::owner_of(context.config.hub.user);
+  if (!owner) return complain(owner.error().message, EX_CONFIG);
+  const auto identity = net::Identity::load(context.config.hub.identity, *owner);
   if (!identity) return complain(identity.error().message, EX_NOINPUT);
   std::cout << net::pin_text(identity->pin()) << '\n';
   return EX_OK;

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "relayd/daemon/privileges.h"
+#include "relayd/daemon/readiness.h"
 #include "relayd/net/endpoint/endpoint_holder.h"
 #include "relayd/net/io/process_name.h"
 
@@ -34,6 +35,7 @@ int hold_endpoints(const config::Config& config, base::Logger& log, std::optiona
                    bool logs_to_stderr) {
   for (const int signal : {SIGHUP, SIGPIPE})
     std::signal(signal, SIG_IGN);
+  const Readiness readiness;
   raise_descriptor_limit();
   auto holder = begin(config, log);
   if (!holder) {
@@ -43,6 +45,7 @@ int hold_endpoints(const config::Config& config, base::Logger& log, std::optiona
   }
   if (background) background->ready(logs_to_stderr);
   net::rename_process(kName);
+  readiness.ready("holds the endpoints of hub " + config.hub.name);
   (*holder)->run();
 }
 

@@ -21,6 +21,21 @@ base::Error failed(const std::string& what) {
   return base::Error{what + ": " + std::strerror(errno)};
 }
 
+std::string own_name() {
+  const passwd* const entry = getpwuid(geteuid());
+  return entry != nullptr ? entry->pw_name : std::to_string(geteuid());
+}
+
+// A service manager that starts us as hub.user makes the usual directories itself, and forbids others.
+base::Error cannot_make(const std::string& path) {
+  const int error = errno;
+  base::Error said = failed(path + ": cannot be made");
+  if (geteuid() != 0 && (error == EACCES || error == EROFS))
+    said.message += "; make it for " + own_name() +
+                    " and, under systemd, name it in ReadWritePaths= (systemctl edit relayd)";
+  return said;
+}
+
 }  // namespace
 
 base::Result<Owner> look_up(const std::string& user) {
@@ -48,7 +63,7 @@ base::Result<void> make_directory(const std::string& path, unsigned mode, const 
   if (slash != std::string::npos && slash > 0) {
     if (auto ok = make_directory(path.substr(0, slash), 0755, ""); !ok) return ok.error();
   }
-  if (mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0) return failed(path + ": cannot be made");
+  if (mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0) return cannot_make(path);
   const base::Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!directory.is_open()) return failed(path + ": cannot be opened");
   return give_to(directory.get(), path, user);
@@ -60,7 +75,7 @@ base::Result<void> make_file(const std::string& path, unsigned mode, const std::
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, static_cast<mode_t>(mode)));
   if (!file.is_open()) {
     if (errno == EEXIST) return {};
-    return failed(path + ": cannot be made");
+    return cannot_make(path);
   }
   return give_to(file.get(), path, user);
 }
@@ -78,9 +93,13 @@ base::Result<void> drop_to(const std::string& user) {
   const auto target = look_up(user);
   if (!target) return target.error();
   if (geteuid() == target->uid) return {};
+  if (geteuid() != 0)
+    return base::Error{"relayd was started as user " + own_name() + ", and hub.user is " + user +
+                       ": leave hub.user out, or let the service manager start it as " + user +
+                       " (User= of its unit: systemctl edit relayd)"};
   if (setgroups(0, nullptr) != 0 || setresgid(target->gid, target->gid, target->gid) != 0 ||
       setresuid(target->uid, target->uid, target->uid) != 0)
-    return failed("cannot become user " + user + " (hub.user); start relayd as root");
+    return failed("cannot become user " + user + " (hub.user)");
   if (target->uid != 0 && setuid(0) == 0)
     return base::Error{"became user " + user + ", but could become root again"};
   keep_memory_secret();

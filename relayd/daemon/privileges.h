@@ -5,7 +5,7 @@
 #include <string>
 
 #include "relayd/base/result.h"
-#include "relayd/net/io/listening.h"
+#include "relayd/net/io/with_rights_of.h"
 
 namespace tsmtp::daemon {
 

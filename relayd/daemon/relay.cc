@@ -60,7 +60,9 @@ Relay::~Relay() {
 base::Result<void> Relay::start() {
   if (auto ok = make_directories(); !ok) return ok;
   state_.start_witness(config_.hub);
-  auto identity = net::Identity::load(config_.hub.identity);
+  const auto owner = owner_of(config_.hub.user);
+  if (!owner) return owner.error();
+  auto identity = net::Identity::load(config_.hub.identity, *owner);
   if (!identity) return identity.error();
   identity_ = std::make_unique<net::Identity>(std::move(*identity));
   auto tls = net::TlsContext::make(*identity_);

@@ -37,12 +37,13 @@ std::string warning_of_root(const config::Config& config) {
 }
 
 int check(const config::Config& config) {
-  if (const auto owner = owner_of(config.hub.user); !owner) {
+  const auto owner = owner_of(config.hub.user);
+  if (!owner) {
     complain(owner.error().message);
     return EX_CONFIG;
   }
   if (const std::string warning = warning_of_root(config); !warning.empty()) complain("warning: " + warning);
-  const auto identity = net::Identity::load(config.hub.identity);
+  const auto identity = net::Identity::load(config.hub.identity, *owner);
   if (!identity) {
     complain("hub.identity: " + identity.error().message);
     return EX_CONFIG;

@@ -21,7 +21,7 @@ namespace {
 
 // What relayd makes in its state directory; a name that ends with a dot is the beginning of one.
 constexpr char kLedger[] = "ledger";
-constexpr std::array<std::string_view, 3> kOurs{"digest.", kLedger, "commits."};
+constexpr std::array<std::string_view, 4> kOurs{"digest.", kLedger, "commits.", "identity."};
 // What a file system of its own has at its top.
 constexpr std::string_view kLostAndFound = "lost+found";
 

@@ -54,26 +54,6 @@ bool somebody_listens(const std::string& path, int type) {
          errno == EAGAIN;
 }
 
-// Root with the rights of another user and group, for as long as this lives. Without effect unless we are
-// root.
-class WithRightsOf {
- public:
-  WithRightsOf(uid_t uid, gid_t gid) : is_root_(geteuid() == 0), gid_(getegid()) {
-    if (is_root_ && (setegid(gid) != 0 || seteuid(uid) != 0)) has_failed_ = true;
-  }
-  ~WithRightsOf() {
-    if (is_root_) (void)!(seteuid(0) == 0 && setegid(gid_) == 0);
-  }
-  WithRightsOf(const WithRightsOf&) = delete;
-  WithRightsOf& operator=(const WithRightsOf&) = delete;
-  [[nodiscard]] bool has_failed() const { return has_failed_; }
-
- private:
-  bool is_root_;
-  gid_t gid_;
-  bool has_failed_ = false;
-};
-
 // Takes away what a dead process left, and binds. The mode is the file's from the first moment on.
 base::Result<base::Descriptor> bind_unix(const std::string& path, int type, unsigned mode) {
   struct stat status {};

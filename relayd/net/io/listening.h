@@ -12,6 +12,7 @@
 #include "relayd/base/descriptor.h"
 #include "relayd/base/host_port.h"
 #include "relayd/base/result.h"
+#include "relayd/net/io/with_rights_of.h"
 
 namespace tsmtp::net {
 
@@ -29,14 +30,6 @@ inline constexpr std::chrono::milliseconds kAcceptPause{200};
 
 /// Where a TCP socket listens, as HostPort::to_string() says it; empty if it is no such socket.
 [[nodiscard]] std::string listening_address(int socket);
-
-/// A user and group of this machine.
-struct Owner {
-  uid_t uid;
-  gid_t gid;
-
-  friend bool operator==(const Owner&, const Owner&) = default;
-};
 
 /// Who may connect to a unix socket.
 struct SocketAccess {

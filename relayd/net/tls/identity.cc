@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,27 +47,43 @@ int no_password(char*, int, int, void*) {
   return -1;
 }
 
-base::Result<void> check_permissions(const std::string& path, FILE* file) {
+std::string own_name() {
+  const passwd* const entry = getpwuid(geteuid());
+  return entry != nullptr ? entry->pw_name : std::to_string(geteuid());
+}
+
+// Most often it is root's, from the time when relayd was started as root.
+base::Error cannot_be_read(const std::string& path) {
+  const bool is_forbidden = errno == EACCES && geteuid() != 0;
+  base::Error error = file_error(path, "cannot be read");
+  if (is_forbidden) error.message += "; relayd runs as " + own_name() + ": chown " + own_name() + ' ' + path;
+  return error;
+}
+
+base::Result<void> check_permissions(const std::string& path, FILE* file, const std::optional<Owner>& owner) {
   struct stat status {};
   if (fstat(fileno(file), &status) != 0) return file_error(path, "cannot be examined");
   if ((status.st_mode & 077) != 0)
     return base::Error{path + ": the private key can be read by others; chmod 0600 " + path +
                        " (and if others may have read it, make a new identity)"};
-  if (status.st_uid != 0 && status.st_uid != geteuid())
+  const bool is_hub_users = owner && geteuid() == 0 && status.st_uid == owner->uid;
+  if (status.st_uid != 0 && status.st_uid != geteuid() && !is_hub_users)
     return base::Error{path + ": belongs to user " + std::to_string(status.st_uid) +
-                       "; it must belong to root or to the user relayd runs as"};
+                       "; it must belong to root or to the user relayd runs as (hub.user)"};
   return {};
 }
 
 }  // namespace
 
-base::Result<void> create_identity(const std::string& path, const std::string& hub_name) {
+base::Result<void> create_identity(const std::string& path, const std::string& hub_name,
+                                   const std::optional<Owner>& owner) {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
       EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), &EVP_PKEY_free);
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
   if (!key || !certificate || !fill_certificate(certificate.get(), key.get(), hub_name))
     return base::Error{"cannot make a key: " + openssl_error()};
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  // O_EXCL follows no link; what it has made can be given away.
+  const int fd = open_for(owner, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (fd < 0 && errno == EEXIST)
     return base::Error{
         path +
@@ -74,19 +91,21 @@ base::Result<void> create_identity(const std::string& path, const std::string& h
   if (fd < 0) return file_error(path, "cannot be made");
   File file(fdopen(fd, "w"));
   const bool written =
+      (!owner || geteuid() != 0 || fchown(fd, owner->uid, owner->gid) == 0) &&
       PEM_write_PrivateKey(file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1 &&
       PEM_write_X509(file.get(), certificate.get()) == 1 && std::fflush(file.get()) == 0 && fsync(fd) == 0;
   if (written) return {};
   const base::Error error = file_error(path, "cannot be written");
-  unlink(path.c_str());
+  (void)unlink_for(owner, path);
   return error;
 }
 
-base::Result<Identity> Identity::load(const std::string& path) {
-  const File file(std::fopen(path.c_str(), "re"));
+base::Result<Identity> Identity::load(const std::string& path, const std::optional<Owner>& owner) {
+  const int fd = open_for(owner, path, O_RDONLY | O_NONBLOCK);
+  const File file(fd < 0 ? nullptr : fdopen(fd, "r"));
   if (!file && errno == ENOENT) return base::Error{path + ": does not exist; make it with: relayctl init"};
-  if (!file) return file_error(path, "cannot be read");
-  if (auto ok = check_permissions(path, file.get()); !ok) return ok.error();
+  if (!file) return cannot_be_read(path);
+  if (auto ok = check_permissions(path, file.get(), owner); !ok) return ok.error();
   Identity identity;
   identity.key_.reset(PEM_read_PrivateKey(file.get(), nullptr, no_password, nullptr));
   if (!identity.key_) return base::Error{path + ": holds no private key in PEM form: " + openssl_error()};

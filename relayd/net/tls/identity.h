@@ -6,21 +6,26 @@
 #include <openssl/ssl.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "relayd/base/result.h"
+#include "relayd/net/io/with_rights_of.h"
 
 namespace tsmtp::net {
 
-/// Makes a key (Ed25519) and a certificate, and writes both to `path`, mode 0600. Refuses to replace a file:
-/// a new identity means a new pin at every other hub.
-[[nodiscard]] base::Result<void> create_identity(const std::string& path, const std::string& hub_name);
+/// Makes a key (Ed25519) and a certificate, and writes both to `path`, mode 0600. It belongs to `owner`,
+/// hub.user, if we are root. Refuses to replace a file: a new identity means a new pin at every other hub.
+[[nodiscard]] base::Result<void> create_identity(const std::string& path, const std::string& hub_name,
+                                                 const std::optional<Owner>& owner = {});
 
 class Identity {
  public:
-  /// Reads `path`. Refused: a file that others than its owner may read or write, or whose owner is neither
-  /// root nor the user we run as; a key that does not belong to the certificate.
-  [[nodiscard]] static base::Result<Identity> load(const std::string& path);
+  /// Reads `path`, as root for `owner`, who is hub.user. Refused: a file that others than its owner may read
+  /// or write, or whose owner is none of root, `owner` and the user we run as; a key that does not belong to
+  /// the certificate.
+  [[nodiscard]] static base::Result<Identity> load(const std::string& path,
+                                                   const std::optional<Owner>& owner = {});
 
   [[nodiscard]] EVP_PKEY* key() const { return key_.get(); }
   [[nodiscard]] X509* certificate() const { return certificate_.get(); }

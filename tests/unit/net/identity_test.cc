@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iostream>
 #include <sstream>
 
 #include "tests/support/temporary_directory.h"
@@ -82,6 +83,57 @@ TEST_F(IdentityFile, OfAnotherUserIsRefused) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
   ASSERT_EQ(chown(path_.c_str(), 4242, 4242), 0);
   EXPECT_THAT(load_error(), HasSubstr("belongs to user 4242"));
+}
+
+constexpr Owner kSomebody{.uid = 4242, .gid = 4243};
+
+TEST_F(IdentityFile, OfTheHubsUserIsReadByRoot) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  ASSERT_EQ(chown(path_.c_str(), kSomebody.uid, kSomebody.gid), 0);
+  EXPECT_TRUE(Identity::load(path_, kSomebody));
+  EXPECT_FALSE(Identity::load(path_, Owner{.uid = 4244, .gid = 4243}));
+}
+
+TEST_F(IdentityFile, IsMadeForTheHubsUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  for (const bool in_own_directory : {false, true}) {
+    if (in_own_directory) {
+      ASSERT_EQ(chown(directory_.path().c_str(), kSomebody.uid, kSomebody.gid), 0);
+    }
+    const std::string path = directory_.file(in_own_directory ? "a" : "b");
+    ASSERT_TRUE(create_identity(path, "tokyo", kSomebody));
+    struct stat status {};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_uid, kSomebody.uid);
+    EXPECT_EQ(status.st_gid, kSomebody.gid);
+    EXPECT_EQ(status.st_mode & 0777, 0600U);
+    EXPECT_TRUE(Identity::load(path, kSomebody));
+  }
+}
+
+// Who owns the directory could otherwise have root make a file, or read a key, wherever it likes.
+TEST_F(IdentityFile, RootFollowsNoLinkOfTheHubsUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  const support::TemporaryDirectory users;
+  ASSERT_EQ(symlink(path_.c_str(), users.file("key").c_str()), 0);
+  ASSERT_EQ(symlink(directory_.path().c_str(), users.file("way").c_str()), 0);
+  ASSERT_EQ(chown(users.path().c_str(), kSomebody.uid, kSomebody.gid), 0);
+  EXPECT_FALSE(Identity::load(users.file("key"), kSomebody));
+  EXPECT_FALSE(create_identity(users.file("way/made"), "tokyo", kSomebody));
+  EXPECT_NE(access(directory_.file("made").c_str(), F_OK), 0);
+  EXPECT_TRUE(Identity::load(path_, kSomebody));
+}
+
+TEST_F(IdentityFile, WhoCannotReadItIsToldWhoseItShouldBe) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  ASSERT_EQ(chmod(directory_.path().c_str(), 0755), 0);
+  EXPECT_EXIT(
+      {
+        (void)!setresuid(kSomebody.uid, kSomebody.uid, kSomebody.uid);
+        std::cerr << load_error();
+        _exit(0);
+      },
+      testing::ExitedWithCode(0), "relayd runs as 4242: chown 4242 ");
 }
 
 TEST_F(IdentityFile, MissingSaysWhatToDo) {
