@@ -21,11 +21,8 @@ int enter(const std::string& name_space) {
   return before;
 }
 
-[[noreturn]] void become_emulator(const std::vector<std::string>& arguments, int in, int out) {
-  std::vector<char*> argv{const_cast<char*>(TSMTP_LINK_EMULATOR)};
-  for (const std::string& argument : arguments)
-    argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
+// Allocates nothing, as Process does not.
+[[noreturn]] void become_emulator(std::vector<char*>& argv, int in, int out) {
   dup2(in, STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
   close_range(3, ~0U, 0);
@@ -47,8 +44,12 @@ EmulatedLink::EmulatedLink(const std::vector<std::string>& arguments) {
   int answers[2];
   if (pipe2(commands, O_CLOEXEC) != 0 || pipe2(answers, O_CLOEXEC) != 0)
     throw std::runtime_error("cannot make pipes");
+  std::vector<char*> argv{const_cast<char*>(TSMTP_LINK_EMULATOR)};
+  for (const std::string& argument : arguments)
+    argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
   pid_ = fork();
-  if (pid_ == 0) become_emulator(arguments, commands[0], answers[1]);
+  if (pid_ == 0) become_emulator(argv, commands[0], answers[1]);
   close(commands[0]);
   close(answers[1]);
   commands_ = commands[1];

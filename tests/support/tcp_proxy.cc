@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <memory>
 #include <stdexcept>
 
 #include "tests/support/connection.h"
@@ -50,17 +51,23 @@ void TcpProxy::accept_loop() {
       close(near);
       continue;
     }
+    const auto directions = std::make_shared<std::atomic<int>>(2);
+    const auto pass_all = [=, this](int from, int to, bool to_target) {
+      pass(from, to, to_target);
+      if (--*directions > 0) return;
+      shutdown(near, SHUT_RDWR);
+      shutdown(far, SHUT_RDWR);
+      --connections;
+    };
     const std::lock_guard lock(mutex_);
     open_.insert(open_.end(), {near, far});
     ++connections;
-    threads_.emplace_back([=, this] {
-      pass(near, far, true);
-      --connections;
-    });
-    threads_.emplace_back([=, this] { pass(far, near, false); });
+    threads_.emplace_back([=] { pass_all(near, far, true); });
+    threads_.emplace_back([=] { pass_all(far, near, false); });
   }
 }
 
+// One that closes may have said something last, which the other direction still passes on.
 void TcpProxy::pass(int from, int to, bool to_target) {
   char buffer[16384];
   for (;;) {
@@ -73,8 +80,7 @@ void TcpProxy::pass(int from, int to, bool to_target) {
     if (to_target && bytes > 0) bytes_to_target += static_cast<std::uint64_t>(bytes);
     if (bytes <= 0 || send(to, buffer, static_cast<std::size_t>(bytes), MSG_NOSIGNAL) != bytes) break;
   }
-  shutdown(from, SHUT_RDWR);
-  shutdown(to, SHUT_RDWR);
+  shutdown(to, SHUT_WR);
 }
 
 }  // namespace tsmtp::support
