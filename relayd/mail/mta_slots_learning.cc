@@ -128,7 +128,8 @@ void MtaSlots::limited(std::size_t others, base::TimePoint now) {
   if (!learnt_) {
     learnt_ = std::max(others, now - peak_time_ <= kPeakTime ? peak_ : 0);
     raise_step_ = kFirstRaise;
-  } else if (has_just_closed) {
+  } else if (has_just_closed) {  // tried again when the MTA counts it no more
+    next_raise_ = std::max<base::TimePoint>(next_raise_, now + kReapTime);
     return;
   } else if (others >= *learnt_) {
     raise_step_ = doubled(raise_step_, kFirstRaise, kLongestRaise);

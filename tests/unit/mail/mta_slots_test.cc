@@ -43,6 +43,26 @@ TEST_F(Slots, AnMtaThatTakesTwentyAtOnce) {
   EXPECT_GE(site_.slots.counts().learnt.value_or(0), 18U);
 }
 
+// Connections that have carried mails_per_connection close all the time, and the MTA counts them a moment
+// longer. A refusal of one more that is tried just then says nothing, and is no reason to try the next at
+// once.
+TEST_F(Slots, AnMtaWhoseConnectionsCloseIsNotAskedAgainAndAgain) {
+  for (int mail_time = 10; mail_time < 40; ++mail_time) {
+    SlotsMta mta;
+    mta.limit = 4;
+    SlotsSite site(mta, now_, settings_);
+    site.mail_time = milliseconds(mail_time);
+    site.comes_again = true;
+    for (int i = 0; i < 10; ++i)
+      site.request();
+    for (const auto end = now_ + seconds(60); now_ <= end; now_ += milliseconds(1))
+      site.step();
+    EXPECT_THAT(site.refused, testing::IsEmpty());
+    EXPECT_GT(site.mails, 60'000 / mail_time * 4 * 8 / 10);
+    EXPECT_LT(mta.refusals, 2 * site.connects / 3) << "of mails of " << mail_time << " ms";
+  }
+}
+
 TEST_F(Slots, ALimitThatIsRaisedIsFound) {
   mta_.limit = 2;
   site_.mail_time = milliseconds(100);
