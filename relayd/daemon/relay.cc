@@ -21,7 +21,8 @@ namespace {
 using base::LogLevel;
 
 constexpr std::chrono::milliseconds kDrainPoll{50};
-constexpr std::chrono::seconds kGoodbye{2};  // for clients to read our 421
+constexpr std::chrono::seconds kGoodbye{2};    // for clients to read our 421
+constexpr std::chrono::seconds kLastWords{5};  // for far hubs to have the last replies
 constexpr std::chrono::hours kExpiryInterval{1};
 constexpr std::chrono::seconds kHolderPoll{5};
 constexpr std::chrono::seconds kWitnessPoll{5};
@@ -242,15 +243,23 @@ void Relay::drain() {
   loop_.every(kDrainPoll, [this, deadline, idle_since] {
     const auto now = std::chrono::steady_clock::now();
     if (drained() && *idle_since == base::TimePoint{}) *idle_since = now;
-    const bool said_goodbye =
-        drained() &&
-        (now >= *idle_since + kGoodbye ||
-         std::all_of(sites_.begin(), sites_.end(), [](const auto& site) { return site->sessions() == 0; }));
+    const bool said_goodbye = drained() && all_have_heard(now - *idle_since);
     if (!said_goodbye && now < deadline) return true;
+    for (const auto& site : sites_)
+      if (!site->is_heard())
+        log_.log(LogLevel::kWarning, site->name() + ": has not confirmed that it has all of our replies");
     log_.log(LogLevel::kInfo,
              drained() ? "all transactions ended, stopping" : "drain_timeout is over, stopping");
     loop_.stop();
     return false;
+  });
+}
+
+// The replies to the last mails are still on their way to the far hubs, and a 421 to our clients. What is
+// lost of the former would have to be found out at a second try.
+bool Relay::all_have_heard(base::Duration idle_for) const {
+  return std::all_of(sites_.begin(), sites_.end(), [&](const auto& site) {
+    return (site->sessions() == 0 || idle_for >= kGoodbye) && (site->is_heard() || idle_for >= kLastWords);
   });
 }
 

@@ -80,6 +80,7 @@ class Relay {
   [[nodiscard]] std::vector<net::Site*> running_sites(const config::Config& wanted) const;
   void retire(std::unique_ptr<net::Site> site);
   [[nodiscard]] bool drained() const;
+  [[nodiscard]] bool all_have_heard(base::Duration idle_for) const;
   [[nodiscard]] std::optional<std::string> answer_control(std::string_view received);
 
   net::EventLoop& loop_;

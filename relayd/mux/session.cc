@@ -39,6 +39,11 @@ void Session::drain() {
   control_.push({wire::FrameType::kDrain, 0, {}});
 }
 
+bool Session::is_heard() const {
+  return !established() || (control_.empty() && scheduler_.empty() &&
+                            acknowledgement_.acknowledged_by_peer() == acknowledgement_.sent());
+}
+
 void Session::begin(Agreement agreement) {
   assert(state_ == State::kNew);
   state_ = State::kAttached;

@@ -85,6 +85,9 @@ class Session {
   /// Announces that we open and accept no more streams; those under way go on.
   void drain();
 
+  /// Whether the peer has all that we have said. Bytes that wait for its credit are not said yet.
+  [[nodiscard]] bool is_heard() const;
+
   /// Whether it is detached, and not over, when its connection is lost: both sides want that.
   [[nodiscard]] bool outlives_connection() const;
   /// What the Hello of a new connection has to say of this session, which is detached, to resume it; under

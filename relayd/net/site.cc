@@ -178,6 +178,10 @@ std::size_t Site::in_flight() const {
   return static_cast<std::size_t>(busy) + deliveries_.under_way();
 }
 
+bool Site::is_heard() const {
+  return std::all_of(hubs_.begin(), hubs_.end(), [](const auto& hub) { return hub->is_heard(); });
+}
+
 void Site::stop(const std::string& reason) {
   for (const auto& endpoint : endpoints_)
     endpoint->stop();

@@ -63,6 +63,8 @@ class Site {
   [[nodiscard]] bool is_committing() const;
   /// Transactions under way, both directions.
   [[nodiscard]] std::size_t in_flight() const;
+  /// Whether its hubs have all that we told them, the last replies to mails among it.
+  [[nodiscard]] bool is_heard() const;
   /// Closes everything; `reason` is for the peer.
   void stop(const std::string& reason);
 

@@ -40,6 +40,8 @@ class SiteHub {
   void start() { link_.start(); }
   void reconfigure();
   void drain() { link_.drain(); }
+  /// Whether it has all that we told it.
+  [[nodiscard]] bool is_heard() const { return link_.is_heard(); }
   /// It is no longer configured.
   void retire();
   void stop(const std::string& reason);

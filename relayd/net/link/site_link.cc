@@ -83,6 +83,11 @@ bool SiteLink::peer_drains() const {
                      [](const auto& lane) { return lane.second.session->peer_drains(); });
 }
 
+bool SiteLink::is_heard() const {
+  return std::all_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& lane) { return lane.second.session->is_heard(); });
+}
+
 std::string SiteLink::down_text() const {
   return link::down_text(life_.standing(), wall_now());
 }

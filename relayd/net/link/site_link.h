@@ -79,6 +79,8 @@ class SiteLink : public LinkConnectionOwner {
   /// still waits for it.
   [[nodiscard]] bool takes_streams() const { return open_connections() > 0 || is_interrupted(); }
   [[nodiscard]] bool peer_drains() const;
+  /// Whether the peer has all that was said to it.
+  [[nodiscard]] bool is_heard() const;
   /// "link down since 12:03:04 (connection timed out)".
   [[nodiscard]] std::string down_text() const;
 

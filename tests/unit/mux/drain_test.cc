@@ -59,6 +59,21 @@ TEST_F(Drain, OfThePeerStopsOurOpens) {
   EXPECT_EQ(id.error().message, "the peer is shutting the link down");
 }
 
+// The last reply to a mail may be lost with the connection until the peer has acknowledged it.
+TEST_F(Drain, WhatWasSaidIsHeardWhenItIsAcknowledged) {
+  greet();
+  EXPECT_TRUE(side_.session.is_heard());
+  ASSERT_TRUE(side_.receive(peer_.open(1), {}));
+  side_.session.write(1, "the last reply");
+  EXPECT_FALSE(side_.session.is_heard()) << "it is not sent";
+  ASSERT_EQ(summary(peer_.read(side_.connection)), "Data1");
+  EXPECT_FALSE(side_.session.is_heard()) << "it is on its way";
+  ASSERT_TRUE(side_.receive(peer_.frame(FrameType::kAck), {}));
+  EXPECT_TRUE(side_.session.is_heard());
+  side_.session.drain();
+  EXPECT_FALSE(side_.session.is_heard());
+}
+
 TEST_F(Drain, WaitsForHello) {
   side_.session.drain();
   side_.session.notice("early");
