@@ -9,6 +9,12 @@ ifelse(index(` smtp esmtp smtp8 dsmtp relay uucp uucp-old uucp-new uucp-dom uucp
 dnl  Asked here, and not when all is read: what is complained of from TsmtpSound on comes too late for it.
 _TSMTP_OPERATOR_(`.')_TSMTP_OPERATOR_(`:')_TSMTP_OPERATOR_(`%')_TSMTP_OPERATOR_(`@')_TSMTP_OPERATOR_(`!')_TSMTP_OPERATOR_(`[')_TSMTP_OPERATOR_(`]')dnl
 
+dnl  Rule set 5 comes after us. Where it names an SMTP mailer, tls_rcpt judges what becomes of a local name;
+dnl  no rule set of ours is asked before these.
+define(`_TSMTP_LOCAL_NAMES_', `ifdef(`$1', `ifelse(index(defn(`$1'), `:'), `-1', `', eval(index(` uucp uucp-old uucp-new uucp-dom uucp-uudom suucp usenet mail11 fax ', ` 'substr(defn(`$1'), 0, index(defn(`$1'), `:'))` ') >= 0), `1',
+	`_TSMTP_COMPLAIN_(`$1 is 'defn(`$1')`: it sends local names on by a mailer before which no rule of FEATURE(`tsmtp') is asked; use esmtp, or tsmtp')')')')dnl
+_TSMTP_LOCAL_NAMES_(`MAIL_HUB')_TSMTP_LOCAL_NAMES_(`LUSER_RELAY')_TSMTP_LOCAL_NAMES_(`LOCAL_RELAY')dnl
+
 dnl  A rule set that calls another goes on if that one gave up (an address of too many
 dnl  parts), with whatever was left in the workspace. So every answer begins with $#, which
 dnl  no address can hold, and where no answer is found the address is refused.

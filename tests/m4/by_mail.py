@@ -23,6 +23,7 @@ CASES = {
     # Rule set 5: a site's domain is local here as well, and local names are another host's; unknown ones go to a site.
     "mail-local": ("mailhub", "full", "", ()),
     "mail-luser": ("luser", "full", "", ()),
+    "mail-relay": ("local_relay", "full", "", ()),
     # Address literals and what else leads to the site by its address, with its ears on port 25.
     "mail-literals": ("plain", "full", "", ()),
 }
@@ -36,8 +37,8 @@ def write(work):
             inside = ["anna@birl.example", "fritz@fit.birl.example"]
         if name == "mail-local":
             inside = ["anna@birl.example"]
-        if name == "mail-luser":
-            inside = ["nobodysbirl@tokyo.example", '"nobody@birl.example ("@tokyo.example']
+        if name in ("mail-luser", "mail-relay"):
+            inside = ["nobodysbirl@tokyo.example", "nobodysbirl", '"nobody@birl.example ("@tokyo.example']
         if name == "mail-literals":
             inside = [f"birl@{host}" for host in SITE_LITERALS + ODD] + [f"<x@[192.0.2.30]:{host}>" for host in SITE_LITERALS + ODD]
         write_mail(work, name, config, state, edit, ears, inside + ["joe@outside.example"], "taro@tokyo.example",

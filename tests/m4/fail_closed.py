@@ -9,7 +9,7 @@ MAILERS_LOCAL = ("local", "cyrusv2")
 
 
 # All states for `plain' and `ways_out'; the others differ from them in few rules.
-FEW_STATES = {"words": ("full", "missing"), "luser": ("missing",), "mailhub": ("missing",), "reject": ("missing",), "lmtp": ("empty",), "hub": ("full", "missing"), "bsd": ("empty",), "stock": ("full", "missing", "wrong"), "map": ("full", "damaged", "elsewhere")}
+FEW_STATES = {"words": ("full", "missing"), "luser": ("missing",), "local_relay": ("missing",), "mailhub": ("missing",), "reject": ("missing",), "lmtp": ("empty",), "hub": ("full", "missing"), "bsd": ("empty",), "stock": ("full", "missing", "wrong"), "map": ("full", "damaged", "elsewhere")}
 
 
 def addresses():
