@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The commands of docs/install.md, in its order, as one shell script for one hub.
+"""The commands of docs/install-by-hand.md, in its order, as one shell script for one hub.
 
 usage: blocks.py DOCUMENT HUB INIT [remove]
 
