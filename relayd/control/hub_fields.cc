@@ -1,31 +1,50 @@
 // The fields of a hub's status.
 #include <fmt/format.h>
 
+#include "relayd/base/bytes.h"
+#include "relayd/control/counter_fields.h"
 #include "relayd/control/field_forms.h"
+#include "relayd/control/phrases.h"
 #include "relayd/control/status_fields.h"
 
 namespace tsmtp::control {
 namespace {
 
+using base::escaped;
+using base::WallTime;
+
 const Fields<AuditStatus>& audit_fields() {
   static const Fields<AuditStatus> fields{
-      plain("target", "a path, or journald", &AuditStatus::target),
+      plain("target", "a path, or journald", &AuditStatus::target)
+          .said(kOnlyLine, [](const AuditStatus& audit) { return escaped(audit.target); }),
       plain("written", "how many records were written", &AuditStatus::written),
-      plain("lost", "how many could not be written", &AuditStatus::lost),
-      text("trouble", "what is wrong with it now", &AuditStatus::trouble)};
+      plain("lost", "how many could not be written", &AuditStatus::lost)
+          .said(kOnlyLine,
+                [](const AuditStatus& audit) {
+                  return audit.lost == 0
+                             ? std::string()
+                             : fmt::format(", {} RECORD{} LOST", audit.lost, audit.lost == 1 ? "" : "S");
+                }),
+      text("trouble", "what is wrong with it now", &AuditStatus::trouble)
+          .said(kOnlyLine, [](const AuditStatus& audit) {
+            return audit.trouble.empty() ? std::string() : ": " + escaped(audit.trouble);
+          })};
   return fields;
 }
 
 const Fields<LedgerStatus>& ledger_fields() {
-  static const Fields<LedgerStatus> fields{
-      text("trouble", "why it cannot be written now", &LedgerStatus::trouble),
-      {"since", "since when that is so",
-       [](const LedgerStatus& l) { return l.trouble.empty() ? Json(nullptr) : Json(rfc3339(l.since)); }},
-      plain("failures", "how many writes have failed", &LedgerStatus::failures),
-      plain("doubts", "how many recipients are in doubt", &LedgerStatus::doubts),
-      plain("outcomes", "how many outcomes are kept for other hubs", &LedgerStatus::outcomes),
-      text("no_witness", "why nobody reads the MTA's replies when relayd is killed; null where somebody does",
-           &LedgerStatus::no_witness)};
+  static const Fields<LedgerStatus> fields = [] {
+    Fields<LedgerStatus> rows{text("trouble", "why it cannot be written now", &LedgerStatus::trouble),
+                              {"since", "since when that is so", [](const LedgerStatus& l) {
+                                 return l.trouble.empty() ? Json(nullptr) : Json(rfc3339(l.since));
+                               }}};
+    std::ranges::move(counter_fields<LedgerStatus>(ledger::kCounterRows, &LedgerStatus::counters),
+                      std::back_inserter(rows));
+    rows.push_back(text("no_witness",
+                        "why nobody reads the MTA's replies when relayd is killed; null where somebody does",
+                        &LedgerStatus::no_witness));
+    return rows;
+  }();
   return fields;
 }
 
@@ -45,85 +64,168 @@ const Fields<RefusedKey>& refused_key_fields() {
   return fields;
 }
 
+std::vector<Labelled<ledger::Counters>> ledger_counters(const HubStatus& hub) {
+  return {{.labels = {}, .counters = &hub.ledger.counters}};
+}
+
+Field<HubStatus> ledger_field() {
+  return object("ledger", "how it goes with the ledger that keeps mails from being delivered twice",
+                &HubStatus::ledger, ledger_fields())
+      .measured(
+          {{"tsmtp_ledger_writable", kGauge, "0 while the ledger cannot be written and mails are put off.",
+            [](const HubStatus& hub) { return one(hub.ledger.trouble.empty() ? 1 : 0); }}})
+      .measured(counter_metrics<HubStatus>(ledger::kCounterRows, ledger_counters))
+      .measured({{"tsmtp_witness", kGauge, "0 where nobody reads the MTA's replies when relayd is killed.",
+                  [](const HubStatus& hub) { return one(hub.ledger.no_witness.empty() ? 1 : 0); }}})
+      .said(HubLine::kLedger,
+            [](const HubStatus& hub, WallTime now) {
+              const LedgerStatus& ledger = hub.ledger;
+              if (ledger.trouble.empty()) return std::string();
+              return fmt::format("LEDGER         CANNOT BE WRITTEN {}, mails are put off: {}",
+                                 since(ledger.since, now), escaped(ledger.trouble)) +
+                     in_words(ledger, ledger_fields(), now);
+            })
+      .said(HubLine::kWitness, [](const HubStatus& hub) {
+        return hub.ledger.no_witness.empty()
+                   ? std::string()
+                   : fmt::format(
+                         "NO WITNESS     {}: a mail that is being delivered when relayd is killed may "
+                         "come twice",
+                         escaped(hub.ledger.no_witness));
+      });
+}
+
+std::string endpoints_held_text(const HubStatus& hub) {
+  if (!hub.endpoints_held) return {};
+  return *hub.endpoints_held ? "endpoints      held while relayd does not run"
+                             : "endpoints      NOT HELD while relayd does not run: start `relayd "
+                               "--hold-endpoints`, relayd(8)";
+}
+
+std::string shortage_text(const HubStatus& hub, WallTime now) {
+  if (!hub.shortage) return {};
+  return fmt::format("SHORTAGE       {}, {}x, last {}", escaped(hub.shortage->text), hub.shortage->times,
+                     local_time(hub.shortage->last, now));
+}
+
+std::string connections_refused_text(const HubStatus& hub) {
+  if (hub.connections_refused == 0) return {};
+  return fmt::format("refused        {} at the link port, {} of them because of too many at once",
+                     hub.connections_refused, hub.unauthenticated_driven_out);
+}
+
+std::string refused_keys_text(const HubStatus& hub, WallTime now) {
+  std::string out;
+  for (const RefusedKey& key : hub.refused_keys)
+    out += fmt::format("unknown key    {} from {}, {}x, last {}: no site has this pin\n", escaped(key.pin),
+                       escaped(key.address), key.times, local_time(key.last, now));
+  return out;
+}
+
 }  // namespace
 
 const Fields<HubStatus>& hub_fields() {
   static const Fields<HubStatus> fields{
-      {"name",
-       "this hub",
-       [](const HubStatus& hub) { return Json(hub.name); },
-       {{"tsmtp_info", kGauge, "Version and name of this hub; always 1.",
-         [](const HubStatus& hub) {
-           return std::vector<Sample>{
-               {fmt::format("hub={},version={}", label_value(hub.name), label_value(hub.version)),
-                std::uint64_t{1}}};
-         }}}},
-      plain("version", "of\n.Xr relayd 8", &HubStatus::version),
-      plain("pid", "its process", &HubStatus::pid),
+      Field<HubStatus>{"name",
+                       "this hub",
+                       [](const HubStatus& hub) { return Json(hub.name); },
+                       {{"tsmtp_info", kGauge, "Version and name of this hub; always 1.",
+                         [](const HubStatus& hub) {
+                           return std::vector<Sample>{{fmt::format("hub={},version={}", label_value(hub.name),
+                                                                   label_value(hub.version)),
+                                                       std::uint64_t{1}}};
+                         }}}}
+          .said(HubLine::kHub, [](const HubStatus& hub) { return "hub " + escaped(hub.name) + ": "; }),
+      plain("version", "of\n.Xr relayd 8", &HubStatus::version)
+          .said(HubLine::kHub, [](const HubStatus& hub) { return "relayd " + escaped(hub.version); }),
+      plain("pid", "its process", &HubStatus::pid)
+          .said(HubLine::kHub, [](const HubStatus& hub) { return fmt::format(", process {}", hub.pid); }),
       time("now", "when this was taken", &HubStatus::now),
-      {"started",
-       "when it started",
-       [](const HubStatus& hub) { return Json(rfc3339(hub.started)); },
-       {{"tsmtp_start_time_seconds", kGauge, "When relayd started, seconds since 1970.",
-         [](const HubStatus& hub) { return at_time(hub.started); }}}},
-      plain("config_file", "the configuration in force", &HubStatus::config_file),
-      {"config_loaded",
-       "when it was loaded",
-       [](const HubStatus& hub) { return Json(rfc3339(hub.config_loaded)); },
-       {{"tsmtp_config_load_time_seconds", kGauge, "When the configuration in force was loaded.",
-         [](const HubStatus& hub) { return at_time(hub.config_loaded); }}}},
-      {"last_reload_error",
-       "why the last reload failed",
-       [](const HubStatus& hub) { return text_or_null(hub.last_reload_error); },
-       {{"tsmtp_config_reload_failed", kGauge, "1 if the last reload failed.",
-         [](const HubStatus& hub) { return one(hub.last_reload_error.empty() ? 0 : 1); }}}},
-      plain("fingerprint", "our own pin", &HubStatus::fingerprint),
-      plain("listen", "list of addresses where sites dial in", &HubStatus::listen),
-      [] {
-        auto field = object("audit", "the audit record of\n.Xr relayd.toml 5 ;\nnull unless configured",
-                            &HubStatus::audit, audit_fields());
-        field.metrics = {
-            {"tsmtp_audit_records_total", kCounter, "Audit records written.",
-             [](const HubStatus& hub) { return one(hub.audit ? hub.audit->written : 0); }},
-            {"tsmtp_audit_records_lost_total", kCounter, "Audit records that could not be written.",
-             [](const HubStatus& hub) { return one(hub.audit ? hub.audit->lost : 0); }}};
-        return field;
-      }(),
-      [] {
-        auto field =
-            object("ledger", "how it goes with the ledger that keeps mails from being delivered twice",
-                   &HubStatus::ledger, ledger_fields());
-        field.metrics = {
-            {"tsmtp_ledger_writable", kGauge, "0 while the ledger cannot be written and mails are put off.",
-             [](const HubStatus& hub) { return one(hub.ledger.trouble.empty() ? 1 : 0); }},
-            {"tsmtp_ledger_failures_total", kCounter, "Writes to the ledger that failed.",
-             [](const HubStatus& hub) { return one(hub.ledger.failures); }},
-            {"tsmtp_witness", kGauge, "0 where nobody reads the MTA's replies when relayd is killed.",
-             [](const HubStatus& hub) { return one(hub.ledger.no_witness.empty() ? 1 : 0); }}};
-        return field;
-      }(),
-      {"endpoints_held",
-       "whether the endpoints are held while\n.Xr relayd 8\ndoes not run; null where none is a TCP port",
-       [](const HubStatus& hub) { return hub.endpoints_held ? Json(*hub.endpoints_held) : Json(nullptr); }},
-      {"draining",
-       "whether no new mail is taken",
-       [](const HubStatus& hub) { return Json(hub.draining); },
-       {{"tsmtp_draining", kGauge, "1 while relayd finishes what is in flight and takes nothing new.",
-         [](const HubStatus& hub) { return one(hub.draining ? 1 : 0); }}}},
-      [] {
-        auto field = object("shortage",
-                            "what this hub was out of, file descriptors mostly, so that a client could not "
-                            "be\naccepted; null if that has not happened",
-                            &HubStatus::shortage, shortage_fields());
-        field.metrics = {{"tsmtp_shortages_total", kCounter,
-                          "Times a client was not accepted for want of descriptors.",
-                          [](const HubStatus& hub) { return one(hub.shortage ? hub.shortage->times : 0); }}};
-        return field;
-      }(),
+      Field<HubStatus>{"started",
+                       "when it started",
+                       [](const HubStatus& hub) { return Json(rfc3339(hub.started)); },
+                       {{"tsmtp_start_time_seconds", kGauge, "When relayd started, seconds since 1970.",
+                         [](const HubStatus& hub) { return at_time(hub.started); }}}}
+          .said(HubLine::kHub,
+                [](const HubStatus& hub, WallTime now) { return ", running " + since(hub.started, now); }),
+      plain("config_file", "the configuration in force", &HubStatus::config_file)
+          .said(HubLine::kConfiguration,
+                [](const HubStatus& hub) { return "configuration  " + escaped(hub.config_file); }),
+      Field<HubStatus>{
+          "config_loaded",
+          "when it was loaded",
+          [](const HubStatus& hub) { return Json(rfc3339(hub.config_loaded)); },
+          {{"tsmtp_config_load_time_seconds", kGauge, "When the configuration in force was loaded.",
+            [](const HubStatus& hub) { return at_time(hub.config_loaded); }}}}
+          .said(HubLine::kConfiguration,
+                [](const HubStatus& hub, WallTime now) {
+                  return fmt::format(", loaded {} ({} ago)", local_time(hub.config_loaded, now),
+                                     span_since(hub.config_loaded, now));
+                }),
+      Field<HubStatus>{"last_reload_error",
+                       "why the last reload failed",
+                       [](const HubStatus& hub) { return text_or_null(hub.last_reload_error); },
+                       {{"tsmtp_config_reload_failed", kGauge, "1 if the last reload failed.",
+                         [](const HubStatus& hub) { return one(hub.last_reload_error.empty() ? 0 : 1); }}}}
+          .said(HubLine::kReload,
+                [](const HubStatus& hub) {
+                  return hub.last_reload_error.empty()
+                             ? std::string()
+                             : "LAST RELOAD FAILED, still running the one before: " +
+                                   escaped(hub.last_reload_error);
+                }),
+      plain("fingerprint", "our own pin", &HubStatus::fingerprint)
+          .said(HubLine::kKey,
+                [](const HubStatus& hub) { return "key            " + escaped(hub.fingerprint); }),
+      plain("listen", "list of addresses where sites dial in", &HubStatus::listen)
+          .said(HubLine::kListen,
+                [](const HubStatus& hub) {
+                  return "listening on   " +
+                         (hub.listen.empty() ? "nothing, dials out only" : list_text(hub.listen));
+                }),
+      object("audit", "the audit record of\n.Xr relayd.toml 5 ;\nnull unless configured", &HubStatus::audit,
+             audit_fields())
+          .measured({{"tsmtp_audit_records_total", kCounter, "Audit records written.",
+                      [](const HubStatus& hub) { return one(hub.audit ? hub.audit->written : 0); }},
+                     {"tsmtp_audit_records_lost_total", kCounter, "Audit records that could not be written.",
+                      [](const HubStatus& hub) { return one(hub.audit ? hub.audit->lost : 0); }}})
+          .said(HubLine::kAudit,
+                [](const HubStatus& hub, WallTime now) {
+                  return hub.audit ? "audit record   " + in_words(*hub.audit, audit_fields(), now)
+                                   : std::string();
+                }),
+      ledger_field(),
+      Field<HubStatus>{
+          "endpoints_held",
+          "whether the endpoints are held while\n.Xr relayd 8\ndoes not run; null where none is a TCP port",
+          [](const HubStatus& hub) { return hub.endpoints_held ? Json(*hub.endpoints_held) : Json(nullptr); }}
+          .said(HubLine::kEndpoints, endpoints_held_text),
+      Field<HubStatus>{
+          "draining",
+          "whether no new mail is taken",
+          [](const HubStatus& hub) { return Json(hub.draining); },
+          {{"tsmtp_draining", kGauge, "1 while relayd finishes what is in flight and takes nothing new.",
+            [](const HubStatus& hub) { return one(hub.draining ? 1 : 0); }}}}
+          .said(HubLine::kHub, [](const HubStatus& hub) { return hub.draining ? ", DRAINING" : ""; }),
+      object("shortage",
+             "what this hub was out of, file descriptors mostly, so that a client could not "
+             "be\naccepted; null if that has not happened",
+             &HubStatus::shortage, shortage_fields())
+          .measured(
+              {{"tsmtp_shortages_total", kCounter, "Times a client was not accepted for want of descriptors.",
+                [](const HubStatus& hub) { return one(hub.shortage ? hub.shortage->times : 0); }}})
+          .said(HubLine::kShortage, shortage_text),
       counted(
           "sessions_refused", "connections of the MTA turned away at an endpoint",
           &HubStatus::sessions_refused,
-          {"tsmtp_sessions_refused_total", kCounter, "Connections of MTAs turned away at an endpoint.", {}}),
+          {"tsmtp_sessions_refused_total", kCounter, "Connections of MTAs turned away at an endpoint.", {}})
+          .said(HubLine::kSessionsRefused,
+                [](const HubStatus& hub) {
+                  return hub.sessions_refused == 0
+                             ? std::string()
+                             : fmt::format("refused        {} at endpoints, connections of MTAs",
+                                           hub.sessions_refused);
+                }),
       counted("strangers", "connections to\n.Ic listen\nthat have not shown a key yet",
               &HubStatus::unauthenticated,
               {"tsmtp_strangers", kGauge, "Connections to the link port that have not shown a key yet.", {}}),
@@ -133,11 +235,13 @@ const Fields<HubStatus>& hub_fields() {
           {"tsmtp_strangers_driven_out_total", kCounter, "Such connections closed because of too many.", {}}),
       counted("connections_refused", "connections turned away at\n.Ic listen ,\nfor whatever reason",
               &HubStatus::connections_refused,
-              {"tsmtp_connections_refused_total", kCounter, "Connections turned away at the link port.", {}}),
+              {"tsmtp_connections_refused_total", kCounter, "Connections turned away at the link port.", {}})
+          .said(HubLine::kConnectionsRefused, connections_refused_text),
       counted("keys_refused", "attempts to make a link with a key that is no site's",
               &HubStatus::keys_refused,
               {"tsmtp_keys_refused_total", kCounter, "Link attempts with a key that is no site's pin.", {}}),
-      objects("refused_keys", "list of the latest of them", &HubStatus::refused_keys, refused_key_fields()),
+      objects("refused_keys", "list of the latest of them", &HubStatus::refused_keys, refused_key_fields())
+          .said(HubLine::kKeysRefused, refused_keys_text),
       {"sites", "list of objects, in the order of the configuration, each with",
        [](const HubStatus& hub) {
          Json out = Json::array();

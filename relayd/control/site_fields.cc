@@ -1,9 +1,17 @@
 // The fields of a site's status.
+#include <fmt/format.h>
+
+#include "relayd/base/bytes.h"
+#include "relayd/control/counter_fields.h"
 #include "relayd/control/field_forms.h"
+#include "relayd/control/phrases.h"
 #include "relayd/control/status_fields.h"
 
 namespace tsmtp::control {
 namespace {
+
+using base::escaped;
+using base::WallTime;
 
 const Fields<DialFailure>& dial_failure_fields() {
   static const Fields<DialFailure> fields{plain("address", "what was dialled", &DialFailure::address),
@@ -12,18 +20,66 @@ const Fields<DialFailure>& dial_failure_fields() {
   return fields;
 }
 
+const mail::MtaConnectionCounters& mta_counters(const MtaConnections& mta) {
+  return mta.counts.connections;
+}
+
+bool takes_no_more(const MtaConnections& mta) {
+  return mta.counts.learnt && *mta.counts.learnt < mta.limit;
+}
+
+std::string waiting_text(const MtaConnections& mta) {
+  return mta.counts.waiting == 0 ? "" : ", " + mails_text(mta.counts.waiting) + " waiting for one";
+}
+
+std::string limit_text(const MtaConnections& mta) {
+  if (takes_no_more(mta)) return fmt::format("; it takes no more than {}", *mta.counts.learnt);
+  return mta.counts.waiting == 0 ? "" : fmt::format("; mta_connections is {}", mta.limit);
+}
+
 const Fields<MtaConnections>& mta_fields() {
-  static const Fields<MtaConnections> fields{
-      plain("in_use", "those with a mail, or given up and not yet answered", &MtaConnections::in_use),
-      plain("idle", "those kept for the next mail", &MtaConnections::idle),
-      plain("opening", "those that are being opened", &MtaConnections::opening),
-      plain("closing", "those that are being closed", &MtaConnections::closing),
-      plain("waiting", "mails that wait for one", &MtaConnections::waiting),
-      plain("limit", "as configured", &MtaConnections::limit),
-      {"learnt_limit", "the MTA takes no more; null while it has refused none",
-       [](const MtaConnections& mta) { return mta.learnt ? Json(*mta.learnt) : Json(nullptr); }},
-      text("trouble", "why it cannot be reached", &MtaConnections::trouble)};
+  static const Fields<MtaConnections> fields = [] {
+    auto rows = counter_fields<MtaConnections>(mail::kMtaConnectionRows, mta_counters);
+    rows.push_back(Field<MtaConnections>{
+        "waiting", "mails that wait for one", [](const MtaConnections& mta) {
+          return Json(mta.counts.waiting);
+        }}.said(kOnlyLine, waiting_text));
+    rows.push_back(plain("limit", "as configured", &MtaConnections::limit).said(kOnlyLine, limit_text));
+    rows.push_back({"learnt_limit", "the MTA takes no more; null while it has refused none",
+                    [](const MtaConnections& mta) {
+                      return mta.counts.learnt ? Json(*mta.counts.learnt) : Json(nullptr);
+                    }});
+    rows.push_back(text("trouble", "why it cannot be reached", &MtaConnections::trouble));
+    return rows;
+  }();
   return fields;
+}
+
+std::vector<Labelled<mail::MtaConnectionCounters>> mta_counters_of(const SiteStatus& site) {
+  return {{.labels = {}, .counters = &site.mta.counts.connections}};
+}
+
+// Nothing while there is nothing to say.
+std::string mta_text(const SiteStatus& site, WallTime now) {
+  const MtaConnections& mta = site.mta;
+  if (!mta.trouble.empty()) return "connections to our MTA: not reachable: " + escaped(mta.trouble);
+  if (mta.counts.all() + mta.counts.waiting == 0) return {};
+  return fmt::format("connections to our MTA: {} in use, {} idle", mta.counts.connections.in_use,
+                     mta.counts.connections.idle) +
+         in_words(mta, mta_fields(), now);
+}
+
+Field<SiteStatus> mta_field() {
+  return object("mta", "connections to our MTA for mail from the site", &SiteStatus::mta, mta_fields())
+      .measured(counter_metrics<SiteStatus>(mail::kMtaConnectionRows, mta_counters_of))
+      .measured({{"tsmtp_mta_connections_waiting", kGauge, "Mails that wait for a connection to our MTA.",
+                  [](const SiteStatus& site) { return one(site.mta.counts.waiting); }},
+                 {"tsmtp_mta_connections_limit", kGauge,
+                  "Connections to our MTA at once, by configuration or as many as it takes.",
+                  [](const SiteStatus& site) {
+                    return one(takes_no_more(site.mta) ? *site.mta.counts.learnt : site.mta.limit);
+                  }}})
+      .said(SiteLine::kMta, mta_text);
 }
 
 const Fields<RefusedMail>& refused_mail_fields() {
@@ -35,58 +91,113 @@ const Fields<RefusedMail>& refused_mail_fields() {
 }
 
 const Fields<Traffic>& traffic_fields() {
-  static const Fields<Traffic> fields{
-      plain("ok", "mails delivered", &Traffic::ok),
-      plain("refused", "mails refused, 5xx", &Traffic::refused),
-      plain("deferred", "mails put off, 4xx", &Traffic::deferred),
-      plain("bytes", "content of those delivered", &Traffic::bytes),
-      plain("link_bytes", "what the content came to on the link; with\n.Ic compress\nit is less",
-            &Traffic::link_bytes),
-      object("last_refused",
-             "the last mail, or recipient, that was refused for good:\n.Li when , sender , recipient "
-             ",\nthe\n.Li "
-             "reply\nof who refused it, and\n.Li advice ,\nwhat to do about it, if that is known",
-             &Traffic::last_refused, refused_mail_fields())};
-  return fields;
-}
-
-const Fields<mux::Counters>& frame_fields() {
-  static const Fields<mux::Counters> fields = [] {
-    Fields<mux::Counters> told;
-    for (const mux::CounterRow& row : mux::kCounterRows)
-      if (!row.name.empty()) told.push_back(plain(row.name, row.sentence, row.value));
-    return told;
+  static const Fields<Traffic> fields = [] {
+    auto rows = counter_fields<Traffic>(mail::kTrafficRows, &Traffic::counters);
+    rows.push_back(object(
+        "last_refused",
+        "the last mail, or recipient, that was refused for good:\n.Li when , sender , recipient ,\nthe\n.Li "
+        "reply\nof who refused it, and\n.Li advice ,\nwhat to do about it, if that is known",
+        &Traffic::last_refused, refused_mail_fields()));
+    return rows;
   }();
   return fields;
 }
 
-std::vector<std::pair<std::string, const Traffic*>> both_directions(const SiteStatus& site) {
-  return {{"direction=\"out\"", &site.out}, {"direction=\"in\"", &site.in}};
+std::vector<Labelled<mail::TrafficCounters>> both_directions(const SiteStatus& site) {
+  return {{.labels = "direction=\"out\"", .counters = &site.out.counters},
+          {.labels = "direction=\"in\"", .counters = &site.in.counters}};
 }
 
-std::vector<Sample> mails(const SiteStatus& site) {
-  std::vector<Sample> out;
-  for (const auto& [direction, traffic] : both_directions(site)) {
-    out.push_back({direction + ",result=\"ok\"", traffic->ok});
-    out.push_back({direction + ",result=\"refused\"", traffic->refused});
-    out.push_back({direction + ",result=\"deferred\"", traffic->deferred});
+std::string traffic_text(const Traffic& traffic, std::string_view verb, WallTime now) {
+  const mail::TrafficCounters& counters = traffic.counters;
+  std::string out = mails_text(counters.ok).append(" ").append(verb);
+  if (counters.bytes > 0) {
+    out += " (" + bytes_text(counters.bytes);
+    if (counters.link_bytes < counters.bytes) out += ", on the link " + bytes_text(counters.link_bytes);
+    out += ')';
   }
+  return out + in_words(traffic, traffic_fields(), now);
+}
+
+std::string last_refused_text(const Traffic& traffic, std::string_view verb, WallTime now) {
+  if (!traffic.last_refused) return {};
+  const RefusedMail& mail = *traffic.last_refused;
+  std::string out =
+      fmt::format("last refused, {}, at {}: from <{}> to <{}>: {}\n", verb, local_time(mail.when, now),
+                  escaped(mail.sender), escaped(mail.recipient), escaped(mail.reply));
+  if (!mail.advice.empty()) out += "  " + escaped(mail.advice) + '\n';
   return out;
 }
 
-template <std::uint64_t Traffic::*kMember>
-std::vector<Sample> bytes(const SiteStatus& site) {
-  std::vector<Sample> out;
-  for (const auto& [direction, traffic] : both_directions(site))
-    out.push_back({direction, traffic->*kMember});
+// Both directions are one metric; it stands at the first.
+Field<SiteStatus> out_field() {
+  return object("out", "mails to the site", &SiteStatus::out, traffic_fields())
+      .measured(counter_metrics<SiteStatus>(mail::kTrafficRows, both_directions))
+      .said(SiteLine::kMails,
+            [](const SiteStatus& site, WallTime now) { return traffic_text(site.out, "sent", now); })
+      .said(SiteLine::kRefusedMails,
+            [](const SiteStatus& site, WallTime now) { return last_refused_text(site.out, "sent", now); });
+}
+
+Field<SiteStatus> in_field() {
+  return object("in", "mails from the site", &SiteStatus::in, traffic_fields())
+      .said(SiteLine::kMails, [](const SiteStatus& site,
+                                 WallTime now) { return "; " + traffic_text(site.in, "received", now); })
+      .said(SiteLine::kRefusedMails,
+            [](const SiteStatus& site, WallTime now) { return last_refused_text(site.in, "received", now); });
+}
+
+// One that stands alone is told as the link's cause already.
+std::string dial_failures_text(const SiteStatus& site, WallTime now) {
+  if (site.dial_failures.size() < 2) return {};
+  std::string out;
+  for (const DialFailure& failure : site.dial_failures)
+    out += fmt::format("dialled {} at {}: {}\n", escaped(failure.address), local_time(failure.when, now),
+                       escaped(failure.cause));
   return out;
 }
 
-std::vector<Sample> mta_connections(const SiteStatus& site) {
-  return {{"state=\"in_use\"", site.mta.in_use},
-          {"state=\"idle\"", site.mta.idle},
-          {"state=\"opening\"", site.mta.opening},
-          {"state=\"closing\"", site.mta.closing}};
+std::string stands_still_text(const SiteStatus& site, WallTime now) {
+  return site.stands_still_since ? ", STANDS STILL " + since(*site.stands_still_since, now) : std::string();
+}
+
+std::string next_dial_text(const SiteStatus& site, WallTime now) {
+  if (!site.next_dial || site.state != LinkState::kDown) return {};
+  return "; next try in " + span_since(now, *site.next_dial);
+}
+
+std::string peer_name_text(const SiteStatus& site) {
+  if (site.peer_name.empty() || site.peer_name == site.name) return {};
+  return fmt::format(", which calls itself \"{}\"", escaped(site.peer_name));
+}
+
+std::string round_trip_text(const SiteStatus& site) {
+  if (!site.round_trip) return {};
+  return fmt::format(", round trip {:.1f} ms", static_cast<double>(site.round_trip->count()) / 1000);
+}
+
+std::string endpoints_text(const SiteStatus& site) {
+  return "mail for it is taken at " + (site.endpoints.empty() ? "no endpoint" : list_text(site.endpoints));
+}
+
+std::string tls_text(const SiteStatus& site) {
+  if (site.tls.empty()) return {};
+  return fmt::format("{}encrypted with {}", site.compresses ? "compressed, " : "", escaped(site.tls));
+}
+
+std::string streams_refused_text(const SiteStatus& site) {
+  const std::uint64_t count = site.counters.streams_refused;
+  return count == 0 ? std::string() : fmt::format("; {} streams refused", count);
+}
+
+const Fields<mux::Counters>& frame_fields() {
+  static const Fields<mux::Counters> fields =
+      counter_fields<mux::Counters>(mux::kCounterRows, std::identity{});
+  return fields;
+}
+
+std::vector<Labelled<mux::Counters>> frame_counters(const SiteStatus& site) {
+  return {{.labels = {}, .counters = &site.counters}};
 }
 
 }  // namespace
@@ -94,83 +205,99 @@ std::vector<Sample> mta_connections(const SiteStatus& site) {
 const Fields<SiteStatus>& site_fields() {
   static const Fields<SiteStatus> fields{
       plain("name", "the site's", &SiteStatus::name),
-      {"state",
-       "of the link:\n.Qq down ,\n.Qq connecting ,\n.Qq up\nor\n.Qq draining",
-       [](const SiteStatus& site) { return Json(to_string(site.state)); },
-       {{"tsmtp_link_up", kGauge, "1 while the link to the site is up.",
-         [](const SiteStatus& site) { return one(site.state == LinkState::kUp ? 1 : 0); }}}},
-      {"since",
-       "since when it is so",
-       [](const SiteStatus& site) { return Json(rfc3339(site.since)); },
-       {{"tsmtp_link_since_seconds", kGauge, "When the link came to be as it is, seconds since 1970.",
-         [](const SiteStatus& site) { return at_time(site.since); }}}},
-      text("cause", "why it is not up", &SiteStatus::cause),
-      {"stands_still_since",
-       "since when nothing that was sent on a link that is up has been acknowledged,\nalthough it was sent "
-       "several times; null while it moves",
-       [](const SiteStatus& site) { return time_or_null(site.stands_still_since); }},
-      {"next_dial", "when we dial next", [](const SiteStatus& site) { return time_or_null(site.next_dial); }},
+      Field<SiteStatus>{"state",
+                        "of the link:\n.Qq down ,\n.Qq connecting ,\n.Qq up\nor\n.Qq draining",
+                        [](const SiteStatus& site) { return Json(to_string(site.state)); },
+                        {{"tsmtp_link_up", kGauge, "1 while the link to the site is up.",
+                          [](const SiteStatus& site) { return one(site.state == LinkState::kUp ? 1 : 0); }}}}
+          .said(SiteLine::kLink,
+                [](const SiteStatus& site) { return std::string("link ") + to_string(site.state); }),
+      Field<SiteStatus>{
+          "since",
+          "since when it is so",
+          [](const SiteStatus& site) { return Json(rfc3339(site.since)); },
+          {{"tsmtp_link_since_seconds", kGauge, "When the link came to be as it is, seconds since 1970.",
+            [](const SiteStatus& site) { return at_time(site.since); }}}}
+          .said(SiteLine::kLink,
+                [](const SiteStatus& site, WallTime now) { return ' ' + since(site.since, now); }),
+      text("cause", "why it is not up", &SiteStatus::cause)
+          .said(SiteLine::kLink,
+                [](const SiteStatus& site) {
+                  return site.cause.empty() ? std::string() : ": " + escaped(site.cause);
+                }),
+      Field<SiteStatus>{"stands_still_since",
+                        "since when nothing that was sent on a link that is up has been "
+                        "acknowledged,\nalthough it was sent "
+                        "several times; null while it moves",
+                        [](const SiteStatus& site) { return time_or_null(site.stands_still_since); }}
+          .said(SiteLine::kLink, stands_still_text),
+      Field<SiteStatus>{"next_dial", "when we dial next",
+                        [](const SiteStatus& site) { return time_or_null(site.next_dial); }}
+          .said(SiteLine::kLink, next_dial_text),
       objects("dial_failures", "list of what we dialled in vain since the link was last up",
-              &SiteStatus::dial_failures, dial_failure_fields()),
-      text("peer_address", "who is at the other end", &SiteStatus::peer_address),
-      text("peer_name", "what it calls itself", &SiteStatus::peer_name),
-      text("tls", "how the link is encrypted", &SiteStatus::tls),
+              &SiteStatus::dial_failures, dial_failure_fields())
+          .said(SiteLine::kDialled, dial_failures_text),
+      text("peer_address", "who is at the other end", &SiteStatus::peer_address)
+          .said(SiteLine::kLink,
+                [](const SiteStatus& site) {
+                  return site.peer_address.empty() ? std::string() : ", with " + escaped(site.peer_address);
+                }),
+      text("peer_name", "what it calls itself", &SiteStatus::peer_name).said(SiteLine::kLink, peer_name_text),
+      text("tls", "how the link is encrypted", &SiteStatus::tls).said(SiteLine::kTls, tls_text),
       plain("compresses", "whether content is compressed on the link; false while it is down",
             &SiteStatus::compresses),
       plain("tls_key_updates", "how often we have replaced the keys of this connection",
             &SiteStatus::key_updates),
       text("congestion", "the kernel's congestion control of this connection", &SiteStatus::congestion),
-      {"round_trip_us",
-       "round trip in microseconds",
-       [](const SiteStatus& site) {
-         return site.round_trip ? Json(site.round_trip->count()) : Json(nullptr);
-       },
-       {{"tsmtp_round_trip_seconds", kGauge, "Round trip time of the link.",
-         [](const SiteStatus& site) {
-           std::vector<Sample> out;
-           if (site.round_trip) out.push_back({{}, std::chrono::duration<double>(*site.round_trip).count()});
-           return out;
-         }}}},
+      Field<SiteStatus>{"round_trip_us",
+                        "round trip in microseconds",
+                        [](const SiteStatus& site) {
+                          return site.round_trip ? Json(site.round_trip->count()) : Json(nullptr);
+                        },
+                        {{"tsmtp_round_trip_seconds", kGauge, "Round trip time of the link.",
+                          [](const SiteStatus& site) {
+                            std::vector<Sample> out;
+                            if (site.round_trip)
+                              out.push_back({{}, std::chrono::duration<double>(*site.round_trip).count()});
+                            return out;
+                          }}}}
+          .said(SiteLine::kLink, round_trip_text),
       plain("endpoints", "list of addresses where the MTA hands mail for the site over",
-            &SiteStatus::endpoints),
-      text("far_mta", "what the site says of its MTA", &SiteStatus::far_mta),
-      [] {
-        auto field =
-            object("mta", "connections to our MTA for mail from the site", &SiteStatus::mta, mta_fields());
-        field.metrics = {
-            {"tsmtp_mta_connections", kGauge, "Connections to our MTA for mail from the site, by state.",
-             mta_connections},
-            {"tsmtp_mta_connections_waiting", kGauge, "Mails that wait for a connection to our MTA.",
-             [](const SiteStatus& site) { return one(site.mta.waiting); }},
-            {"tsmtp_mta_connections_limit", kGauge,
-             "Connections to our MTA at once, by configuration or as many as it takes.",
-             [](const SiteStatus& site) {
-               return one(std::min(site.mta.limit, site.mta.learnt.value_or(site.mta.limit)));
-             }}};
-        return field;
-      }(),
-      [] {
-        auto field = object("out", "mails to the site", &SiteStatus::out, traffic_fields());
-        field.metrics = {{"tsmtp_mails_total", kCounter, "Mails by direction and how they ended.", mails},
-                         {"tsmtp_content_bytes_total", kCounter, "Bytes of mail content by direction.",
-                          bytes<&Traffic::bytes>},
-                         {"tsmtp_content_link_bytes_total", kCounter,
-                          "What they came to on the link, compressed or not.", bytes<&Traffic::link_bytes>}};
-        return field;
-      }(),
-      object("in", "mails from the site", &SiteStatus::in, traffic_fields()),
+            &SiteStatus::endpoints)
+          .said(SiteLine::kEndpoints, endpoints_text),
+      text("far_mta", "what the site says of its MTA", &SiteStatus::far_mta)
+          .said(SiteLine::kFarMta,
+                [](const SiteStatus& site) {
+                  return site.far_mta.empty() ? std::string() : "the MTA there: " + escaped(site.far_mta);
+                }),
+      mta_field(),
+      out_field(),
+      in_field(),
       counted("open_transactions", "mails under way", &SiteStatus::open_transactions,
-              {"tsmtp_open_transactions", kGauge, "Mails under way, either way.", {}}),
+              {"tsmtp_open_transactions", kGauge, "Mails under way, either way.", {}})
+          .said(SiteLine::kMails,
+                [](const SiteStatus& site) {
+                  return site.open_transactions == 0
+                             ? std::string()
+                             : "; " + mails_text(site.open_transactions) + " under way";
+                }),
       counted("in_doubt",
               "mails whose final reply our MTA may not have, and the site has not told how they ended",
               &SiteStatus::in_doubt,
-              {"tsmtp_in_doubt", kGauge, "Mails whose final reply our MTA may not have.", {}}),
-      {"streams_refused",
-       "mails that the site sent beyond a limit",
-       [](const SiteStatus& site) { return Json(site.counters.streams_refused); },
-       {{"tsmtp_streams_refused_total", kCounter, "Streams that the site opened over a limit.",
-         [](const SiteStatus& site) { return one(site.counters.streams_refused); }}}},
-      object("frames", "frames of the link since the start", &SiteStatus::counters, frame_fields()),
+              {"tsmtp_in_doubt", kGauge, "Mails whose final reply our MTA may not have.", {}})
+          .said(SiteLine::kMails,
+                [](const SiteStatus& site) {
+                  return site.in_doubt == 0 ? std::string() : "; " + mails_text(site.in_doubt) + " in doubt";
+                }),
+      Field<SiteStatus>{
+          "streams_refused",
+          "mails that the site sent beyond a limit",
+          [](const SiteStatus& site) { return Json(site.counters.streams_refused); },
+          {{"tsmtp_streams_refused_total", kCounter, "Streams that the site opened over a limit.",
+            [](const SiteStatus& site) { return one(site.counters.streams_refused); }}}}
+          .said(SiteLine::kMails, streams_refused_text),
+      object("frames", "frames of the link since the start", &SiteStatus::counters, frame_fields())
+          .measured(counter_metrics<SiteStatus>(mux::kCounterRows, frame_counters)),
       plain("connections", "how many connections of the link are open now", &SiteStatus::connections),
       {"resumptions", "how often an interrupted session went on on a new connection",
        [](const SiteStatus& site) { return Json(site.counters.resumptions); }},

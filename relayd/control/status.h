@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "relayd/base/clock.h"
+#include "relayd/ledger/counters.h"
+#include "relayd/mail/mta_counts.h"
+#include "relayd/mail/traffic.h"
 #include "relayd/mux/counters.h"
 
 namespace tsmtp::control {
@@ -28,13 +31,9 @@ struct RefusedMail {
   std::string advice;  ///< what to do about it; empty: nothing is known
 };
 
-/// How mails in one direction ended since relayd started. `bytes` counts content.
+/// How mails in one direction ended since relayd started.
 struct Traffic {
-  std::uint64_t ok = 0;
-  std::uint64_t refused = 0;   ///< 5xx
-  std::uint64_t deferred = 0;  ///< 4xx
-  std::uint64_t bytes = 0;
-  std::uint64_t link_bytes = 0;  ///< what was left of them on the link
+  mail::TrafficCounters counters{};
   std::optional<RefusedMail> last_refused{};
 };
 
@@ -47,14 +46,9 @@ struct DialFailure {
 
 /// The connections to our MTA, for mail from one site.
 struct MtaConnections {
-  std::uint64_t in_use = 0;  ///< those included that were given up and not yet answered
-  std::uint64_t idle = 0;    ///< kept for the next mail
-  std::uint64_t opening = 0;
-  std::uint64_t closing = 0;
-  std::uint64_t waiting = 0;            ///< mails that wait for one
-  std::uint64_t limit = 0;              ///< as configured
-  std::optional<std::uint64_t> learnt;  ///< the MTA takes no more; nothing while it was never refused
-  std::string trouble;                  ///< why it cannot be reached; empty: it can, or is not known yet
+  mail::MtaCounts counts;
+  std::uint64_t limit = 0;  ///< as configured
+  std::string trouble;      ///< why it cannot be reached; empty: it can, or is not known yet
 };
 
 /// One site and the link to it.
@@ -111,12 +105,10 @@ struct ShortageStatus {
 
 /// How it goes with the ledger that keeps mails from being delivered twice.
 struct LedgerStatus {
-  std::string trouble;         ///< why it cannot be written now; empty: it can
-  base::WallTime since;        ///< of the trouble
-  std::uint64_t failures = 0;  ///< writes that failed since relayd started
-  std::uint64_t doubts = 0;    ///< recipients in doubt, those of mails under way included
-  std::uint64_t outcomes = 0;  ///< kept for other hubs
-  std::string no_witness;      ///< why there is none; empty: there is one
+  ledger::Counters counters;
+  std::string trouble;     ///< why it cannot be written now; empty: it can
+  base::WallTime since;    ///< of the trouble
+  std::string no_witness;  ///< why there is none; empty: there is one
 };
 
 /// This relayd and all its sites.

@@ -1,11 +1,29 @@
-// Every field of status, in the order of `relayctl status --json`: what JSON, metrics and relayctl(8) are
-// made from.
+// Every field of status, in the order of `relayctl status --json`: what text, JSON, metrics and relayctl(8)
+// are made from.
 #pragma once
 
 #include "relayd/control/field.h"
 #include "relayd/control/status.h"
 
 namespace tsmtp::control {
+
+/// The lines of `relayctl status`, in their order. A line that has nothing to say is left out.
+enum class HubLine {
+  kHub,
+  kConfiguration,
+  kReload,
+  kKey,
+  kListen,
+  kEndpoints,
+  kAudit,
+  kShortage,
+  kLedger,
+  kWitness,
+  kSessionsRefused,
+  kConnectionsRefused,
+  kKeysRefused,
+};
+enum class SiteLine { kLink, kDialled, kEndpoints, kFarMta, kMta, kMails, kRefusedMails, kTls };
 
 [[nodiscard]] const Fields<HubStatus>& hub_fields();
 [[nodiscard]] const Fields<SiteStatus>& site_fields();

@@ -58,9 +58,9 @@ void LastingState::set_sites(const std::vector<settings::Site>& sites) {
 }
 
 void LastingState::warn_of_another_key(const std::string& state_dir) {
-  if (!is_another_key(state_dir, *digests_) || ledger_->recipients_in_doubt() == 0) return;
+  if (!is_another_key(state_dir, *digests_) || ledger_->counters().doubts == 0) return;
   log_.log(LogLevel::kWarning, state_dir + "/digest.key was lost or replaced: the mails in doubt (" +
-                                   std::to_string(ledger_->recipients_in_doubt()) +
+                                   std::to_string(ledger_->counters().doubts) +
                                    " recipients) cannot be recognised any more, and may be delivered twice "
                                    "when they are tried again");
 }

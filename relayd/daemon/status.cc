@@ -9,8 +9,7 @@ namespace tsmtp::daemon {
 namespace {
 
 control::Traffic traffic(const mail::Traffic::OneWay& t) {
-  control::Traffic out{
-      .ok = t.ok, .refused = t.refused, .deferred = t.deferred, .bytes = t.bytes, .link_bytes = t.link_bytes};
+  control::Traffic out{.counters = t.counters};
   if (t.last_refused)
     out.last_refused = {.when = t.last_refused_at,
                         .sender = t.last_refused->sender,
@@ -38,29 +37,17 @@ std::string far_mta(const std::optional<mail::FarMta>& mta) {
 }
 
 control::MtaConnections mta_connections(const net::MtaPool& pool) {
-  const auto counts = pool.counts();
-  control::MtaConnections out{.in_use = counts.in_use,
-                              .idle = counts.idle,
-                              .opening = counts.opening,
-                              .closing = counts.closing,
-                              .waiting = counts.waiting,
-                              .limit = pool.limit(),
-                              .learnt = {},
-                              .trouble = {}};
-  if (counts.learnt) out.learnt = *counts.learnt;
-  if (pool.mta() && !pool.mta()->reachable) out.trouble = pool.mta()->cause;
-  return out;
+  const bool is_in_trouble = pool.mta() && !pool.mta()->reachable;
+  return {.counts = pool.counts(),
+          .limit = pool.limit(),
+          .trouble = is_in_trouble ? pool.mta()->cause : std::string()};
 }
 
 }  // namespace
 
 control::LedgerStatus ledger_status(const net::TransactionLedger& ledger) {
-  control::LedgerStatus status{.trouble = {},
-                               .since = {},
-                               .failures = ledger.failures(),
-                               .doubts = ledger.recipients_in_doubt(),
-                               .outcomes = ledger.outcomes(),
-                               .no_witness = {}};
+  control::LedgerStatus status;
+  status.counters = ledger.counters();
   if (const auto& trouble = ledger.trouble()) {
     status.trouble = trouble->cause;
     status.since = trouble->since;

@@ -90,7 +90,7 @@ std::vector<MtaSlots::Action> MtaSlots::act(base::TimePoint now) {
 }
 
 void MtaSlots::expire_waiting(base::TimePoint now) {
-  const Counts have = counts();
+  const MtaCounts have = counts();
   const bool none_here = have.all() == 0 && last_failure_ && last_failure_->stage == Failure::Stage::kHere;
   const seconds longest = none_here ? kLongestWaitHere : kLongestWait;
   while (!waiting_.empty() && now - waiting_.front().since >= longest) {
@@ -100,17 +100,17 @@ void MtaSlots::expire_waiting(base::TimePoint now) {
 }
 
 std::string MtaSlots::why_waiting() const {
-  const Counts have = counts();
+  const MtaCounts have = counts();
   const std::string time = std::to_string(kLongestWait.count()) + " s";
   if (have.serving() > 0)
     return "no connection came free within " + time + ", all " + std::to_string(have.serving()) +
            " are in use" + (last_failure_ ? " and one more is refused (" + last_failure_->cause + ")" : "");
   if (last_failure_) return last_failure_->cause;
-  return have.opening > 0 ? "no greeting within " + time : "no connection within " + time;
+  return have.connections.opening > 0 ? "no greeting within " + time : "no connection within " + time;
 }
 
 void MtaSlots::lend_idle(base::TimePoint now) {
-  if (waiting_.empty() || counts().idle == 0) return;
+  if (waiting_.empty() || counts().connections.idle == 0) return;
   ToCome to_come = what_comes();
   for (auto waiting = waiting_.begin(); waiting != waiting_.end() && longest_idle() != slots_.end();) {
     const auto slot = idle_for(*waiting);
@@ -227,7 +227,7 @@ void MtaSlots::send_probe(base::TimePoint now) {
 }
 
 void MtaSlots::close_idle(base::TimePoint now) {
-  std::size_t idle = counts().idle;
+  std::size_t idle = counts().connections.idle;
   for (auto slot = longest_idle(); slot != slots_.end(); slot = longest_idle()) {
     if (idle <= settings_.use.idle_connections && now - slot->second.since < settings_.use.idle_time) return;
     quit(*slot);
@@ -264,21 +264,21 @@ std::optional<base::TimePoint> MtaSlots::deadline(base::TimePoint now) const {
   return next;
 }
 
-MtaSlots::Counts MtaSlots::counts() const {
-  Counts counts;
+MtaCounts MtaSlots::counts() const {
+  MtaCounts counts;
   for (const auto& [connection, slot] : slots_) {
     switch (slot.state) {
       case State::kOpening:
-        ++counts.opening;
+        ++counts.connections.opening;
         break;
       case State::kIdle:
-        ++counts.idle;
+        ++counts.connections.idle;
         break;
       case State::kLent:
-        ++counts.in_use;
+        ++counts.connections.in_use;
         break;
       case State::kQuitting:
-        ++counts.closing;
+        ++counts.connections.closing;
         break;
     }
   }

@@ -18,6 +18,7 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/mail/far_mta.h"
+#include "relayd/mail/mta_counts.h"
 #include "relayd/mail/silence.h"
 #include "relayd/settings/site.h"
 #include "relayd/smtp/reply.h"
@@ -96,18 +97,6 @@ class MtaSlots {
   };
   using Action = std::variant<Connect, Lend, Refuse, Quit, TakeBack, AskWay, Tell, Note>;
 
-  struct Counts {
-    std::size_t opening = 0;
-    std::size_t in_use = 0;
-    std::size_t idle = 0;
-    std::size_t closing = 0;
-    std::size_t waiting = 0;            ///< transactions
-    std::optional<std::size_t> learnt;  ///< the MTA takes no more
-
-    [[nodiscard]] std::size_t all() const { return opening + in_use + idle + closing; }
-    [[nodiscard]] std::size_t serving() const { return in_use + idle + closing; }
-  };
-
   /// `borrowers` is borrowed and outlives it.
   MtaSlots(Settings settings, const MtaBorrowers& borrowers)
       : settings_(std::move(settings)), borrowers_(borrowers) {}
@@ -142,7 +131,7 @@ class MtaSlots {
 
   /// Nothing before it was tried.
   [[nodiscard]] const std::optional<FarMta>& mta() const { return mta_; }
-  [[nodiscard]] Counts counts() const;
+  [[nodiscard]] MtaCounts counts() const;
 
  private:
   enum class State { kOpening, kIdle, kLent, kQuitting };

@@ -98,7 +98,7 @@ std::string MtaSlots::helo_for(const std::string& helo, base::TimePoint now) {
 
 void MtaSlots::refused(const Failure& failure, bool neighbours_work, base::TimePoint now) {
   last_failure_ = failure;
-  const Counts have = counts();
+  const MtaCounts have = counts();
   const bool is_one_too_many = have.serving() > 0 && learnt_ && have.all() >= *learnt_;
   if (!is_one_too_many && now >= not_before_) {  // those refused with it are the same trouble
     hold_ = now - not_before_ < kLongestHold ? doubled(hold_, kFirstHold, kLongestHold) : kFirstHold;
@@ -106,7 +106,7 @@ void MtaSlots::refused(const Failure& failure, bool neighbours_work, base::TimeP
   }
   if (have.serving() > 0) return limited(have.all(), now);
   // Those of the same moment may yet be taken; one that hung says nothing of them.
-  if (have.opening > 0 && !failure.timed_out) return limited(have.all(), now);
+  if (have.connections.opening > 0 && !failure.timed_out) return limited(have.all(), now);
   if (failure.stage == Failure::Stage::kHere && mta_) return probe_later(now);
   const bool may_be_busy = !failure.timed_out && !(failure.said && failure.said->is_permanent());
   if (neighbours_work && may_be_busy && !starved_since_) starved_since_ = now;
@@ -178,8 +178,8 @@ void MtaSlots::give_way(base::TimePoint now) {
 // The room is not taken back at once.
 void MtaSlots::way_was_given(base::TimePoint now) {
   owes_way_until_.reset();
-  const Counts have = counts();
-  learnt_ = std::max<std::size_t>(have.all() - have.closing, 1);
+  const MtaCounts have = counts();
+  learnt_ = std::max<std::size_t>(have.all() - have.connections.closing, 1);
   next_raise_ = now + kWayTime;
 }
 

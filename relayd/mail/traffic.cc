@@ -9,13 +9,13 @@ std::optional<std::string> Traffic::count(const Summary& summary, const std::str
   const bool is_out = summary.direction == Direction::kOut;
   OneWay& way = is_out ? out_ : in_;
   if (summary.reply.is_positive()) {
-    ++way.ok;
-    way.bytes += summary.size_bytes;
-    way.link_bytes += summary.link_bytes;
+    ++way.counters.ok;
+    way.counters.bytes += summary.size_bytes;
+    way.counters.link_bytes += summary.link_bytes;
   } else if (summary.reply.is_permanent()) {
-    ++way.refused;
+    ++way.counters.refused;
   } else {
-    ++way.deferred;
+    ++way.counters.deferred;
   }
   auto refusal = refusal_of(summary, is_out ? hub : site, is_out ? site : hub);
   if (!refusal) return {};

@@ -1,9 +1,10 @@
-// What a session counts, and how status tells it: a counter is a member and a row here, and whoever counts.
+// What a session counts, and how it is told: a counter is a member and a row here, and whoever counts.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <string_view>
+
+#include "relayd/base/counter_row.h"
 
 namespace tsmtp::mux {
 
@@ -18,11 +19,7 @@ struct Counters {
   Counters& operator+=(const Counters& other);
 };
 
-struct CounterRow {
-  std::uint64_t Counters::*value;
-  std::string_view name{};      ///< in the object `frames` of status; empty: it has no place there
-  std::string_view sentence{};  ///< in relayctl(8)
-};
+using CounterRow = base::CounterRow<Counters>;
 
 inline constexpr std::array kCounterRows{
     CounterRow{&Counters::frames_in},

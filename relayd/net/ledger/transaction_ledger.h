@@ -18,6 +18,7 @@
 #include "relayd/base/clock.h"
 #include "relayd/base/log.h"
 #include "relayd/base/result.h"
+#include "relayd/ledger/counters.h"
 #include "relayd/ledger/doubts.h"
 #include "relayd/ledger/outcomes.h"
 #include "relayd/ledger/store.h"
@@ -106,10 +107,10 @@ class TransactionLedger {
 
   /// Nothing: all is well. It is tried again every second, whether mails come or not.
   [[nodiscard]] const std::optional<Trouble>& trouble() const { return trouble_; }
-  [[nodiscard]] std::uint64_t failures() const { return failures_; }
-  [[nodiscard]] std::size_t recipients_in_doubt() const { return doubts_.size(); }
+  [[nodiscard]] ledger::Counters counters() const {
+    return {.failures = failures_, .doubts = doubts_.size(), .outcomes = outcomes_.size()};
+  }
   [[nodiscard]] std::size_t recipients_of_nobody() const { return doubts_.of_nobody(); }
-  [[nodiscard]] std::size_t outcomes() const { return outcomes_.size(); }
 
   /// Drops what is older than any MTA tries. To be called now and then.
   void expire(base::WallTime now);

@@ -58,7 +58,7 @@ class MtaPool : private mail::MtaBorrowers {
   /// Nothing before it was tried.
   [[nodiscard]] const std::optional<mail::FarMta>& mta() const { return slots_.mta(); }
   [[nodiscard]] const base::HostPort& address() const { return settings_.target.address; }
-  [[nodiscard]] mail::MtaSlots::Counts counts() const { return slots_.counts(); }
+  [[nodiscard]] mail::MtaCounts counts() const { return slots_.counts(); }
   [[nodiscard]] std::size_t limit() const { return settings_.use.connections; }
 
  private:

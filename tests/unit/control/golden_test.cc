@@ -23,11 +23,9 @@ HubStatus full_hub() {
   using std::chrono::seconds;
   HubStatus hub = sample_hub();
   hub.last_reload_error = "relayd.toml:3:1: error: unknown key \"nam\"";
-  hub.ledger = {.trouble = "/x: no space left on device",
+  hub.ledger = {.counters = hub.ledger.counters,
+                .trouble = "/x: no space left on device",
                 .since = hub.now - seconds(120),
-                .failures = 17,
-                .doubts = 3,
-                .outcomes = 5,
                 .no_witness = "/x/commits.1: no space"};
   hub.endpoints_held = false;
   hub.draining = true;
@@ -49,7 +47,7 @@ HubStatus full_hub() {
   up.connections = 2;
   up.counters.resumptions = 19;
   up.in_doubt = 21;
-  up.mta.closing = 1;
+  up.mta.counts.connections.closing = 1;
   up.out.last_refused = {.when = hub.now - seconds(60),
                          .sender = "a@tokyo.example",
                          .recipient = "b@birl.example",

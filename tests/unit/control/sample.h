@@ -20,7 +20,7 @@ inline HubStatus sample_hub() {
   hub.config_loaded = now - minutes(192);
   hub.fingerprint = "sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
   hub.listen = {"[::]:5443"};
-  hub.ledger = {.trouble = {}, .since = {}, .failures = 17, .doubts = 3, .outcomes = 5, .no_witness = {}};
+  hub.ledger.counters = {.failures = 17, .doubts = 3, .outcomes = 5};
   hub.audit = {.target = "/var/log/tsmtp/audit.jsonl",
                .written = 123,
                .lost = 2,
@@ -40,17 +40,12 @@ inline HubStatus sample_hub() {
   up.round_trip = std::chrono::microseconds(48'210);
   up.endpoints = {"127.0.5.2:5000", "unix:/run/tsmtp/birl.sock"};
   up.far_mta = "127.0.0.1:25 reachable, PIPELINING 8BITMIME";
-  up.out = {.ok = 120, .refused = 2, .deferred = 1, .bytes = 1'300'000, .link_bytes = 400'000};
-  up.mta = {.in_use = 20,
-            .idle = 0,
-            .opening = 1,
-            .closing = 0,
-            .waiting = 5,
-            .limit = 100,
-            .learnt = 20,
-            .trouble = {}};
+  up.out.counters = {.ok = 120, .refused = 2, .deferred = 1, .bytes = 1'300'000, .link_bytes = 400'000};
+  up.mta.counts = {
+      .connections = {.in_use = 20, .idle = 0, .opening = 1, .closing = 0}, .waiting = 5, .learnt = 20};
+  up.mta.limit = 100;
   up.compresses = true;
-  up.in = {.ok = 1, .refused = 0, .deferred = 0, .bytes = 512, .link_bytes = 512};
+  up.in.counters = {.ok = 1, .refused = 0, .deferred = 0, .bytes = 512, .link_bytes = 512};
   up.open_transactions = 1;
   up.links_up_total = 2;
 

@@ -261,7 +261,7 @@ TEST_F(Slots, IdleConnectionsOfAnotherSiteGiveWay) {
   for (int i = 0; i < 4; ++i)
     neighbour_.request();
   run(milliseconds(100));
-  EXPECT_EQ(neighbour_.slots.counts().idle, 4U);
+  EXPECT_EQ(neighbour_.slots.counts().connections.idle, 4U);
   site_.mail_time = milliseconds(10);
   site_.request();
   run(seconds(1));
@@ -292,7 +292,7 @@ TEST_F(Slots, ANewMtaIsAskedAndOldConnectionsGo) {
   site_.mail_time = milliseconds(10);
   site_.request();
   run(milliseconds(100));
-  EXPECT_EQ(site_.slots.counts().idle, 1U);
+  EXPECT_EQ(site_.slots.counts().connections.idle, 1U);
   site_.slots.update(settings_, true, now_);
   EXPECT_FALSE(site_.slots.mta());
   run(milliseconds(100));

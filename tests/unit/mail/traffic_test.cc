@@ -25,12 +25,12 @@ TEST(Traffic, CountsEachWayByItself) {
   for (const int code : {250, 250, 550, 451, 421})
     (void)traffic.count(a_mail(Direction::kOut, code, "x"), "tokyo", "birl", {});
   (void)traffic.count(a_mail(Direction::kIn, 250, "x"), "tokyo", "birl", {});
-  EXPECT_EQ(traffic.out().ok, 2U);
-  EXPECT_EQ(traffic.out().refused, 1U);
-  EXPECT_EQ(traffic.out().deferred, 2U);
-  EXPECT_EQ(traffic.out().bytes, 200U);
-  EXPECT_EQ(traffic.out().link_bytes, 120U);
-  EXPECT_EQ(traffic.in().ok, 1U);
+  EXPECT_EQ(traffic.out().counters.ok, 2U);
+  EXPECT_EQ(traffic.out().counters.refused, 1U);
+  EXPECT_EQ(traffic.out().counters.deferred, 2U);
+  EXPECT_EQ(traffic.out().counters.bytes, 200U);
+  EXPECT_EQ(traffic.out().counters.link_bytes, 120U);
+  EXPECT_EQ(traffic.in().counters.ok, 1U);
 }
 
 TEST(Traffic, AdviceIsGivenOnceAndAgainWhenItIsAnother) {

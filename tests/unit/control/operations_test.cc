@@ -1,0 +1,103 @@
+// The table of metrics in docs/operations.md has a row for each metric of the fields, with the labels that
+// its samples have. TSMTP_UPDATE_MANUAL=1 makes it anew; the last column, when to alarm, is written by hand
+// and kept.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "relayd/control/metrics.h"
+#include "tests/unit/control/sample.h"
+
+namespace tsmtp::control {
+namespace {
+
+constexpr std::string_view kTableHead = "| metric | | labels | alarm when |\n|---|---|---|---|\n";
+
+/// The values that each label has, in the order in which they come. Of a site or hub they are anything.
+using Labels = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+void add_label(Labels& labels, const std::string& name, const std::string& value) {
+  auto label = std::find_if(labels.begin(), labels.end(), [&](const auto& l) { return l.first == name; });
+  if (label == labels.end()) label = labels.insert(label, {name, {}});
+  if (name == "site" || name == "hub" || name == "version") return;
+  auto& values = label->second;
+  if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+}
+
+std::string labels_text(const Labels& labels) {
+  std::string out;
+  for (const auto& [name, values] : labels) {
+    out += (out.empty() ? "" : ", ") + name;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      out += (i == 0 ? " (`" : "`, `") + values[i] + (i + 1 == values.size() ? "`)" : "");
+  }
+  return out;
+}
+
+struct MetricRow {
+  std::string name;
+  std::string help;
+  Labels labels{};
+};
+
+std::vector<MetricRow> metric_rows() {
+  std::vector<MetricRow> out;
+  std::istringstream page(metrics(sample_hub()));
+  const std::regex label("([a-z]+)=\"([^\"]*)\"");
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("# HELP ")) {
+      const std::size_t end = line.find(' ', 7);
+      out.push_back({line.substr(7, end - 7), line.substr(end + 1)});
+    } else if (!line.starts_with("# ")) {
+      for (std::sregex_iterator found(line.begin(), line.end(), label), none; found != none; ++found)
+        add_label(out.back().labels, (*found)[1], (*found)[2]);
+    }
+  }
+  return out;
+}
+
+/// The last column, by the name of the metric; of rows where it says anything.
+std::map<std::string, std::string> alarms_of(const std::string& table) {
+  std::map<std::string, std::string> out;
+  std::istringstream lines(table);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("| `") || line.ends_with("| |")) continue;
+    const std::size_t end = line.rfind(" |");
+    const std::size_t begin = line.rfind("| ", end) + 2;
+    out[line.substr(3, line.find('`', 3) - 3)] = line.substr(begin, end - begin);
+  }
+  return out;
+}
+
+TEST(Operations, TheTableOfMetricsIsThatOfTheFields) {
+  std::ifstream file(TSMTP_OPERATIONS);
+  std::string document{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t begin = document.find(kTableHead);
+  ASSERT_NE(begin, document.npos);
+  const std::size_t first = begin + kTableHead.size();
+  const std::size_t end = document.find("\n\n", first) + 1;
+  const std::string found = document.substr(first, end - first);
+  const auto alarm = alarms_of(found);
+  std::string wanted;
+  for (const MetricRow& row : metric_rows()) {
+    const std::string labels = labels_text(row.labels);
+    const std::string when = alarm.contains(row.name) ? alarm.at(row.name) : "";
+    wanted += "| `" + row.name + "` | " + row.help + (labels.empty() ? " |" : " | " + labels) +
+              (when.empty() ? " | |\n" : " | " + when + " |\n");
+  }
+  if (std::getenv("TSMTP_UPDATE_MANUAL") != nullptr)
+    std::ofstream(TSMTP_OPERATIONS) << document.replace(first, end - first, wanted);
+  else
+    EXPECT_EQ(found, wanted) << "TSMTP_UPDATE_MANUAL=1 mends the table";
+}
+
+}  // namespace
+}  // namespace tsmtp::control
