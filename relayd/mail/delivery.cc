@@ -34,6 +34,7 @@ Delivery::Delivery(DeliverySettings settings, DeliveryHost& host, base::TimePoin
       envelope_(settings_.memory) {}
 
 void Delivery::receive(std::string_view bytes, base::TimePoint now) {
+  note_progress(bytes.size(), now);
   last_step_ = now;
   if (!input_.empty()) {
     input_.append(bytes);

@@ -106,6 +106,7 @@ class Delivery {
     kOver,
   };
 
+  void note_progress(std::size_t bytes, base::TimePoint now);
   void process(base::TimePoint now);
   [[nodiscard]] std::size_t read_records(std::string_view input, base::TimePoint now);
   [[nodiscard]] bool may_read() const;
@@ -151,6 +152,7 @@ class Delivery {
   base::ByteQueue input_;  // not yet read records; bounded by the stream's window
   base::TimePoint started_;
   base::TimePoint last_step_;
+  base::Duration waited_before_{};  // for the near side alone, less what its bytes were worth
   std::optional<base::TimePoint> committed_;
 
   std::string transaction_;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relayd/base/clock.h"
 #include "relayd/mail/record.h"
 #include "relayd/mail/summary.h"
 #include "relayd/smtp/reply.h"
@@ -35,6 +36,8 @@ class DeliveryHost {
   virtual void consumed(std::size_t bytes) = 0;
   /// How much more is to be written to the stream before the peer reads.
   [[nodiscard]] virtual std::size_t stream_writable() const = 0;
+  /// Since when the link has carried bytes of the stream; nothing while it does not.
+  [[nodiscard]] virtual std::optional<base::TimePoint> carried_since() const { return base::TimePoint{}; }
   virtual void finish_stream() = 0;
   virtual void reset_stream(const std::string& cause) = 0;
 

@@ -106,15 +106,6 @@ void DeliveryStream::on_mta_wanted(base::Duration silence) {
   after_event();
 }
 
-// What a link does not carry cannot be heard.
-std::optional<mail::Silence> DeliveryStream::silence() const {
-  auto silence = delivery_.silence();
-  const auto carried_since = link_.carried_since(stream_);
-  if (!silence || !carried_since) return std::nullopt;
-  silence->since = std::max(silence->since, *carried_since);
-  return silence;
-}
-
 void DeliveryStream::after_event() {
   write_mta();
   for (int steps = 0; connection_ && delivery_.wants_step(); ++steps) {
@@ -171,6 +162,10 @@ void DeliveryStream::consumed(std::size_t bytes) {
 
 std::size_t DeliveryStream::stream_writable() const {
   return link_.writable(stream_);
+}
+
+std::optional<base::TimePoint> DeliveryStream::carried_since() const {
+  return link_.carried_since(stream_);
 }
 
 void DeliveryStream::finish_stream() {

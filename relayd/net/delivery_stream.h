@@ -56,7 +56,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void on_mta_step() override;
   void on_mta_lost(const std::string& cause) override;
   void on_mta_wanted(base::Duration silence) override;
-  [[nodiscard]] std::optional<mail::Silence> silence() const override;
+  [[nodiscard]] std::optional<mail::Silence> silence() const override { return delivery_.silence(); }
   // mail::DeliveryHost
   void request_connection(const std::string& helo, bool fresh) override;
   void release_connection(bool reusable) override;
@@ -64,6 +64,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void write_stream(std::string_view bytes) override;
   void consumed(std::size_t bytes) override;
   [[nodiscard]] std::size_t stream_writable() const override;
+  [[nodiscard]] std::optional<base::TimePoint> carried_since() const override;
   void finish_stream() override;
   void reset_stream(const std::string& cause) override;
   void record_outcome(const std::string& transaction, const mail::Outcome& outcome) override;

@@ -30,6 +30,7 @@ LONGEST = {
     "std::string(of)": "message",
     '(rate == 1 ? "" : "s")': "s",
     "names": "smmta",
+    "manner": "silent",
     "to": "the end of content",
     "uid.error().message": "no such process",
     "reply.summary()": "250 2.0.0",

@@ -75,6 +75,45 @@ TEST(DeliverySilent, InTheContentItsConnectionIsClosed) {
   EXPECT_EQ(far.host.replies.back().summary(), kGivenUp);
 }
 
+// A line of five bytes every ten seconds, for hours: as good as none.
+TEST(DeliverySilent, WhoTricklesIsAsGoodAsSilent) {
+  FarEnd far;
+  far.to_content();
+  for (int i = 0; i < 7; ++i)
+    far.run("T 10\nR content abc\nW abc");
+  const auto silence = far.delivery->silence();
+  ASSERT_TRUE(silence);
+  EXPECT_GE(far.now - silence->since, silence->patience);
+  far.delivery->give_up_silent(far.now - silence->since, far.now);
+  EXPECT_EQ(far.host.summaries.size(), 0U);
+  far.run("R commit\nV *");
+  EXPECT_EQ(far.host.replies.back().summary(),
+            "451 4.4.2 birlinghoven: given up: client slow for 67 s, others wait for its MTA");
+}
+
+// A slow line, or a client that thinks between its recipients, gets on.
+TEST(DeliverySilent, WhoGetsOnIsNot) {
+  FarEnd far;
+  far.to_content();
+  const std::string line(330, 'x');
+  for (int i = 0; i < 2; ++i)
+    far.run("T 10\nR content " + line + "\nW " + line);
+  EXPECT_EQ(far.delivery->silence()->since, far.now);
+}
+
+// What the MTA takes its time for, and what the link does not carry, is not the client's.
+TEST(DeliverySilent, OnlyTheClientIsWaitedFor) {
+  FarEnd far;
+  far.run("R mail FROM:<a@tokyo.example>\nK ok\nW MAIL FROM:<a@tokyo.example>\nT 40\nM 250 ok\nV *");
+  EXPECT_EQ(far.delivery->silence()->since, far.now);
+  far.host.carried.reset();
+  far.run("T 40");
+  EXPECT_FALSE(is_silent(far));
+  far.host.carried = far.now;
+  far.run("R rcpt TO:<x@birl.example>\nW RCPT TO:<x@birl.example>\nT 40\nM 250 ok\nV *");
+  EXPECT_EQ(far.delivery->silence()->since, far.now);
+}
+
 TEST(DeliverySilent, NeverBehindTheEndOfContent) {
   FarEnd far;
   far.to_committed();

@@ -25,6 +25,7 @@ class FakeDeliveryHost : public DeliveryHost {
   void write_stream(std::string_view bytes) override;
   void consumed(std::size_t bytes) override { consumed_bytes += bytes; }
   std::size_t stream_writable() const override { return writable_bytes; }
+  std::optional<base::TimePoint> carried_since() const override { return carried; }
   void finish_stream() override { say("finish"); }
   void reset_stream(const std::string& cause) override;
   void record_outcome(const std::string& transaction, const Outcome& outcome) override;
@@ -43,6 +44,7 @@ class FakeDeliveryHost : public DeliveryHost {
   std::string reset_cause;
   std::size_t consumed_bytes = 0;
   std::size_t writable_bytes = 1 << 20;
+  std::optional<base::TimePoint> carried = base::TimePoint{};
   bool released = false;  ///< the connection is not the delivery's any more
   bool kept_after_release = false;
 
