@@ -12,7 +12,7 @@ import sys
 TEST = re.compile(r"`(?:[a-z_0-9]+\.)?([A-Z]\w*)\.([A-Z*][\w*]*)`")
 DEFINED = re.compile(r"^(?:TYPED_)?TEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
 # A source file, by its path from relayd/ or from the root, with or without what its name ends with.
-FILE = re.compile(r"`((?:relayd/)?(base|wire|smtp|mux|policy|ledger|compress|mail|config|net|control|daemon|cli|mailertable|contrib|m4|tests)"
+FILE = re.compile(r"`((?:relayd/)?(base|wire|smtp|mux|policy|ledger|compress|mail|config|net|control|daemon|cli|mailertable|sendmail|contrib|m4|tests)"
                   r"/[a-z0-9_/.-]+)`")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 PAST = {"CHANGELOG.md"}  # which speaks of what was

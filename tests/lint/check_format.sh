@@ -7,4 +7,4 @@ case $(clang-format --version 2>&1) in
   *" version $version."*) ;;
   *) echo "no clang-format $version here"; exit 77 ;;
 esac
-find relayd mailertable tests -name '*.h' -o -name '*.cc' | sort | xargs clang-format --dry-run --Werror
+find relayd mailertable sendmail tests -name '*.h' -o -name '*.cc' | sort | xargs clang-format --dry-run --Werror

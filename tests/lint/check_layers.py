@@ -42,6 +42,10 @@ BELOW = {
     "mailertable/lookup": ["mailertable/database", "mailertable/hub"],
     "mailertable/output": ["mailertable/database", "mailertable/hub"],
     "mailertable/makemap": ["base"],
+    "sendmail/text": ["base"],
+    "sendmail/plan": ["sendmail/text", "mailertable/hub", "mailertable/text"],
+    "sendmail/host": ["sendmail/plan", "mailertable/database"],
+    "sendmail/commands": ["sendmail/host"],
     "mailertable/commands": ["mailertable/checks", "mailertable/lookup", "mailertable/output", "mailertable/makemap"],
 }
 
@@ -52,11 +56,11 @@ RESERVED = [
     (re.compile(r'#include\s*[<"]db\.h'), {"ledger", "mailertable/database"}, "Berkeley DB"),
     (re.compile(r'#include\s*[<"]zstd\.h'), {"compress"}, "zstd"),
     (re.compile(r'#include\s*[<"]spdlog/'), {"daemon"}, "spdlog"),
-    (re.compile(r"\b(?:steady|system|high_resolution)_clock::now\("), {"net", "daemon", "cli", "mailertable"}, "a clock"),
+    (re.compile(r"\b(?:steady|system|high_resolution)_clock::now\("), {"net", "daemon", "cli", "mailertable", "sendmail/host"}, "a clock"),
     (re.compile(r"\bstd::j?thread\b"), {"net/ledger", "daemon"}, "a thread"),
 ]
 VAGUE = re.compile(r"(^|_)(utils?|commons?|helpers?|managers?|misc)(_|$)")
-INCLUDE = re.compile(r'#include\s*"((?:relayd|mailertable)/([a-z0-9_/]+)\.h)"')
+INCLUDE = re.compile(r'#include\s*"((?:relayd|mailertable|sendmail)/([a-z0-9_/]+)\.h)"')
 
 
 def allowed(layer):
@@ -105,7 +109,7 @@ def check_file(path, text):
 
 def check_tree(root):
     complaints = []
-    for top in ("relayd", "mailertable"):
+    for top in ("relayd", "mailertable", "sendmail"):
         for path in sorted((root / top).rglob("*")):
             if path.suffix not in (".h", ".cc"):
                 continue

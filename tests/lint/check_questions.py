@@ -22,7 +22,7 @@ def findings(text):
 
 def main(root):
     bad = 0
-    for folder in ("relayd", "mailertable"):
+    for folder in ("relayd", "mailertable", "sendmail"):
         for path in sorted((root / folder).rglob("*.h")):
             for name, line in findings(path.read_text()):
                 print(f"{path.relative_to(root)}:{line}: {name}() asks, and is not const")

@@ -1,0 +1,55 @@
+// What tsmtp-sendmail remembers between its runs, in a directory of root's: whether it is on, for which
+// addresses, and how the files were before.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailertable/files/failure.h"
+#include "relayd/base/descriptor.h"
+
+namespace tsmtp::sendmail {
+
+inline constexpr const char* kMemoryDirectory = "/var/lib/tsmtp-sendmail";
+
+class Memory {
+ public:
+  /// Reads what is remembered in `directory`. Nothing there: off.
+  [[nodiscard]] static mailertable::Outcome<Memory> read(std::string directory);
+
+  /// Waits until no other tsmtp-sendmail works, and keeps others waiting until the descriptor is closed.
+  /// Makes the directory.
+  [[nodiscard]] mailertable::Outcome<base::Descriptor> lock();
+
+  /// Notes how `path` is, unless that is noted already: before the first change of it.
+  [[nodiscard]] mailertable::Outcome<void> keep(const std::string& path);
+
+  /// What keep() has noted. `is_known` false: nothing.
+  struct Kept {
+    bool is_known = false;
+    std::optional<std::string> content;  ///< nothing: there was no such file
+  };
+  [[nodiscard]] Kept kept(const std::string& path) const;
+
+  /// Forgets everything: off.
+  [[nodiscard]] mailertable::Outcome<void> forget();
+  /// Writes the members below.
+  [[nodiscard]] mailertable::Outcome<void> save();
+
+  bool is_on = false;
+  bool is_finished = false;       ///< the last run came to its end
+  std::vector<std::string> only;  ///< addresses of a trial
+  std::set<std::string> paths;    ///< of files that keep() has noted
+
+ private:
+  explicit Memory(std::string directory) : directory_(std::move(directory)) {}
+  [[nodiscard]] std::string place_of(const std::string& path) const;
+
+  std::string directory_;
+  std::set<std::string> absent_;  ///< paths that were no files before
+};
+
+}  // namespace tsmtp::sendmail

@@ -1,0 +1,25 @@
+// Runs another program to its end and has all that it says.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailertable/files/failure.h"
+
+namespace tsmtp::sendmail {
+
+struct Ran {
+  int status = 0;  ///< exit status; 128 and more: the signal that ended it
+  std::string output;
+  std::string errors;
+};
+
+/// Runs `arguments`, of which the first is looked for in the usual system directories, with `input` to read.
+/// Fails if it cannot be started, or is still running after `patience`; then it is killed.
+[[nodiscard]] mailertable::Outcome<Ran> run_program(
+    const std::vector<std::string>& arguments, std::string_view input,
+    std::chrono::seconds patience = std::chrono::seconds(120));
+
+}  // namespace tsmtp::sendmail

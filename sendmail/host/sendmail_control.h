@@ -1,0 +1,35 @@
+// The sendmail of this host: making its sendmail.cf, asking it, and having a running one read everything
+// anew.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "mailertable/files/failure.h"
+#include "sendmail/plan/cf_maps.h"
+
+namespace tsmtp::sendmail {
+
+/// What m4 makes of the file `mc`, in the form that Debian's /etc/mail/Makefile gives it. Whatever m4 says on
+/// stderr is a failure (EX_DATAERR): it exits 0 all the same.
+[[nodiscard]] mailertable::Outcome<std::string> make_cf(const std::string& mc);
+
+/// The database of `text`, as sendmail's own makemap would make it, ready to be put in place: its bytes.
+[[nodiscard]] mailertable::Outcome<std::string> make_map(std::string_view text, const CfMap& map);
+
+/// What `sendmail -bt`, with the configuration `cf` and without DNS, answers to `questions`.
+[[nodiscard]] mailertable::Outcome<std::string> ask_sendmail(const std::string& cf,
+                                                             const std::string& questions,
+                                                             const std::string& scratch_directory);
+
+/// How a running sendmail took it.
+enum class Reloaded { kYes, kNotRunning };
+
+/// Has the running sendmail, whose sendmail.cf is `cf`, start anew, and waits until it has.
+[[nodiscard]] mailertable::Outcome<Reloaded> reload_sendmail(std::string_view cf);
+
+/// What is not installed here that tsmtp needs for sendmail, as a sentence; nothing if all is there.
+[[nodiscard]] std::optional<std::string> missing_part();
+
+}  // namespace tsmtp::sendmail

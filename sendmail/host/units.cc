@@ -1,0 +1,58 @@
+#include "sendmail/host/units.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "sendmail/host/run_program.h"
+#include "sendmail/host/work.h"
+
+namespace tsmtp::sendmail {
+namespace {
+
+constexpr const char* kUnit = "tsmtp-sendmail.path";
+
+bool is_installed() {
+  constexpr std::array kFolders{"/etc/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/"};
+  return std::any_of(kFolders.begin(), kFolders.end(), [](const char* folder) {
+    return ::access((std::string(folder) + kUnit).c_str(), F_OK) == 0;
+  });
+}
+
+void run_shown(const std::vector<std::string>& command) {
+  const auto ran = run_program(command, "");
+  if (!ran) return complain(ran.error().message);
+  if (ran->status != 0) complain(command.front() + " fails: " + ran->errors);
+}
+
+}  // namespace
+
+void start_sendmail() {
+  const char* const script = "/etc/init.d/sendmail";
+  if (::access("/run/systemd/system", F_OK) == 0) {
+    say("enabling and starting sendmail, which was not running");
+    run_shown({"systemctl", "enable", "--now", "sendmail"});
+  } else if (::access(script, X_OK) == 0) {
+    say("starting sendmail, which was not running");
+    run_shown({script, "start"});
+  } else {
+    say("note: start sendmail when you are ready");
+  }
+}
+
+void watch_sites(bool on) {
+  const bool has_systemd = ::access("/run/systemd/system", F_OK) == 0;
+  if (!has_systemd || !is_installed()) {
+    if (on)
+      say("note: nothing watches the sites here: run `tsmtp-sendmail update' when one is added or removed");
+    return;
+  }
+  say(std::string(on ? "enabling " : "disabling ") + kUnit +
+      (on ? ", which runs `tsmtp-sendmail update' when a site changes" : ""));
+  run_shown({"systemctl", on ? "enable" : "disable", "--now", kUnit});
+}
+
+}  // namespace tsmtp::sendmail

@@ -1,0 +1,56 @@
+// One run that changes things: its steps, and the way back.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mailertable/files/failure.h"
+#include "sendmail/host/file_changes.h"
+#include "sendmail/host/memory.h"
+#include "sendmail/plan/plan.h"
+
+namespace tsmtp::sendmail {
+
+/// Says a line on stdout: a step that is about to be made.
+void say(const std::string& line);
+/// Says a line on stderr.
+void complain(const std::string& line);
+
+class Work {
+ public:
+  Work(Memory& memory, const Places& places) : memory_(memory), places_(places) {}
+
+  /// Makes everything that `plan` says, and proves it. The Failure says why not; then call put_back().
+  [[nodiscard]] mailertable::Outcome<void> turn_on(const Plan& plan);
+  /// Takes out what `plan` says.
+  [[nodiscard]] mailertable::Outcome<void> turn_off(const Plan& plan);
+
+  /// Whether no sendmail was there to read it all.
+  [[nodiscard]] bool found_no_sendmail() const { return found_no_sendmail_; }
+
+  /// After a failure: every file as it was before this run, and sendmail told if it had read others.
+  void put_back();
+
+ private:
+  [[nodiscard]] mailertable::Outcome<void> keep_originals(const Plan& plan);
+  [[nodiscard]] mailertable::Outcome<void> make_text(const Change& change);
+  [[nodiscard]] mailertable::Outcome<void> build(const std::string& cf, std::string_view map,
+                                                 const std::string& text_path);
+  [[nodiscard]] mailertable::Outcome<void> prove(const Plan& plan, const std::string& cf_path);
+  [[nodiscard]] mailertable::Outcome<void> prove_aside(const Plan& plan, const std::string& cf);
+  [[nodiscard]] mailertable::Outcome<void> put_cf(const std::string& cf);
+  [[nodiscard]] mailertable::Outcome<std::string> original_cf();
+  [[nodiscard]] mailertable::Outcome<void> restore(const Change& change);
+  [[nodiscard]] mailertable::Outcome<void> remove_empty_ones();
+  [[nodiscard]] mailertable::Outcome<void> restore_database(const std::string& text_path,
+                                                            const std::string& cf);
+  [[nodiscard]] mailertable::Outcome<void> reload(const std::string& cf);
+
+  Memory& memory_;
+  const Places& places_;
+  FileChanges changes_;
+  bool has_reloaded_ = false;
+  bool found_no_sendmail_ = false;
+};
+
+}  // namespace tsmtp::sendmail
