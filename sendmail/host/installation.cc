@@ -12,11 +12,13 @@
 
 #include "relayd/base/bytes.h"
 #include "relayd/config/reader.h"
+#include "sendmail/host/agreement.h"
 #include "sendmail/host/memory.h"
 #include "sendmail/host/sendmail_control.h"
 #include "sendmail/host/units.h"
 #include "sendmail/host/work.h"
 #include "sendmail/plan/plan.h"
+#include "sendmail/plan/proof.h"
 #include "sendmail/text/difference.h"
 
 namespace tsmtp::sendmail {
@@ -76,6 +78,11 @@ void show_differences(const Plan& plan) {
   if (plan.changes.empty()) say("nothing would change in the texts");
 }
 
+/// Without a site there is nothing to route, and what was made is taken back; it stays on, for the next site.
+bool is_without_sites(const Plan& plan) {
+  return plan.expectations.empty();
+}
+
 /// What a run works on: read under the lock, so that it is still true when it is written.
 struct Situation {
   Places places;
@@ -92,6 +99,12 @@ std::optional<int> look(Situation& situation, const Orders& orders, const std::v
   if (!texts) return fail(texts.error());
   Input input{*std::move(texts), *hub, host_name(), {only, orders.released}, situation.places};
   situation.plan = plan_on(input);
+  // Before the first change only: later on, sendmail.cf and databases are ours, or made by Debian's rules of
+  // the same texts.
+  if (situation.memory->is_on || !situation.plan.is_possible() || is_without_sites(situation.plan))
+    return std::nullopt;
+  if (const auto missing = missing_part()) return fail({EX_UNAVAILABLE, *missing, false});
+  situation.plan.findings = disagreements(situation.plan, input.texts, situation.places);
   return std::nullopt;
 }
 
@@ -120,11 +133,6 @@ void hold_signals() {
   for (const int number : {SIGHUP, SIGINT, SIGTERM, SIGQUIT})
     sigaddset(&set, number);
   sigprocmask(SIG_BLOCK, &set, nullptr);
-}
-
-/// Without a site there is nothing to route, and what was made is taken back; it stays on, for the next site.
-bool is_without_sites(const Plan& plan) {
-  return plan.expectations.empty();
 }
 
 int carry_out(Situation& situation, const std::vector<std::string>& only, bool may_start) {
@@ -252,6 +260,17 @@ int check(const Orders& orders) {
       say(change.path + " is not as the sites in " + orders.relayd + " want it");
     say("on, but not up to date: run `tsmtp-sendmail update'");
     return 1;
+  }
+  if (::geteuid() == 0 && !is_without_sites(situation.plan)) {
+    const auto answers = ask_sendmail(situation.places.cf, questions_of(situation.plan), kMemoryDirectory);
+    if (!answers) return fail(answers.error());
+    const std::vector<std::string> wrong = contradictions(situation.plan, *answers);
+    for (const std::string& one : wrong)
+      complain(one);
+    if (!wrong.empty()) {
+      say("on, but sendmail does something else: run `tsmtp-sendmail on' again");
+      return 1;
+    }
   }
   say(situation.memory->only.empty() ? "on" : "on, for a trial with some addresses");
   for (const Expectation& expected : situation.plan.expectations) {
