@@ -6,6 +6,10 @@
 
 namespace tsmtp::net {
 
+bool answers_enquiries(const SiteLink& link) {
+  return link.peer() != nullptr && link.peer()->answers_enquiries();
+}
+
 BackgroundEnquiry::BackgroundEnquiry(const SharedBySites& shared, SiteLink& link, const std::string& site)
     : shared_(shared), link_(link), site_(site), enquiry_(*this), timer_(shared.executor) {}
 
@@ -68,7 +72,7 @@ void BackgroundEnquiry::reset_stream(mux::StreamKey stream) {
 
 std::optional<std::string> BackgroundEnquiry::next_to_ask(const std::string& after,
                                                           base::Duration min_age) const {
-  if (link_.open_connections() == 0 || link_.peer_drains() || !link_.answers_enquiries()) return std::nullopt;
+  if (link_.open_connections() == 0 || link_.peer_drains() || !answers_enquiries(link_)) return std::nullopt;
   return shared_.ledger.next_to_ask(site_, after, min_age);
 }
 

@@ -15,6 +15,9 @@
 
 namespace tsmtp::net {
 
+/// Whether the peer takes streams that are nothing but a question (docs/protocol.md, "In doubt").
+[[nodiscard]] bool answers_enquiries(const SiteLink& link);
+
 class BackgroundEnquiry final : public StreamUser, public mail::EnquiryHost {
  public:
   /// All is borrowed and outlives it; `site` is the name that the site has at the time.

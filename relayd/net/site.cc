@@ -1,15 +1,10 @@
 #include "relayd/net/site.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <boost/asio/post.hpp>
 
 #include "relayd/base/bytes.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_options.h"
-#include "relayd/net/io/socket_peer.h"
-#include "relayd/net/session_crowd.h"
 
 namespace tsmtp::net {
 namespace {
@@ -18,10 +13,6 @@ using boost::system::error_code;
 
 // Time-outs of minutes are looked after this often.
 constexpr std::chrono::seconds kSweepInterval{5};
-// A client that was told why it is refused has two seconds to read it and close; beyond max_sessions and
-// these, those that linger have less.
-constexpr std::size_t kMaxLingering = 64;
-constexpr char kGaveWay[] = "given up in favour of another client's";
 
 SocketAccess socket_access(const settings::Access& access, const std::optional<Owner>& owner = {}) {
   return {.mode = access.socket_mode, .group = access.socket_group, .owner = owner};
@@ -51,8 +42,10 @@ Site::Site(const SharedBySites& shared, settings::Site settings)
                 .changed = lifetime_.guard([this](const mail::FarMta& mta) { own_mta_changed(mta); }),
                 .noted = lifetime_.guard(
                     [this](const std::string& text) { log(base::LogLevel::kWarning, text); })}),
-      out_rate_(settings_.rates),
       in_rate_(settings_.rates),
+      intakes_(shared, settings_,
+               {.hub_for_mail = [this]() -> SiteHub& { return hub_for_mail(); },
+                .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })}),
       deliveries_(shared, settings_, pool_,
                   lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })),
       sweep_timer_(shared.executor) {
@@ -71,7 +64,7 @@ void Site::add_hub() {
                            return accept_mail(hub, stream);
                          }),
                          .own_mta = lifetime_.guard([this] { return pool_.mta(); }),
-                         .standing_changed = lifetime_.guard([this] { accept_held(); }),
+                         .standing_changed = lifetime_.guard([this] { intakes_.accept_held(); }),
                          .complaint = lifetime_.guard(
                              [this](const std::string& text) { provoked(base::Provoked::kPeer, text); })}));
 }
@@ -143,17 +136,15 @@ void Site::update(settings::Site settings, const Endpoints& fresh) {
   for (const auto& hub : hubs_)
     hub->reconfigure();
   pool_.retarget(mta_settings(settings_, shared_.hub_name));
-  out_rate_.set_rates(settings_.rates);
+  intakes_.settings_changed();
   in_rate_.set_rates(settings_.rates);
 }
 
 void Site::drain() {
   draining_ = true;
+  intakes_.drain();
   for (const auto& hub : hubs_)
     hub->drain();
-  accept_held();
-  for (const auto& session : sessions_)
-    session->shut_down(reply_421("4.3.2", "this relayd is shutting down"));
 }
 
 void Site::retire() {
@@ -173,9 +164,7 @@ bool Site::is_committing() const {
 }
 
 std::size_t Site::in_flight() const {
-  const auto busy = std::count_if(sessions_.begin(), sessions_.end(),
-                                  [](const auto& session) { return session->in_transaction(); });
-  return static_cast<std::size_t>(busy) + deliveries_.under_way();
+  return intakes_.under_way() + deliveries_.under_way();
 }
 
 bool Site::is_heard() const {
@@ -186,11 +175,10 @@ void Site::stop(const std::string& reason) {
   for (const auto& endpoint : endpoints_)
     endpoint->stop();
   endpoints_.clear();
-  held_.clear();
+  intakes_.drop_held();
   for (const auto& hub : hubs_)
     hub->stop(reason);
-  for (const auto& session : sessions_)
-    session->abort();
+  intakes_.abort();
   deliveries_.abort();
   sweep_timer_.cancel();
 }
@@ -206,133 +194,9 @@ void Site::start_endpoint(const std::shared_ptr<Endpoint>& endpoint) {
   if (const auto ok = endpoint->change(socket_access(settings_.access)); !ok)
     log(base::LogLevel::kWarning, ok.error().message);
   endpoint->start(lifetime_.guard([this](ByteChannel::Socket socket, bool is_last) {
-    if (is_last) return turn_away(std::move(socket));
-    accept_session(std::move(socket));
+    if (is_last) return intakes_.turn_away(std::move(socket));
+    intakes_.accept(std::move(socket));
   }));
-}
-
-// In an interruption of the link the greeting waits, as a transaction under way does.
-void Site::accept_session(ByteChannel::Socket socket) {
-  SiteHub& hub = hub_for_mail();
-  if (!draining_ && hub.is_interrupted() &&
-      held_.size() + sessions_served() < settings_.sessions.max_sessions) {
-    held_.push_back(std::move(socket));
-    return;
-  }
-  if (sessions_.size() >= settings_.sessions.max_sessions) make_room_for(socket);
-  auto refused = refusal(hub);
-  if (!refused) refused = refusal_of_user(socket);
-  if (refused) {
-    ++sessions_refused_;
-    provoked(base::Provoked::kRefusal, "session refused: " + refused->summary());
-  }
-  auto session = std::make_shared<IntakeConnection>(
-      std::move(socket), shared_, hub.link(), turns_, intake_settings(hub), refused,
-      IntakeConnection::Callbacks{
-          .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); }),
-          .link_full = lifetime_.guard([this](IntakeConnection& newcomer) { make_room_on_link(newcomer); }),
-          .gone = lifetime_.guard([this](IntakeConnection& gone) {
-            boost::asio::post(shared_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
-              sessions_.erase(self);
-              refused_sessions_.remove(self);
-            }));
-          })});
-  sessions_.insert(session);
-  if (refused) refused_sessions_.push_back(session);
-  if (refused_sessions_.size() > kMaxLingering) {
-    const auto oldest = refused_sessions_.front();
-    refused_sessions_.pop_front();
-    oldest->abort();  // its 421 is in the kernel's hands
-  }
-  session->start();
-}
-
-std::size_t Site::sessions_served() const {
-  return served_of(sessions_);
-}
-
-// It is told, and an MTA that kept it for the next mail makes another.
-void Site::make_room_for(ByteChannel::Socket& newcomer) {
-  if (sessions_.size() >= settings_.sessions.max_sessions + kMaxLingering) {
-    if (const auto lingers = one_that_lingers(sessions_)) {
-      lingers->abort();
-      sessions_.erase(lingers);
-    }
-  }
-  if (sessions_served() < settings_.sessions.max_sessions) return;
-  const auto leaves = one_to_leave(sessions_, source_of(newcomer), now());
-  if (!leaves) return;
-  if (leaves->is_idle()) {
-    leaves->shut_down(reply_421("4.3.2", "too many sessions at once, and this one was idle longest"));
-  } else {
-    leaves->dismiss(reply_421("4.3.2", "too many sessions at once, most of them of this user"), kGaveWay);
-  }
-  refused_sessions_.push_back(leaves);
-}
-
-void Site::make_room_on_link(IntakeConnection& newcomer) {
-  const auto leaves = one_to_give_up(sessions_, newcomer.source(), now());
-  if (!leaves) return;
-  leaves->dismiss(reply_421("4.3.2", "too many mails at once, and this one stood still"), kGaveWay);
-}
-
-// There is no descriptor left but this one: what there is to say goes into the kernel's buffer, and the
-// client reads it there.
-void Site::turn_away(ByteChannel::Socket socket) {
-  ++sessions_refused_;
-  const std::string greeting = reply_421("4.3.2", "this hub is out of file descriptors").wire();
-  (void)!::send(socket.native_handle(), greeting.data(), greeting.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-void Site::accept_held() {
-  if (hub_for_mail().is_interrupted() && !draining_) return;
-  for (ByteChannel::Socket& socket : std::exchange(held_, {}))
-    accept_session(std::move(socket));
-}
-
-// Why a session cannot be served now, as the greeting that says so. Always 421: a 5yz greeting would bounce
-// mail.
-std::optional<smtp::Reply> Site::refusal(const SiteHub& hub) const {
-  if (draining_) return reply_421("4.3.2", "this relayd is shutting down");
-  if (sessions_served() >= settings_.sessions.max_sessions)
-    return reply_421("4.3.2", "too many sessions at once, the limit is " +
-                                  std::to_string(settings_.sessions.max_sessions));
-  return hub.refusal();
-}
-
-// Not for everybody on this machine (allow_users). Told with a 421, for mail in another's hands must not
-// bounce.
-std::optional<smtp::Reply> Site::refusal_of_user(ByteChannel::Socket& socket) const {
-  const auto& allowed = settings_.access.allow_users;
-  if (allowed.empty()) return {};
-  const auto uid = user_of_peer(socket);
-  if (!uid)
-    return reply_421("4.7.1", "whose connection this is cannot be known (" + uid.error().message +
-                                  "); allow_users needs it");
-  std::string names;
-  for (const auto& user : allowed) {
-    if (user.uid == *uid) return {};
-    names += (names.empty() ? "" : ", ") + user.name;
-  }
-  return reply_421("4.7.1",
-                   "user " + std::to_string(*uid) + " may not use this endpoint; allow_users are " + names);
-}
-
-mail::IntakeSettings Site::intake_settings(const SiteHub& hub) {
-  mail::IntakeSettings settings;
-  settings.site = settings_.name;
-  settings.rules = settings_.rules;
-  settings.sessions = settings_.sessions;
-  settings.rate = &out_rate_;
-  settings.memory = out_memory_;
-  settings.refused = &refused_recipients_;
-  if (settings_.link.compress) settings.compression = &compression_;
-  if (hub.far_mta()) settings.offered = hub.far_mta()->extensions;
-  settings.offered.pipelining = true;  // between our MTA and us, whatever the far one does
-  const std::uint64_t far_size = settings.offered.size.value_or(0);
-  const std::uint64_t own_size = settings_.rules.max_message_bytes;
-  settings.offered.size = far_size == 0 ? own_size : std::min(far_size, own_size);
-  return settings;
 }
 
 StreamUser* Site::accept_mail(SiteHub& hub, mux::StreamKey stream) {
@@ -344,7 +208,7 @@ StreamUser* Site::accept_mail(SiteHub& hub, mux::StreamKey stream) {
                             .rules = settings_.rules,
                             .rate = &in_rate_,
                             .takes_compressed = hub.link().compresses(stream),
-                            .takes_questions = hub.link().answers_enquiries(),
+                            .takes_questions = answers_enquiries(hub.link()),
                             .memory = in_memory_});
 }
 
@@ -377,18 +241,12 @@ void Site::ended(const mail::Summary& summary) {
 }
 
 void Site::sweep() {
-  // Copies: a tick may end what it is called on.
-  for (const auto& session : std::set(sessions_))
-    session->tick();
+  intakes_.tick();
   deliveries_.tick();
   sweep_timer_.expires_after(kSweepInterval);
   sweep_timer_.async_wait(lifetime_.guard([this](const error_code& error) {
     if (!error) sweep();
   }));
-}
-
-smtp::Reply Site::reply_421(std::string_view enhanced, const std::string& text) const {
-  return smtp::make_reply(421, enhanced, settings_.name + ": " + text);
 }
 
 void Site::log(base::LogLevel level, const std::string& text) const {

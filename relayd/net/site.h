@@ -1,24 +1,20 @@
 // One site with all that belongs to it: endpoints and the sessions at them, its hubs, the transactions that
-// come from them, and the connections to our MTA. Knows whether a session can be served at all, and if not,
-// says why in its greeting (P5).
+// come from them, and the connections to our MTA.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
-#include <list>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "relayd/base/lifetime.h"
 #include "relayd/mail/far_mta.h"
-#include "relayd/mail/refused_recipients.h"
 #include "relayd/mail/traffic.h"
 #include "relayd/net/deliveries.h"
 #include "relayd/net/endpoint/endpoint.h"
 #include "relayd/net/endpoint/held_endpoints.h"
-#include "relayd/net/intake_connection.h"
+#include "relayd/net/intakes.h"
 #include "relayd/net/mta/mta_pool.h"
 #include "relayd/net/site_hub.h"
 #include "relayd/settings/site.h"
@@ -81,31 +77,21 @@ class Site {
   [[nodiscard]] SiteHub* hub_of_pin(const std::string& pin) const;
 
   [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
-  [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
+  [[nodiscard]] std::size_t sessions() const { return intakes_.size(); }
 
   // For status.
   [[nodiscard]] const settings::Site& settings() const { return settings_; }
   [[nodiscard]] const mail::Traffic& traffic() const { return traffic_; }
-  [[nodiscard]] std::uint64_t sessions_refused() const { return sessions_refused_; }
+  [[nodiscard]] std::uint64_t sessions_refused() const { return intakes_.refused(); }
 
  private:
   void add_hub();
   void warn_of_congestion() const;
   void start_endpoint(const std::shared_ptr<Endpoint>& endpoint);
-  void accept_session(ByteChannel::Socket socket);
-  void accept_held();
-  void make_room_for(ByteChannel::Socket& newcomer);
-  void make_room_on_link(IntakeConnection& newcomer);
-  void turn_away(ByteChannel::Socket socket);
-  [[nodiscard]] std::size_t sessions_served() const;
-  [[nodiscard]] std::optional<smtp::Reply> refusal(const SiteHub& hub) const;
-  [[nodiscard]] std::optional<smtp::Reply> refusal_of_user(ByteChannel::Socket& socket) const;
-  [[nodiscard]] mail::IntakeSettings intake_settings(const SiteHub& hub);
   [[nodiscard]] StreamUser* accept_mail(SiteHub& hub, mux::StreamKey stream);
   void own_mta_changed(const mail::FarMta& mta);
   void ended(const mail::Summary& summary);
   void sweep();
-  [[nodiscard]] smtp::Reply reply_421(std::string_view enhanced, const std::string& text) const;
   void log(base::LogLevel level, const std::string& text) const;
   void provoked(base::Provoked kind, const std::string& text) const;
 
@@ -114,25 +100,14 @@ class Site {
   base::Lifetime lifetime_;  // what the others call
   MtaPool pool_;
   Hubs hubs_;
-  policy::RateLimit out_rate_;
   policy::RateLimit in_rate_;
-  // Of envelopes and verdicts of its mails under way; mails of one direction leave the other's alone.
-  static constexpr std::size_t kMailMemoryBytes = 64UL * 1024 * 1024;
-  std::shared_ptr<base::ByteBudget> out_memory_ =
-      std::make_shared<base::ByteBudget>(kMailMemoryBytes, shared_.mail_memory);
   std::shared_ptr<base::ByteBudget> in_memory_ =
       std::make_shared<base::ByteBudget>(kMailMemoryBytes, shared_.mail_memory);
-  mail::RefusedRecipients refused_recipients_;
-  base::ByteBudget compression_{mail::kCompressionBytes};
-  mail::Turns turns_;
   Endpoints endpoints_;
-  std::vector<ByteChannel::Socket> held_;  // accepted in an interruption of the link, not yet greeted
-  std::set<std::shared_ptr<IntakeConnection>> sessions_;
-  std::list<std::shared_ptr<IntakeConnection>> refused_sessions_;  // of those; told so, not yet gone
+  Intakes intakes_;
   Deliveries deliveries_;
   boost::asio::steady_timer sweep_timer_;
   mail::Traffic traffic_;
-  std::uint64_t sessions_refused_ = 0;
   bool draining_ = false;
 };
 

@@ -161,8 +161,8 @@ SiteLink::Lanes::const_iterator SiteLink::least_busy() const {
   });
 }
 
-bool SiteLink::answers_enquiries() const {
-  return !lanes_.empty() && lanes_.begin()->second.session->peer().answers_enquiries();
+const mux::Hello* SiteLink::peer() const {
+  return lanes_.empty() ? nullptr : &lanes_.begin()->second.session->peer();
 }
 
 base::Result<mux::StreamKey> SiteLink::open(mux::Service service, StreamUser& user) {

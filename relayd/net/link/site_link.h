@@ -84,8 +84,8 @@ class SiteLink : public LinkConnectionOwner {
   /// "link down since 12:03:04 (connection timed out)".
   [[nodiscard]] std::string down_text() const;
 
-  /// Whether the peer takes streams that are nothing but a question (docs/protocol.md, "In doubt").
-  [[nodiscard]] bool answers_enquiries() const;
+  /// What the peer has said of itself; null while there is no session.
+  [[nodiscard]] const mux::Hello* peer() const;
   [[nodiscard]] base::Result<mux::StreamKey> open(mux::Service service, StreamUser& user);
   /// Whether open() has to wait until a stream has ended.
   [[nodiscard]] bool is_full() const;

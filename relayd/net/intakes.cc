@@ -1,0 +1,178 @@
+#include "relayd/net/intakes.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "relayd/net/io/clocks.h"
+#include "relayd/net/io/socket_peer.h"
+#include "relayd/net/session_crowd.h"
+
+namespace tsmtp::net {
+namespace {
+
+// A client that was told why it is refused has two seconds to read it and close; beyond max_sessions and
+// these, those that linger have less.
+constexpr std::size_t kMaxLingering = 64;
+constexpr char kGaveWay[] = "given up in favour of another client's";
+
+}  // namespace
+
+Intakes::Intakes(const SharedBySites& shared, const settings::Site& settings, Callbacks callbacks)
+    : shared_(shared), settings_(settings), callbacks_(std::move(callbacks)), rate_(settings.rates) {}
+
+// In an interruption of the link the greeting waits, as a transaction under way does.
+void Intakes::accept(ByteChannel::Socket socket) {
+  SiteHub& hub = callbacks_.hub_for_mail();
+  if (!draining_ && hub.is_interrupted() &&
+      held_.size() + sessions_served() < settings_.sessions.max_sessions) {
+    held_.push_back(std::move(socket));
+    return;
+  }
+  if (sessions_.size() >= settings_.sessions.max_sessions) make_room_for(socket);
+  auto refused = refusal(hub);
+  if (!refused) refused = refusal_of_user(socket);
+  if (refused) {
+    ++refused_;
+    shared_.log.log_provoked(base::Provoked::kRefusal, settings_.name, base::LogLevel::kWarning,
+                             settings_.name + ": session refused: " + refused->summary());
+  }
+  auto session = std::make_shared<IntakeConnection>(
+      std::move(socket), shared_, hub.link(), turns_, intake_settings(hub), refused,
+      IntakeConnection::Callbacks{
+          .ended = callbacks_.ended,
+          .link_full = lifetime_.guard([this](IntakeConnection& newcomer) { make_room_on_link(newcomer); }),
+          .gone = lifetime_.guard([this](IntakeConnection& gone) {
+            boost::asio::post(shared_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
+              sessions_.erase(self);
+              refused_sessions_.remove(self);
+            }));
+          })});
+  sessions_.insert(session);
+  if (refused) refused_sessions_.push_back(session);
+  if (refused_sessions_.size() > kMaxLingering) {
+    const auto oldest = refused_sessions_.front();
+    refused_sessions_.pop_front();
+    oldest->abort();  // its 421 is in the kernel's hands
+  }
+  session->start();
+}
+
+std::size_t Intakes::sessions_served() const {
+  return served_of(sessions_);
+}
+
+// It is told, and an MTA that kept it for the next mail makes another.
+void Intakes::make_room_for(ByteChannel::Socket& newcomer) {
+  if (sessions_.size() >= settings_.sessions.max_sessions + kMaxLingering) {
+    if (const auto lingers = one_that_lingers(sessions_)) {
+      lingers->abort();
+      sessions_.erase(lingers);
+    }
+  }
+  if (sessions_served() < settings_.sessions.max_sessions) return;
+  const auto leaves = one_to_leave(sessions_, source_of(newcomer), now());
+  if (!leaves) return;
+  if (leaves->is_idle()) {
+    leaves->shut_down(reply_421("4.3.2", "too many sessions at once, and this one was idle longest"));
+  } else {
+    leaves->dismiss(reply_421("4.3.2", "too many sessions at once, most of them of this user"), kGaveWay);
+  }
+  refused_sessions_.push_back(leaves);
+}
+
+void Intakes::make_room_on_link(IntakeConnection& newcomer) {
+  const auto leaves = one_to_give_up(sessions_, newcomer.source(), now());
+  if (!leaves) return;
+  leaves->dismiss(reply_421("4.3.2", "too many mails at once, and this one stood still"), kGaveWay);
+}
+
+// There is no descriptor left but this one: what there is to say goes into the kernel's buffer, and the
+// client reads it there.
+void Intakes::turn_away(ByteChannel::Socket socket) {
+  ++refused_;
+  const std::string greeting = reply_421("4.3.2", "this hub is out of file descriptors").wire();
+  (void)!::send(socket.native_handle(), greeting.data(), greeting.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void Intakes::accept_held() {
+  if (callbacks_.hub_for_mail().is_interrupted() && !draining_) return;
+  for (ByteChannel::Socket& socket : std::exchange(held_, {}))
+    accept(std::move(socket));
+}
+
+// Why a session cannot be served now, as the greeting that says so. Always 421: a 5yz greeting would bounce
+// mail.
+std::optional<smtp::Reply> Intakes::refusal(const SiteHub& hub) const {
+  if (draining_) return reply_421("4.3.2", "this relayd is shutting down");
+  if (sessions_served() >= settings_.sessions.max_sessions)
+    return reply_421("4.3.2", "too many sessions at once, the limit is " +
+                                  std::to_string(settings_.sessions.max_sessions));
+  return hub.refusal();
+}
+
+// Not for everybody on this machine (allow_users). Told with a 421, for mail in another's hands must not
+// bounce.
+std::optional<smtp::Reply> Intakes::refusal_of_user(ByteChannel::Socket& socket) const {
+  const auto& allowed = settings_.access.allow_users;
+  if (allowed.empty()) return {};
+  const auto uid = user_of_peer(socket);
+  if (!uid)
+    return reply_421("4.7.1", "whose connection this is cannot be known (" + uid.error().message +
+                                  "); allow_users needs it");
+  std::string names;
+  for (const auto& user : allowed) {
+    if (user.uid == *uid) return {};
+    names += (names.empty() ? "" : ", ") + user.name;
+  }
+  return reply_421("4.7.1",
+                   "user " + std::to_string(*uid) + " may not use this endpoint; allow_users are " + names);
+}
+
+mail::IntakeSettings Intakes::intake_settings(const SiteHub& hub) {
+  mail::IntakeSettings settings;
+  settings.site = settings_.name;
+  settings.rules = settings_.rules;
+  settings.sessions = settings_.sessions;
+  settings.rate = &rate_;
+  settings.memory = memory_;
+  settings.refused = &refused_recipients_;
+  if (settings_.link.compress) settings.compression = &compression_;
+  if (hub.far_mta()) settings.offered = hub.far_mta()->extensions;
+  settings.offered.pipelining = true;  // between our MTA and us, whatever the far one does
+  const std::uint64_t far_size = settings.offered.size.value_or(0);
+  const std::uint64_t own_size = settings_.rules.max_message_bytes;
+  settings.offered.size = far_size == 0 ? own_size : std::min(far_size, own_size);
+  return settings;
+}
+
+void Intakes::drain() {
+  draining_ = true;
+  accept_held();
+  for (const auto& session : sessions_)
+    session->shut_down(reply_421("4.3.2", "this relayd is shutting down"));
+}
+
+void Intakes::abort() {
+  drop_held();
+  for (const auto& session : sessions_)
+    session->abort();
+}
+
+void Intakes::tick() {
+  for (const auto& session : std::set(sessions_))  // a tick may end what it is called on
+    session->tick();
+}
+
+std::size_t Intakes::under_way() const {
+  return static_cast<std::size_t>(std::count_if(
+      sessions_.begin(), sessions_.end(), [](const auto& session) { return session->in_transaction(); }));
+}
+
+smtp::Reply Intakes::reply_421(std::string_view enhanced, const std::string& text) const {
+  return smtp::make_reply(421, enhanced, settings_.name + ": " + text);
+}
+
+}  // namespace tsmtp::net

@@ -1,0 +1,91 @@
+// The sessions of our MTA at the endpoints of one site. Knows whether one more can be served at all, and if
+// not, says why in its greeting (P5); who has to leave when there are too many; and what all of them share.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "relayd/base/byte_budget.h"
+#include "relayd/base/lifetime.h"
+#include "relayd/mail/refused_recipients.h"
+#include "relayd/mail/turns.h"
+#include "relayd/net/intake_connection.h"
+#include "relayd/net/shared_by_sites.h"
+#include "relayd/net/site_hub.h"
+#include "relayd/policy/rate.h"
+#include "relayd/settings/site.h"
+#include "relayd/smtp/reply.h"
+
+namespace tsmtp::net {
+
+/// What envelopes and verdicts of one site's mails under way may take; mails of one direction leave the
+/// other's alone.
+inline constexpr std::size_t kMailMemoryBytes = 64UL * 1024 * 1024;
+
+class Intakes {
+ public:
+  struct Callbacks {
+    /// To which a mail that comes now is handed.
+    std::function<SiteHub&()> hub_for_mail;
+    std::function<void(const mail::Summary&)> ended;
+  };
+
+  /// `shared` and `settings` are borrowed and outlive it; settings_changed() says that they are others.
+  Intakes(const SharedBySites& shared, const settings::Site& settings, Callbacks callbacks);
+  ~Intakes() { lifetime_.end(); }
+  Intakes(const Intakes&) = delete;
+  Intakes& operator=(const Intakes&) = delete;
+
+  void settings_changed() { rate_.set_rates(settings_.rates); }
+  void accept(ByteChannel::Socket socket);
+  /// On the last descriptor that there is.
+  void turn_away(ByteChannel::Socket socket);
+  /// The standing of a hub has changed: those that waited for it are served, or told why not.
+  void accept_held();
+
+  /// Sessions are told 421 when their transaction is over, and new ones at once.
+  void drain();
+  /// Closes those that wait for a hub.
+  void drop_held() { held_.clear(); }
+  /// Lets go of all at once.
+  void abort();
+  void tick();
+
+  [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+  /// How many are in a transaction.
+  [[nodiscard]] std::size_t under_way() const;
+  /// How many were turned away since the start.
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
+
+ private:
+  void make_room_for(ByteChannel::Socket& newcomer);
+  void make_room_on_link(IntakeConnection& newcomer);
+  [[nodiscard]] std::size_t sessions_served() const;
+  [[nodiscard]] std::optional<smtp::Reply> refusal(const SiteHub& hub) const;
+  [[nodiscard]] std::optional<smtp::Reply> refusal_of_user(ByteChannel::Socket& socket) const;
+  [[nodiscard]] mail::IntakeSettings intake_settings(const SiteHub& hub);
+  [[nodiscard]] smtp::Reply reply_421(std::string_view enhanced, const std::string& text) const;
+
+  const SharedBySites& shared_;
+  const settings::Site& settings_;
+  Callbacks callbacks_;
+  base::Lifetime lifetime_;  // what the sessions call
+  policy::RateLimit rate_;
+  std::shared_ptr<base::ByteBudget> memory_ =
+      std::make_shared<base::ByteBudget>(kMailMemoryBytes, shared_.mail_memory);
+  mail::RefusedRecipients refused_recipients_;
+  base::ByteBudget compression_{mail::kCompressionBytes};
+  mail::Turns turns_;
+  std::vector<ByteChannel::Socket> held_;  // accepted in an interruption of the link, not yet greeted
+  std::set<std::shared_ptr<IntakeConnection>> sessions_;
+  std::list<std::shared_ptr<IntakeConnection>> refused_sessions_;  // of those; told so, not yet gone
+  std::uint64_t refused_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace tsmtp::net
