@@ -127,7 +127,8 @@ std::span<const Key<Hub>> hub_keys() {
       {"drain_timeout", kOptional, kReload, duration(at<&Hub::drain_timeout>()),
        "How long transactions in flight may take to finish when\n.Xr relayd 8\nis told to end."},
       {"max_strangers", kOptional, kReload, number(at<&Hub::admission, &AdmissionLimits::total>(), 1, kMany),
-       "How many connections to\n.Ic listen\nthere may be at once that have not shown a key of a site yet."},
+       "How many unauthenticated connections to\n.Ic listen\nthere may be at once: those that have not shown "
+       "a key of a site yet."},
       {"max_strangers_of_address", kOptional, kReload,
        number(at<&Hub::admission, &AdmissionLimits::of_one_address>(), 1, kMany),
        "How many of them may come from one IPv4 address, or from one /64 network of IPv6\naddresses."},
@@ -152,12 +153,12 @@ std::span<const Key<Site>> site_keys() {
       {"rekey_bytes", kOptional, kReload,
        // From every few records to what is still well below the bound for AES-GCM (RFC 8446 section 5.5).
        size(at<&Site::link, &Link::rekey, &RekeyLimits::bytes>(), 64 * kKibibyte, 64 * kGibi),
-       "After how many bytes the TLS keys of a connection are replaced in both directions."},
+       "Number of bytes after which the TLS keys of a connection are replaced in both\ndirections."},
       {"rekey_time", kOptional, kReload, duration(at<&Site::link, &Link::rekey, &RekeyLimits::time>(), 1s),
-       "After how long they are replaced, if there were fewer bytes."},
+       "Time after which they are replaced, if there were fewer bytes."},
       {"congestion", kOptional, kReload,
        form(at<&Site::link, &Link::congestion>(), "name of at most 15 bytes", read_congestion, as_it_is),
-       "Which of the kernel's algorithms finds out how much may be under way on the\nlink.", "the kernel's"},
+       "The kernel's algorithm of congestion control for the link.", "the kernel's"},
       {"address", kOptional, kReload,
        text(at<&Site::address>(), "address in 127.0.0.0/8", &Value::into_site_address),
        "The site address: a loopback address of its own that stands for the site on this\nhub, such as\n.Qq "
@@ -167,7 +168,7 @@ std::span<const Key<Site>> site_keys() {
        "Where the MTA hands mail for the site over.", "port 5000 of address"},
       {"deliver", kOptional, kReload, address(at<&Site::deliver>()), "Our MTA, for mail from the site."},
       {"domains", kRequired, kReload, domains(at<&Site::rules, &Rules::domains>()),
-       "What lies behind the site."},
+       "The domains behind the site."},
       {"local", kOptional, kReload, domains(at<&Site::rules, &Rules::local>()),
        "Recipients that are accepted from the site.", "domains of [hub], and required without that"},
       {"max_message", kOptional, kReload, size(at<&Site::rules, &Rules::max_message_bytes>()),
@@ -187,7 +188,7 @@ std::span<const Key<Site>> site_keys() {
        "forwards has."},
       {"bare_line_ends", kOptional, kReload,
        word(at<&Site::sessions, &Sessions::canonical_line_ends>(), {{"refuse", false}, {"canonical", true}}),
-       "What becomes of a mail in which a CR or LF stands alone, not as part of a CRLF."},
+       "The treatment of a mail in which a CR or LF stands alone, not as part of a CRLF."},
       {"origin", kOptional, kReload,
        word(at<&Site::origin>(),
             {{"none", Origin::kNone}, {"xclient", Origin::kXclient}, {"proxy", Origin::kProxy}}),
@@ -198,8 +199,8 @@ std::span<const Key<Site>> site_keys() {
        number(at<&Site::sessions, &Sessions::max_recipients>(), 1, 1000),
        "Recipients of one mail; further ones get 452 4.5.3."},
       {"max_errors", kOptional, kReload, number(at<&Site::sessions, &Sessions::max_errors>(), 1, kMany),
-       "How many commands of a session may be wrong before it is closed with 421 4.7.0;\na mail that is "
-       "accepted sets it back."},
+       "How many commands of a session may be wrong before it is closed with 421 4.7.0;\nan accepted mail "
+       "sets the count back to zero."},
       {"client_timeout", kOptional, kReload, duration(at<&Site::sessions, &Sessions::client_timeout>()),
        "How long our MTA may be silent in a session before it is closed with 421 4.4.2."},
       {"mails_per_second", kOptional, kReload,
@@ -219,7 +220,7 @@ std::span<const Key<Site>> site_keys() {
        "How many such connections are kept, of those that were needed at once; 0 for none."},
       {"mta_mails_per_connection", kOptional, kReload,
        number(at<&Site::mta, &MtaConnections::mails_per_connection>(), 1, kMany),
-       "After how many mails a connection to our MTA is not used again."},
+       "Number of mails after which a connection to our MTA is not used again."},
       {"allow_users", kOptional, kReload,
        form(
            at<&Site::access, &Access::allow_users>(), "list of users",

@@ -25,7 +25,7 @@ const Fields<AuditStatus>& audit_fields() {
                              ? std::string()
                              : fmt::format(", {} RECORD{} LOST", audit.lost, audit.lost == 1 ? "" : "S");
                 }),
-      text("trouble", "what is wrong with it now", &AuditStatus::trouble)
+      text("trouble", "why it cannot be written now", &AuditStatus::trouble)
           .said(kOnlyLine, [](const AuditStatus& audit) {
             return audit.trouble.empty() ? std::string() : ": " + escaped(audit.trouble);
           })};
@@ -35,7 +35,7 @@ const Fields<AuditStatus>& audit_fields() {
 const Fields<LedgerStatus>& ledger_fields() {
   static const Fields<LedgerStatus> fields = [] {
     Fields<LedgerStatus> rows{text("trouble", "why it cannot be written now", &LedgerStatus::trouble),
-                              {"since", "since when that is so", [](const LedgerStatus& l) {
+                              {"since", "since when it cannot be written", [](const LedgerStatus& l) {
                                  return l.trouble.empty() ? Json(nullptr) : Json(rfc3339(l.since));
                                }}};
     std::ranges::move(counter_fields<LedgerStatus>(ledger::kCounterRows, &LedgerStatus::counters),
@@ -52,15 +52,15 @@ const Fields<ShortageStatus>& shortage_fields() {
   static const Fields<ShortageStatus> fields{
       plain("times", "how often since the start", &ShortageStatus::times),
       time("last", "when last", &ShortageStatus::last),
-      plain("text", "what was not done, and for want of what", &ShortageStatus::text)};
+      plain("text", "what could not be done, and what was missing", &ShortageStatus::text)};
   return fields;
 }
 
 const Fields<RefusedKey>& refused_key_fields() {
   static const Fields<RefusedKey> fields{
       plain("pin", "the key, as it would be written in relayd.toml", &RefusedKey::pin),
-      plain("address", "where it came from", &RefusedKey::address),
-      time("last", "when last", &RefusedKey::last), plain("times", "how often", &RefusedKey::times)};
+      plain("address", "its address", &RefusedKey::address), time("last", "when last", &RefusedKey::last),
+      plain("times", "how often", &RefusedKey::times)};
   return fields;
 }
 
@@ -69,8 +69,8 @@ std::vector<Labelled<ledger::Counters>> ledger_counters(const HubStatus& hub) {
 }
 
 Field<HubStatus> ledger_field() {
-  return object("ledger", "how it goes with the ledger that keeps mails from being delivered twice",
-                &HubStatus::ledger, ledger_fields())
+  return object("ledger", "the ledger, which keeps mails from being delivered twice", &HubStatus::ledger,
+                ledger_fields())
       .measured(
           {{"tsmtp_ledger_writable", kGauge, "0 while the ledger cannot be written and mails are put off.",
             [](const HubStatus& hub) { return one(hub.ledger.trouble.empty() ? 1 : 0); }}})
@@ -240,7 +240,8 @@ const Fields<HubStatus>& hub_fields() {
       counted("keys_refused", "attempts to make a link with a key that is no site's",
               &HubStatus::keys_refused,
               {"tsmtp_keys_refused_total", kCounter, "Link attempts with a key that is no site's pin.", {}}),
-      objects("refused_keys", "list of the latest of them", &HubStatus::refused_keys, refused_key_fields())
+      objects("refused_keys", "list of the latest of those keys", &HubStatus::refused_keys,
+              refused_key_fields())
           .said(HubLine::kKeysRefused, refused_keys_text),
       {"sites", "list of objects, in the order of the configuration, each with",
        [](const HubStatus& hub) {

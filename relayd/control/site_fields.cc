@@ -14,9 +14,10 @@ using base::escaped;
 using base::WallTime;
 
 const Fields<DialFailure>& dial_failure_fields() {
-  static const Fields<DialFailure> fields{plain("address", "what was dialled", &DialFailure::address),
-                                          time("when", "when", &DialFailure::when),
-                                          plain("cause", "why in vain", &DialFailure::cause)};
+  static const Fields<DialFailure> fields{
+      plain("address", "the address that was dialled", &DialFailure::address),
+      time("when", "time of the failure", &DialFailure::when),
+      plain("cause", "why it failed", &DialFailure::cause)};
   return fields;
 }
 
@@ -214,13 +215,13 @@ const Fields<SiteStatus>& site_fields() {
                 [](const SiteStatus& site) { return std::string("link ") + to_string(site.state); }),
       Field<SiteStatus>{
           "since",
-          "since when it is so",
+          "since when it has been so",
           [](const SiteStatus& site) { return Json(rfc3339(site.since)); },
           {{"tsmtp_link_since_seconds", kGauge, "When the link came to be as it is, seconds since 1970.",
             [](const SiteStatus& site) { return at_time(site.since); }}}}
           .said(SiteLine::kLink,
                 [](const SiteStatus& site, WallTime now) { return ' ' + since(site.since, now); }),
-      text("cause", "why it is not up", &SiteStatus::cause)
+      text("cause", "why the link is not up", &SiteStatus::cause)
           .said(SiteLine::kLink,
                 [](const SiteStatus& site) {
                   return site.cause.empty() ? std::string() : ": " + escaped(site.cause);
@@ -234,15 +235,16 @@ const Fields<SiteStatus>& site_fields() {
       Field<SiteStatus>{"next_dial", "when we dial next",
                         [](const SiteStatus& site) { return time_or_null(site.next_dial); }}
           .said(SiteLine::kLink, next_dial_text),
-      objects("dial_failures", "list of what we dialled in vain since the link was last up",
+      objects("dial_failures", "list of the addresses that failed since the link was last up",
               &SiteStatus::dial_failures, dial_failure_fields())
           .said(SiteLine::kDialled, dial_failures_text),
-      text("peer_address", "who is at the other end", &SiteStatus::peer_address)
+      text("peer_address", "address of the other end", &SiteStatus::peer_address)
           .said(SiteLine::kLink,
                 [](const SiteStatus& site) {
                   return site.peer_address.empty() ? std::string() : ", with " + escaped(site.peer_address);
                 }),
-      text("peer_name", "what it calls itself", &SiteStatus::peer_name).said(SiteLine::kLink, peer_name_text),
+      text("peer_name", "name that the other end gives itself", &SiteStatus::peer_name)
+          .said(SiteLine::kLink, peer_name_text),
       text("tls", "how the link is encrypted", &SiteStatus::tls).said(SiteLine::kTls, tls_text),
       plain("compresses", "whether content is compressed on the link; false while it is down",
             &SiteStatus::compresses),
