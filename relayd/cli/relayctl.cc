@@ -9,6 +9,7 @@
 #include "relayd/base/diagnostic.h"
 #include "relayd/base/nearest.h"
 #include "relayd/base/version.h"
+#include "relayd/cli/pairing_commands.h"
 #include "relayd/config/reader.h"
 #include "relayd/control/request.h"
 #include "relayd/daemon/privileges.h"
@@ -23,6 +24,7 @@ struct Context {
   config::Config config;
   bool json = false;
   std::string id;  ///< of a mail in doubt
+  cli::PairingOptions pairing;
 };
 
 int complain(const std::string& message, int status) {
@@ -91,6 +93,22 @@ int forget(const Context& context) {
   return ask(context, control::Request::kForget, context.id);
 }
 
+int invite(const Context& context) {
+  return cli::run_invite(context.config, context.pairing);
+}
+
+int join(const Context& context) {
+  return cli::run_join(context.config, context.pairing);
+}
+
+int invitations(const Context& context) {
+  return cli::run_invitations(context.config, context.json);
+}
+
+int uninvite(const Context& context) {
+  return cli::run_uninvite(context.config, context.pairing);
+}
+
 struct Subcommand {
   const char* name;
   const char* help;
@@ -106,6 +124,10 @@ constexpr Subcommand kSubcommands[] = {
     {"reload", "let relayd read its configuration again", reload},
     {"drain", "let transactions under way end, then stop relayd", drain, false},
     {"doubts", "list the mails in doubt, those whose final reply our MTA may not have", doubts, false},
+    {"invite", "invite another hub, which joins by the line that this prints", invite},
+    {"join", "exchange mail with the hub that has invited this one", join},
+    {"invitations", "list the invitations, and who has joined by them", invitations, false},
+    {"uninvite", "withdraw an invitation", uninvite, false},
     {"forget", "forget a mail in doubt; if it is tried again, it may be delivered twice", forget, false},
 };
 
@@ -160,8 +182,11 @@ int main(int argc, char** argv) {
   app.require_subcommand(1)->fallthrough();
   for (const Subcommand& subcommand : kSubcommands) {
     CLI::App* added = app.add_subcommand(subcommand.name, subcommand.help);
-    if (subcommand.run == status || subcommand.run == doubts)
+    if (subcommand.run == status || subcommand.run == doubts || subcommand.run == invitations)
       added->add_flag("--json", context.json, "as JSON, for programs");
+    if (subcommand.run == invite) cli::add_invite_options(*added, context.pairing);
+    if (subcommand.run == join) cli::add_join_options(*added, context.pairing);
+    if (subcommand.run == uninvite) cli::add_uninvite_options(*added, context.pairing);
     if (subcommand.run == forget)
       added->add_option("ID", context.id, "as `relayctl doubts` shows it, or as much of it as is unique")
           ->required();

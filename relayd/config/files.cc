@@ -116,6 +116,10 @@ class Folder {
   bool others_write_ = false;
 };
 
+bool has_wildcards(const std::string& pattern) {
+  return pattern.find_first_of("*?[") != std::string::npos;
+}
+
 /// With its slash; empty if there is none.
 std::string folder_of(const std::string& path) {
   return path.substr(0, path.rfind('/') + 1);
@@ -130,6 +134,20 @@ std::optional<std::string> text_of(const std::string& path, base::Diagnostics& d
   return std::nullopt;
 }
 
+base::Result<std::string> place_for_site(const std::string& main_file,
+                                         const std::vector<std::string>& patterns, const std::string& name) {
+  const std::string file = name + ".toml";
+  for (const std::string& given : patterns) {
+    const std::string pattern = given.starts_with('/') ? given : folder_of(main_file) + given;
+    const std::string folder = folder_of(pattern);
+    const std::string last = pattern.substr(folder.size());
+    if (has_wildcards(last) && fnmatch(last.c_str(), file.c_str(), FNM_PERIOD | FNM_NOESCAPE) == 0)
+      return base::Result<std::string>(boost::system::in_place_value, folder + file);
+  }
+  return base::Error{"no pattern of hub.include matches " + file +
+                     ", so that relayd would not read it; the default, \"sites.d/*.toml\", does"};
+}
+
 std::vector<TextFile> included_files(const std::string& main_file, const std::vector<std::string>& patterns,
                                      base::Diagnostics& diagnostics) {
   std::vector<TextFile> files;
@@ -138,7 +156,7 @@ std::vector<TextFile> included_files(const std::string& main_file, const std::ve
     const std::string pattern = given.starts_with('/') ? given : folder_of(main_file) + given;
     const std::string folder_path = folder_of(pattern);
     const std::string last = pattern.substr(folder_path.size());
-    const bool is_name = last.find_first_of("*?[") == std::string::npos;
+    const bool is_name = !has_wildcards(last);
     Folder folder(folder_path, diagnostics);
     if (folder.error() != 0) {
       if (folder.error() != ENOENT || is_name)

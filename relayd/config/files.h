@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "relayd/base/diagnostic.h"
+#include "relayd/base/result.h"
 
 namespace tsmtp::config {
 
@@ -29,5 +30,11 @@ struct TextFile {
 [[nodiscard]] std::vector<TextFile> included_files(const std::string& main_file,
                                                    const std::vector<std::string>& patterns,
                                                    base::Diagnostics& diagnostics);
+
+/// Where a program may put the file of a new site, so that it is read: the folder of the first pattern with
+/// wildcards that matches NAME.toml. The error says that there is none.
+[[nodiscard]] base::Result<std::string> place_for_site(const std::string& main_file,
+                                                       const std::vector<std::string>& patterns,
+                                                       const std::string& name);
 
 }  // namespace tsmtp::config

@@ -13,13 +13,23 @@ struct Line {
   std::string_view text;
 };
 
-constexpr std::array<Line, 6> kLines{{{Request::kStatus, "status"},
+constexpr std::array<Line, 8> kLines{{{Request::kStatus, "status"},
                                       {Request::kStatusJson, "status --json"},
                                       {Request::kReload, "reload"},
                                       {Request::kDrain, "drain"},
                                       {Request::kDoubts, "doubts"},
-                                      {Request::kDoubtsJson, "doubts --json"}}};
-constexpr std::string_view kForget = "forget ";
+                                      {Request::kDoubtsJson, "doubts --json"},
+                                      {Request::kInvitations, "invitations"},
+                                      {Request::kInvitationsJson, "invitations --json"}}};
+// These have an argument behind them.
+constexpr std::array<Line, 4> kWithArgument{{{Request::kForget, "forget "},
+                                             {Request::kInvite, "invite "},
+                                             {Request::kUninvite, "uninvite "},
+                                             {Request::kJoin, "join "}}};
+
+bool may_be_long(std::string_view received) {
+  return received.starts_with("invite ") || received.starts_with("join ");
+}
 
 constexpr std::string_view kOk = "ok\n";
 constexpr std::string_view kError = "error\n";
@@ -35,7 +45,8 @@ std::size_t message_of_error(std::string_view received) {
 }  // namespace
 
 std::string request_line(Request request, std::string_view argument) {
-  if (request == Request::kForget) return std::string(kForget).append(argument) + '\n';
+  for (const Line& line : kWithArgument)
+    if (line.request == request) return std::string(line.text).append(argument) + '\n';
   for (const Line& line : kLines)
     if (line.request == request) return std::string(line.text) + '\n';
   return "\n";
@@ -43,21 +54,23 @@ std::string request_line(Request request, std::string_view argument) {
 
 std::optional<base::Result<Asked>> parse_request(std::string_view received) {
   using Parsed = base::Result<Asked>;
-  const std::size_t end = received.substr(0, kMaxRequestBytes).find('\n');
+  const std::size_t most = may_be_long(received) ? kMaxLongRequestBytes : kMaxRequestBytes;
+  const std::size_t end = received.substr(0, most).find('\n');
   if (end == received.npos) {
-    if (received.size() < kMaxRequestBytes) return std::nullopt;
-    return Parsed(base::Error{"request longer than 256 bytes"});
+    if (received.size() < most) return std::nullopt;
+    return Parsed(base::Error{"request longer than " + std::to_string(most) + " bytes"});
   }
   if (end + 1 != received.size())
     return Parsed(base::Error{"one request a connection, nothing behind its line"});
   const std::string_view text = received.substr(0, end);
   for (const Line& line : kLines)
     if (line.text == text) return Parsed(Asked{.request = line.request, .argument = {}});
-  if (text.starts_with(kForget))
-    return Parsed(Asked{.request = Request::kForget, .argument = std::string(text.substr(kForget.size()))});
-  return Parsed(base::Error{
-      "unknown request \"" + base::escaped(text) +
-      "\"; status, status --json, reload, drain, doubts, doubts --json or forget ID was expected"});
+  for (const Line& line : kWithArgument)
+    if (text.starts_with(line.text))
+      return Parsed(Asked{.request = line.request, .argument = std::string(text.substr(line.text.size()))});
+  return Parsed(base::Error{"unknown request \"" + base::escaped(text) +
+                            "\"; status, status --json, reload, drain, doubts, doubts --json, invite, "
+                            "invitations, uninvite, join or forget ID was expected"});
 }
 
 std::string reply_ok(std::string_view body) {

@@ -12,17 +12,33 @@
 
 namespace tsmtp::control {
 
-enum class Request { kStatus, kStatusJson, kReload, kDrain, kDoubts, kDoubtsJson, kForget };
+enum class Request {
+  kStatus,
+  kStatusJson,
+  kReload,
+  kDrain,
+  kDoubts,
+  kDoubtsJson,
+  kForget,
+  kInvite,
+  kInvitations,
+  kInvitationsJson,
+  kUninvite,
+  kJoin,
+};
 
 /// A request as it was received.
 struct Asked {
   Request request;
-  std::string argument;  ///< of kForget: the ID, unchecked
+  std::string argument;  ///< of those that have one, unchecked
 };
 
 inline constexpr std::size_t kMaxRequestBytes = 256;
+/// Of kInvite and kJoin, which name domains.
+inline constexpr std::size_t kMaxLongRequestBytes = 4096;
 
-/// The line to send, with its line end: "status --json\n", "forget 3f6c\n". Only kForget has an argument.
+/// The line to send, with its line end: "status --json\n", "forget 3f6c\n". kForget, kInvite, kUninvite and
+/// kJoin have an argument.
 [[nodiscard]] std::string request_line(Request request, std::string_view argument = {});
 
 /// Reads what has been received so far. nullopt: no line end yet, read on. An error (nothing known, more than

@@ -77,6 +77,7 @@ base::Result<void> Relay::start() {
   if (auto ok = state_.open(loop_, config_.hub); !ok) return ok;
   state_.set_sites(config_.sites);
   if (auto ok = open_audit(); !ok) return ok;
+  open_pairing();
   serve();
   return {};
 }
@@ -120,22 +121,12 @@ base::Result<void> Relay::bind_listeners(const settings::Hub& hub, Listeners& fr
         net::LinkListener::Callbacks{
             .accept_peer = [this](const std::string& pin,
                                   const std::string& from) { return accept_peer(pin, from); },
-            .connected =
-                [this](std::unique_ptr<net::TlsStream> stream) {
-                  // The key may have been ours when it was shown, and a reload have come between.
-                  if (net::Site* site = site_of_pin(stream->peer_pin())) {
-                    net::SiteLink& link = site->hub_of_pin(stream->peer_pin())->link();
-                    link.adopt(std::move(stream));
-                  } else {
-                    refusals_.refused(stream->peer_address(),
-                                      "its key is no longer pinned in the configuration",
-                                      std::chrono::steady_clock::now());
-                  }
-                },
+            .connected = [this](std::unique_ptr<net::TlsStream> stream) { connected(std::move(stream)); },
             .refused =
                 [this](const std::string& peer, const std::string& cause) {
                   refusals_.refused(peer, cause, std::chrono::steady_clock::now());
-                }},
+                },
+            .takes_pairing = [this] { return !draining_ && pairing_->takes_pairing(); }},
         &shortages_);
     if (auto ok = listener->bind(address); !ok) return base::with_context("hub.listen", ok.error());
     fresh[key] = std::move(listener);
@@ -143,9 +134,24 @@ base::Result<void> Relay::bind_listeners(const settings::Hub& hub, Listeners& fr
   return {};
 }
 
+void Relay::connected(std::unique_ptr<net::TlsStream> stream) {
+  if (stream->is_pairing()) return pairing_->serve(std::move(stream));
+  // The first time that it shows its key after it has joined.
+  if (site_of_pin(stream->peer_pin()) == nullptr && pairing_->is_promised(stream->peer_pin()))
+    (void)pairing_->fulfil(stream->peer_pin());
+  // The key may have been ours when it was shown, and a reload have come between.
+  if (net::Site* site = site_of_pin(stream->peer_pin()))
+    return site->hub_of_pin(stream->peer_pin())->link().adopt(std::move(stream));
+  refusals_.refused(stream->peer_address(), "its key is no longer pinned in the configuration",
+                    std::chrono::steady_clock::now());
+}
+
 base::Result<void> Relay::bind_services(const std::optional<net::Owner>& owner) {
   control_ = std::make_shared<net::RequestServer>(
-      loop_.executor(), [this](std::string_view received) { return answer_control(received); }, &shortages_);
+      loop_.executor(), [this](std::string_view received) { return answer_control(received); }, &shortages_,
+      [this](std::string_view received, const net::RequestServer::Reply& reply) {
+        return answer_later(received, reply);
+      });
   const base::HostPort socket{.host = {}, .port = 0, .unix_path = config_.hub.control};
   if (auto ok = control_->bind(socket, owner); !ok) return base::with_context("hub.control", ok.error());
   if (!config_.hub.metrics) return {};
@@ -165,6 +171,14 @@ base::Result<void> Relay::open_audit() {
   if (!sink) return base::with_context("hub.audit", sink.error());
   audit_.use(config_.hub.audit, std::move(*sink));
   return {};
+}
+
+void Relay::open_pairing() {
+  const SiteMaker sites({.config_file = source_.file,
+                         .config = [this]() -> const config::Config& { return config_; },
+                         .reload = [this] { return reload(); }});
+  pairing_ = std::make_unique<Pairing>(config_.hub.state_dir, identity_->pin(), sites, log_);
+  joining_ = std::make_unique<Joining>(loop_.executor(), *tls_, identity_->pin(), sites, log_);
 }
 
 void Relay::serve() {
@@ -208,6 +222,7 @@ void Relay::serve() {
   if (state_.earlier().take_in()) loop_.every(kEarlierPoll, [this] { return state_.earlier().take_in(); });
   loop_.every(kExpiryInterval, [this] {
     state_.ledger().expire(net::wall_now());
+    pairing_->forget_old();
     return true;
   });
   log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + config::count_of_sites(config_) +
@@ -280,7 +295,7 @@ net::Site* Relay::site_of_pin(const std::string& pin) const {
 }
 
 bool Relay::accept_peer(const std::string& pin, const std::string& address) {
-  if (site_of_pin(pin) != nullptr) return true;
+  if (site_of_pin(pin) != nullptr || pairing_->is_promised(pin)) return true;
   refused_keys_.add(net::pin_text(pin), address, net::wall_now());
   return false;
 }
@@ -339,8 +354,25 @@ std::optional<std::string> Relay::answer_control(std::string_view received) {
       return control::reply_ok(control::doubts_json(mails_in_doubt(state_.ledger(), net::wall_now())));
     case control::Request::kForget:
       return forget_mail(state_.ledger(), log_, (*request)->argument);
+    case control::Request::kInvite:
+      return pairing_->invite((*request)->argument);
+    case control::Request::kInvitations:
+      return pairing_->list(false);
+    case control::Request::kInvitationsJson:
+      return pairing_->list(true);
+    case control::Request::kUninvite:
+      return pairing_->uninvite((*request)->argument);
+    case control::Request::kJoin:
+      break;  // answer_later()
   }
   return {};
+}
+
+bool Relay::answer_later(std::string_view received, const net::RequestServer::Reply& reply) {
+  const auto request = control::parse_request(received);
+  if (!request || !*request || (*request)->request != control::Request::kJoin) return false;
+  joining_->join((*request)->argument, reply);
+  return true;
 }
 
 }  // namespace tsmtp::daemon

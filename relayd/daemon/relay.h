@@ -11,7 +11,9 @@
 #include "relayd/config/config.h"
 #include "relayd/control/status.h"
 #include "relayd/daemon/audit_log.h"
+#include "relayd/daemon/joining.h"
 #include "relayd/daemon/lasting_state.h"
+#include "relayd/daemon/pairing.h"
 #include "relayd/daemon/readiness.h"
 #include "relayd/daemon/refusal_log.h"
 #include "relayd/daemon/refused_keys.h"
@@ -65,6 +67,7 @@ class Relay {
   [[nodiscard]] base::Result<void> bind_listeners(const settings::Hub& hub, Listeners& fresh);
   [[nodiscard]] base::Result<void> bind_services(const std::optional<net::Owner>& owner);
   [[nodiscard]] base::Result<void> open_audit();
+  void open_pairing();
   void serve();
   void keep_endpoints();
   void tell_ready();
@@ -81,7 +84,11 @@ class Relay {
   void retire(std::unique_ptr<net::Site> site);
   [[nodiscard]] bool drained() const;
   [[nodiscard]] bool all_have_heard(base::Duration idle_for) const;
+  /// A connection whose peer has shown a key that we take.
+  void connected(std::unique_ptr<net::TlsStream> stream);
   [[nodiscard]] std::optional<std::string> answer_control(std::string_view received);
+  /// What takes its time to answer: whether it was that.
+  [[nodiscard]] bool answer_later(std::string_view received, const net::RequestServer::Reply& reply);
 
   net::EventLoop& loop_;
   base::Logger& log_;
@@ -102,6 +109,8 @@ class Relay {
   BoundEndpoints bound_endpoints_;  // until the sites exist
   std::vector<std::unique_ptr<net::Site>> sites_;
   std::vector<std::unique_ptr<net::Site>> retired_;
+  std::unique_ptr<Pairing> pairing_;
+  std::unique_ptr<Joining> joining_;
   Listeners listeners_;
   std::shared_ptr<net::RequestServer> control_;
   std::shared_ptr<net::RequestServer> metrics_;

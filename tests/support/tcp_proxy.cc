@@ -51,9 +51,11 @@ void TcpProxy::accept_loop() {
       close(near);
       continue;
     }
+    const bool is_whole = break_after == 0 || whole_first-- > 0;
+    const Left left = is_whole ? nullptr : std::make_shared<std::atomic<std::int64_t>>(break_after.load());
     const auto directions = std::make_shared<std::atomic<int>>(2);
     const auto pass_all = [=, this](int from, int to, bool to_target) {
-      pass(from, to, to_target);
+      pass(from, to, to_target, left);
       if (--*directions > 0) return;
       shutdown(near, SHUT_RDWR);
       shutdown(far, SHUT_RDWR);
@@ -68,10 +70,19 @@ void TcpProxy::accept_loop() {
 }
 
 // One that closes may have said something last, which the other direction still passes on.
-void TcpProxy::pass(int from, int to, bool to_target) {
+void TcpProxy::pass(int from, int to, bool to_target, const Left& left) {
   char buffer[16384];
   for (;;) {
-    const ssize_t bytes = recv(from, buffer, sizeof buffer, 0);
+    ssize_t bytes = recv(from, buffer, sizeof buffer, 0);
+    if (left && bytes > 0) {
+      const std::int64_t before = left->fetch_sub(bytes);
+      if (before < bytes) {
+        if (before > 0) (void)send(to, buffer, static_cast<std::size_t>(before), MSG_NOSIGNAL);
+        shutdown(from, SHUT_RDWR);
+        shutdown(to, SHUT_RDWR);
+        bytes = 0;
+      }
+    }
     if (to_target && bytes > 0 && holding) {
       ++held;
       (void)wait_until([this] { return !holding; }, std::chrono::minutes(5));

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -26,6 +27,10 @@ class TcpProxy {
   std::atomic<bool> holding{false};
   /// How many connections have such bytes.
   std::atomic<int> held{0};
+  /// Connections that are made from now on break when so many bytes have passed, of both directions together;
+  /// 0: they do not. The next `whole_first` ones do not either.
+  std::atomic<std::int64_t> break_after{0};
+  std::atomic<int> whole_first{0};
   /// How many are open now.
   std::atomic<int> connections{0};
   /// What has been passed on to the target.
@@ -33,7 +38,8 @@ class TcpProxy {
 
  private:
   void accept_loop();
-  void pass(int from, int to, bool to_target);
+  using Left = std::shared_ptr<std::atomic<std::int64_t>>;  // of break_after; null: no bound
+  void pass(int from, int to, bool to_target, const Left& left);
 
   std::uint16_t target_;
   int listener_;

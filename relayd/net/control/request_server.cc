@@ -23,6 +23,7 @@ constexpr std::size_t kMaxRequestBytes = 8 * 1024;
 constexpr std::size_t kMaxClients = 32;
 constexpr std::chrono::seconds kToAsk{5};
 constexpr std::chrono::seconds kToRead{10};
+constexpr std::chrono::seconds kToAnswer{120};
 constexpr unsigned kControlMode = 0600;
 constexpr char kRoot[] = "user 0";
 
@@ -33,10 +34,11 @@ class Client : public std::enable_shared_from_this<Client> {
  public:
   using Socket = asio::generic::stream_protocol::socket;
 
-  Client(Socket socket, RequestServer::Handler handler)
+  Client(Socket socket, RequestServer::Handler handler, RequestServer::SlowHandler slow)
       : socket_(std::move(socket)),
         timer_(socket_.get_executor()),
         handler_(std::move(handler)),
+        slow_(std::move(slow)),
         source_(source_of(socket_)) {}
 
   void start() {
@@ -70,11 +72,21 @@ class Client : public std::enable_shared_from_this<Client> {
                             [self = shared_from_this()](const error_code& error, std::size_t bytes) {
                               if (error) return self->done();
                               self->received_.append(self->buffer_.data(), bytes);
+                              if (self->slow_ && self->slow_(self->received_, self->later())) {
+                                return self->set_deadline(kToAnswer);
+                              }
                               auto reply = self->handler_(self->received_);
                               if (reply) return self->write(std::move(*reply));
                               if (self->received_.size() > kMaxRequestBytes) return self->done();
                               self->read();
                             });
+  }
+
+  // The client may have gone by then.
+  RequestServer::Reply later() {
+    return [client = weak_from_this()](std::string reply) {
+      if (const auto self = client.lock(); self && self->is_open()) self->write(std::move(reply));
+    };
   }
 
   void write(std::string reply) {
@@ -93,6 +105,7 @@ class Client : public std::enable_shared_from_this<Client> {
   Socket socket_;
   asio::steady_timer timer_;
   RequestServer::Handler handler_;
+  RequestServer::SlowHandler slow_;
   std::string source_;
   std::array<char, 1024> buffer_{};
   std::string received_;
@@ -123,8 +136,11 @@ void make_room(Clients& clients, const Client& newcomer) {
 
 }  // namespace
 
-RequestServer::RequestServer(const asio::any_io_executor& executor, Handler handler, Shortages* shortages)
-    : handler_(std::move(handler)), endpoint_(std::make_shared<Endpoint>(executor, shortages)) {}
+RequestServer::RequestServer(const asio::any_io_executor& executor, Handler handler, Shortages* shortages,
+                             SlowHandler slow)
+    : handler_(std::move(handler)),
+      slow_(std::move(slow)),
+      endpoint_(std::make_shared<Endpoint>(executor, shortages)) {}
 
 base::Result<void> RequestServer::bind(const base::HostPort& address, std::optional<Owner> owner) {
   return endpoint_->bind(address, {.mode = kControlMode, .group = {}, .owner = owner});
@@ -132,13 +148,13 @@ base::Result<void> RequestServer::bind(const base::HostPort& address, std::optio
 
 // On the last descriptor too: somebody has to be able to ask what is going on.
 void RequestServer::start() {
-  endpoint_->start(
-      [handler = handler_, clients = std::make_shared<Clients>()](ByteChannel::Socket socket, bool) {
-        const auto client = std::make_shared<Client>(std::move(socket), handler);
-        make_room(*clients, *client);
-        clients->push_back(client);
-        client->start();
-      });
+  endpoint_->start([handler = handler_, slow = slow_, clients = std::make_shared<Clients>()](
+                       ByteChannel::Socket socket, bool) {
+    const auto client = std::make_shared<Client>(std::move(socket), handler, slow);
+    make_room(*clients, *client);
+    clients->push_back(client);
+    client->start();
+  });
 }
 
 void RequestServer::stop() {

@@ -21,9 +21,13 @@ class RequestServer {
   /// complete.
   using Handler = std::function<std::optional<std::string>(std::string_view received)>;
 
-  /// `shortages`: as Endpoint's.
-  RequestServer(const boost::asio::any_io_executor& executor, Handler handler,
-                Shortages* shortages = nullptr);
+  /// For what takes its time: true if the request is its own; it calls `reply` once, later, from the loop.
+  using Reply = std::function<void(std::string)>;
+  using SlowHandler = std::function<bool(std::string_view received, Reply reply)>;
+
+  /// `slow`, which may be null, is asked first. `shortages`: as Endpoint's.
+  RequestServer(const boost::asio::any_io_executor& executor, Handler handler, Shortages* shortages = nullptr,
+                SlowHandler slow = nullptr);
 
   /// A unix socket gets mode 0600: it is for this relayd's user and root.
   [[nodiscard]] base::Result<void> bind(const base::HostPort& address, std::optional<Owner> owner);
@@ -32,6 +36,7 @@ class RequestServer {
 
  private:
   Handler handler_;
+  SlowHandler slow_;
   std::shared_ptr<Endpoint> endpoint_;
 };
 

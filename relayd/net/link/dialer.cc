@@ -69,8 +69,8 @@ void Dialer::connect(const tcp::endpoint& address) {
 }
 
 void Dialer::shake_hands() {
-  auto stream =
-      std::make_unique<TlsStream>(std::move(socket_), tls_, TlsStream::Role::kClient, callbacks_.accept_peer);
+  auto stream = std::make_unique<TlsStream>(std::move(socket_), tls_, TlsStream::Role::kClient,
+                                            callbacks_.accept_peer, callbacks_.speaks);
   socket_ = tcp::socket(stream->socket().get_executor());
   handshake_ = std::make_shared<Handshake>(
       std::move(stream), [self = shared_from_this(), step = step_](std::unique_ptr<TlsStream> connected,

@@ -25,6 +25,7 @@ class Dialer : public std::enable_shared_from_this<Dialer> {
     std::function<void()> connected;
     std::function<void(const std::string& cause, link::Dialling::Reached)> failed;
     std::function<void(std::unique_ptr<TlsStream>)> dialled;
+    TlsStream::Speaks speaks = TlsStream::Speaks::kLink;
   };
 
   /// `tls` is borrowed and outlives the dialer.

@@ -111,8 +111,10 @@ void UnauthenticatedConnection::look() {
 void UnauthenticatedConnection::shake_hands() {
   if (!admission_.begin_handshake(from_, std::chrono::steady_clock::now()))
     return refuse("too many handshakes with this address in ten seconds");
+  const bool pairs = callbacks_.takes_pairing && callbacks_.takes_pairing();
   handshake_ = std::make_shared<Handshake>(
-      std::make_unique<TlsStream>(std::move(socket_), tls_, TlsStream::Role::kServer, callbacks_.accept_peer),
+      std::make_unique<TlsStream>(std::move(socket_), tls_, TlsStream::Role::kServer, callbacks_.accept_peer,
+                                  pairs ? TlsStream::Speaks::kEither : TlsStream::Speaks::kLink),
       [self = shared_from_this()](std::unique_ptr<TlsStream> stream, const std::string& error) {
         self->handshake_.reset();
         if (!error.empty()) {

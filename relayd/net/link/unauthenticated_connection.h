@@ -23,6 +23,8 @@ class UnauthenticatedConnection : public std::enable_shared_from_this<Unauthenti
     TlsStream::AcceptPeer accept_peer;
     std::function<void(std::unique_ptr<TlsStream>)> connected;
     std::function<void(const std::string& peer, const std::string& cause)> refused;
+    /// Whether a hub that is not known may pair now; null: it may not.
+    std::function<bool()> takes_pairing{};
   };
 
   /// `tls` and `admission` are borrowed until it has ended.

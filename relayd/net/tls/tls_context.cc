@@ -42,8 +42,8 @@ bool set_ciphers(SSL_CTX* context) {
 }
 
 // ALPN as it goes on the wire: a length byte and the name.
-std::string alpn_wire() {
-  return static_cast<char>(std::strlen(kAlpn)) + std::string(kAlpn);
+std::string alpn_wire(const char* name) {
+  return static_cast<char>(std::strlen(name)) + std::string(name);
 }
 
 void on_message(int is_sent, int, int content_type, const void*, std::size_t, SSL* ssl, void*) {
@@ -52,9 +52,13 @@ void on_message(int is_sent, int, int content_type, const void*, std::size_t, SS
     stream->count_handshake_message();
 }
 
-int select_alpn(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* in,
+int select_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_length, const unsigned char* in,
                 unsigned int in_length, void*) {
-  static const std::string ours = alpn_wire();
+  static const std::string link = alpn_wire(kAlpn);
+  static const std::string either = link + alpn_wire(kPairingAlpn);
+  const TlsStream* const stream = TlsStream::of(ssl);
+  const bool pairs = stream != nullptr && stream->speaks() == TlsStream::Speaks::kEither;
+  const std::string& ours = pairs ? either : link;
   unsigned char* selected = nullptr;
   const int result =
       SSL_select_next_proto(&selected, out_length, reinterpret_cast<const unsigned char*>(ours.data()),
@@ -79,7 +83,7 @@ base::Result<TlsContext> TlsContext::make(const Identity& identity) {
   TlsContext out;
   out.context_.reset(SSL_CTX_new(TLS_method()));
   SSL_CTX* context = out.get();
-  const std::string alpn = alpn_wire();
+  const std::string alpn = alpn_wire(kAlpn);
   const bool ok = context != nullptr && SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
                   SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 && set_groups(context) &&
                   set_ciphers(context) && SSL_CTX_use_certificate(context, identity.certificate()) == 1 &&

@@ -28,5 +28,7 @@ class TlsContext {
 
 /// The application protocol both ends name (RFC 7301), docs/protocol.md.
 inline constexpr char kAlpn[] = "tsmtp/1";
+/// That of hubs which do not know each other yet, where an invitation is open: docs/protocol.md, "Pairing".
+inline constexpr char kPairingAlpn[] = "tsmtp-pair/1";
 
 }  // namespace tsmtp::net

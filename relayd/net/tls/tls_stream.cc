@@ -15,14 +15,22 @@ namespace {
 // The least that rekey_bytes may be set to, or nearly.
 constexpr std::uint64_t kLeastBytesOfAKey = 32 * 1024;
 
+std::string_view alpn_of(const SSL* ssl) {
+  const unsigned char* alpn = nullptr;
+  unsigned int length = 0;
+  SSL_get0_alpn_selected(ssl, &alpn, &length);
+  return {reinterpret_cast<const char*>(alpn), length};
+}
+
 }  // namespace
 
 TlsStream::TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& context, Role role,
-                     AcceptPeer accept_peer)
+                     AcceptPeer accept_peer, Speaks speaks)
     : socket_(role == Role::kClient ? watched_anew(std::move(socket)) : std::move(socket)),
       bytes_(static_cast<int>(socket_.native_handle()), kMaxUnauthenticatedBytes),
       ssl_(SSL_new(context.get())),
       role_(role),
+      speaks_(speaks),
       accept_peer_(std::move(accept_peer)),
       peer_address_(peer_name(socket_)) {
   set_link_options(socket_);
@@ -31,6 +39,11 @@ TlsStream::TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& cont
   SSL_set_app_data(ssl_, this);
   if (role == Role::kClient) {
     SSL_set_connect_state(ssl_);
+    if (speaks == Speaks::kPairing) {
+      const std::string alpn = static_cast<char>(std::strlen(kPairingAlpn)) + std::string(kPairingAlpn);
+      SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(alpn.data()),
+                          static_cast<unsigned int>(alpn.size()));
+    }
   } else {
     SSL_set_accept_state(ssl_);
   }
@@ -46,8 +59,21 @@ TlsStream* TlsStream::of(const SSL* ssl) {
 
 bool TlsStream::accept_peer(const std::string& pin) {
   peer_pin_ = pin;
+  if (role_ == Role::kServer && is_pairing()) return true;  // it proves what it knows, not who it is
   peer_refused_ = !accept_peer_(pin, peer_address_);
   return !peer_refused_;
+}
+
+bool TlsStream::is_pairing() const {
+  return speaks_ != Speaks::kLink && alpn_of(ssl_) == kPairingAlpn;
+}
+
+std::string TlsStream::exported(std::string_view label, std::size_t bytes) const {
+  std::string out(bytes, '\0');
+  const bool ok = handshake_done_ &&
+                  SSL_export_keying_material(ssl_, reinterpret_cast<unsigned char*>(out.data()), out.size(),
+                                             label.data(), label.size(), nullptr, 0, 0) == 1;
+  return ok ? out : std::string();
 }
 
 void TlsStream::authenticated() {
@@ -72,11 +98,9 @@ TlsStream::Status TlsStream::handshake() {
   ERR_clear_error();
   const Status status = status_of(SSL_do_handshake(ssl_));
   if (status != Status::kDone) return status;
-  const unsigned char* alpn = nullptr;
-  unsigned int alpn_length = 0;
-  SSL_get0_alpn_selected(ssl_, &alpn, &alpn_length);
-  if (std::string_view(reinterpret_cast<const char*>(alpn), alpn_length) != kAlpn) {
-    error_ = "peer does not speak the link protocol (no ALPN tsmtp/1)";
+  if (alpn_of(ssl_) != (speaks_ == Speaks::kPairing || is_pairing() ? kPairingAlpn : kAlpn)) {
+    error_ = speaks_ == Speaks::kPairing ? "peer does not pair (no ALPN tsmtp-pair/1)"
+                                         : "peer does not speak the link protocol (no ALPN tsmtp/1)";
     return Status::kFailed;
   }
   authenticated();
@@ -170,6 +194,9 @@ std::string TlsStream::explain(int ssl_error) const {
   const int saved_errno = errno;
   if (peer_refused_) {
     // The client's words go into a 421, of which mailq -v shows 100 characters: the cause before the key.
+    if (speaks_ == Speaks::kPairing)
+      return "another key than the invitation names answers there: " + pin_text(peer_pin_) +
+             ". Either the hub has a new key since, or somebody stands between";
     return role_ == Role::kClient ? "peer's key is not pinned for this site: " + pin_text(peer_pin_)
                                   : "peer's key is " + pin_text(peer_pin_) + ", which no site has pinned";
   }
@@ -192,6 +219,11 @@ std::string TlsStream::explain(int ssl_error) const {
       return "peer showed no certificate, so it cannot be known";
     case SSL_R_NO_APPLICATION_PROTOCOL:
       return "peer does not speak the link protocol (no ALPN tsmtp/1)";
+    case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+      return speaks_ == Speaks::kPairing
+                 ? "the hub there has no invitation out: it was used, withdrawn or has "
+                   "expired some time ago. Ask for a new one (`relayctl invite` there)"
+                 : "TLS: " + openssl_error();
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:

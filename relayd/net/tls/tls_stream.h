@@ -38,8 +38,11 @@ class TlsStream {
   /// of ours?
   using AcceptPeer = std::function<bool(const std::string& pin, const std::string& address)>;
 
-  TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& context, Role role,
-            AcceptPeer accept_peer);
+  /// What is spoken inside. A client asks for one; a server takes the link protocol, or either.
+  enum class Speaks { kLink, kPairing, kEither };
+
+  TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& context, Role role, AcceptPeer accept_peer,
+            Speaks speaks = Speaks::kLink);
   ~TlsStream();
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
@@ -68,9 +71,14 @@ class TlsStream {
   /// "TLSv1.3 TLS_AES_128_GCM_SHA256 x25519".
   [[nodiscard]] std::string description() const;
   [[nodiscard]] const std::string& error() const { return error_; }
+  /// Whether the pairing protocol was agreed on: a client's key is any key then.
+  [[nodiscard]] bool is_pairing() const;
+  /// Keying material of this session (RFC 8446 section 7.5), without a context. Empty if there is none.
+  [[nodiscard]] std::string exported(std::string_view label, std::size_t bytes) const;
 
-  // For the context's verification callback.
+  // For the context's callbacks.
   [[nodiscard]] static TlsStream* of(const SSL* ssl);
+  [[nodiscard]] Speaks speaks() const { return speaks_; }
   [[nodiscard]] bool accept_peer(const std::string& pin);
   // For its message callback: one has come.
   void count_handshake_message();
@@ -88,6 +96,7 @@ class TlsStream {
   SocketBio bytes_;
   SSL* ssl_;
   Role role_;
+  Speaks speaks_;
   AcceptPeer accept_peer_;
   std::string peer_address_;
   std::string peer_pin_;

@@ -1,0 +1,238 @@
+#include "relayd/cli/pairing_commands.h"
+
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "relayd/base/bytes.h"
+#include "relayd/cli/own_address.h"
+#include "relayd/config/quantity.h"
+#include "relayd/control/pairing_request.h"
+#include "relayd/control/request.h"
+#include "relayd/net/control/request_client.h"
+
+namespace tsmtp::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kPoll = 200ms;
+constexpr auto kLinkPatience = 20s;
+constexpr int kMostSilent = 10;  // polls of a relayd that does not run any more
+
+struct Reply {
+  std::string body;  ///< of a request that succeeded
+  int status = EX_OK;
+};
+
+int complain(const std::string& message, int status) {
+  std::cerr << "relayctl: " << message << '\n';
+  return status;
+}
+
+Reply ask(const config::Config& config, control::Request request, const std::string& argument = {}) {
+  const auto received = net::ask(config.hub.control, control::request_line(request, argument));
+  if (!received)
+    return {
+        .body = {},
+        .status = complain(received.error().message + " It must: it is relayd that the other hub talks to",
+                           EX_UNAVAILABLE)};
+  const auto reply = control::parse_reply(*received);
+  if (reply) return {.body = *reply};
+  return {
+      .body = {},
+      .status = complain(reply.error().message, control::reply_exit_status(*received).value_or(EX_SOFTWARE))};
+}
+
+// What a program says of itself while we wait for it; null if it does not answer.
+nlohmann::json ask_json(const config::Config& config, control::Request request) {
+  const auto received = net::ask(config.hub.control, control::request_line(request));
+  if (!received) return nullptr;
+  const auto reply = control::parse_reply(*received);
+  return reply ? nlohmann::json::parse(*reply, nullptr, false) : nlohmann::json();
+}
+
+std::string state_of(const nlohmann::json& list, const std::string& key, const std::string& name) {
+  if (!list.is_array()) return {};
+  for (auto entry = list.rbegin(); entry != list.rend(); ++entry)
+    if (entry->value(key, "") == name) return entry->value("state", "");
+  return {};
+}
+
+bool link_comes_up(const config::Config& config, const std::string& site) {
+  const auto deadline = std::chrono::steady_clock::now() + kLinkPatience;
+  int silent = 0;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto status = ask_json(config, control::Request::kStatusJson);
+    if (status.is_object() && state_of(status.value("sites", nlohmann::json()), "name", site) == "up")
+      return true;
+    if (status.is_null() && ++silent == kMostSilent) return false;
+    std::this_thread::sleep_for(kPoll);
+  }
+  return false;
+}
+
+// What sendmail is told of sites follows from them; who has not turned that on has nothing to do.
+void tell_sendmail() {
+  constexpr const char* kProgram = "/usr/sbin/tsmtp-sendmail";
+  if (geteuid() != 0 || access(kProgram, X_OK) != 0) return;
+  const pid_t child = fork();
+  if (child == 0) {
+    execl(kProgram, kProgram, "update", static_cast<char*>(nullptr));
+    _exit(EX_OSERR);
+  }
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+    std::cerr
+        << "relayctl: `tsmtp-sendmail update` has failed; say it again when its complaint is dealt with\n";
+}
+
+int report_link(const config::Config& config, const std::string& site) {
+  if (link_comes_up(config, site)) {
+    std::cout << "the link to " << site << " is up\n";
+    return EX_OK;
+  }
+  return complain("the link to " + site +
+                      " is not up yet; relayd goes on trying, and `relayctl status` says what is in the way",
+                  EX_TEMPFAIL);
+}
+
+bool is_agreed(const std::string& question) {
+  std::cerr << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+std::string token_of(const PairingOptions& options) {
+  std::string token;
+  for (const std::string& piece : options.line)
+    token += piece;
+  if (token.empty() || token == "-") std::getline(std::cin, token);
+  std::erase_if(token, [](unsigned char c) { return c <= ' '; });
+  return token;
+}
+
+// Where we can be dialled, if that is known: the other hub need not, for we do.
+std::string listening_at(const config::Config& config, const PairingOptions& options) {
+  const auto own = own_address(config.hub, options.at);
+  return own ? own->address : "";
+}
+
+// Until somebody has joined, or nobody can any more.
+int wait_for_joiner(const config::Config& config, const std::string& site) {
+  for (;; std::this_thread::sleep_for(kPoll)) {
+    const auto list = ask_json(config, control::Request::kInvitationsJson);
+    const std::string state = state_of(list, "site", site);
+    if (state == "open" || state == "accepted") continue;
+    if (state != "used")
+      return complain("nobody has joined: the invitation is " + (state.empty() ? "gone" : state),
+                      EX_TEMPFAIL);
+    for (const auto& entry : list)
+      if (entry.value("site", "") == site && entry.value("state", "") == state)
+        std::cout << "hub " << entry.value("hub", "") << " has joined, as site " << site
+                  << "\n  words            " << entry.value("words", "") << '\n';
+    tell_sendmail();
+    return report_link(config, site);
+  }
+}
+
+}  // namespace
+
+void add_invite_options(CLI::App& command, PairingOptions& options) {
+  command.add_option("NAME", options.site, "what the other hub is called here")->required();
+  command.add_option("DOMAIN", options.domains, "its domains; names below them are its own too")->required();
+  command.add_option("--expires", options.expires, "how long the invitation holds, such as 90m or 7d")
+      ->type_name("TIME")
+      ->capture_default_str();
+  command.add_option("--at", options.at, "where the other hub dials this one")->type_name("HOST:PORT");
+  command.add_option("--own", options.own, "a domain of this hub, instead of hub.domains")
+      ->type_name("DOMAIN")
+      ->allow_extra_args(false);
+  command.add_flag("--wait", options.wait,
+                   "wait until the other hub has joined, and say the words to compare");
+}
+
+void add_join_options(CLI::App& command, PairingOptions& options) {
+  command.add_option("LINE", options.line,
+                     "the line that `relayctl invite` printed; without it, or with -, it is read");
+  command.add_option("--name", options.name,
+                     "what the other hub is called here, instead of what it calls itself");
+  command.add_option("--own", options.own, "a domain of this hub, instead of hub.domains")
+      ->type_name("DOMAIN")
+      ->allow_extra_args(false);
+  command.add_option("--at", options.at, "where the other hub can dial this one, if it listens")
+      ->type_name("HOST:PORT");
+  command.add_flag("--yes", options.yes, "agree to what the other hub says of itself without being asked");
+}
+
+void add_uninvite_options(CLI::App& command, PairingOptions& options) {
+  command.add_option("NAME", options.site, "as `relayctl invitations` shows it")->required();
+}
+
+int run_invite(const config::Config& config, const PairingOptions& options) {
+  const auto lifetime = config::parse_duration(options.expires);
+  if (!lifetime) return complain("--expires: " + lifetime.error().message, EX_USAGE);
+  const auto at = own_address(config.hub, options.at);
+  if (!at) return complain(at.error().message, EX_CONFIG);
+  if (!at->warning.empty()) std::cerr << "relayctl: warning: " << at->warning << '\n';
+  const Reply reply = ask(config, control::Request::kInvite,
+                          control::argument_of(control::InviteRequest{
+                              .site = options.site,
+                              .lifetime = std::chrono::duration_cast<std::chrono::seconds>(*lifetime),
+                              .dial = at->address,
+                              .domains = options.domains,
+                              .own_domains = options.own}));
+  if (reply.status != EX_OK) return reply.status;
+  std::cerr << "Say this on the other hub, within " << options.expires
+            << ". It works once; whoever sees it before "
+            << "could use it.\n";
+  std::cout << "relayctl join " << reply.body << std::flush;
+  return options.wait ? wait_for_joiner(config, options.site) : EX_OK;
+}
+
+int run_join(const config::Config& config, const PairingOptions& options) {
+  control::JoinRequest request{.is_final = false,
+                               .token = token_of(options),
+                               .site = options.name,
+                               .own_domains = options.own,
+                               .listen = listening_at(config, options)};
+  if (request.token.empty())
+    return complain("paste the line that `relayctl invite` printed on the other hub", EX_USAGE);
+  const Reply offer = ask(config, control::Request::kJoin, control::argument_of(request));
+  if (offer.status != EX_OK) return offer.status;
+  const std::size_t line_end = offer.body.find('\n');
+  const std::string site = offer.body.substr(0, line_end);
+  std::cout << offer.body.substr(line_end + 1) << std::flush;
+  if (!offer.body.substr(line_end + 1).starts_with("hub ")) return report_link(config, site);
+  if (!options.yes && !is_agreed("Exchange mail with it?"))
+    return complain("nothing is changed, and the invitation is not used; --yes agrees without being asked",
+                    EX_NOPERM);
+  request.is_final = true;
+  const Reply made = ask(config, control::Request::kJoin, control::argument_of(request));
+  if (made.status != EX_OK) return made.status;
+  std::cout << made.body.substr(made.body.find('\n') + 1) << std::flush;
+  const int status = report_link(config, site);
+  tell_sendmail();
+  return status;
+}
+
+int run_uninvite(const config::Config& config, const PairingOptions& options) {
+  const Reply reply = ask(config, control::Request::kUninvite, options.site);
+  std::cout << reply.body;
+  return reply.status;
+}
+
+int run_invitations(const config::Config& config, bool as_json) {
+  const Reply reply =
+      ask(config, as_json ? control::Request::kInvitationsJson : control::Request::kInvitations);
+  std::cout << reply.body;
+  return reply.status;
+}
+
+}  // namespace tsmtp::cli

@@ -1,0 +1,35 @@
+// relayctl invite, join, invitations and uninvite: what an administrator says and sees. The work is done by
+// the relayd that runs, as its own user.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "relayd/config/config.h"
+
+namespace tsmtp::cli {
+
+struct PairingOptions {
+  std::string site;                  ///< of invite and uninvite
+  std::vector<std::string> domains;  ///< that it may have
+  std::string expires = "24h";
+  std::string at;                ///< where we are dialled
+  std::vector<std::string> own;  ///< our own domains
+  bool wait = false;
+  std::vector<std::string> line;  ///< of join: the invitation, perhaps in pieces
+  std::string name;               ///< of the site that join makes
+  bool yes = false;
+};
+
+void add_invite_options(CLI::App& command, PairingOptions& options);
+void add_join_options(CLI::App& command, PairingOptions& options);
+void add_uninvite_options(CLI::App& command, PairingOptions& options);
+
+// Each returns the exit status.
+[[nodiscard]] int run_invite(const config::Config& config, const PairingOptions& options);
+[[nodiscard]] int run_join(const config::Config& config, const PairingOptions& options);
+[[nodiscard]] int run_uninvite(const config::Config& config, const PairingOptions& options);
+[[nodiscard]] int run_invitations(const config::Config& config, bool as_json);
+
+}  // namespace tsmtp::cli

@@ -1,0 +1,35 @@
+// The arguments of the requests `invite` and `join` on the control socket: words with a blank between, lists
+// with commas. relayctl makes them, relayd reads them.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayd/base/result.h"
+
+namespace tsmtp::control {
+
+struct InviteRequest {
+  std::string site;
+  std::chrono::seconds lifetime{};
+  std::string dial;  ///< HOST:PORT
+  std::vector<std::string> domains;
+  std::vector<std::string> own_domains;  ///< empty: those of [hub]
+};
+
+struct JoinRequest {
+  bool is_final = false;  ///< else what would come of it is only shown
+  std::string token;
+  std::string site;                      ///< empty: as the inviter calls itself
+  std::vector<std::string> own_domains;  ///< empty: those of [hub], or else all that the invitation names
+  std::string listen;                    ///< where we can be dialled; empty: nowhere
+};
+
+[[nodiscard]] std::string argument_of(const InviteRequest& request);
+[[nodiscard]] std::string argument_of(const JoinRequest& request);
+[[nodiscard]] base::Result<InviteRequest> parse_invite(std::string_view argument);
+[[nodiscard]] base::Result<JoinRequest> parse_join(std::string_view argument);
+
+}  // namespace tsmtp::control

@@ -1,0 +1,22 @@
+// Files that are there whole or not at all: written aside under a name of its own, synced, then given their
+// name, and that synced too. Written as whoever we are: relayd has become hub.user by then.
+#pragma once
+
+#include <string>
+
+#include "relayd/base/result.h"
+
+namespace tsmtp::daemon {
+
+/// Takes the place of a file that is there.
+[[nodiscard]] base::Result<void> replace_file(const std::string& path, const std::string& text,
+                                              unsigned mode);
+
+/// Refuses if there is one.
+[[nodiscard]] base::Result<void> make_new_file(const std::string& path, const std::string& text,
+                                               unsigned mode);
+
+/// Takes it away again, for good.
+void remove_file(const std::string& path);
+
+}  // namespace tsmtp::daemon

@@ -1,0 +1,57 @@
+// The inviting side of pairing in the running relayd: gives out invitations, answers hubs that come with one,
+// and makes their site when their key first shows up on the link. What an answer is, pairing/inviter decides.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "relayd/base/log.h"
+#include "relayd/daemon/site_maker.h"
+#include "relayd/net/pairing/exchange.h"
+#include "relayd/net/tls/pairing_crypto.h"
+#include "relayd/pairing/inviter.h"
+
+namespace tsmtp::daemon {
+
+class Pairing {
+ public:
+  /// `log` is borrowed and outlives it.
+  Pairing(std::string state_dir, std::string own_pin, SiteMaker sites, base::Logger& log);
+  ~Pairing();
+  Pairing(const Pairing&) = delete;
+  Pairing& operator=(const Pairing&) = delete;
+
+  /// Whether anybody is let in to pair.
+  [[nodiscard]] bool takes_pairing() const { return !invitations_.empty(); }
+  /// A connection that has agreed on the pairing protocol.
+  void serve(std::unique_ptr<net::TlsStream> stream);
+  /// Whether a hub with this key has joined, and its site is still to be made.
+  [[nodiscard]] bool is_promised(const std::string& pin) const;
+  /// Makes it: that key is there. The error has been logged.
+  [[nodiscard]] base::Result<void> fulfil(const std::string& pin);
+  /// To be called now and then.
+  void forget_old();
+
+  // Replies to relayctl. `argument`: as control/pairing_request has it.
+  [[nodiscard]] std::string invite(std::string_view argument);
+  [[nodiscard]] std::string uninvite(std::string_view site);
+  [[nodiscard]] std::string list(bool as_json) const;
+
+ private:
+  [[nodiscard]] pairing::Answer answer(const pairing::Request& request, const pairing::Session& session,
+                                       const std::string& from);
+  [[nodiscard]] base::Result<void> save() const;
+  [[nodiscard]] base::Result<pairing::Invitation> new_invitation(std::string_view argument) const;
+
+  std::string state_dir_;
+  std::string own_pin_;
+  SiteMaker sites_;
+  base::Logger& log_;
+  net::PairingCrypto crypto_;
+  pairing::Invitations invitations_;
+  std::list<std::shared_ptr<net::Exchange>> exchanges_;  // the oldest first
+};
+
+}  // namespace tsmtp::daemon

@@ -1,0 +1,39 @@
+// Makes a site of a hub that has been paired with: a file of its own in the folder of sites, an address that
+// nobody uses, and a reload. All of it or nothing.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "relayd/base/result.h"
+#include "relayd/config/config.h"
+#include "relayd/pairing/joiner.h"
+
+namespace tsmtp::daemon {
+
+class SiteMaker {
+ public:
+  /// What the running relayd lends.
+  struct Host {
+    std::string config_file;  ///< the whole path of relayd.toml
+    std::function<const config::Config&()> config;
+    std::function<base::Result<std::string>()> reload;
+  };
+
+  explicit SiteMaker(Host host) : host_(std::move(host)) {}
+
+  /// What this hub has already.
+  [[nodiscard]] pairing::Taken taken() const;
+  /// Whether a site of this name could be made: its file is not there, and its folder can be written. Makes
+  /// the folder if it can.
+  [[nodiscard]] base::Result<void> check(const std::string& name) const;
+  /// Makes it; `by` is the command that it is written down to. Returns the file's path.
+  [[nodiscard]] base::Result<std::string> make(const pairing::NewSite& site, const std::string& by) const;
+
+ private:
+  [[nodiscard]] base::Result<std::string> path_for(const std::string& name) const;
+
+  Host host_;
+};
+
+}  // namespace tsmtp::daemon

@@ -1,0 +1,46 @@
+// Whether what a hub says of itself can be believed and used here: the checks that both sides make of the
+// other, by the sites that there are.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "relayd/base/domain.h"
+#include "relayd/pairing/message.h"
+#include "relayd/settings/site.h"
+
+namespace tsmtp::pairing {
+
+/// What this hub has already.
+struct Taken {
+  std::string hub_name;
+  base::DomainSet own_domains;
+  std::vector<settings::Site> sites;
+};
+
+/// The domain patterns, checked and folded; an error names the first that is wrong.
+[[nodiscard]] base::Result<std::vector<std::string>> checked_domains(const std::vector<std::string>& domains);
+/// HOST:PORT each.
+[[nodiscard]] base::Result<void> check_addresses(const std::vector<std::string>& addresses);
+/// Of a site, and of the file that it gets.
+[[nodiscard]] bool is_site_name(std::string_view name);
+
+/// Whether `invited`, a domain, or one that begins with a dot, covers the pattern `domain`: `birl.example`
+/// covers itself and all names below it.
+[[nodiscard]] bool covers(std::string_view invited, std::string_view domain);
+
+/// Of `domains` the first that is ours or a site's already; and whose.
+struct Conflict {
+  std::string domain;
+  std::string owner;  ///< "this hub", or "site \"birl\""
+};
+[[nodiscard]] std::optional<Conflict> conflict_of(const std::vector<std::string>& domains,
+                                                  const Taken& taken);
+
+/// The site that has pinned this key; null if none has.
+[[nodiscard]] const settings::Site* site_of_key(std::string_view pin, const Taken& taken);
+/// Whether a site, or this hub, has this name.
+[[nodiscard]] bool is_name_taken(std::string_view name, const Taken& taken);
+
+}  // namespace tsmtp::pairing

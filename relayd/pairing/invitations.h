@@ -1,0 +1,78 @@
+// The invitations that this hub has given out, and what became of them: the book that outlives restarts.
+// Of a secret it holds what it can be checked with, and nothing that it can be proved with.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayd/base/clock.h"
+#include "relayd/base/result.h"
+#include "relayd/pairing/message.h"
+
+namespace tsmtp::pairing {
+
+inline constexpr std::size_t kMaxInvitations = 100;
+inline constexpr unsigned kMaxTries = 10;
+/// How long one that has ended is remembered, so that whoever comes with it hears why.
+inline constexpr std::chrono::hours kRemembered{7 * 24};
+/// How long the site of a hub that has joined is waited for, at least.
+inline constexpr std::chrono::hours kPromised{24};
+
+enum class State {
+  kOpen,
+  kAccepted,  ///< promised to a key: its site is made when that key first shows up on the link
+  kUsed,      ///< and that has happened
+  kWithdrawn,
+  kTried,  ///< with wrong secrets, too often
+};
+
+struct Invitation {
+  std::string id;
+  std::string stored_secret;
+  std::string site;                      ///< the name that the hub gets here
+  std::vector<std::string> domains;      ///< that it may have
+  std::vector<std::string> own_domains;  ///< that it is told are ours
+  std::string dial;                      ///< where it was told to dial
+  base::WallTime made{};
+  base::WallTime expires{};
+  unsigned wrong_tries = 0;
+  State state = State::kOpen;
+  // From kAccepted on.
+  std::string pin;  ///< of its key
+  Introduction joiner;
+  base::WallTime accepted{};
+
+  /// Whether somebody can still join by it. Only our own clock matters.
+  [[nodiscard]] bool is_open(base::WallTime now) const { return state == State::kOpen && now < expires; }
+  /// Whether its site is made as soon as its key shows up.
+  [[nodiscard]] bool is_promised(base::WallTime now) const;
+};
+
+class Invitations {
+ public:
+  [[nodiscard]] const std::vector<Invitation>& all() const { return all_; }
+  [[nodiscard]] Invitation* find(std::string_view id);
+  /// The one for this key whose site is still to be made; null if there is none.
+  [[nodiscard]] Invitation* promised_to(std::string_view pin, base::WallTime now);
+  [[nodiscard]] bool is_promised_to(std::string_view pin, base::WallTime now) const;
+  /// Whether anybody could want to join or hear why he cannot.
+  [[nodiscard]] bool empty() const { return all_.empty(); }
+
+  /// An id that no other has must be given. Refused where there are too many.
+  [[nodiscard]] base::Result<void> add(Invitation invitation);
+  /// The newest of this site that somebody could still join by, or that is promised.
+  [[nodiscard]] Invitation* pending_for(std::string_view site, base::WallTime now);
+  /// Forgets those that ended long ago.
+  void forget_old(base::WallTime now);
+
+  /// For the file: a line each. Wall-clock times in seconds.
+  [[nodiscard]] std::string to_text() const;
+  [[nodiscard]] static base::Result<Invitations> from_text(std::string_view text);
+
+ private:
+  std::vector<Invitation> all_;
+};
+
+}  // namespace tsmtp::pairing

@@ -1,0 +1,97 @@
+#include "relayd/pairing/inviter.h"
+
+#include <algorithm>
+
+namespace tsmtp::pairing {
+namespace {
+
+Answer refuse(Why why, std::string detail = {}) {
+  return Refusal{.why = why, .detail = std::move(detail)};
+}
+
+// The states in which nobody gets in, whatever he knows.
+std::optional<Answer> ended(const Invitation& one, const Session& session, const Taken& taken,
+                            base::WallTime now) {
+  switch (one.state) {
+    case State::kOpen:
+      if (!one.is_open(now)) return refuse(Why::kExpired);
+      return std::nullopt;
+    case State::kAccepted:
+      if (one.pin != session.joiner_pin) return refuse(Why::kUsed);
+      if (!one.is_promised(now)) return refuse(Why::kExpired);
+      return std::nullopt;
+    case State::kUsed:
+      // Its site may be gone again.
+      if (one.pin != session.joiner_pin || site_of_key(one.pin, taken) == nullptr) return refuse(Why::kUsed);
+      return std::nullopt;
+    case State::kWithdrawn:
+      return refuse(Why::kWithdrawn);
+    case State::kTried:
+      return refuse(Why::kTooManyTries);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> wanted_domains(const Invitation& one, const Introduction& joiner) {
+  if (!joiner.domains.empty()) return joiner.domains;
+  std::vector<std::string> all;
+  for (const std::string& domain : one.domains) {
+    all.push_back(domain);
+    const std::string below = '.' + domain;
+    if (!domain.starts_with('.') && std::count(one.domains.begin(), one.domains.end(), below) == 0)
+      all.push_back(below);
+  }
+  return all;
+}
+
+std::optional<Answer> objection(const Invitation& one, const std::vector<std::string>& domains,
+                                const Session& session, const Taken& taken) {
+  for (const std::string& domain : domains)
+    if (std::none_of(one.domains.begin(), one.domains.end(),
+                     [&](const std::string& invited) { return covers(invited, domain); }))
+      return refuse(Why::kForeignDomain, domain);
+  if (session.joiner_pin == session.inviter_pin) return refuse(Why::kKeyTaken, taken.hub_name);
+  if (const settings::Site* const site = site_of_key(session.joiner_pin, taken))
+    return refuse(Why::kKeyTaken, site->name);
+  if (is_name_taken(one.site, taken)) return refuse(Why::kNameTaken, one.site);
+  if (const auto conflict = conflict_of(domains, taken)) return refuse(Why::kDomainTaken, conflict->domain);
+  return std::nullopt;
+}
+
+Answer offer(const Invitation& one, const std::vector<std::string>& domains, const Taken& taken,
+             bool is_final) {
+  return Offer{.is_final = is_final,
+               .inviter = {.name = taken.hub_name, .domains = one.own_domains, .dial = {one.dial}},
+               .your_domains = domains};
+}
+
+}  // namespace
+
+Judgement judge(Invitations& invitations, const Request& request, const Session& session, const Taken& taken,
+                const Crypto& crypto, base::WallTime now) {
+  Invitation* const one = invitations.find(request.id);
+  if (one == nullptr) return {refuse(Why::kUnknown)};
+  if (!proves(crypto, one->stored_secret, request.proof, session)) {
+    if (!one->is_open(now))
+      return {refuse(one->state == State::kTried ? Why::kTooManyTries : Why::kWrongSecret)};
+    if (++one->wrong_tries >= kMaxTries) one->state = State::kTried;
+    return {refuse(Why::kWrongSecret), true};
+  }
+  if (const auto answer = ended(*one, session, taken, now)) return {*answer};
+  // It has joined before, and has not heard of it.
+  if (one->state != State::kOpen) return {offer(*one, one->joiner.domains, taken, request.is_final)};
+
+  const auto domains = checked_domains(wanted_domains(*one, request.joiner));
+  if (!domains || !check_addresses(request.joiner.dial) || !is_site_name(request.joiner.name))
+    return {refuse(Why::kMalformed, domains ? request.joiner.name : domains.error().message)};
+  if (const auto answer = objection(*one, *domains, session, taken)) return {*answer};
+  if (!request.is_final) return {offer(*one, *domains, taken, false)};
+  one->state = State::kAccepted;
+  one->pin = session.joiner_pin;
+  one->joiner = request.joiner;
+  one->joiner.domains = *domains;
+  one->accepted = now;
+  return {offer(*one, *domains, taken, true), true};
+}
+
+}  // namespace tsmtp::pairing

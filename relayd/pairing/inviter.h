@@ -1,0 +1,25 @@
+// The inviter's half of pairing: what a request deserves. Asked as often as it likes, a hub that has joined
+// gets the same answer, so that a retry completes what a cut has interrupted; anybody else gets nothing.
+#pragma once
+
+#include <functional>
+
+#include "relayd/pairing/crypto.h"
+#include "relayd/pairing/introductions.h"
+#include "relayd/pairing/invitations.h"
+#include "relayd/pairing/message.h"
+#include "relayd/pairing/secret.h"
+
+namespace tsmtp::pairing {
+
+struct Judgement {
+  Answer answer;
+  /// The book has changed, and must be on the disk before the answer goes out.
+  bool must_save = false;
+};
+
+/// `session.joiner_pin` is the key that the joiner has shown in this TLS session.
+[[nodiscard]] Judgement judge(Invitations& invitations, const Request& request, const Session& session,
+                              const Taken& taken, const Crypto& crypto, base::WallTime now);
+
+}  // namespace tsmtp::pairing

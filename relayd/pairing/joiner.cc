@@ -1,0 +1,102 @@
+#include "relayd/pairing/joiner.h"
+
+#include "relayd/base/bytes.h"
+
+namespace tsmtp::pairing {
+namespace {
+
+std::string in_quotes(std::string_view text) {
+  return '"' + base::escaped(text, 100) + '"';
+}
+
+}  // namespace
+
+const settings::Site* site_of_token(const Token& token, const Taken& taken) {
+  for (const settings::Site& site : taken.sites)
+    for (const std::string& pin : site.pins)
+      if (token.is_for(pin)) return &site;
+  return nullptr;
+}
+
+base::Result<NewSite> site_of(const Offered& offered, const Wishes& wishes, const Taken& taken) {
+  const Offer& offer = offered.offer;
+  const std::string& name = wishes.site.empty() ? offer.inviter.name : wishes.site;
+  if (!is_site_name(name))
+    return base::Error{"the other hub calls itself " + in_quotes(name) +
+                       ", which is no name for a site; give it one with --name NAME"};
+  if (is_name_taken(name, taken))
+    return base::Error{"the name " + in_quotes(name) + " is already that of " +
+                       (name == taken.hub_name ? "this hub" : "another site") +
+                       "; give the new one another with "
+                       "--name NAME"};
+  auto domains = checked_domains(offer.inviter.domains);
+  if (!domains)
+    return base::Error{"the other hub says that it has a domain that is none: " + domains.error().message};
+  if (const auto conflict = conflict_of(*domains, taken))
+    return base::Error{"the other hub says that " + in_quotes(conflict->domain) +
+                       " is its domain, which is that of " + conflict->owner +
+                       " here; one of the two must give it up"};
+  auto local = checked_domains(offer.your_domains);
+  if (!local)
+    return base::Error{"the other hub names a domain of ours that is none: " + local.error().message};
+  return NewSite{.name = name,
+                 .peer = is_site_name(offer.inviter.name) ? offer.inviter.name : name,
+                 .pin = offered.inviter_pin,
+                 .dial = {offered.dial.to_string()},
+                 .domains = std::move(*domains),
+                 .local = std::move(*local)};
+}
+
+std::string refusal_text(const Refusal& refusal) {
+  const std::string detail = in_quotes(refusal.detail);
+  switch (refusal.why) {
+    case Why::kUnknown:
+      return "the other hub does not know this invitation; ask for a new one (`relayctl invite` there)";
+    case Why::kWrongSecret:
+      return "the secret of this invitation is wrong; ask for a new one (`relayctl invite` there). After ten "
+             "wrong "
+             "tries an invitation is of no use any more";
+    case Why::kTooManyTries:
+      return "the invitation was tried with ten wrong secrets, and is of no use any more: somebody guesses. "
+             "Ask for "
+             "a new one (`relayctl invite` there)";
+    case Why::kExpired:
+      return "the invitation has expired, by the clock of the other hub; ask for a new one (`relayctl "
+             "invite` there)";
+    case Why::kUsed:
+      return "the invitation was used already, by another key than this hub's. If that was not another hub "
+             "of "
+             "yours, somebody has seen the line: look at `relayctl invitations` there, remove that site, and "
+             "ask "
+             "for a new invitation";
+    case Why::kWithdrawn:
+      return "the invitation was withdrawn; ask for a new one (`relayctl invite` there)";
+    case Why::kForeignDomain:
+      return "the invitation is not for " + detail +
+             ", which this hub says is its domain; name the right ones with --own DOMAIN, or ask for an "
+             "invitation "
+             "that names it";
+    case Why::kDomainTaken:
+      return "the domain " + detail +
+             " is already one of another site's, or its own, at the other hub; name the right ones with "
+             "--own "
+             "DOMAIN, or take it from that site first";
+    case Why::kNameTaken:
+      return "the other hub has a site " + detail +
+             " already, the name that the invitation gives this hub; it must be removed there, or an "
+             "invitation made "
+             "with another name";
+    case Why::kKeyTaken:
+      return "the key of this hub is known at the other hub already, as " + detail +
+             "; remove that site there to pair anew";
+    case Why::kKeyRevoked:
+      return "the key of this hub is revoked at the other hub; make a new identity here first";
+    case Why::kMalformed:
+      return "the other hub does not understand what this one says of itself: " + detail;
+    case Why::kTrouble:
+      break;
+  }
+  return "the other hub has trouble, and its log says more: " + detail;
+}
+
+}  // namespace tsmtp::pairing

@@ -1,0 +1,48 @@
+// The joiner's half of pairing: whether what the inviter offers can become a site here, and in which words
+// its refusals are told.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "relayd/base/result.h"
+#include "relayd/pairing/introductions.h"
+#include "relayd/pairing/message.h"
+#include "relayd/pairing/token.h"
+
+namespace tsmtp::pairing {
+
+/// What its administrator says.
+struct Wishes {
+  std::string site;                      ///< its name here; empty: what the inviter calls itself
+  std::vector<std::string> own_domains;  ///< empty: those of [hub], or else what the invitation names
+};
+
+/// What the inviter, and with which key, has offered to whom came with a token.
+struct Offered {
+  Offer offer;
+  std::string inviter_pin;  ///< 32 raw bytes
+  base::HostPort dial;
+};
+
+/// A site that is not one yet.
+struct NewSite {
+  std::string name;
+  std::string peer;  ///< what the other hub calls itself, if that is fit for a file; else as `name`
+  std::string pin;   ///< 32 raw bytes
+  std::vector<std::string> dial;
+  std::vector<std::string> domains;
+  std::vector<std::string> local;
+};
+
+/// The site here whose key the invitation names; null if there is none.
+[[nodiscard]] const settings::Site* site_of_token(const Token& token, const Taken& taken);
+
+/// The site that the offer makes, or what is in its way and what to do about that.
+[[nodiscard]] base::Result<NewSite> site_of(const Offered& offered, const Wishes& wishes, const Taken& taken);
+
+/// Why the inviter will not, and what to do.
+[[nodiscard]] std::string refusal_text(const Refusal& refusal);
+
+}  // namespace tsmtp::pairing

@@ -1,0 +1,68 @@
+#include "relayd/pairing/invitations.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/pairing/sample.h"
+
+namespace tsmtp::pairing {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Invitations, OutliveARestart) {
+  Tokyo tokyo;
+  (void)tokyo.ask(tokyo.request(true));
+  const auto read = Invitations::from_text(tokyo.book.to_text());
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_EQ(read->all().size(), 1U);
+  EXPECT_EQ(read->to_text(), tokyo.book.to_text());
+  EXPECT_EQ(read->all()[0].pin, kBirlPin);
+  EXPECT_EQ(read->all()[0].joiner, tokyo.invitation().joiner);
+  EXPECT_EQ(read->all()[0].expires, kNow + 24h);
+}
+
+TEST(Invitations, HoldNoSecret) {
+  EXPECT_THAT(Tokyo().book.to_text(), Not(HasSubstr(kSecret)));
+  EXPECT_THAT(Tokyo().book.to_text(), Not(HasSubstr("30313233343536373839616263646566")));
+}
+
+TEST(Invitations, FileThatIsDamagedIsRefusedWhole) {
+  Tokyo tokyo;
+  (void)tokyo.ask(tokyo.request(true));
+  const std::string text = tokyo.book.to_text();
+  EXPECT_TRUE(Invitations::from_text("tsmtp-invitations 1\n"));
+  for (const std::string& bad :
+       {std::string(), std::string("x\n"), text + "x\n", text.substr(0, text.size() - 30)})
+    EXPECT_FALSE(Invitations::from_text(bad)) << bad;
+  for (std::size_t size = 0; size < text.size(); ++size)
+    (void)Invitations::from_text(text.substr(0, size));
+}
+
+TEST(Invitations, AreBoundedAndThoseOfNoUseMakeRoom) {
+  Invitations book;
+  for (std::size_t i = 0; i < kMaxInvitations; ++i) {
+    Invitation one = Tokyo().invitation();
+    one.id = {static_cast<char>(i), 'x'};
+    ASSERT_TRUE(book.add(one));
+  }
+  EXPECT_THAT(book.add(Tokyo().invitation()).error().message, HasSubstr("relayctl uninvite"));
+  book.forget_old(kNow);
+  EXPECT_FALSE(book.add(Tokyo().invitation()));
+  book.find(std::string{'\0', 'x'})->state = State::kWithdrawn;
+  book.forget_old(kNow);
+  EXPECT_TRUE(book.add(Tokyo().invitation()));
+}
+
+TEST(Invitations, AreRememberedForAWeekAfterTheirEnd) {
+  Tokyo tokyo;
+  tokyo.book.forget_old(kNow + 24h + 6 * 24h);
+  EXPECT_FALSE(tokyo.book.empty());
+  tokyo.book.forget_old(kNow + 24h + 7 * 24h);
+  EXPECT_TRUE(tokyo.book.empty());
+}
+
+}  // namespace
+}  // namespace tsmtp::pairing

@@ -1,0 +1,166 @@
+#include "relayd/pairing/inviter.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/pairing/sample.h"
+
+namespace tsmtp::pairing {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Inviter, ShowsItsOfferWithoutAnyChange) {
+  Tokyo tokyo;
+  const Judgement judgement =
+      judge(tokyo.book, tokyo.request(false), session_of(kBirlPin), tokyo.taken, tokyo.crypto, kNow);
+  const auto* const offer = std::get_if<Offer>(&judgement.answer);
+  ASSERT_NE(offer, nullptr);
+  EXPECT_FALSE(judgement.must_save);
+  EXPECT_FALSE(offer->is_final);
+  EXPECT_EQ(offer->inviter.name, "tokyo");
+  EXPECT_EQ(offer->inviter.domains, std::vector<std::string>{"tokyo.example"});
+  EXPECT_EQ(offer->your_domains, (std::vector<std::string>{"birl.example", ".birl.example"}));
+  EXPECT_EQ(tokyo.invitation().state, State::kOpen);
+}
+
+TEST(Inviter, FinalRequestIsNotedDownAndPromisedToItsKeyAlone) {
+  Tokyo tokyo;
+  const Judgement judgement =
+      judge(tokyo.book, tokyo.request(true), session_of(kBirlPin), tokyo.taken, tokyo.crypto, kNow);
+  EXPECT_TRUE(judgement.must_save);
+  EXPECT_TRUE(std::get<Offer>(judgement.answer).is_final);
+  EXPECT_NE(tokyo.book.promised_to(kBirlPin, kNow), nullptr);
+  EXPECT_EQ(tokyo.book.promised_to(kMalloryPin, kNow), nullptr);
+  EXPECT_EQ(tokyo.invitation().joiner.name, "birlhub");
+}
+
+TEST(Inviter, RetryWithTheSameKeyGetsTheSameAnswer) {
+  Tokyo tokyo;
+  const Answer first = tokyo.ask(tokyo.request(true));
+  EXPECT_EQ(tokyo.ask(tokyo.request(true)), first);
+  EXPECT_EQ(std::get<Offer>(tokyo.ask(tokyo.request(false))).your_domains,
+            std::get<Offer>(first).your_domains);
+  tokyo.invitation().state = State::kUsed;
+  tokyo.taken.sites.push_back(sample_site("birl", kBirlPin, "birl.example"));
+  EXPECT_EQ(tokyo.ask(tokyo.request(true)), first);
+  tokyo.taken.sites.clear();  // parted again
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true))), Why::kUsed);
+}
+
+TEST(Inviter, AnotherKeyComesTooLate) {
+  Tokyo tokyo;
+  (void)tokyo.ask(tokyo.request(true));
+  const Session mallory = session_of(kMalloryPin);
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true, mallory), mallory)), Why::kUsed);
+  EXPECT_EQ(tokyo.book.promised_to(kMalloryPin, kNow), nullptr);
+}
+
+TEST(Inviter, ProofOfAnotherSessionOrInAnothersNameIsWrong) {
+  Tokyo tokyo;
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true), session_of(kBirlPin, 'y'))), Why::kWrongSecret);
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true), session_of(kMalloryPin))), Why::kWrongSecret);
+}
+
+TEST(Inviter, TenWrongTriesEndIt) {
+  Tokyo tokyo;
+  const Request wrong = tokyo.request(true, session_of(kBirlPin), "wrong secret....");
+  for (unsigned i = 0; i < kMaxTries; ++i)
+    EXPECT_EQ(why_of(tokyo.ask(wrong)), Why::kWrongSecret) << i;
+  EXPECT_EQ(why_of(tokyo.ask(wrong)), Why::kTooManyTries);
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true))), Why::kTooManyTries);
+}
+
+TEST(Inviter, NineWrongTriesDoNot) {
+  Tokyo tokyo;
+  const Request wrong = tokyo.request(true, session_of(kBirlPin), "wrong secret....");
+  for (unsigned i = 0; i + 1 < kMaxTries; ++i)
+    (void)tokyo.ask(wrong);
+  EXPECT_TRUE(std::holds_alternative<Offer>(tokyo.ask(tokyo.request(true))));
+  (void)tokyo.ask(wrong);  // no longer counted: nobody takes away what has been promised
+  EXPECT_NE(tokyo.book.promised_to(kBirlPin, kNow), nullptr);
+}
+
+TEST(Inviter, EndsAtItsTimeByItsOwnClock) {
+  Tokyo tokyo;
+  EXPECT_TRUE(
+      std::holds_alternative<Offer>(tokyo.ask(tokyo.request(false), session_of(kBirlPin), kNow + 24h - 1s)));
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true), session_of(kBirlPin), kNow + 24h)), Why::kExpired);
+  EXPECT_TRUE(
+      std::holds_alternative<Offer>(tokyo.ask(tokyo.request(true), session_of(kBirlPin), kNow - 24h)));
+}
+
+TEST(Inviter, UnknownAndWithdrawnAreRefused) {
+  Tokyo tokyo;
+  Request request = tokyo.request(true);
+  tokyo.invitation().state = State::kWithdrawn;
+  EXPECT_EQ(why_of(tokyo.ask(request)), Why::kWithdrawn);
+  request.id = "??";
+  EXPECT_EQ(why_of(tokyo.ask(request)), Why::kUnknown);
+}
+
+TEST(Inviter, TakesOnlyTheDomainsThatTheInvitationNames) {
+  Tokyo tokyo;
+  Request request = tokyo.request(true);
+  request.joiner.domains = {"birl.example", "evil.example"};
+  EXPECT_EQ(tokyo.ask(request), Answer(Refusal{.why = Why::kForeignDomain, .detail = "evil.example"}));
+  for (const char* foreign :
+       {".", "example", ".example", "xbirl.example", "birl.example.evil", ".tokyo.example"}) {
+    request.joiner.domains = {foreign};
+    EXPECT_TRUE(std::holds_alternative<Refusal>(tokyo.ask(request))) << foreign;
+  }
+  EXPECT_EQ(tokyo.invitation().state, State::kOpen);
+  request.joiner.domains = {"LAB.birl.example"};
+  EXPECT_EQ(std::get<Offer>(tokyo.ask(request)).your_domains, std::vector<std::string>{"lab.birl.example"});
+}
+
+TEST(Inviter, JoinerThatSaysNoneGetsAllThatItNames) {
+  Tokyo tokyo;
+  Request request = tokyo.request(true);
+  request.joiner.domains.clear();
+  EXPECT_EQ(std::get<Offer>(tokyo.ask(request)).your_domains,
+            (std::vector<std::string>{"birl.example", ".birl.example"}));
+}
+
+TEST(Inviter, WhatIsTakenIsRefused) {
+  Tokyo tokyo;
+  tokyo.taken.sites = {sample_site("osaka", kBirlPin, "osaka.example")};
+  EXPECT_EQ(tokyo.ask(tokyo.request(true)), Answer(Refusal{.why = Why::kKeyTaken, .detail = "osaka"}));
+  tokyo.taken.sites = {sample_site("birl", kMalloryPin, "osaka.example")};
+  EXPECT_EQ(tokyo.ask(tokyo.request(true)), Answer(Refusal{.why = Why::kNameTaken, .detail = "birl"}));
+  tokyo.taken.sites = {sample_site("osaka", kMalloryPin, "birl.example")};
+  EXPECT_EQ(tokyo.ask(tokyo.request(true)),
+            Answer(Refusal{.why = Why::kDomainTaken, .detail = "birl.example"}));
+  EXPECT_EQ(tokyo.invitation().state, State::kOpen);
+}
+
+// All of it comes to stand in a file.
+TEST(Inviter, WhatIsNoNameDomainOrAddressIsRefused) {
+  Tokyo tokyo;
+  for (const char* name : {"a b", "a\"b", "a\nb", "../a", ".a"}) {
+    Request request = tokyo.request(true);
+    request.joiner.name = name;
+    EXPECT_EQ(why_of(tokyo.ask(request)), Why::kMalformed) << name;
+  }
+  for (const char* address : {"a", "a:0", "a\"b:1", "a\nb:1", "unix:/a", "a\\b:1", "a#b:1"}) {
+    Request request = tokyo.request(true);
+    request.joiner.dial = {address};
+    EXPECT_EQ(why_of(tokyo.ask(request)), Why::kMalformed) << address;
+  }
+  for (const char* domain : {"a\"b.birl.example", "\n.birl.example", "birl.example."}) {
+    Request request = tokyo.request(true);
+    request.joiner.domains = {domain};
+    EXPECT_EQ(why_of(tokyo.ask(request)), Why::kMalformed) << domain;
+  }
+}
+
+TEST(Inviter, PromiseHoldsADayAtLeast) {
+  Tokyo tokyo;
+  const base::WallTime late = kNow + 24h - 1s;
+  (void)tokyo.ask(tokyo.request(true), session_of(kBirlPin), late);
+  EXPECT_NE(tokyo.book.promised_to(kBirlPin, late + 23h), nullptr);
+  EXPECT_EQ(tokyo.book.promised_to(kBirlPin, late + 25h), nullptr);
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true), session_of(kBirlPin), late + 25h)), Why::kExpired);
+}
+
+}  // namespace
+}  // namespace tsmtp::pairing
