@@ -15,7 +15,7 @@ namespace {
 // The names that sendmail's error mailer knows (parseaddr.c, ErrorCodes).
 constexpr std::array<std::string_view, 8> kNames{"usage",    "nouser",   "nohost",   "unavailable",
                                                  "software", "tempfail", "protocol", "config"};
-constexpr std::string_view kExample = "write error:5.1.2:550 and what the sender should read";
+constexpr std::string_view kExample = "write error:5.1.2:550 and a text for the sender";
 
 bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -113,8 +113,7 @@ class ErrorChecker {
     else
       report_.value_warning(
           at + first,
-          "what is in parentheses is a comment, which the sender never reads; put the text in double "
-          "quotes");
+          "text in parentheses is a comment, which the sender never reads; put it in double quotes");
   }
 
   static std::string_view unquoted(std::string_view text) {

@@ -74,7 +74,7 @@ void count(std::string_view line, Votes& votes) {
 std::string said(std::string_view kind, std::size_t votes, const Votes& all) {
   return "this looks like " + std::string(kind) + " (" + std::to_string(votes) + " of " +
          std::to_string(all.lines) +
-         " lines), not like a mailertable, whose lines are such as \"birl.example tsmtp:[127.0.5.2]\"; name "
+         " lines), not like a mailertable, which has lines such as \"birl.example tsmtp:[127.0.5.2]\"; name "
          "the right file";
 }
 

@@ -98,7 +98,7 @@ class RelationChecker {
     const Entry* parent = parent_of(domain);
     if (parent != nullptr && goes_through_link(*parent)) return;
     report_on(entry).key_warning(0, in_quotes(entry.key) + " does not match " + base::escaped(domain, 80) +
-                                        " itself, whose mail goes out in clear; add a line " +
+                                        " itself, and mail for that goes out in clear; add a line " +
                                         in_quotes(domain) + " with the same value");
   }
 

@@ -46,8 +46,8 @@ bool check_quotes(std::string_view value, const Mailers& mailers, EntryReport& r
   const auto route = parse_route(value);
   if (route && mailers.kind_of(route->mailer) == MailerKind::kError) return true;
   report.value_error(quote,
-                     "quotes join what they hold to one word, in which sendmail finds no mailer and no "
-                     "host; write the value without them");
+                     "quotes make one word of the text in them, and sendmail finds no mailer and no host in "
+                     "it; write the value without them");
   return false;
 }
 
@@ -70,8 +70,7 @@ void explain_nothing_behind_colon(const Route& route, MailerKind kind, EntryRepo
     case MailerKind::kLocal:
       return;
     case MailerKind::kError:
-      report.value_error(colon,
-                         "no text behind \"error:\"; write error:5.1.2:550 and what the sender should read");
+      report.value_error(colon, "no text behind \"error:\"; write error:5.1.2:550 and a text for the sender");
       return;
     case MailerKind::kNetwork:
       report.value_error(colon, "no host behind \"" + mailer +
@@ -109,7 +108,7 @@ void check_percent(std::string_view value, EntryReport& report) {
   while (i < value.size() && (i = value.find('%', i)) != std::string_view::npos && i + 1 < value.size())
     i += 2;
   if (i < value.size())
-    report.value_error(i, "a '%' at the end, behind which sendmail puts whatever is in its memory; write %%");
+    report.value_error(i, "a '%' at the end: sendmail puts bytes of its memory behind it; write %%");
 }
 
 // What was looked up is %0, and what stands before a ".domain" key is %1 (proto.m4, rule set Mailertable).
@@ -119,9 +118,8 @@ void check_arguments(const Entry& entry, const Route& route, EntryReport& report
   if (at == std::string_view::npos || entry.key == "." || route.rest.substr(0, at).ends_with('%')) return;
   const std::string exact = base::escaped(entry.key, 80);
   if (is_below)
-    report.value_warning(
-        route.rest_offset + at,
-        "%0 is the key itself here, \"" + exact + "\" with its dot, whatever stood before it; that was %1");
+    report.value_warning(route.rest_offset + at, "%0 is the key itself here, \"" + exact +
+                                                     "\" with its dot; the part before it is %1");
   else
     report.value_warning(route.rest_offset + at, "%1 is empty here: only a key such as \"." + exact +
                                                      "\" leaves something before it; write the name itself");
@@ -130,8 +128,8 @@ void check_arguments(const Entry& entry, const Route& route, EntryReport& report
 void warn_of_discard(EntryReport& report) {
   report.value_warning(
       0,
-      "all mail for this key is thrown away, and its sender is told that it was delivered; if he is to "
-      "know, write error:5.1.2:550 and what he should read");
+      "all mail for this key is thrown away, and its sender is told that it was delivered; to "
+      "refuse it instead, write error:5.1.2:550 and a text for the sender");
 }
 
 // sendmail does not mind, but whoever compares tables does.

@@ -156,7 +156,7 @@ int refuse(std::string_view word) {
   const std::string_view meant = base::nearest(word, known);
   std::cerr << "relayctl: ";
   if (word.empty())
-    std::cerr << "say what to do";
+    std::cerr << "a command is missing";
   else
     std::cerr << "no command \"" << base::escaped(word, 80) << '"';
   if (!meant.empty()) std::cerr << "; did you mean \"" << meant << "\"?";

@@ -143,9 +143,10 @@ void check_link(const Site& site, const Places& places, const Hub& hub, const Pl
 void check_exposure(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
   for (const base::HostPort& endpoint : site.endpoints)
     if (!endpoint.is_unix() && !base::is_loopback(endpoint.host))
-      diagnostics.warning(places.of("endpoint"),
-                          "endpoint: " + in_quotes(endpoint.to_string()) +
-                              " is no loopback address: whoever reaches it can send mail to the site");
+      diagnostics.warning(
+          places.of("endpoint"),
+          "endpoint: " + in_quotes(endpoint.to_string()) +
+              " is no loopback address: every client that reaches it can send mail to the site");
 }
 
 void check_metrics(const Hub& hub, const Places& places, base::Diagnostics& diagnostics) {
@@ -153,7 +154,7 @@ void check_metrics(const Hub& hub, const Places& places, base::Diagnostics& diag
   diagnostics.warning(
       places.of("metrics"),
       "metrics: " + in_quotes(hub.metrics->to_string()) +
-          " is no loopback address: whoever reaches it can read which sites there are and how "
+          " is no loopback address: every client that reaches it can read which sites there are and how "
           "much mail goes to them");
 }
 
@@ -161,14 +162,14 @@ void check_access(const Site& site, const Places& places, base::Diagnostics& dia
   for (const base::HostPort& endpoint : site.endpoints)
     if (!site.access.allow_users.empty() && !endpoint.is_unix() && !base::is_loopback(endpoint.host))
       diagnostics.error(places.of("allow_users"),
-                        "allow_users: whose connection it is can only be known on this machine, and " +
+                        "allow_users: the user of a connection is only known on this machine, and " +
                             in_quotes(endpoint.to_string()) + " is no loopback address");
 }
 
 void check_origin(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
   if (site.origin != Origin::kNone && site.address.empty() && places.trusted("address"))
     diagnostics.error(places.of("origin"),
-                      "origin: needs \"address\", the site address: it is what our MTA is told");
+                      "origin: needs \"address\", the site address, which our MTA is told");
 }
 
 void check_source(const Site& site, const Places& places, base::Diagnostics& diagnostics) {

@@ -225,11 +225,9 @@ void Value::into_site_address(std::string& out) const {
                     "\": a site address is in 127.0.0.0/8, such as \"127.0.5.2\", and has no port");
   if (*read == "127.0.0.1")
     return complain(
-        "sendmail's stock rules relay for whatever comes from exactly 127.0.0.1, which would make this hub "
-        "an open "
-        "relay for the site; take one such as \"127.0.5.2\". To have only the endpoint there, as with a "
-        "single site, "
-        "write endpoint = [\"127.0.0.1:5000\"] and no address");
+        "sendmail's stock rules relay for every client at exactly 127.0.0.1, which would make this hub an "
+        "open relay for the site; take one such as \"127.0.5.2\". To have only the endpoint there, as with "
+        "a single site, write endpoint = [\"127.0.0.1:5000\"] and no address");
   if (*read == "127.0.0.2" || *read == "127.0.1.1")
     warn("\"" + *read +
          "\" is in use on many systems, which may give it names and rights of its own; take one such as "

@@ -101,7 +101,7 @@ base::Result<std::unique_ptr<CommitBook>> CommitBook::take_over(int fd, const st
   const bool is_one = fstat(fd, &status) == 0 && static_cast<std::size_t>(status.st_size) == kFileBytes &&
                       pread(fd, magic.data(), magic.size(), 0) == static_cast<ssize_t>(magic.size()) &&
                       std::string_view(magic.data(), magic.size()) == kMagic;
-  if (!is_one) return base::Error{path + " is not what relayd writes there"};
+  if (!is_one) return base::Error{path + " is no book of commits of relayd"};
   if (auto ok = book->map(); !ok) return ok.error();
   return book;
 }

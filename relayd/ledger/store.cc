@@ -117,10 +117,11 @@ base::Result<void> Store::open_tables() {
   if (!again) return again.error();
   environment_ = std::move(*again);
   rows_ = std::move(*read);
-  warnings_.push_back(cause + ". The log does not fit the tables. The ledger was made anew with the " +
-                      std::to_string(rows(Table::kDoubts).size()) + " doubts and " +
-                      std::to_string(rows(Table::kOutcomes).size()) +
-                      " outcomes that the tables hold; what only the log held is lost: " + kMayComeTwice);
+  warnings_.push_back(
+      cause + ". The log does not fit the tables. The ledger was made anew with the " +
+      std::to_string(rows(Table::kDoubts).size()) + " doubts and " +
+      std::to_string(rows(Table::kOutcomes).size()) +
+      " outcomes that the tables hold; rows that only the log held are lost: " + kMayComeTwice);
   return {};
 }
 

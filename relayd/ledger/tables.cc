@@ -197,12 +197,13 @@ std::vector<std::string> losses(const std::string& dir) {
   const bool is_new = logs.empty() && missing.size() == kTableFiles.size();
   if (is_new) return out;
   for (const std::string& name : missing)
-    out.push_back(dir + '/' + name + " is missing; what the log does not give back is lost");
-  if (logs.empty()) out.push_back("the log in " + dir + " is missing; what the tables do not hold is lost");
+    out.push_back(dir + '/' + name + " is missing; rows that the log does not give back are lost");
+  if (logs.empty())
+    out.push_back("the log in " + dir + " is missing; rows that the tables do not hold are lost");
   for (const fs::path& log : logs) {
     const auto size = fs::file_size(log, error);
     if (!error && size < kLogFileBytes)
-      out.push_back(log.string() + " was cut to " + std::to_string(size) + " bytes; what it held is lost");
+      out.push_back(log.string() + " was cut to " + std::to_string(size) + " bytes; the rows in it are lost");
   }
   return out;
 }

@@ -45,7 +45,7 @@ std::string arrival_text(const Lane& lane, const Arrival& arrival) {
 }
 
 std::string interrupted_text(const std::string& cause, std::chrono::seconds window) {
-  return "link interrupted: " + cause + "; what is under way waits for " + std::to_string(window.count()) +
+  return "link interrupted: " + cause + "; streams under way wait for " + std::to_string(window.count()) +
          " s to go on with a new connection";
 }
 
@@ -54,7 +54,8 @@ std::string not_resumed_text(std::chrono::seconds window) {
 }
 
 std::string standstill_text(const Lane& lane, base::Duration silence, bool dials_beside) {
-  return "link stands still: what was sent several times is not acknowledged, and nothing has come for " +
+  return "link stands still: the peer acknowledges nothing, though it was sent several times, and has said "
+         "nothing for " +
          seconds_text(silence) + "; " +
          (dials_beside ? "dialling " + lane.peer.address + " beside it"
                        : "waiting until it moves or the peer dials anew");

@@ -37,7 +37,7 @@ base::Result<StreamId> Session::open(Service service) {
     return base::Error{"the far relayd is too old to know this service"};
   const std::size_t open = streams_.open_streams(Opener::kUs);
   if (open >= agreement_.peer.max_streams)
-    return base::Error{std::to_string(open) + " streams are open, more the peer does not take at once"};
+    return base::Error{"the peer takes no more than the " + std::to_string(open) + " streams that are open"};
   if (streams_.lingering_streams(Opener::kUs) >= kMaxLingering)
     return base::Error{"the peer has not acknowledged the end of " + std::to_string(kMaxLingering) +
                        " streams"};

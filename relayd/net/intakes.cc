@@ -120,7 +120,7 @@ std::optional<smtp::Reply> Intakes::refusal_of_user(ByteChannel::Socket& socket)
   if (allowed.empty()) return {};
   const auto uid = user_of_peer(socket);
   if (!uid)
-    return reply_421("4.7.1", "whose connection this is cannot be known (" + uid.error().message +
+    return reply_421("4.7.1", "the user of this connection is not known (" + uid.error().message +
                                   "); allow_users needs it");
   std::string names;
   for (const auto& user : allowed) {

@@ -149,7 +149,7 @@ TEST_F(P4_NothingTwice, BooksThatAreNoneAreNotBelieved) {
   ASSERT_TRUE(wait_until([&] { return books() == 0; }));
   std::ofstream(birl.file("state/commits.1.1")) << "what is this";
   birl.start();
-  EXPECT_TRUE(birl.logs("commits.1.1 is not what relayd writes there; remove it"));
+  EXPECT_TRUE(birl.logs("commits.1.1 is no book of commits of relayd; remove it"));
   ASSERT_TRUE(link_is_up());
   EXPECT_THAT(deliver(kContent), StartsWith("250 "));
 }

@@ -120,7 +120,7 @@ void TransactionLedger::make_room(const std::string& site) {
   log_.log_provoked(base::Provoked::kTrouble, "ledger", base::LogLevel::kWarning,
                     "ledger: too many recipients in doubt at " + site + ": " +
                         std::to_string(changes.size()) +
-                        " that were delivered more than a day ago are remembered no more");
+                        " that were delivered more than a day ago are forgotten");
   enqueue_later(changes);
 }
 
@@ -169,7 +169,7 @@ std::optional<std::string> TransactionLedger::too_many_outcomes(const std::strin
   const std::size_t kept = outcomes_.of_site(site);
   if (kept < bounds_.outcomes_of_site) return std::nullopt;
   return "hub " + hub_ + ": the outcomes of " + std::to_string(kept) + " mails from " + site +
-         " are kept, for its relayd has not said that its MTA has them; no more are";
+         " are kept, because its relayd has not said that its MTA has them; no more are kept";
 }
 
 void TransactionLedger::mark_in_doubt(const std::string& transaction) {

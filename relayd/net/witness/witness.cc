@@ -87,7 +87,7 @@ base::Result<std::unique_ptr<Witness>> Witness::start(
   int status = 1;
   while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (status != 0) return base::Error{"there can be no more processes"};
+  if (status != 0) return base::Error{"this machine can start no more processes"};
   return witness;
 }
 

@@ -108,7 +108,7 @@ TEST_F(Book, OtherFilesAreRefused) {
   std::ofstream(path) << "tsmtp commits 1\n";
   const auto cut = CommitBook::open(path);
   ASSERT_FALSE(cut);
-  EXPECT_EQ(cut.error().message, path + " is not what relayd writes there");
+  EXPECT_EQ(cut.error().message, path + " is no book of commits of relayd");
   std::filesystem::resize_file(path, 5'000'000);
   EXPECT_FALSE(CommitBook::open(path));
   EXPECT_FALSE(CommitBook::make(path)) << "nothing is overwritten";

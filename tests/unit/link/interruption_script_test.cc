@@ -28,7 +28,7 @@ TEST(InterruptionScript, IsDialledAndGoesOn) {
   script.lose(script.up());
   EXPECT_THAT(script.did(), ElementsAre("resolve hub.example:5443"));
   EXPECT_THAT(script.logged(),
-              ElementsAre("link interrupted: connection reset; what is under way waits for 60 s "
+              ElementsAre("link interrupted: connection reset; streams under way wait for 60 s "
                           "to go on with a new connection"));
   EXPECT_EQ(lane(script), LaneState::kInterrupted);
   EXPECT_EQ(script.life.standing().state(), State::kInterrupted);
@@ -143,8 +143,9 @@ TEST(StandstillScript, RedialsBesideAndTheSessionMoves) {
   EXPECT_THAT(script.did(), ElementsAre("connect beside"));
   EXPECT_THAT(
       script.logged(),
-      ElementsAre("link stands still: what was sent several times is not acknowledged, and nothing has "
-                  "come for 2.0 s; dialling 192.0.2.1:5443 beside it"));
+      ElementsAre(
+          "link stands still: the peer acknowledges nothing, though it was sent several times, and has "
+          "said nothing for 2.0 s; dialling 192.0.2.1:5443 beside it"));
   script.pass(milliseconds(400));
   EXPECT_THAT(script.did(), ElementsAre("connect beside"));
   const ConnectionId second = script.dial(Search::kBeside);

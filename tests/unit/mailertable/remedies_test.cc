@@ -30,8 +30,7 @@ std::optional<std::string> remedy_in(const std::string& message) {
   const std::size_t at = message.rfind(kWrite);
   if (at == std::string::npos) return std::nullopt;
   std::string remedy = message.substr(at + kWrite.size());
-  for (const std::string_view end :
-       {" and what the sender", ", or use", ", or \"", ", such as", " with the same"})
+  for (const std::string_view end : {" and a text for", ", or use", ", or \"", ", such as", " with the same"})
     remedy = remedy.substr(0, remedy.find(end));
   for (const std::string_view words :
        {"a domain", "the value without", "it on a line", "an address in brackets", "the site's address",

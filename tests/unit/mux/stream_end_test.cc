@@ -222,7 +222,7 @@ TEST_F(StreamEnd, WeKeepToThePeersLimit) {
     ASSERT_TRUE(side_.session.open(kFirstService));
   const auto fifth = side_.session.open(kFirstService);
   ASSERT_FALSE(fifth);
-  EXPECT_EQ(fifth.error().message, "4 streams are open, more the peer does not take at once");
+  EXPECT_EQ(fifth.error().message, "the peer takes no more than the 4 streams that are open");
   side_.session.reset(2, ResetCode::kCancelled, "");
   EXPECT_TRUE(side_.session.open(kFirstService));
 }

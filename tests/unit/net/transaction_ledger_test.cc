@@ -147,8 +147,8 @@ TEST_F(Ledger, OutcomesOfASiteAreBounded) {
   record_outcome(std::string(16, 'b'));
   EXPECT_EQ(
       ledger_->too_many_outcomes("birl"),
-      "hub tokyo: the outcomes of 2 mails from birl are kept, for its relayd has not said that its MTA has "
-      "them; no more are");
+      "hub tokyo: the outcomes of 2 mails from birl are kept, because its relayd has not said that its MTA "
+      "has them; no more are kept");
   EXPECT_FALSE(ledger_->too_many_outcomes("osaka"));
   ledger_->forget_outcome("birl", std::string(16, 'a'));
   EXPECT_FALSE(ledger_->too_many_outcomes("birl"));
