@@ -1,5 +1,5 @@
-// What is told of a counter, in one row beside the struct that it is a member of: `relayctl status` in all
-// its forms, the metrics and relayctl(8) are made from the rows. Who counts adds a member and a row, and
+// A counter is told by one row beside the struct that it is a member of: `relayctl status` in all
+// its forms, the metrics and relayctl(8) are made from the rows. A new counter is a member and a row, and
 // nothing elsewhere.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What relayd.toml says, whole. Nothing here checks anything; whatever read() returned has been checked.
+// All of relayd.toml. Nothing here checks anything; read() has checked all that it returns.
 #pragma once
 
 #include <string>

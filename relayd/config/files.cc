@@ -80,8 +80,8 @@ class Folder {
   /// The text of a file in it; `must_exist`: whether it is an error if it is not there.
   [[nodiscard]] std::optional<std::string> text_of(const std::string& name, bool must_exist) {
     const std::string path = path_ + name;
-    // Whoever can write the folder could otherwise have root read any file of the machine, and see what the
-    // complaints say of it.
+    // A user who can write the folder could otherwise have root read any file of the machine, and see what
+    // the complaints say of it.
     const bool is_wary = geteuid() == 0 && others_write_;
     const base::Descriptor file(openat(dirfd(dir_.get()), name.c_str(),
                                        O_RDONLY | O_NONBLOCK | O_CLOEXEC | (is_wary ? O_NOFOLLOW : 0)));

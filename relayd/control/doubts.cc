@@ -30,7 +30,7 @@ std::string remark(const MailInDoubt& mail) {
   return mail.is_known ? "  was delivered" : "";
 }
 
-// What was delivered is in doubt no more, and kept all the same.
+// A mail that was delivered is in doubt no more, and is kept all the same.
 std::string count_text(const MailsInDoubt& doubts) {
   const auto delivered = static_cast<std::size_t>(std::count_if(
       doubts.mails.begin(), doubts.mails.end(), [](const auto& mail) { return mail.is_known; }));

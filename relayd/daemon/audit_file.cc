@@ -43,7 +43,7 @@ AuditWrite AuditFile::write(const AuditRecord& record) {
   return {.written = false, .trouble = path_ + ": cannot be written: " + cause};
 }
 
-// Opens what is at the path by now, if that is another file. What went wrong, or nothing.
+// Opens the file at the path, if that is another one by now. Returns why that failed, or nothing.
 std::string AuditFile::follow() {
   struct stat there {
   }, ours{};

@@ -43,7 +43,7 @@ bool AuditJournal::send(const std::string& entry) const {
   return send_to(socket_.get(), path_, message);
 }
 
-// What is too large for a datagram goes in a sealed file (systemd, "Native Journal Protocol").
+// An entry that is too large for a datagram goes in a sealed file (systemd, "Native Journal Protocol").
 bool AuditJournal::send_in_memory_file(const std::string& entry) const {
   const base::Descriptor file(memfd_create("tsmtp-audit", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!file.is_open() || ::write(file.get(), entry.data(), entry.size()) != std::ssize(entry) ||

@@ -23,7 +23,7 @@ base::Result<std::unique_ptr<net::EndpointHolder>> begin(const config::Config& c
   std::vector<base::HostPort> endpoints;
   for (const settings::Site& site : config.sites)
     endpoints.insert(endpoints.end(), site.endpoints.begin(), site.endpoints.end());
-  // What only root may bind is bound before; its own socket is made with hub.user's rights.
+  // Addresses that only root may bind are bound first; the own socket is made with hub.user's rights.
   net::EndpointHolder::Bound bound = net::EndpointHolder::bind(endpoints, log);
   if (auto ok = drop_to(config.hub.user); !ok) return ok.error();
   return net::EndpointHolder::open(path, std::move(bound), log);

@@ -76,7 +76,7 @@ class SpdlogLogger : public base::Logger {
     logger_->flush_on(spdlog::level::warn);
   }
 
-  // Whatever was forgotten to be escaped: a line is one line, and does nothing to a terminal (P8).
+  // A line is one line and does nothing to a terminal, even if something in it was not escaped (P8).
   void log(base::LogLevel level, std::string_view line) override {
     const std::string text = base::shown(line);
     logger_->log(translate(level), spdlog::string_view_t(text.data(), text.size()));

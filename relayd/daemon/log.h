@@ -12,8 +12,8 @@ namespace tsmtp::daemon {
 
 /// To stderr the lines that come until `later` runs go in one piece, unless one is more than information. A
 /// process that is killed meanwhile takes them with it. Where stderr is systemd's journal, a line is
-/// "<PRIORITY>TEXT" (sd-daemon(3)), for the journal has time and name of its own. What a reader does not take
-/// is tried again by `in_a_while`. What `later` was given must not run after the logger is gone.
+/// "<PRIORITY>TEXT" (sd-daemon(3)), for the journal has time and name of its own. Lines that the reader does
+/// not take are tried again by `in_a_while`. Nothing that `later` was given may run after the logger is gone.
 [[nodiscard]] std::unique_ptr<base::Logger> make_logger(settings::LogTarget target, Later later,
                                                         Later in_a_while = {});
 

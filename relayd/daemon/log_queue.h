@@ -48,7 +48,7 @@ class LogQueue {
 
   /// `line`: with its end. Nothing is written before flush().
   void add(std::string_view line);
-  /// Writes what the output takes. What is left is tried again by itself.
+  /// Writes as much as the output takes. The rest is tried again by itself.
   void flush();
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }

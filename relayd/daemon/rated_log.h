@@ -1,6 +1,6 @@
 // Keeps the log from becoming as long as others like (P6): of lines that somebody else can provoke, each
-// source has a token bucket for each kind. What is over is counted, and told once a minute with the last of
-// them. Must never hold back a line that only we or the administrator can cause.
+// source has a token bucket for each kind. Lines beyond it are counted, and the count is told once a minute
+// with the last of them. Must never hold back a line that only we or the administrator can cause.
 #pragma once
 
 #include <cstdint>

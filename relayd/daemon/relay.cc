@@ -270,8 +270,8 @@ void Relay::drain() {
   });
 }
 
-// The replies to the last mails are still on their way to the far hubs, and a 421 to our clients. What is
-// lost of the former would have to be found out at a second try.
+// The replies to the last mails are still on their way to the far hubs, and a 421 to our clients. An outcome
+// that is lost there would have to be found out at a second try.
 bool Relay::all_have_heard(base::Duration idle_for) const {
   return std::all_of(sites_.begin(), sites_.end(), [&](const auto& site) {
     return (site->sessions() == 0 || idle_for >= kGoodbye) && (site->is_heard() || idle_for >= kLastWords);

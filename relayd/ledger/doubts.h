@@ -69,7 +69,7 @@ class Doubts {
   /// way died with the last process. Returns a sentence for each row that could not be read and was skipped.
   [[nodiscard]] std::vector<std::string> restore(const std::vector<Entry>& rows);
 
-  /// The sites as they are configured from now on. What belongs to one that is renamed belongs to it still.
+  /// The sites as they are configured from now on. The doubts of a site that is renamed stay its own.
   void set_sites(const Owners::Sites& sites);
   [[nodiscard]] const Owners& owners() const { return owners_; }
 

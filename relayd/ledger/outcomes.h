@@ -27,8 +27,8 @@ class Outcomes {
   /// not be read and was skipped.
   [[nodiscard]] std::vector<std::string> restore(const std::vector<Entry>& rows);
 
-  /// The sites as they are configured from now on. What belongs to one that is renamed belongs to it still;
-  /// what belongs to none is told to whoever can name its transaction, which nobody guesses.
+  /// The sites as they are configured from now on. The outcomes of a site that is renamed stay its own. An
+  /// outcome that belongs to no site is told to any site that can name its transaction, which nobody guesses.
   void set_sites(const Owners::Sites& sites);
 
   /// A transaction ended with `reply_text`: the durable change to make before the reply is reported. A second

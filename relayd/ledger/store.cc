@@ -62,7 +62,7 @@ base::Result<void> make_directory(const std::string& dir) {
 base::Result<std::unique_ptr<Store>> Store::open(const std::string& dir) {
   std::unique_ptr<Store> store(new Store(dir));
   if (auto ok = store->take_directory(); !ok) return with_advice_to_keep(ok.error()).value_or(ok.error());
-  // Recovery writes. What is on disk cannot wait, new mails can.
+  // Recovery writes. The rows on disk cannot wait, new mails can.
   if (!check_room(dir)) give_reserve_away(dir);
   if (auto ok = finish_tables(dir); !ok) return with_advice(ok.error(), dir);
   for (const std::string& loss : losses(dir))
@@ -152,7 +152,7 @@ base::Result<void> Store::apply(std::span<const Change> changes) {
   return {};
 }
 
-// What Berkeley DB has left of a disk that was full is not trusted: we know what the tables should hold.
+// The files that Berkeley DB left on a full disk are not trusted: we know what the tables should hold.
 base::Result<void> Store::heal(bool is_asked_to) {
   if (!is_our_directory()) {
     environment_.reset();

@@ -1,5 +1,5 @@
 // The tables' files outside of any environment: read when their log does not fit them any more, and written
-// anew with the rows that are known. What is written anew replaces all or nothing, whenever it is killed.
+// anew with the rows that are known. They are replaced all or not at all, whenever relayd is killed.
 #pragma once
 
 #include <array>

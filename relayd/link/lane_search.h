@@ -43,7 +43,7 @@ class LaneSearch {
   /// For good.
   void stop(Actions& actions);
 
-  // What became of a try. One that nobody waits for has no effect.
+  // The result of a try. One that nobody waits for has no effect.
   [[nodiscard]] std::optional<Failed> resolved(base::Result<std::vector<std::string>> addresses, Moment now,
                                                Actions& actions);
   void connected(Search search);

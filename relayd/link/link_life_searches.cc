@@ -100,7 +100,7 @@ void LinkLife::dialled_beside(Lane& lane, ConnectionId connection, Peer peer, Mo
   dial_beside(lane, LaneSearch::When::kAfterPause, now);
 }
 
-// Who dialled knows where to; the other side waits for it.
+// The side that dialled knows the address; the other side waits for it.
 bool LinkLife::dial_beside(Lane& lane, LaneSearch::When when, Moment now) {
   if (!lane.search.dials() || !lane.has_session()) return false;
   if (lane.role != mux::Role::kDialer || !lane.is_resumable()) return false;

@@ -4,7 +4,7 @@ namespace tsmtp::link {
 namespace {
 
 constexpr std::chrono::seconds kPause{5};
-// What broke the connection may have broken the first try to dial too.
+// The cause that broke the connection may have broken the first try to dial too.
 constexpr std::chrono::seconds kWhateverComes{1};
 
 }  // namespace

@@ -101,8 +101,8 @@ smtp::Reply AnswerPolicy::accepted_unseen() const {
                           "Recipient ok, " + mode_.site + " has the last word at the end of content");
 }
 
-// What the answer to a recipient depends on beside its own verdict: the refusal of a MAIL that was answered
-// early, and what was told to the recipients before.
+// The answer to a recipient depends on more than its own verdict: on the refusal of a MAIL that was answered
+// early, and on the answers to the recipients before.
 bool AnswerPolicy::is_all_before_known(std::size_t index) const {
   if (mode_.mail_is_early && !mail_verdict_) return false;
   if (is_mail_refusal_held()) return true;
@@ -158,7 +158,8 @@ bool AnswerPolicy::may_be_known() const {
 std::optional<smtp::Reply> AnswerPolicy::known_refusal() const {
   if (own_refusal_) return own_refusal_;
   if (is_refused(mail_verdict_)) return mail_verdict_;
-  // What is held speaks for all that were accepted: in SMTP the one that was, in LMTP the last of them.
+  // The verdict that is held speaks for all recipients that were accepted: in SMTP for the one that was, in
+  // LMTP for the last of them.
   const auto held =
       std::find_if(recipients_.begin(), recipients_.end(), [](const Recipient& r) { return r.is_held(); });
   const bool is_for_all =
@@ -181,8 +182,8 @@ std::optional<smtp::Reply> AnswerPolicy::refusal_told(std::size_t recipient) con
   return is_refused(answer) ? answer : std::nullopt;
 }
 
-// What was refused at RCPT, early replies could not tell there. Where MAIL was refused, that is the reason,
-// and what is said to RCPTs behind it ("503 MAIL first") only follows from it.
+// Early replies could not tell a refusal at RCPT there. Where MAIL was refused, that is the reason, and the
+// replies to RCPTs behind it ("503 MAIL first") only follow from it.
 smtp::Reply AnswerPolicy::final_reply(std::size_t recipient, const smtp::Reply& reply, bool is_retry) const {
   if (!mode_.lmtp) return reply;
   const Recipient& r = recipients_[recipient];

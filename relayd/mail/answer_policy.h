@@ -47,7 +47,7 @@ class AnswerPolicy {
   /// A refusal of our own that is found in the content. The first counts.
   void refuse(smtp::Reply reply);
 
-  /// What can be answered by now and was not: it counts as answered from now on. 354 is the last.
+  /// All that can be answered by now and was not: it counts as answered from now on. 354 is the last.
   [[nodiscard]] std::vector<Answer> take_answers();
 
   /// MAIL, or a RCPT, is not answered.

@@ -44,7 +44,7 @@ base::Result<void> ContentPacker::pack(std::string_view content, base::TimePoint
   return {};
 }
 
-// What it needs it has as soon as it has compressed something.
+// The compressor has all the memory that it needs as soon as it has compressed something.
 void ContentPacker::give_back_surplus() {
   if (taken_bytes_ != kMostOfAMail) return;
   const std::size_t needed = std::min(compressor_.memory_bytes(), kMostOfAMail);

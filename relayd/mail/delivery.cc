@@ -45,7 +45,8 @@ void Delivery::receive(std::string_view bytes, base::TimePoint now) {
   if (stream_open_ && read > 0) host_.consumed(read);
 }
 
-// What waited for its turn. What is left stays without credit, so the peer cannot make it grow.
+// Reads the bytes that waited for their turn. The rest stays without credit, so that the peer cannot make it
+// grow.
 void Delivery::process(base::TimePoint now) {
   std::size_t bytes = 0;
   bool is_all_read = true;

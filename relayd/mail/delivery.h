@@ -48,7 +48,7 @@ class Delivery {
   // From the stream.
   void receive(std::string_view bytes, base::TimePoint now);
   void peer_finished(base::TimePoint now);
-  /// The stream, perhaps the link, is gone. What was committed goes on.
+  /// The stream, perhaps the link, is gone. A mail that was committed goes on.
   void stream_lost(base::TimePoint now);
 
   // From the connection to the MTA.
@@ -76,7 +76,7 @@ class Delivery {
     const bool may_go_on = (!input_.empty() || reader_.has_more()) && stream_open_ && may_read();
     return may_go_on || (session_ != nullptr && session_->has_event());
   }
-  /// What is to be written to the MTA had better wait for the rest of a small mail's content, or for its end.
+  /// Bytes to the MTA had better wait for the rest of a small mail's content, or for its end.
   [[nodiscard]] bool gathers_content() const;
   /// Content is being written, and more of it may come before that is done.
   [[nodiscard]] bool has_room_for_content() const;

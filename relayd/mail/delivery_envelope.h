@@ -1,5 +1,5 @@
 // The envelope of one mail on the far side, and what our MTA, or we in its place, said to each command of it.
-// What it keeps of recipients and verdicts is taken of a budget (P6).
+// Its recipients and verdicts are taken of a budget (P6).
 #pragma once
 
 #include <cstddef>
@@ -42,7 +42,8 @@ class DeliveryEnvelope {
   // Verdicts.
   void set_mail_verdict(smtp::Reply reply) { mail_verdict_ = std::move(reply); }
   void set_verdict(Index recipient, smtp::Reply reply) { recipients_[recipient].verdict = std::move(reply); }
-  /// Our MTA's, as long as it likes: shortened where memory is short. What is kept.
+  /// Our MTA's verdict, which may be long: it is shortened where memory is short. Returns the one that is
+  /// kept.
   const smtp::Reply& keep_verdict(Index recipient, smtp::Reply reply);
 
   [[nodiscard]] const std::optional<smtp::Reply>& mail_verdict() const { return mail_verdict_; }

@@ -43,8 +43,8 @@ class DeliveryHost {
 
   /// The ledger's outcomes (ledger/outcomes.h). record_outcome is answered later by Delivery::recorded().
   virtual void record_outcome(const std::string& transaction, const Outcome& outcome) = 0;
-  /// The near side has given that transaction up, and asks what has become of it. What of it has not been
-  /// committed ends, and must not begin any more.
+  /// The near side has given that transaction up, and asks what has become of it. If it has not been
+  /// committed it ends, and must not begin any more.
   [[nodiscard]] virtual Outcome end_earlier(const std::string& transaction) = 0;
   virtual void forget_outcome(const std::string& transaction) = 0;
   /// end_earlier() has said that it is unknown: it must not begin any more.

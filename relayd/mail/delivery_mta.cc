@@ -123,8 +123,8 @@ void Delivery::on_chunk_answer(const smtp::Reply& said, base::TimePoint now) {
   refuse(reply);
 }
 
-// What waits for it is read when all that the MTA said with it has been heard: a 421 may stand behind the
-// 354.
+// Content that waits for the answer is read when all that the MTA said with it has been heard: a 421 may
+// stand behind the 354.
 void Delivery::on_data_answer(const smtp::Reply& reply) {
   const auto refusal = envelope_.refusal_for_all();
   const bool goes_ahead = reply.code == 354;
@@ -175,7 +175,7 @@ void Delivery::connection_lost(const std::string& cause, const std::optional<smt
   process(now);
 }
 
-// What a link does not carry cannot be heard.
+// A client cannot be heard over a link that carries nothing.
 std::optional<Silence> Delivery::silence() const {
   const bool waits = has_room_for_content() || (state_ == State::kEnvelope && envelope_.is_answered());
   if (session_ == nullptr || !waits || wants_step()) return std::nullopt;

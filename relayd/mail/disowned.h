@@ -15,7 +15,7 @@ namespace tsmtp::mail {
 
 class Disowned {
  public:
-  /// What a line holds back comes within this time, or never: its session is given up long before.
+  /// Bytes that a line holds back come within this time, or never: their session is given up long before.
   static constexpr base::Duration kAge = std::chrono::hours(1);
   static constexpr std::size_t kMost = 10'000;
 

@@ -106,7 +106,7 @@ void Intake::draw_requests(base::TimePoint now) {
   }
 }
 
-// Who has begun mails and given them up waits for it, so that others need not.
+// A client that has begun mails and given them up waits for it, so that others need not.
 bool Intake::take_turn(base::TimePoint now) {
   if (waits_since_ == base::TimePoint{}) waits_since_ = now;
   const bool has_turn = now >= standing_.not_before() &&

@@ -113,7 +113,7 @@ class MtaSlots {
   void withdraw(Request request);
 
   void ready(Connection connection, const smtp::Extensions& extensions, base::TimePoint now);
-  /// What was lent came back, and may be lent again.
+  /// A connection that was lent came back, and may be lent again.
   void idle(Connection connection, base::TimePoint now);
   /// `neighbours_work`: other sites have connections to the same MTA that work. `failure`: if it was never
   /// ready and not closed by us.

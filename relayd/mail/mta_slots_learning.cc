@@ -151,7 +151,7 @@ void MtaSlots::out_of_reach(const Failure& failure, base::TimePoint now) {
   not_before_ = now;
   for (const Waiting& waiting : std::exchange(waiting_, {}))
     actions_.emplace_back(Refuse{waiting.request, failure.cause, failure.said});
-  // What an MTA says is the cause: mailq -v has no room for more.
+  // The MTA's own words are the cause: mailq -v has no room for more.
   const std::string cause = failure.said ? failure.said->summary() : failure.cause;
   tell({.reachable = false, .extensions = {}, .cause = cause + ", " + settings_.mta});
   probe_later(now);

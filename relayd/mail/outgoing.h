@@ -50,10 +50,10 @@ class Outgoing {
   void data(const smtp::DataRequest& request, base::TimePoint now);
   void content(std::string_view bytes, base::TimePoint now);
   void content_end(const smtp::ContentEnd& end, base::TimePoint now);
-  /// RSET or its like, before the end of content. What is still owed to commands before it is awaited first.
+  /// RSET or its like, before the end of content. Replies that are still owed to earlier commands are awaited
+  /// first.
   void abandon(base::TimePoint now);
-  /// There is nobody (any more) to give a reply to: what was committed and is not confirmed
-  /// is in doubt.
+  /// There is nobody (any more) to give a reply to: a mail that was committed and is unconfirmed is in doubt.
   void give_up(const std::string& cause, base::TimePoint now);
   /// The client has read the final reply: it may be forgotten everywhere.
   void confirm();

@@ -66,7 +66,7 @@ class OutgoingDoubt {
   void forget_earlier();
   /// That recipient is in doubt no more.
   void settle(std::size_t recipient);
-  /// Whoever tries this mail next may ask how it ended.
+  /// The next try of this mail may ask how it ended.
   void mark();
   /// Our MTA has the reply. The transaction that may be forgotten at the far side too, if one is over: of an
   /// earlier one other recipients may still be in doubt.

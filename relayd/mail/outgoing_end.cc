@@ -69,7 +69,7 @@ void Outgoing::recorded(const base::Result<void>& result, base::TimePoint now) {
   stream_.send(Commit{});
 }
 
-// What became of the earlier try cannot be told now, and neither can what this one would have come to.
+// The outcome of the earlier try cannot be told now, and neither can that of this one.
 void Outgoing::postpone(const smtp::Reply& reply, base::TimePoint now) {
   doubt_.mark();
   for (std::size_t i = 0; i < recipients_.size(); ++i)

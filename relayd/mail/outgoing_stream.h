@@ -1,5 +1,5 @@
 // The stream of one transaction on the near side, and what leaves over it: records, and content as it is or
-// compressed. What the client waits for nothing from the far side for, waits for more of the mail: a small
+// compressed. Bytes to which the client awaits no answer of the far side wait for more of the mail: a small
 // mail crosses the link in one piece.
 #pragma once
 
@@ -25,7 +25,7 @@ class OutgoingStream {
 
   /// A record that may wait for what comes behind it.
   void queue(const Record& record) { unsent_ += encode(record); }
-  /// What waits leaves now.
+  /// Records that wait leave now.
   void flush();
   /// A record that leaves at once; nothing may be waiting.
   void send(const Record& record);

@@ -116,7 +116,7 @@ base::Result<smtp::Reply> decode_reply(std::string_view bytes) {
   }
 }
 
-// Whatever becomes part of an SMTP command must not be able to end it, nor to make it endless.
+// Text that becomes part of an SMTP command must not be able to end it, nor to make it endless.
 bool is_argument(std::string_view text) {
   return text.size() <= kMaxArgumentBytes && std::none_of(text.begin(), text.end(), [](char c) {
            return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;

@@ -10,7 +10,7 @@ constexpr std::size_t kShownPathBytes = 256;
 constexpr std::size_t kShownReplyBytes = 512;
 constexpr std::size_t kLoggedIdBytes = 6;  // enough to tell mails apart in a log
 
-// What would end an address or a reply in the line, or look like the begin of another field.
+// Characters that would end an address or a reply in the line, or look like the beginning of another field.
 constexpr std::string_view kEndsAddress = "\"<>";
 constexpr std::string_view kEndsReply = "\"";
 

@@ -1,7 +1,7 @@
 // In which order the clients of a site begin their mails while the link is short of Resets (mux/session.h):
 // each source, a user of this machine or an address, gets as many turns as any other, and within a source the
-// client that has waited longest is next. Who comes with many connections, or comes again and again, waits
-// for his own.
+// client that has waited longest is next. A source that comes with many connections, or again and again,
+// waits for its own.
 #pragma once
 
 #include <array>

@@ -60,7 +60,7 @@ class Connection {
 
   /// Takes bytes from the peer. An error says how the peer broke the protocol, or "closed by peer: REASON";
   /// its session is over by then, and what produce() still gives (a Close frame) should be tried. Said again
-  /// if called again. What comes after close() and detach() is ignored. Not to be called while a Hello is
+  /// if called again. Bytes after close() and detach() are ignored. Not to be called while a Hello is
   /// unanswered.
   [[nodiscard]] base::Result<void> receive(std::string_view bytes, base::TimePoint now);
 
@@ -68,8 +68,8 @@ class Connection {
   /// accepted our key. Its name is at most 255 bytes of anything: escape it, and take it for no identity
   /// (P7). On the dialling side `resumption.own` says whether the session goes on that we asked for, or is 0.
   [[nodiscard]] const Hello* unanswered_hello() const;
-  /// Answers: a session begins, which is new. Borrowed until it is over or detached. What came behind the
-  /// Hello is received now; errors are those of receive().
+  /// Answers: a session begins, which is new. Borrowed until it is over or detached. Bytes that came behind
+  /// the Hello are received now; errors are those of receive().
   [[nodiscard]] base::Result<void> begin(Session& session, base::TimePoint now);
   /// Answers: a session goes on that is detached and can_resume_with() the Hello. The rest as for begin().
   [[nodiscard]] base::Result<void> resume(Session& session, base::TimePoint now);

@@ -1,4 +1,5 @@
-// What a session counts, and how it is told: a counter is a member and a row here, and whoever counts.
+// The counters of a session, and how they are told: a counter is a member and a row here, and the line that
+// counts.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // Sequenced frames that the peer has not acknowledged, kept so that they can be sent again when the session
-// is resumed on another connection. What is kept is bounded by credit, and by max_bytes beyond which no more
-// Data is sent: a peer that takes bytes and never acknowledges must not make us keep them without end.
+// is resumed on another connection. Credit bounds them, and so does max_bytes, beyond which no more Data is
+// sent: a peer that takes bytes and never acknowledges must not make us keep them without end.
 #pragma once
 
 #include <array>

@@ -108,7 +108,7 @@ void Session::resume(const Resumption& theirs) {
   acknowledgement_.resume();
   retained_.acknowledged(theirs.received);
   retained_.rewind();
-  // What has no sequence is not kept, and is said again.
+  // Frames without a sequence number are not kept; they are said again.
   for (const StreamId id : streams_.with_stated_credit())
     credit_due_.insert(id);
   if (drains_) control_.push({wire::FrameType::kDrain, 0, {}});

@@ -56,7 +56,7 @@ class Session {
   void end();
 
   /// What has happened, in order. Ask until there is none after all that gives the connection bytes, takes
-  /// some from it, or answers its Hello. What happened before the session was over is still told then.
+  /// some from it, or answers its Hello. Events of the time before the session was over are still told then.
   [[nodiscard]] std::optional<Event> next_event();
 
   /// Opens a stream. Fails with a sentence when the session is not established, drains, or has too many.

@@ -1,7 +1,7 @@
 // Whether the line under a connection stands still: sent, sent again several times, and nothing came back.
-// What its kernel waits for by then doubles each time, so that a line that is there again may go unnoticed
-// for as long as it was away. A line that is slow, congested or loses packets is none that stands still:
-// something is heard of it, or its retransmission timer has fitted itself to it.
+// By then the kernel waits twice as long before each further try, so that a line that is there again may go
+// unnoticed for as long as it was away. A line that is slow, congested or loses packets is none that stands
+// still: something is heard of it, or its retransmission timer has fitted itself to it.
 #pragma once
 
 #include <optional>

@@ -50,9 +50,9 @@ void Deliveries::abort() {
     delivery->abort();
 }
 
-// Whoever asks for a transaction has given it up. One that has not committed must not do so after the answer,
-// with what its stream still holds: it is ended first. And one that has not even begun, for its session lags
-// behind another one's, must not begin.
+// A hub that asks for a transaction has given it up. If that has not committed, it must not do so after the
+// answer, with the bytes that its stream still holds: it is ended first. If it has not even begun, because
+// its session lags behind another one, it must not begin.
 mail::Outcome Deliveries::end_earlier(const std::string& transaction) {
   mail::Outcome pending{.kind = mail::Outcome::Kind::kPending, .reply = {}};
   if (shared_.is_committing && shared_.is_committing(transaction)) return pending;

@@ -1,5 +1,5 @@
-// What the two hubs tell each other of their MTAs: ours to the peer, no oftener than it permits, and what the
-// peer said of its own.
+// Two hubs tell each other of their MTAs: ours to the peer, not more often than it permits, and the peer's to
+// us.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>

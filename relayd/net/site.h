@@ -45,8 +45,8 @@ class Site {
   void start(Endpoints endpoints);
   /// Gives up that endpoint, bound as it is, for another site; null if it is not ours.
   [[nodiscard]] std::shared_ptr<Endpoint> give_up(const base::HostPort& address);
-  /// Takes new settings without a stop, its name among them. What they do not touch goes on: a link whose
-  /// pins and addresses stay the same stays up.
+  /// Takes new settings without a stop, its name among them. A link whose pins and addresses stay the same
+  /// stays up, and so does all else that they do not touch.
   void update(settings::Site settings, const Endpoints& fresh);
 
   /// No new transactions, here or from the peer; sessions are told 421 when their transaction is over.

@@ -25,9 +25,9 @@ class SiteHub {
     std::function<StreamUser*(SiteHub&, mux::StreamKey)> accept_mail;
     /// How our own MTA stands, for a hub that knows nothing of us yet; nothing if we do not know.
     std::function<std::optional<mail::FarMta>()> own_mta;
-    /// What stands in the way of mails, or that they may wait, may have changed.
+    /// refusal() or is_interrupted() may have changed.
     std::function<void()> standing_changed;
-    /// What it says cannot be understood, or is bad news.
+    /// The hub has said something that cannot be understood, or is bad news.
     std::function<void(const std::string&)> complaint;
   };
 

@@ -1,6 +1,6 @@
 // How fast a site may send (P6): so many mails and bytes a second in the long run, and a burst of ten
-// seconds' worth when it has been quiet. What is over is refused with 451 at MAIL, and our MTA, or the far
-// one, tries again; a mail that was let in is never held up in its middle. Time is handed in.
+// seconds' worth when it has been quiet. A mail beyond that is refused with 451 at MAIL, and our MTA, or the
+// far one, tries it again; a mail that was let in is never held up in its middle. Time is handed in.
 #pragma once
 
 #include <cstdint>

@@ -33,8 +33,8 @@ struct Reply {
 };
 
 /// A reply of our own: code, enhanced status code (RFC 3463, e.g. "4.4.1"; empty for replies that have none,
-/// RFC 2034 section 4) and text. What base::shown() does not show is replaced by '?', so that no cause can
-/// break the line, and none makes it longer than a reader of replies takes.
+/// RFC 2034 section 4) and text. Bytes that base::shown() does not show are replaced by '?', so that no cause
+/// can break the line, and none makes it longer than a reader of replies takes.
 [[nodiscard]] Reply make_reply(int code, std::string_view enhanced, std::string_view text);
 
 /// As much of `reply`'s lines as so many bytes hold; of the first at least its beginning.

@@ -65,7 +65,7 @@ std::optional<Request> ServerSession::next_chunk_piece() {
   return as_piece(std::move(content));
 }
 
-// Whatever the way it came, content leaves by here.
+// All content leaves by here, however it came.
 std::optional<Request> ServerSession::as_piece(std::string bytes) {
   if (bytes.empty()) return std::nullopt;
   if (options_.sessions.canonical_line_ends)

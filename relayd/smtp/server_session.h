@@ -1,6 +1,6 @@
 // The server's half of an SMTP (RFC 5321) or LMTP (RFC 2033) dialogue, without sockets or clocks: bytes in,
-// requests out, replies in, bytes out. It knows syntax and the order of commands. What a request deserves,
-// its owner decides, at once or later; replies leave in the order of the commands whatever the order of the
+// requests out, replies in, bytes out. It knows syntax and the order of commands. Its owner decides what a
+// request deserves, at once or later; replies leave in the order of the commands whatever the order of the
 // decisions (RFC 2920).
 #pragma once
 

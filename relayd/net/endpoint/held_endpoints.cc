@@ -72,7 +72,7 @@ void HeldEndpoints::take_from_holder() {
     auto held = receive_message(holder_.get());
     if (!held || held->text.empty()) return lost();
     if (!held->descriptor.is_open()) return;  // kDone
-    // What the kernel says it listens on, not what was said of it.
+    // The address is the one that the kernel tells, not the one that the sender tells.
     const std::string address = listening_address(held->descriptor.get());
     if (!address.empty()) taken_[address] = std::move(held->descriptor);
   }

@@ -16,7 +16,7 @@
 
 namespace tsmtp::net {
 
-/// Who is told what happens on a channel, as long as it holds the channel's OwnedChannel.
+/// Is told what happens on a channel, as long as it holds the channel's OwnedChannel.
 class ByteChannelOwner {
  public:
   virtual ~ByteChannelOwner() = default;
@@ -45,9 +45,9 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   /// some is left, on_writable() follows; until `output` is empty, it must be the same in each call, and only
   /// grow.
   void flush(std::string& output);
-  /// Nothing more is written. What comes is thrown away until the other side closes, at most two seconds;
-  /// then on_closed(). A side that had ended its half before can only show that it did not read all, by a
-  /// reset: it is given those two seconds, if `until_read`, and counts as closed in order when they have
+  /// Nothing more is written. Incoming bytes are thrown away until the other side closes, at most two
+  /// seconds; then on_closed(). A side that had ended its half before can only show that it did not read all,
+  /// by a reset: it is given those two seconds, if `until_read`, and counts as closed in order when they have
   /// passed without.
   void close_gently(bool until_read = true);
   /// Whether a client on this machine has provably read all that was written. Of one elsewhere that cannot

@@ -1,4 +1,4 @@
-// What this machine is short of, descriptors mostly: told in the log and in status as ours, never as the
+// Shortages of this machine, mostly of descriptors: told in the log and in status as ours, never as the
 // trouble of the one who was not served for it. And the descriptor that is kept so that a client can still be
 // told.
 #pragma once

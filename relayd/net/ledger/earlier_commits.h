@@ -1,5 +1,5 @@
-// What became of the mails that were being delivered when an earlier relayd of this hub was killed: what it
-// and its witness left in their books (ledger/commit_book.h), until that is in the ledger.
+// The outcomes of mails that were being delivered when an earlier relayd of this hub was killed, read from
+// the books that it and its witness left (ledger/commit_book.h), until the ledger has them.
 #pragma once
 
 #include <memory>

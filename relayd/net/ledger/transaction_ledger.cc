@@ -109,8 +109,8 @@ bool TransactionLedger::has_room_for(const std::string& site, const ledger::Clie
   return of_site <= bounds_.of_site || of_client <= bounds_.few;
 }
 
-// What is known to be delivered is kept for an MTA that tries it again. One that has not for a day most
-// likely never will: where there is no room, mails that come go before.
+// A mail that is known to be delivered is kept in case its MTA tries it again. After a day it most likely
+// never will: where there is no room, new mails take its place.
 void TransactionLedger::make_room(const std::string& site) {
   const base::WallTime now = wall_now();
   if (now >= looked_for_known_ && now < looked_for_known_ + kRoomInterval) return;

@@ -1,6 +1,7 @@
 // The ledger as the event loop uses it: memory is asked at once, the disk is written by a thread of its own,
-// many changes in one commit, and the answer comes back to the event loop. What nobody waits for, because
-// losing it does no harm, goes to the disk with what somebody does wait for, or a moment later by itself.
+// many changes in one commit, and the answer comes back to the event loop. A change that nobody waits for,
+// because losing it does no harm, goes to the disk with one that somebody waits for, or a moment later by
+// itself.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -50,9 +51,9 @@ class TransactionLedger {
   /// side may ask.
   static constexpr std::chrono::hours kDoubtAge{24 * 7};
 
-  /// So many recipients of mails to one site are kept, under way, in doubt and known. What a client plants is
-  /// bounded by max_of_user and costs no other; when a site's own bound is reached, it is those who have more
-  /// than a few that are refused, and at twice that everybody.
+  /// So many recipients of mails to one site are kept, under way, in doubt and known. max_of_user bounds
+  /// those of one client, at no cost to others. When a site has reached its bound, clients that have more
+  /// than a few are refused, and at twice the bound all are.
   struct Bounds {
     std::size_t of_client = 10'000;
     std::size_t of_site = 100'000;
@@ -62,8 +63,8 @@ class TransactionLedger {
   void set_bounds(const Bounds& bounds) { bounds_ = bounds; }
   void set_max_of_user(std::size_t recipients) { bounds_.of_client = recipients; }
 
-  /// The configured sites with their pins, at the start and after each reload. What is remembered of a site
-  /// that is renamed goes with its key.
+  /// The configured sites with their pins, at the start and after each reload. The entries of a site that is
+  /// renamed go with its key.
   void set_sites(const ledger::Owners::Sites& sites);
   [[nodiscard]] bool is_configured(const std::string& site) const {
     return !doubts_.owners().owner(site, {}).empty();

@@ -15,7 +15,7 @@ using boost::asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::size_t kLinkReadBytes = 96 * 1024;
-// What waits in TLS and the kernel can no longer be overtaken: some milliseconds' worth, between these.
+// Bytes that wait in TLS and the kernel can no longer be overtaken: some milliseconds' worth, between these.
 constexpr std::size_t kLeastLateBytes = 16 * 1024;
 constexpr std::size_t kMostLateBytes = 256 * 1024;
 constexpr std::uint64_t kLateTimesPerSecond = 200;

@@ -19,7 +19,7 @@
 
 namespace tsmtp::net {
 
-/// Who uses a stream. Must call SiteLink::forget() (or end the stream) before it goes.
+/// The user of a stream. It must call SiteLink::forget() (or end the stream) before it goes.
 class StreamUser {
  public:
   virtual ~StreamUser() = default;

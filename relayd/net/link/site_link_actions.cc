@@ -37,7 +37,7 @@ link::Named named_by(const mux::Hello& hello, const mux::Session* session) {
 
 }  // namespace
 
-// What is carried out may lead to more.
+// An action that is carried out may lead to more.
 void SiteLink::carry_out() {
   if (std::exchange(carries_out_, true)) return;
   for (link::Actions actions = life_.act(); !actions.empty(); actions = life_.act())
@@ -268,7 +268,7 @@ void SiteLink::act(const link::StandingChanged&) {
   callbacks_.standing_changed();
 }
 
-// Whoever can cut the line, or has the key, decides how often there is something to say.
+// Anybody who can cut the line, or has the key, decides how often there is something to say.
 void SiteLink::act(const link::Log& action) {
   shared_.log.log_provoked(base::Provoked::kLink, site_, action.level, site_ + ": " + action.text);
 }

@@ -64,7 +64,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void release(bool reusable);
   /// Asks the user for it, if there is one.
   void take_back(base::Duration silence);
-  /// What is given to the session next ends the user's transaction. Null where nobody can witness it.
+  /// The bytes given to the session next end the user's transaction. Null where nobody can witness it.
   /// Borrowed from here until the user gives the connection back.
   [[nodiscard]] std::unique_ptr<WitnessedCommit> begin_commit(const std::string& site,
                                                               const std::string& transaction,

@@ -50,13 +50,13 @@ class TlsStream {
   /// One attempt at the handshake.
   [[nodiscard]] Status handshake();
   /// Reads all records that are there and sure to fit into `size` bytes, which must be room for one; `bytes`
-  /// says how many came. What ended it is told when nothing came.
+  /// says how many came. The end and its cause are told when nothing came.
   [[nodiscard]] Status read(char* buffer, std::size_t size, std::size_t& bytes);
   /// One attempt to write; `bytes` says how many were taken. They may wait for others until flush().
   [[nodiscard]] Status write(std::string_view data, std::size_t& bytes);
   /// Hands to the kernel what write() has taken: several records with one system call.
   [[nodiscard]] Status flush();
-  /// Other limits than the default ones. Whoever reaches one asks the peer to replace its keys too.
+  /// Other limits than the default ones. The side that reaches one asks the peer to replace its keys too.
   void set_rekey_limits(const settings::RekeyLimits& limits) { rekey_limits_ = limits; }
   /// How often we have replaced our keys by those limits.
   [[nodiscard]] std::uint64_t rekeyed() const { return rekeyed_; }
@@ -83,7 +83,7 @@ class TlsStream {
   // For its message callback: one has come.
   void count_handshake_message();
 
-  /// The peer did something so often that nobody but it should wait for it. What was said last is still sent.
+  /// The peer did something so often that nobody but it should wait for it. The last bytes are still sent.
   [[nodiscard]] bool peer_overdid() const { return peer_overdid_; }
 
  private:

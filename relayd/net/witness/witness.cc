@@ -20,7 +20,7 @@
 namespace tsmtp::net {
 namespace {
 
-// Whoever looks for relayd, or kills it by its name, does not find the witness.
+// A user who looks for relayd, or kills it by its name, does not find the witness.
 constexpr char kName[] = "tsmtp-witness";
 
 // Nothing of relayd's but the two descriptors (the book's is its lock): no listening socket stays open

@@ -63,7 +63,7 @@ class Witness {
   /// so, `in_child` is given -1, and make_book() may mend it.
   [[nodiscard]] static base::Result<std::unique_ptr<Witness>> start(
       const std::string& dir, base::Logger& log, const std::function<base::Result<void>(int book)>& in_child);
-  /// relayd stops. What is still in the book is the witness's now.
+  /// relayd stops. The commits that are still in the book are the witness's now.
   ~Witness();
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;

@@ -64,7 +64,8 @@ struct Outstanding {
   int fd;
 };
 
-// What relayd had asked and not heard. All other connections are closed, as if it had held them alone.
+// The questions of relayd whose answers are outstanding. All other connections are closed, as if relayd had
+// held them alone.
 std::vector<Outstanding> take_over(const ledger::CommitBook& book, Connections held) {
   std::vector<Outstanding> outstanding;
   for (ledger::CommitSlot& slot : book.slots()) {
