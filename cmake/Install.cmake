@@ -42,7 +42,8 @@ endfunction()
 install(DIRECTORY m4/mailer m4/feature m4/m4 m4/examples DESTINATION ${TSMTP_SENDMAIL_CF_DIR} COMPONENT sendmail
   FILES_MATCHING PATTERN "*.m[4c]" PATTERN "*.awk")
 install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 FILES_MATCHING PATTERN "*.8" PATTERN "tsmtp-sendmail*" EXCLUDE)
-install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT sendmail FILES_MATCHING PATTERN "tsmtp-sendmail*.8")
+file(GLOB of_sendmail CONFIGURE_DEPENDS docs/man/tsmtp-sendmail*.8)
+install(FILES ${of_sendmail} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT sendmail)
 install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 FILES_MATCHING PATTERN "*.5")
 
 tsmtp_install_text(hub 644 contrib/relayd.toml ${TSMTP_SYSCONF_DIR}/tsmtp KEEP)
