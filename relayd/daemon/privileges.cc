@@ -27,7 +27,7 @@ std::string own_name() {
 }
 
 // A service manager that starts us as hub.user makes the usual directories itself, and forbids others.
-base::Error cannot_make(const std::string& path) {
+base::Error not_ours_to_make(const std::string& path) {
   const int error = errno;
   base::Error said = failed(path + ": cannot be made");
   if (geteuid() != 0 && (error == EACCES || error == EROFS))
@@ -63,7 +63,7 @@ base::Result<void> make_directory(const std::string& path, unsigned mode, const 
   if (slash != std::string::npos && slash > 0) {
     if (auto ok = make_directory(path.substr(0, slash), 0755, ""); !ok) return ok.error();
   }
-  if (mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0) return cannot_make(path);
+  if (mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0) return not_ours_to_make(path);
   const base::Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!directory.is_open()) return failed(path + ": cannot be opened");
   return give_to(directory.get(), path, user);
@@ -75,7 +75,7 @@ base::Result<void> make_file(const std::string& path, unsigned mode, const std::
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, static_cast<mode_t>(mode)));
   if (!file.is_open()) {
     if (errno == EEXIST) return {};
-    return cannot_make(path);
+    return not_ours_to_make(path);
   }
   return give_to(file.get(), path, user);
 }
