@@ -216,7 +216,7 @@ class HostChecker {
     return true;
   }
 
-  // relayd listens on this hub; what the tsmtp mailer sends elsewhere goes there without encryption.
+  // relayd listens on this hub; mail that the tsmtp mailer sends elsewhere goes there without encryption.
   bool warn_unless_loopback(const Piece& host, bool loopback) {
     if (is_tsmtp() && !loopback)
       report_.value_warning(host.offset, escaped(host.text) +

@@ -1,5 +1,5 @@
-// Reads the tables that sendmail reads, of type hash and btree, damaged ones too: what is not whole is an
-// error, never a crash and never a wrong answer.
+// Reads the tables that sendmail reads, of type hash and btree, damaged ones too: a table that is not whole
+// is an error, never a crash and never a wrong answer.
 #pragma once
 
 #include <string>

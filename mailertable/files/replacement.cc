@@ -105,7 +105,7 @@ Outcome<std::optional<LockedTable>> lock_settled(const Replacement& target) {
       if (old && old->has_value()) left = kSettled - (*old)->age();
       if (left <= std::chrono::nanoseconds::zero()) return old;
     }
-    // Unlocked: whoever opens it must not have to wait for us.
+    // Unlocked: a program that opens it must not have to wait for us.
     std::this_thread::sleep_for(left);
   }
   return LockedTable::open(target.path, target.lock_patience);
@@ -121,7 +121,7 @@ Outcome<void> put_in_place(TemporaryFile& file, const Replacement& target, const
       file.keep();
       return {};
     }
-    // Another build was first: what it made is now the old table, which a sendmail may have opened.
+    // Another build was first: its table is now the old one, which a sendmail may have opened.
     if (errno != EEXIST) return system_failure(EX_CANTCREAT, "cannot rename to " + target.path, errno);
   }
 }

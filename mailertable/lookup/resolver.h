@@ -1,5 +1,5 @@
 // The way sendmail's rules walk a mailertable: the host itself, each parent with a leading dot, then ".". No
-// tables here: whoever asks says how a key is looked up.
+// tables here: the caller says how a key is looked up.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
 // Reads mailertable text as sendmail's makemap reads it, and says what makemap would skip, cut or misread.
-// Knows lines, keys and values; what they mean is the business of the checks.
+// Knows lines, keys and values; their meaning is the business of the checks.
 #pragma once
 
 #include <cstddef>

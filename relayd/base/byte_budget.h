@@ -11,7 +11,7 @@ namespace tsmtp::base {
 
 class ByteBudget {
  public:
-  /// `whole`: what is taken here is taken there too; may be null.
+  /// `whole`: bytes that are taken here are taken there too; may be null.
   explicit ByteBudget(std::size_t limit_bytes, std::shared_ptr<ByteBudget> whole = nullptr)
       : limit_bytes_(limit_bytes), whole_(std::move(whole)) {}
 

@@ -1,5 +1,5 @@
 // What is wrong with a file, and where: file:line:column, as compilers say it, so that editors can jump
-// there. Used for relayd.toml and for the mailertable; whoever reads a file collects all there is to say
+// there. Used for relayd.toml and for the mailertable; the reader of a file collects all there is to say
 // before anything is replaced (P9).
 #pragma once
 

@@ -15,7 +15,7 @@ class TokenBucket {
 
   /// Takes one token. False: there is none, and none was taken.
   [[nodiscard]] bool try_take(TimePoint now);
-  /// Takes tokens whether or not they are there: what is missing has to be waited for.
+  /// Takes tokens whether or not they are there: missing ones have to be waited for.
   void take(double tokens, TimePoint now);
   /// Tokens that were used for nothing.
   void give_back(double tokens);

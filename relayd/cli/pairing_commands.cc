@@ -77,7 +77,7 @@ bool link_comes_up(const config::Config& config, const std::string& site) {
   return false;
 }
 
-// What sendmail is told of sites follows from them; who has not turned that on has nothing to do.
+// sendmail's routes follow from the sites; a hub where that is not turned on has nothing to do.
 void tell_sendmail() {
   constexpr const char* kProgram = "/usr/sbin/tsmtp-sendmail";
   if (geteuid() != 0 || access(kProgram, X_OK) != 0) return;

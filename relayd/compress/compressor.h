@@ -1,5 +1,5 @@
 // One mail's content made smaller: one zstd frame (RFC 8878), piece by piece. A compressor is for one mail
-// and never for another: what one mail holds must not show in the length of the next (docs/threat-model.md).
+// and never for another: the text of one mail must not show in the length of the next (docs/threat-model.md).
 // It must never hold more than its window, whatever comes.
 #pragma once
 

@@ -41,7 +41,7 @@ void read_audit(const Value& value, std::string& out) {
   out = std::move(target);
 }
 
-// The kernel's names are words; what it does not have is found out at start, and is no error.
+// The kernel's names are words; an algorithm that it does not have is noticed at the start, and is no error.
 void read_congestion(const Value& value, std::string& out) {
   value.into_name(out);
   if (out.size() > kMaxCongestionName)

@@ -131,7 +131,7 @@ Config read_tree(toml::table& tree, const std::string& file, const std::vector<s
   return config;
 }
 
-// In the order of the files, not in that of our checks; what has no line comes last.
+// In the order of the files, not in that of our checks; findings without a line come last.
 void report(const base::Diagnostics& found, const std::string& file, base::Diagnostics& diagnostics) {
   const auto place = [&](const base::Diagnostic& finding) {
     const base::Location& at = finding.location;

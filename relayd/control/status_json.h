@@ -8,7 +8,7 @@
 
 namespace tsmtp::control {
 
-/// One JSON object, indented, ending in a line end. Times are RFC 3339 in UTC; what is not known is null.
+/// One JSON object, indented, ending in a line end. Times are RFC 3339 in UTC; unknown values are null.
 [[nodiscard]] std::string status_json(const HubStatus& status);
 
 }  // namespace tsmtp::control

@@ -1,5 +1,5 @@
-// Into the background, in the manner of daemons: whoever started us waits until we serve, and gets our exit
-// status if we never do.
+// Into the background, in the manner of daemons: the process that started us waits until we serve, and gets
+// our exit status if we never do.
 #pragma once
 
 #include "relayd/base/result.h"

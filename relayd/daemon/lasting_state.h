@@ -30,7 +30,7 @@ class LastingState {
   void try_witness_again();
   /// As hub.user. After an error nothing else may be called.
   [[nodiscard]] base::Result<void> open(net::EventLoop& loop, const settings::Hub& hub);
-  /// The sites as they are configured from now on: what is remembered of one goes with its key.
+  /// The sites as they are configured from now on: the ledger's rows of one go with its key.
   void set_sites(const std::vector<settings::Site>& sites);
 
   [[nodiscard]] net::TransactionLedger& ledger() { return *ledger_; }

@@ -1,5 +1,6 @@
 // What relayd tells the service manager that started it, sd_notify(3): when it serves, reloads and stops.
-// Without NOTIFY_SOCKET there is nobody to tell. Must never stop relayd: what cannot be told is not told.
+// Without NOTIFY_SOCKET there is nobody to tell. Must never stop relayd: a message that cannot be sent is
+// dropped.
 #pragma once
 
 #include <string>

@@ -88,7 +88,7 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
                                     [&](const auto& known) { return known.get() == running[i]; });
     sites_.push_back(std::move(*taken));
   }
-  // First the ledger: from the first word on, what is remembered of a site is found under its name.
+  // First the ledger: from the first word on, the rows of a site are found under its name.
   state_.set_sites(wanted.sites);
   for (auto& site : removed)
     if (site) retire(std::move(site));

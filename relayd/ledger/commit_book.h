@@ -1,6 +1,6 @@
 // Which transactions are between their end of content and the ledger, and what the MTA has said of them: in
 // memory that outlives a relayd that is killed, because it is a file's. It is written without any waiting,
-// and never synced: what must survive a power cut is the ledger's business.
+// and never synced: the ledger keeps all that must survive a power cut.
 //
 // The relayd that made a book and its witness (net/witness/witness.h) hold a lock on it. As long as one of
 // them lives, what is open may still be answered; later relayds read it.

@@ -1,7 +1,7 @@
 // The near side's memory of mails whose end of content went out while their final reply may never reach our
 // MTA, so that a second try is recognised (DESIGN, "Nothing twice"): recipient by recipient, for the second
-// try may be for some of them only. Pure memory: what must be kept is returned as Changes for Store. Holds
-// digests, never content (P8).
+// try may be for some of them only. Pure memory: rows that must be kept are returned as Changes for Store.
+// Holds digests, never content (P8).
 //
 //   record ──► under way ──mark_in_doubt──► matchable ──claim──► claimed ──mark_in_doubt──► matchable
 //                  └──────────── settle ───────┴────── settle ──────┘

@@ -1,7 +1,7 @@
 // The far side's memory of how transactions ended, written before it is reported and kept until the near side
-// says that its MTA has it (DESIGN, "Nothing twice"). Pure memory: what must be kept is returned as a Change
-// for Store. A transaction belongs to the site it came from, whatever that is called today; no site can ask
-// for another's.
+// says that its MTA has it (DESIGN, "Nothing twice"). Pure memory: a row that must be kept is returned as a
+// Change for Store. A transaction belongs to the site it came from, whatever that is called today; no site
+// can ask for another's.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // When to dial which address of a site, until a connection with the pinned key stands: the configured ones in
 // turn, each name resolved anew and all that it stands for tried, with backoff between the rounds. Knows why
-// each address failed. Events go in with the time; what is to be done comes back.
+// each address failed. Events go in with the time; the next step comes back.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// A moment on both clocks: what is waited for goes by the first, what a person reads by the second.
+// A moment on both clocks: time-outs go by the first, times that a person reads by the second.
 #pragma once
 
 #include "relayd/base/clock.h"

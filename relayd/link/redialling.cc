@@ -6,7 +6,7 @@
 namespace tsmtp::link {
 namespace {
 
-// Somebody is there: who does not take us now is not to be asked several times a second.
+// Somebody is there: a peer that does not take us now is not to be asked several times a second.
 constexpr Backoff::Milliseconds kFirstPause{1000};
 constexpr Backoff::Milliseconds kLongestPause{30'000};
 

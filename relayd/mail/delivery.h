@@ -1,4 +1,4 @@
-// One transaction on the far side: what comes over the link is checked against what the site may send, handed
+// One transaction on the far side: a mail from the link is checked against what the site may send, handed
 // to our MTA command by command, and its replies go back word for word. After the end of content it goes on
 // to the end even if the link is gone, and its outcome is written before it is reported (P4). It must never
 // send the end of content without a Commit.
@@ -99,7 +99,7 @@ class Delivery {
     kEnvelope,    // MAIL and RCPT are under way
     kDataSent,    // until DATA is answered; with BDAT, until the envelope is
     kContent,     // until Commit
-    kRefused,     // refusal_ says why; what comes is swallowed until Commit
+    kRefused,     // refusal_ says why; records are swallowed until Commit
     kCommitting,  // until the MTA's final reply
     kRecording,   // until the outcome is on disk
     kReported,    // until the near side has settled

@@ -1,6 +1,7 @@
 // Asks the far side, in the background and one by one, how the mails in doubt ended. A mail that was
-// delivered is kept for an MTA that tries it again, and is in doubt no more; what was not is forgotten. Mails
-// under way come first: only a few questions are under way at a time, and only so many a second are asked.
+// delivered is kept for an MTA that tries it again, and is in doubt no more; one that was not is forgotten.
+// Mails under way come first: only a few questions are under way at a time, and only so many a second are
+// asked.
 //
 // docs/protocol.md has the stream that carries a question, section "In doubt". It must never take anything
 // but the far side's own word for an outcome.

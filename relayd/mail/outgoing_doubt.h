@@ -1,6 +1,6 @@
 // What keeps one mail from being delivered twice, on the near side: a doubt is on disk before the end of
 // content goes out, a second try is recognised before it does, and a doubt is forgotten when our MTA has the
-// reply. Recipient by recipient: what our MTA tries again may be for some of them only. It must never give
+// reply. Recipient by recipient: the next try of our MTA may be for some of them only. It must never give
 // away a doubt whose outcome our MTA has not been told.
 #pragma once
 

@@ -108,7 +108,7 @@ class Connection {
     kGreeting,  // the peer's Hello has not come; nothing but our own is sent
     kAsking,    // it has, and our owner has not answered
     kAttached,
-    kClosing,  // a Close of ours is to be sent or has been; what comes is ignored
+    kClosing,  // a Close of ours is to be sent or has been; incoming bytes are ignored
     kClosed,   // by the peer, or detached; nothing more is sent
   };
 

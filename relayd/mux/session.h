@@ -74,7 +74,7 @@ class Session {
   void write(StreamId stream, std::string_view bytes);
   /// No more bytes from us. The stream is forgotten when the peer has finished too.
   void finish(StreamId stream);
-  /// Ends the stream in both directions; what was queued is dropped. No event of the stream follows, not even
+  /// Ends the stream in both directions; queued bytes are dropped. No event of the stream follows, not even
   /// one that is waiting. A cause is cut to 255 bytes.
   void reset(StreamId stream, ResetCode code, std::string_view cause);
   /// The owner has dealt with `bytes` of what it received: credit for as many goes back.

@@ -130,7 +130,8 @@ void Session::over(StreamId id) {
   streams_.acknowledged(acknowledgement_.acknowledged_by_peer());
 }
 
-// No more turns of sending, and none of receiving: what the window had grown by is there for others.
+// No more turns of sending, and none of receiving: the bytes by which the window had grown are there for
+// others.
 void Session::retire(StreamId id) {
   scheduler_.remove(id);
   credit_due_.erase(id);

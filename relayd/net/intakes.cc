@@ -89,8 +89,8 @@ void Intakes::make_room_on_link(IntakeConnection& newcomer) {
   leaves->dismiss(reply_421("4.3.2", "too many mails at once, and this one stood still"), kGaveWay);
 }
 
-// There is no descriptor left but this one: what there is to say goes into the kernel's buffer, and the
-// client reads it there.
+// There is no descriptor left but this one: the reply goes into the kernel's buffer, and the client reads it
+// there.
 void Intakes::turn_away(ByteChannel::Socket socket) {
   ++refused_;
   const std::string greeting = reply_421("4.3.2", "this hub is out of file descriptors").wire();

@@ -12,8 +12,8 @@ namespace {
 
 enum class Kind : std::uint8_t { kRequest = 1, kOffer = 2, kRefusal = 3 };
 
-// A field is its tag, its length in two bytes, and its bytes. Who does not know one from kFirstSkippable on
-// goes past it.
+// A field is its tag, its length in two bytes, and its bytes. A reader that does not know one from
+// kFirstSkippable on goes past it.
 enum class Tag : std::uint8_t {
   kId = 1,
   kProof = 2,

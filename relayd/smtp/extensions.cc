@@ -14,7 +14,7 @@ bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// Decimal digits; what does not fit is as large as can be.
+// Decimal digits; a number that does not fit is as large as can be.
 std::uint64_t to_number(std::string_view digits) {
   std::uint64_t number = 0;
   const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), number);

@@ -1,5 +1,5 @@
 // Frames of the link protocol, docs/protocol.md section "Frames". A frame fits one TLS record; its length is
-// checked before anything is allocated; what it means is the business of mux/.
+// checked before anything is allocated; its meaning is the business of mux/.
 #pragma once
 
 #include <cstddef>

@@ -113,7 +113,7 @@ class Client : public std::enable_shared_from_this<Client> {
 };
 
 // The oldest of the source that has the most, and of those that say nothing before those that read slowly;
-// root's only for root's own: whoever comes with many drives out his own, and an administrator is always
+// root's only for root's own: a user that comes with many drives out its own, and an administrator is always
 // served.
 void make_room(Clients& clients, const Client& newcomer) {
   std::erase_if(clients, [](const auto& known) { return known.expired() || !known.lock()->is_open(); });

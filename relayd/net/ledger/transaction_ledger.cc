@@ -230,7 +230,8 @@ void TransactionLedger::enqueue_later(std::vector<ledger::Change> changes) {
   });
 }
 
-// Made anew where it could not be: what waits for the disk is refused meanwhile, in the words of the cause.
+// Made anew where it could not be made: changes that wait for the disk are refused meanwhile, in the words of
+// the cause.
 bool TransactionLedger::start_writer() {
   if (writer_.joinable()) return true;
   try {

@@ -12,7 +12,7 @@ constexpr std::size_t kNetworkBytes = 8;
 constexpr std::chrono::seconds kCountedFor{10};
 constexpr std::size_t kMaxAddressesCounted = 4096;
 
-// An IPv4 address, or the first half of an IPv6 one: whoever has one address of a /64 has all of them.
+// An IPv4 address, or the first half of an IPv6 one: a host that has one address of a /64 has all of them.
 std::string key_of(const ip::address& address) {
   if (address.is_v4()) return address.to_string();
   const ip::address_v6 v6 = address.to_v6();

@@ -1,6 +1,6 @@
 // How many connections whose peer is not known yet there may be, in all and from one address. When there are
-// too many, the one that has waited longest goes, and of the address that has the most: whoever makes many of
-// them only drives out his own, and a peer with a key, who needs a round trip or two, gets in.
+// too many, the one that has waited longest goes, and of the address that has the most: a client that makes
+// many only drives out its own, and a peer with a key, which needs a round trip or two, gets in.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>

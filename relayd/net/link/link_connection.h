@@ -55,7 +55,7 @@ class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
   void close(const std::string& reason);
   /// Detaches, and closes without a word: to the peer it has broken. No call follows.
   void abandon();
-  /// Sends what there is, soon: what is asked in one turn of the event loop goes out together. To be called
+  /// Sends what there is, soon: frames of one turn of the event loop go out together. To be called
   /// after anything that gives the session something to send.
   void schedule_flush();
 

@@ -75,7 +75,8 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void flush_soon();
   /// Says QUIT and closes.
   void quit();
-  /// The owner goes: what is not in use says QUIT, what is closes when it is released and all is answered.
+  /// The owner goes: a connection that is not in use says QUIT, one that is in use closes when it is released
+  /// and all is answered.
   void owner_left();
   /// Closes at once. Callbacks::gone follows.
   void close(const std::string& cause);

@@ -82,7 +82,7 @@ base::Result<void> create_identity(const std::string& path, const std::string& h
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
   if (!key || !certificate || !fill_certificate(certificate.get(), key.get(), hub_name))
     return base::Error{"cannot make a key: " + openssl_error()};
-  // O_EXCL follows no link; what it has made can be given away.
+  // O_EXCL follows no link; a file that it has made can be given away.
   const int fd = open_for(owner, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (fd < 0 && errno == EEXIST)
     return base::Error{
