@@ -101,7 +101,7 @@ std::optional<int> look(Situation& situation, const Orders& orders, const std::v
   situation.plan = plan_on(input);
   // Before the first change only: later on, sendmail.cf and databases are ours, or made by Debian's rules of
   // the same texts.
-  if (situation.memory->is_on || !situation.plan.is_possible() || is_without_sites(situation.plan))
+  if (!situation.memory->paths.empty() || !situation.plan.is_possible() || is_without_sites(situation.plan))
     return std::nullopt;
   if (const auto missing = missing_part()) return fail({EX_UNAVAILABLE, *missing, false});
   situation.plan.findings = disagreements(situation.plan, input.texts, situation.places);
@@ -153,15 +153,17 @@ int carry_out(Situation& situation, const std::vector<std::string>& only, bool m
     const auto noted = former.is_on ? former.save() : memory.forget();
     return noted ? status : fail(noted.error());
   }
+  memory.may_start = false;
   if (is_empty) {
     done = memory.forget();
     memory.is_on = true;
     memory.only = only;
+    memory.may_start = may_start;
   }
   memory.is_finished = true;
   if (done) done = memory.save();
   if (!done) return fail(done.error());
-  if (may_start && work.found_no_sendmail()) start_sendmail();
+  if (may_start && !is_empty && work.found_no_sendmail()) start_sendmail();
   return EX_OK;
 }
 
@@ -210,7 +212,7 @@ int update(const Orders& orders) {
     show_differences(situation.plan);
     return EX_OK;
   }
-  return carry_out(situation, only, false);
+  return carry_out(situation, only, situation.memory->may_start);
 }
 
 int turn_off(const Orders& orders) {

@@ -52,6 +52,7 @@ Outcome<Memory> Memory::read(std::string directory) {
     const std::string value = line.substr(std::min(blank + 1, line.size()));
     if (word == "on") memory.is_on = true;
     if (word == "finished") memory.is_finished = true;
+    if (word == "may-start") memory.may_start = true;
     if (word == "only") memory.only.push_back(value);
     if (word == "absent") memory.absent_.insert(value);
     if (word == "absent" || word == "before") memory.paths.insert(value);
@@ -96,6 +97,7 @@ Outcome<void> Memory::forget() {
   }
   is_on = false;
   is_finished = true;
+  may_start = false;
   only.clear();
   absent_.clear();
   paths.clear();
@@ -106,6 +108,7 @@ Outcome<void> Memory::save() {
   std::string text;
   if (is_on) text += "on\n";
   if (is_finished) text += "finished\n";
+  if (may_start) text += "may-start\n";
   for (const std::string& address : only)
     text += "only " + address + '\n';
   for (const std::string& path : paths)

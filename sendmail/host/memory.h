@@ -41,8 +41,9 @@ class Memory {
 
   bool is_on = false;
   bool is_finished = false;       ///< the last run came to its end
+  bool may_start = false;         ///< the first site may start a sendmail that is not running
   std::vector<std::string> only;  ///< addresses of a trial
-  std::set<std::string> paths;    ///< of files that keep() has noted
+  std::set<std::string> paths;    ///< of files that keep() has noted; none: nothing has been changed yet
 
  private:
   explicit Memory(std::string directory) : directory_(std::move(directory)) {}
