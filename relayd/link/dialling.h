@@ -11,6 +11,7 @@
 #include "relayd/base/host_port.h"
 #include "relayd/link/backoff.h"
 #include "relayd/link/moment.h"
+#include "relayd/settings/link.h"
 
 namespace tsmtp::link {
 
@@ -28,7 +29,7 @@ class Dialling {
   };
   struct Settings {
     std::vector<base::HostPort> addresses;  ///< at least one
-    std::chrono::milliseconds longest_wait{30'000};
+    std::chrono::milliseconds longest_wait = settings::Link{}.dial_interval;
   };
 
   enum class Step { kNone, kResolve, kConnect, kGiveUp };
