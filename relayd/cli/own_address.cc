@@ -24,16 +24,6 @@ Addresses look_up_host(const std::string& host, int flags) {
   return {getaddrinfo(host.c_str(), nullptr, &hints, &found) == 0 ? found : nullptr, &freeaddrinfo};
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return {};
-  std::string host = name.data();
-  if (host.find('.') != host.npos) return host;
-  const Addresses found = look_up_host(host, AI_CANONNAME);
-  const char* const canonical = found ? found->ai_canonname : nullptr;
-  return canonical != nullptr && std::string(canonical).find('.') != std::string::npos ? canonical : "";
-}
-
 bool is_any(const std::string& host) {
   return host == "0.0.0.0" || host == "::" || host == "*";
 }
@@ -55,6 +45,16 @@ base::Result<OwnAddress> as_said(const std::string& at, std::uint16_t port) {
 
 }  // namespace
 
+std::string qualified_host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return {};
+  std::string host = name.data();
+  if (host.find('.') != host.npos) return host;
+  const Addresses found = look_up_host(host, AI_CANONNAME);
+  const char* const canonical = found ? found->ai_canonname : nullptr;
+  return canonical != nullptr && std::string(canonical).find('.') != std::string::npos ? canonical : "";
+}
+
 base::Result<OwnAddress> own_address(const settings::Hub& hub, const std::string& at) {
   constexpr char kOtherWay[] =
       "Or go the other way: `relayctl invite` on the other hub, and `relayctl join` here; one side that can "
@@ -69,7 +69,7 @@ base::Result<OwnAddress> own_address(const settings::Hub& hub, const std::string
   const base::HostPort& listen = hub.listen.front();
   if (!at.empty()) return as_said(at, listen.port);
   if (!is_any(listen.host)) return OwnAddress{.address = listen.to_string(), .warning = {}};
-  const std::string host = host_name();
+  const std::string host = qualified_host_name();
   if (host.empty())
     return base::Error{
         "this machine has no qualified host name by which others could dial it: name one with --at "

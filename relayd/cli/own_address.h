@@ -8,6 +8,9 @@
 
 namespace tsmtp::cli {
 
+/// With a dot in it; empty if the machine has none.
+[[nodiscard]] std::string qualified_host_name();
+
 struct OwnAddress {
   std::string address;  ///< HOST:PORT
   std::string warning;  ///< what is doubtful about it; empty: nothing

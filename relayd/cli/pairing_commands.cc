@@ -1,5 +1,6 @@
 #include "relayd/cli/pairing_commands.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #include "relayd/base/bytes.h"
 #include "relayd/cli/own_address.h"
+#include "relayd/cli/own_domains.h"
 #include "relayd/config/quantity.h"
 #include "relayd/control/pairing_request.h"
 #include "relayd/control/request.h"
@@ -77,19 +79,48 @@ bool link_comes_up(const config::Config& config, const std::string& site) {
   return false;
 }
 
-// sendmail's routes follow from the sites; a hub where that is not turned on has nothing to do.
-void tell_sendmail() {
+// tsmtp-sendmail's exit status; or -1 where it is not installed, or not ours to run.
+int run_tsmtp_sendmail(const char* command, bool is_quiet = false) {
   constexpr const char* kProgram = "/usr/sbin/tsmtp-sendmail";
-  if (geteuid() != 0 || access(kProgram, X_OK) != 0) return;
+  if (geteuid() != 0 || access(kProgram, X_OK) != 0) return -1;
+  std::cout << std::flush;
   const pid_t child = fork();
   if (child == 0) {
-    execl(kProgram, kProgram, "update", static_cast<char*>(nullptr));
+    if (is_quiet)
+      for (const int output : {STDOUT_FILENO, STDERR_FILENO})
+        (void)dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), output);
+    execl(kProgram, kProgram, command, static_cast<char*>(nullptr));
     _exit(EX_OSERR);
   }
   int status = 0;
-  if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-    std::cerr
-        << "relayctl: `tsmtp-sendmail update` has failed; say it again when its complaint is dealt with\n";
+  if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) return EX_OSERR;
+  return WEXITSTATUS(status);
+}
+
+bool is_agreed(const std::string& question, bool is_default) {
+  std::cerr << question << (is_default ? " [Y/n] " : " [y/N] ") << std::flush;
+  std::string answer;
+  if (!std::getline(std::cin, answer)) return false;
+  return answer.empty() ? is_default : answer == "y" || answer == "Y" || answer == "yes";
+}
+
+// sendmail is told of sites by tsmtp-sendmail, if the administrator has that, and wants it.
+int tell_sendmail(const PairingOptions& options) {
+  if (options.sendmail) {
+    const int status = run_tsmtp_sendmail("on");
+    return status < 0 ? complain("--sendmail: that is for root, with the package tsmtp-sendmail installed",
+                                 EX_UNAVAILABLE)
+                      : status;
+  }
+  constexpr int kOff = 1;
+  const int state = run_tsmtp_sendmail("check", true);
+  if (state < 0) return EX_OK;
+  if (state != kOff) return run_tsmtp_sendmail("update");
+  const bool can_ask = isatty(STDIN_FILENO) == 1 && !options.yes;
+  if (can_ask && is_agreed("Make sendmail send mail for the sites by tsmtp (tsmtp-sendmail on)?", true))
+    return run_tsmtp_sendmail("on");
+  std::cerr << "sendmail does not send mail for the site by tsmtp yet: `tsmtp-sendmail on` makes it\n";
+  return EX_OK;
 }
 
 int report_link(const config::Config& config, const std::string& site) {
@@ -102,13 +133,6 @@ int report_link(const config::Config& config, const std::string& site) {
                   EX_TEMPFAIL);
 }
 
-bool is_agreed(const std::string& question) {
-  std::cerr << question << " [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
-}
-
 std::string token_of(const PairingOptions& options) {
   std::string token;
   for (const std::string& piece : options.line)
@@ -118,6 +142,17 @@ std::string token_of(const PairingOptions& options) {
   return token;
 }
 
+// Empty: relayd knows them, or nobody does.
+std::vector<std::string> own_domains(const config::Config& config, const PairingOptions& options) {
+  if (!options.own.empty()) return with_names_below(options.own);
+  if (!config.hub.domains.empty()) return {};
+  const std::string domain = own_domain_of_this_host();
+  if (domain.empty()) return {};
+  std::cerr << "This hub's domain is taken to be " << domain
+            << ", by what the machine says; --own DOMAIN, or domains in [hub], says otherwise.\n";
+  return with_names_below({domain});
+}
+
 // Where we can be dialled, if that is known: the other hub need not, for we do.
 std::string listening_at(const config::Config& config, const PairingOptions& options) {
   const auto own = own_address(config.hub, options.at);
@@ -125,7 +160,8 @@ std::string listening_at(const config::Config& config, const PairingOptions& opt
 }
 
 // Until somebody has joined, or nobody can any more.
-int wait_for_joiner(const config::Config& config, const std::string& site) {
+int wait_for_joiner(const config::Config& config, const PairingOptions& options) {
+  const std::string& site = options.site;
   for (;; std::this_thread::sleep_for(kPoll)) {
     const auto list = ask_json(config, control::Request::kInvitationsJson);
     const std::string state = state_of(list, "site", site);
@@ -137,8 +173,9 @@ int wait_for_joiner(const config::Config& config, const std::string& site) {
       if (entry.value("site", "") == site && entry.value("state", "") == state)
         std::cout << "hub " << entry.value("hub", "") << " has joined, as site " << site
                   << "\n  words            " << entry.value("words", "") << '\n';
-    tell_sendmail();
-    return report_link(config, site);
+    const int status = report_link(config, site);
+    const int told = tell_sendmail(options);
+    return status != EX_OK ? status : told;
   }
 }
 
@@ -154,6 +191,8 @@ void add_invite_options(CLI::App& command, PairingOptions& options) {
   command.add_option("--own", options.own, "a domain of this hub, instead of hub.domains")
       ->type_name("DOMAIN")
       ->allow_extra_args(false);
+  command.add_flag("--sendmail", options.sendmail,
+                   "make sendmail send mail for the sites by tsmtp (tsmtp-sendmail on)");
   command.add_flag("--wait", options.wait,
                    "wait until the other hub has joined, and say the words to compare");
 }
@@ -168,6 +207,8 @@ void add_join_options(CLI::App& command, PairingOptions& options) {
       ->allow_extra_args(false);
   command.add_option("--at", options.at, "where the other hub can dial this one, if it listens")
       ->type_name("HOST:PORT");
+  command.add_flag("--sendmail", options.sendmail,
+                   "make sendmail send mail for the sites by tsmtp (tsmtp-sendmail on)");
   command.add_flag("--yes", options.yes, "agree to what the other hub says of itself without being asked");
 }
 
@@ -187,20 +228,21 @@ int run_invite(const config::Config& config, const PairingOptions& options) {
                               .lifetime = std::chrono::duration_cast<std::chrono::seconds>(*lifetime),
                               .dial = at->address,
                               .domains = options.domains,
-                              .own_domains = options.own}));
+                              .own_domains = own_domains(config, options)}));
   if (reply.status != EX_OK) return reply.status;
   std::cerr << "Say this on the other hub, within " << options.expires
             << ". It works once; whoever sees it before "
             << "could use it.\n";
   std::cout << "relayctl join " << reply.body << std::flush;
-  return options.wait ? wait_for_joiner(config, options.site) : EX_OK;
+  if (options.wait) return wait_for_joiner(config, options);
+  return options.sendmail ? tell_sendmail(options) : EX_OK;
 }
 
 int run_join(const config::Config& config, const PairingOptions& options) {
   control::JoinRequest request{.is_final = false,
                                .token = token_of(options),
                                .site = options.name,
-                               .own_domains = options.own,
+                               .own_domains = with_names_below(options.own),
                                .listen = listening_at(config, options)};
   if (request.token.empty())
     return complain("paste the line that `relayctl invite` printed on the other hub", EX_USAGE);
@@ -210,7 +252,7 @@ int run_join(const config::Config& config, const PairingOptions& options) {
   const std::string site = offer.body.substr(0, line_end);
   std::cout << offer.body.substr(line_end + 1) << std::flush;
   if (!offer.body.substr(line_end + 1).starts_with("hub ")) return report_link(config, site);
-  if (!options.yes && !is_agreed("Exchange mail with it?"))
+  if (!options.yes && !is_agreed("Exchange mail with it?", false))
     return complain("nothing is changed, and the invitation is not used; --yes agrees without being asked",
                     EX_NOPERM);
   request.is_final = true;
@@ -218,8 +260,8 @@ int run_join(const config::Config& config, const PairingOptions& options) {
   if (made.status != EX_OK) return made.status;
   std::cout << made.body.substr(made.body.find('\n') + 1) << std::flush;
   const int status = report_link(config, site);
-  tell_sendmail();
-  return status;
+  const int told = tell_sendmail(options);
+  return status != EX_OK ? status : told;
 }
 
 int run_uninvite(const config::Config& config, const PairingOptions& options) {

@@ -17,6 +17,7 @@ struct PairingOptions {
   std::string at;                ///< where we are dialled
   std::vector<std::string> own;  ///< our own domains
   bool wait = false;
+  bool sendmail = false;          ///< run `tsmtp-sendmail on` as well
   std::vector<std::string> line;  ///< of join: the invitation, perhaps in pieces
   std::string name;               ///< of the site that join makes
   bool yes = false;

@@ -10,6 +10,7 @@
 
 #include "relayd/config/files.h"
 #include "relayd/config/pin.h"
+#include "relayd/config/this_host.h"
 #include "relayd/control/time_text.h"
 #include "relayd/daemon/free_address.h"
 #include "relayd/daemon/new_file.h"
@@ -30,7 +31,10 @@ std::string hosts_file() {
 
 pairing::Taken SiteMaker::taken() const {
   const config::Config& config = host_.config();
-  return {.hub_name = config.hub.name, .own_domains = config.hub.domains, .sites = config.sites};
+  return {.hub_name = config.hub.name,
+          .is_named = config.hub.name != config::name_of_this_host(),
+          .own_domains = config.hub.domains,
+          .sites = config.sites};
 }
 
 base::Result<std::string> SiteMaker::path_for(const std::string& name) const {

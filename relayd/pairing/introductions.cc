@@ -27,6 +27,11 @@ base::Result<void> check_addresses(const std::vector<std::string>& addresses) {
   return {};
 }
 
+std::string first_label(std::string_view domain) {
+  if (domain.starts_with('.')) domain.remove_prefix(1);
+  return std::string(domain.substr(0, domain.find('.')));
+}
+
 bool is_site_name(std::string_view name) {
   constexpr std::size_t kMost = 63;
   const auto is_plain = [](char c) {

@@ -15,6 +15,7 @@ namespace tsmtp::pairing {
 /// What this hub has already.
 struct Taken {
   std::string hub_name;
+  bool is_named = true;  ///< else the name is only that of the machine, such as "mail"
   base::DomainSet own_domains;
   std::vector<settings::Site> sites;
 };
@@ -23,6 +24,8 @@ struct Taken {
 [[nodiscard]] base::Result<std::vector<std::string>> checked_domains(const std::vector<std::string>& domains);
 /// HOST:PORT each.
 [[nodiscard]] base::Result<void> check_addresses(const std::vector<std::string>& addresses);
+/// "tokyo" of "tokyo.example" and ".tokyo.example".
+[[nodiscard]] std::string first_label(std::string_view domain);
 /// Of a site, and of the file that it gets.
 [[nodiscard]] bool is_site_name(std::string_view name);
 

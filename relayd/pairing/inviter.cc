@@ -61,7 +61,9 @@ std::optional<Answer> objection(const Invitation& one, const std::vector<std::st
 Answer offer(const Invitation& one, const std::vector<std::string>& domains, const Taken& taken,
              bool is_final) {
   return Offer{.is_final = is_final,
-               .inviter = {.name = taken.hub_name, .domains = one.own_domains, .dial = {one.dial}},
+               .inviter = {.name = taken.is_named ? taken.hub_name : first_label(one.own_domains.front()),
+                           .domains = one.own_domains,
+                           .dial = {one.dial}},
                .your_domains = domains};
 }
 

@@ -9,6 +9,13 @@ std::string in_quotes(std::string_view text) {
   return '"' + base::escaped(text, 100) + '"';
 }
 
+// Two hubs may both be called "mail"; then the domain says which one it is.
+std::string name_for(const Introduction& hub, const Taken& taken) {
+  if (!is_name_taken(hub.name, taken) || hub.domains.empty()) return hub.name;
+  const std::string label = first_label(hub.domains.front());
+  return is_site_name(label) && !is_name_taken(label, taken) ? label : hub.name;
+}
+
 }  // namespace
 
 const settings::Site* site_of_token(const Token& token, const Taken& taken) {
@@ -20,7 +27,7 @@ const settings::Site* site_of_token(const Token& token, const Taken& taken) {
 
 base::Result<NewSite> site_of(const Offered& offered, const Wishes& wishes, const Taken& taken) {
   const Offer& offer = offered.offer;
-  const std::string& name = wishes.site.empty() ? offer.inviter.name : wishes.site;
+  const std::string name = wishes.site.empty() ? name_for(offer.inviter, taken) : wishes.site;
   if (!is_site_name(name))
     return base::Error{"the other hub calls itself " + in_quotes(name) +
                        ", which is no name for a site; give it one with --name NAME"};

@@ -23,6 +23,13 @@ TEST(Inviter, ShowsItsOfferWithoutAnyChange) {
   EXPECT_EQ(tokyo.invitation().state, State::kOpen);
 }
 
+TEST(Inviter, HubThatIsNotNamedIsCalledByItsDomain) {
+  Tokyo tokyo;
+  tokyo.taken.hub_name = "mail";
+  tokyo.taken.is_named = false;
+  EXPECT_EQ(std::get<Offer>(tokyo.ask(tokyo.request(false))).inviter.name, "tokyo");
+}
+
 TEST(Inviter, FinalRequestIsNotedDownAndPromisedToItsKeyAlone) {
   Tokyo tokyo;
   const Judgement judgement =

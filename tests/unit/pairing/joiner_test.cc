@@ -38,6 +38,7 @@ TEST(Joiner, OfferMakesASite) {
 TEST(Joiner, WhatIsTakenHereIsSaidWithAWayOut) {
   Taken taken = birl();
   taken.sites = {sample_site("tokyo", kMalloryPin, "osaka.example")};
+  EXPECT_FALSE(site_of(kOffered, {.site = "tokyo", .own_domains = {}}, taken));
   EXPECT_THAT(
       site_of(kOffered, {}, taken).error().message,
       HasSubstr("the name \"tokyo\" is already that of another site; give the new one another with --name"));
@@ -52,6 +53,16 @@ TEST(Joiner, WhatIsTakenHereIsSaidWithAWayOut) {
   EXPECT_THAT(site_of(greedy, {}, birl()).error().message, HasSubstr("that of this hub here"));
   greedy.offer.inviter.domains = {"."};
   EXPECT_FALSE(site_of(greedy, {}, birl()));
+}
+
+TEST(Joiner, OfTwoHubsThatAreBothCalledMailTheDomainTells) {
+  Taken taken = birl();
+  taken.hub_name = "mail";
+  Offered offered = kOffered;
+  offered.offer.inviter.name = "mail";
+  EXPECT_EQ(site_of(offered, {}, taken)->name, "tokyo");
+  taken.sites = {sample_site("tokyo", kMalloryPin, "osaka.example")};
+  EXPECT_THAT(site_of(offered, {}, taken).error().message, HasSubstr("already that of this hub"));
 }
 
 TEST(Joiner, NameThatIsNoneComesIntoNoFile) {
