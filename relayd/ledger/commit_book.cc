@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "relayd/ledger/owners.h"
+
 namespace tsmtp::ledger {
 namespace {
 
@@ -28,7 +30,7 @@ base::Error failed(const std::string& what, const std::string& path, int error) 
 
 static_assert(sizeof(CommitSlot) == 4096 && std::atomic<std::uint32_t>::is_always_lock_free);
 
-void CommitSlot::open(std::uint32_t connection, const std::string& site, const std::string& transaction,
+void CommitSlot::open(std::uint32_t connection, const Origin& site, const std::string& transaction,
                       const std::vector<std::uint16_t>& refused) {
   is_sent_ = false;
   connection_ = connection;
@@ -36,7 +38,9 @@ void CommitSlot::open(std::uint32_t connection, const std::string& site, const s
   std::copy_n(refused.begin(), refused_count_, refused_);
   std::fill(std::copy_n(transaction.begin(), std::min(transaction.size(), kTransactionBytes), transaction_),
             std::end(transaction_), '\0');
-  std::fill(std::copy_n(site.begin(), std::min(site.size(), kMaxSiteBytes), site_), std::end(site_), '\0');
+  std::string text = site.name.substr(0, kMaxSiteBytes);
+  if (text.size() < sizeof site_ - kPinBytes) text += '\0' + site.pin;
+  std::fill(std::copy_n(text.begin(), std::min(text.size(), sizeof site_), site_), std::end(site_), '\0');
   std::fill(std::begin(reply_), std::end(reply_), '\0');
   state_ = kOpen;
 }
@@ -48,6 +52,13 @@ bool CommitSlot::is_about(std::string_view site, std::string_view transaction) c
 
 std::string CommitSlot::site() const {
   return {site_, strnlen(site_, kMaxSiteBytes)};
+}
+
+std::string CommitSlot::pin() const {
+  const std::size_t begin = site().size() + 1;
+  if (begin + kPinBytes > sizeof site_) return {};
+  std::string pin(site_ + begin, kPinBytes);
+  return pin == std::string(kPinBytes, '\0') ? std::string() : pin;
 }
 
 std::vector<std::uint16_t> CommitSlot::refused() const {

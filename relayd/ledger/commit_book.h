@@ -27,9 +27,14 @@ class alignas(4096) CommitSlot {
   static constexpr std::size_t kMaxSiteBytes = 255;
   static constexpr std::size_t kMaxRefused = 1000;
 
+  struct Origin {
+    std::string name;  ///< of the site
+    std::string pin;   ///< its key (kPinBytes), or empty; kept where it fits beside the name
+  };
+
   /// From now on the end of content may be on its way over `connection`, a number of the writer's own.
   /// `refused`: the indices of the recipients that get nothing. Within the limits above.
-  void open(std::uint32_t connection, const std::string& site, const std::string& transaction,
+  void open(std::uint32_t connection, const Origin& site, const std::string& transaction,
             const std::vector<std::uint16_t>& refused);
   /// All of the end of content was handed to the kernel.
   void set_sent() { is_sent_ = true; }
@@ -44,6 +49,8 @@ class alignas(4096) CommitSlot {
   [[nodiscard]] bool is_sent() const { return is_sent_; }
   [[nodiscard]] std::uint32_t connection() const { return connection_; }
   [[nodiscard]] std::string site() const;
+  /// Of the site; empty if it was not kept.
+  [[nodiscard]] std::string pin() const;
   [[nodiscard]] std::string transaction() const { return {transaction_, kTransactionBytes}; }
   [[nodiscard]] std::vector<std::uint16_t> refused() const;
 
@@ -62,7 +69,8 @@ class alignas(4096) CommitSlot {
   std::uint16_t refused_count_;
   std::uint16_t refused_[kMaxRefused];
   char transaction_[kTransactionBytes];
-  char site_[kMaxSiteBytes + 1];
+  char site_[kMaxSiteBytes +
+             1];      // the name, NUL, the key: what was written before there was a key is read, too
   char reply_[1800];  // NUL behind what is there, which no reply holds
 };
 

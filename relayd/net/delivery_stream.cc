@@ -149,7 +149,7 @@ void DeliveryStream::release_connection(bool reusable) {
 }
 
 void DeliveryStream::begin_commit(const std::string& transaction, const std::vector<std::uint16_t>& refused) {
-  commit_ = connection_->begin_commit(link_.site(), transaction, refused);
+  commit_ = connection_->begin_commit({.name = link_.site(), .pin = pin_}, transaction, refused);
 }
 
 void DeliveryStream::write_stream(std::string_view bytes) {

@@ -112,6 +112,54 @@ TEST_F(P4_NothingTwice, FarRelaydStoppedWhileItsMtaPonders) {
   EXPECT_EQ(birl_mta.count(), 1U);
 }
 
+// A site is its key: the one that asks for the mail is called otherwise than the one that it came from, and
+// another bears that name.
+class SwappedNames : public P4_NothingTwice {
+ protected:
+  void SetUp() override {
+    birl_site_keys = "\n[[site]]\nname = \"osaka\"\npin = [\"" + nobodys_pin() + "\"]\naddress = \"" +
+                     third_address() + "\"\nendpoint = [\"" + third_address() + ':' +
+                     std::to_string(endpoint_port) +
+                     "\"]\ndomains = [\"osaka.example\"]\nlocal = [\"birl.example\"]\n";
+    P4_NothingTwice::SetUp();
+  }
+  void swap_names() {
+    std::string text = read_file(birl.config());
+    for (const auto& [from, to] : {std::pair("tokyo", "?"), {"osaka", "tokyo"}, {"?", "osaka"}}) {
+      const std::string old_name = "name = \"" + std::string(from) + '"';
+      ASSERT_NE(text.find(old_name), std::string::npos);
+      text.replace(text.find(old_name), old_name.size(), "name = \"" + std::string(to) + '"');
+    }
+    write_file(birl.config(), text);
+  }
+};
+
+TEST_F(SwappedNames, WhileTheFarRelaydIsKilledInACommit) {
+  Connection client = session_with_a_mail_taken();
+  birl.kill();
+  swap_names();
+  birl.start();  // its witness still waits for the reply
+  ASSERT_TRUE(birl.wait_for_link("osaka"));
+  Connection again = session();
+  EXPECT_THAT(send_mail(again, kContent), HasSubstr("an earlier try of this mail is still being delivered"));
+  final_released = true;
+  EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+  EXPECT_EQ(birl_mta.count(), 1U);
+}
+
+TEST_F(SwappedNames, WhenTheWitnessHasHeardTheReply) {
+  Connection client = session_with_a_mail_taken();
+  birl.kill();
+  final_released = true;
+  ASSERT_TRUE(wait_until([&] { return witness_of_birl() == 0; }));
+  swap_names();
+  birl.start();
+  ASSERT_TRUE(birl.logs("had been taken by our MTA"));
+  ASSERT_TRUE(birl.wait_for_link("osaka"));
+  EXPECT_EQ(deliver(kContent), "250 2.0.0 first try\r\n");
+  EXPECT_EQ(birl_mta.count(), 1U);
+}
+
 // Nothing waits for us then, or is left behind.
 TEST_F(P4_NothingTwice, WitnessEndsWithAnIdleRelayd) {
   Connection client = session();

@@ -54,8 +54,9 @@ std::optional<mail::Outcome> EarlierCommits::find(const std::string& site,
     const bool is_alive = book->is_alive();
     for (ledger::CommitSlot& slot : book->slots()) {
       const std::string recorded_as = slot.site();
-      const bool is_its_own = recorded_as == site || !ledger_.is_configured(recorded_as);
-      if (!is_its_own || !slot.is_about(recorded_as, transaction)) continue;
+      if (!slot.is_about(recorded_as, transaction)) continue;
+      const std::string owner = ledger_.owner(recorded_as, slot.pin());
+      if (owner != site && !owner.empty()) continue;
       const bool may_be_answered = slot.is_open() && is_alive;  // asked before the reply is looked at
       if (auto outcome = outcome_of(slot)) return outcome;
       if (may_be_answered) return mail::Outcome{.kind = mail::Outcome::Kind::kPending, .reply = {}};
@@ -87,10 +88,12 @@ void EarlierCommits::take_in(const std::shared_ptr<ledger::CommitBook>& book) {
     if (!outcome || outcome->kind != mail::Outcome::Kind::kKnown) continue;
     ++known;
     ++*left;
-    ledger_.record_outcome(slot.site(), slot.transaction(), mail::encode_known(*outcome),
-                           [one_done](const base::Result<void>& result) {
-                             if (result) one_done();
-                           });
+    ledger_.record_outcome(
+        slot.site(), slot.transaction(), mail::encode_known(*outcome),
+        [one_done](const base::Result<void>& result) {
+          if (result) one_done();
+        },
+        slot.pin());
   }
   one_done();
   if (known > 0)

@@ -25,8 +25,8 @@ class EarlierCommits {
   /// left: call again in a moment.
   [[nodiscard]] bool take_in();
   /// How that transaction of the site's ended, or that its reply is still waited for; nothing when there is
-  /// nothing to say. One of a site that is no longer configured may have been this one's, under another name:
-  /// nobody else can name its transaction.
+  /// nothing to say. A site is its key: it may have been called otherwise then. One that nobody has any more
+  /// may have been this one's too, for nobody else can name its transaction.
   [[nodiscard]] std::optional<mail::Outcome> find(const std::string& site,
                                                   const std::string& transaction) const;
 

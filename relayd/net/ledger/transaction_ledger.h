@@ -66,9 +66,6 @@ class TransactionLedger {
   /// The configured sites with their pins, at the start and after each reload. The entries of a site that is
   /// renamed go with its key.
   void set_sites(const ledger::Owners::Sites& sites);
-  [[nodiscard]] bool is_configured(const std::string& site) const {
-    return !doubts_.owners().owner(site, {}).empty();
-  }
 
   // Near side. `recorded` is called from the event loop when it is on disk, or cannot be.
   void record_doubt(const std::string& site, const std::string& transaction,
@@ -102,6 +99,10 @@ class TransactionLedger {
                       Recorded recorded, const std::string& pin = {});
   /// The key of that site, as its outcomes are recorded.
   [[nodiscard]] std::string pin_of(const std::string& site) const { return doubts_.owners().pin_of(site); }
+  /// Whose it is now: of the site that has the key, or is called so. Empty: nobody's.
+  [[nodiscard]] std::string owner(const std::string& name, const std::string& pin) const {
+    return doubts_.owners().owner(name, pin);
+  }
   [[nodiscard]] std::optional<std::string> find_outcome(const std::string& site,
                                                         const std::string& transaction) const;
   void forget_outcome(const std::string& site, const std::string& transaction);

@@ -99,7 +99,7 @@ std::optional<mail::Silence> MtaConnection::silence() const {
   return user_ == nullptr ? std::nullopt : user_->silence();
 }
 
-std::unique_ptr<WitnessedCommit> MtaConnection::begin_commit(const std::string& site,
+std::unique_ptr<WitnessedCommit> MtaConnection::begin_commit(const ledger::CommitSlot::Origin& site,
                                                              const std::string& transaction,
                                                              const std::vector<std::uint16_t>& refused) {
   if (witness_ == nullptr) return nullptr;

@@ -66,7 +66,7 @@ class MtaConnection : public std::enable_shared_from_this<MtaConnection>, public
   void take_back(base::Duration silence);
   /// The bytes given to the session next end the user's transaction. Null where nobody can witness it.
   /// Borrowed from here until the user gives the connection back.
-  [[nodiscard]] std::unique_ptr<WitnessedCommit> begin_commit(const std::string& site,
+  [[nodiscard]] std::unique_ptr<WitnessedCommit> begin_commit(const ledger::CommitSlot::Origin& site,
                                                               const std::string& transaction,
                                                               const std::vector<std::uint16_t>& refused);
   /// Writes what the session has for the MTA.

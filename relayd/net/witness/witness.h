@@ -26,7 +26,7 @@ class WitnessedCommit {
  public:
   struct About {
     std::uint32_t connection = 0;
-    std::string site;
+    ledger::CommitSlot::Origin site;
     std::string transaction;
     std::vector<std::uint16_t> refused;
   };

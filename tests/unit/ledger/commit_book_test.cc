@@ -15,6 +15,7 @@ namespace tsmtp::ledger {
 namespace {
 
 const std::string kTransaction(16, 't');
+const std::string kKey(32, 'k');
 
 class Book : public testing::Test {
  protected:
@@ -33,7 +34,7 @@ TEST_F(Book, WhatAKilledWriterLeftIsRead) {
   if (writer == 0) {
     auto book = CommitBook::make(path);
     CommitSlot* const slot = (*book)->take();
-    slot->open(7, "tokyo", kTransaction, {1, 500});
+    slot->open(7, {"tokyo", kKey}, kTransaction, {1, 500});
     put(*slot, "250 ");
     put(*slot, "ok\r\n");
     kill(getpid(), SIGKILL);
@@ -48,6 +49,7 @@ TEST_F(Book, WhatAKilledWriterLeftIsRead) {
   EXPECT_FALSE(slot.is_sent());
   EXPECT_EQ(slot.connection(), 7U);
   EXPECT_EQ(slot.site(), "tokyo");
+  EXPECT_EQ(slot.pin(), kKey);
   EXPECT_EQ(slot.transaction(), kTransaction);
   EXPECT_EQ(slot.refused(), (std::vector<std::uint16_t>{1, 500}));
   EXPECT_EQ(slot.reply(), "250 ok\r\n");
@@ -72,7 +74,7 @@ TEST_F(Book, SlotsAreUsedAgainAndRunOut) {
   ASSERT_TRUE(book);
   std::vector<CommitSlot*> taken;
   while (CommitSlot* const slot = (*book)->take()) {
-    slot->open(1, "tokyo", kTransaction, {});
+    slot->open(1, {"tokyo", {}}, kTransaction, {});
     taken.push_back(slot);
   }
   EXPECT_EQ(taken.size(), CommitBook::kSlots);
@@ -81,14 +83,14 @@ TEST_F(Book, SlotsAreUsedAgainAndRunOut) {
   EXPECT_FALSE((*book)->has_used_slots());
   CommitSlot* const slot = (*book)->take();
   put(*slot, "250 of the mail before");
-  slot->open(2, "tokyo", kTransaction, {});
+  slot->open(2, {"tokyo", {}}, kTransaction, {});
   EXPECT_EQ(slot->reply(), "");
 }
 
 TEST_F(Book, ReplyEndsWhereTheRoomDoes) {
   const auto book = CommitBook::make(path);
   CommitSlot& slot = *(*book)->take();
-  slot.open(1, "tokyo", kTransaction, {});
+  slot.open(1, {"tokyo", {}}, kTransaction, {});
   const std::string long_reply(10'000, 'x');
   put(slot, long_reply);
   EXPECT_TRUE(slot.reply_room().empty());
@@ -117,7 +119,7 @@ TEST_F(Book, OtherFilesAreRefused) {
 TEST_F(Book, NumbersBeyondTheLimitsAreCut) {
   {
     const auto book = CommitBook::make(path);
-    (*book)->take()->open(1, std::string(300, 's'), kTransaction, {});
+    (*book)->take()->open(1, {std::string(300, 's'), kKey}, kTransaction, {});
   }
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(4096 + 4);  // behind the state
