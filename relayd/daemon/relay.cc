@@ -221,7 +221,7 @@ void Relay::serve() {
   });
   if (state_.earlier().take_in()) loop_.every(kEarlierPoll, [this] { return state_.earlier().take_in(); });
   loop_.every(kExpiryInterval, [this] {
-    state_.ledger().expire(net::wall_now());
+    state_.ledger().expire(net::wall_now(), net::now());
     pairing_->forget_old();
     return true;
   });

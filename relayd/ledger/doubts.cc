@@ -196,13 +196,13 @@ std::set<std::string> Doubts::transactions_to_split(const std::string& site, con
 }
 
 std::optional<std::string> Doubts::next_to_ask(const std::string& site, const std::string& after,
-                                               base::WallTime before) const {
+                                               base::WallTime before, base::WallTime now) const {
   constexpr std::uint16_t kLastIndex = ~std::uint16_t{0};
   const auto begin = doubts_.upper_bound({.transaction = after, .index = kLastIndex});
   const auto found = std::find_if(begin, doubts_.end(), [&](const auto& entry) {
     const Doubt& doubt = entry.second;
-    return doubt.state == State::kMatchable && !doubt.is_known && doubt.recorded < before &&
-           doubt.site == site;
+    return doubt.state == State::kMatchable && !doubt.is_known && doubt.site == site &&
+           (doubt.recorded < before || doubt.recorded > now);
   });
   return found == doubts_.end() ? std::nullopt : std::optional(found->first.transaction);
 }

@@ -109,9 +109,11 @@ class Doubts {
                                                             base::WallTime now = {}) const;
 
   /// The transaction of `site` to ask the far side about next in the background: the first behind `after`
-  /// that has a recipient who is matchable, not known, and was recorded before `before`.
+  /// that has a recipient who is matchable, not known, and was recorded before `before`; or after `now`, for
+  /// the clock was set back since then.
   [[nodiscard]] std::optional<std::string> next_to_ask(const std::string& site, const std::string& after,
-                                                       base::WallTime before = base::WallTime::max()) const;
+                                                       base::WallTime before = base::WallTime::max(),
+                                                       base::WallTime now = base::WallTime::max()) const;
   /// The far side has answered that it was delivered, but not to those at the indices `refused` (ascending).
   /// A second try under way learns it by itself. Returns changes as settle() does.
   [[nodiscard]] std::vector<Change> was_delivered(const std::string& transaction,

@@ -48,6 +48,9 @@ TransactionLedger::TransactionLedger(boost::asio::any_io_executor executor, std:
       hub_(std::move(hub)),
       store_(std::move(store)),
       log_(log),
+      expiry_(wall_now(), now()),
+      opened_wall_(wall_now()),
+      opened_(now()),
       timer_(executor_),
       retry_(executor_) {}
 
@@ -139,11 +142,16 @@ bool TransactionLedger::is_anybody_in_doubt(const std::string& site) const {
 
 std::set<std::string> TransactionLedger::transactions_to_split(const std::string& site,
                                                                const std::string& address) const {
-  return doubts_.transactions_to_split(site, address, wall_now());
+  return doubts_.transactions_to_split(site, address, steady_wall());
+}
+
+// The wall clock as it would be if nobody had set it since we were started.
+base::WallTime TransactionLedger::steady_wall() const {
+  return opened_wall_ + std::chrono::duration_cast<base::WallTime::duration>(now() - opened_);
 }
 
 void TransactionLedger::must_go_alone(const ledger::DoubtKey& key) {
-  doubts_.must_go_alone(key, wall_now() + kAloneFor);
+  doubts_.must_go_alone(key, steady_wall() + kAloneFor);
 }
 
 std::optional<std::string> TransactionLedger::next_to_ask(const std::string& site, const std::string& after,
@@ -152,7 +160,7 @@ std::optional<std::string> TransactionLedger::next_to_ask(const std::string& sit
       min_age == base::Duration::zero()
           ? base::WallTime::max()
           : wall_now() - std::chrono::duration_cast<base::WallTime::duration>(min_age);
-  return doubts_.next_to_ask(site, after, before);
+  return doubts_.next_to_ask(site, after, before, wall_now());
 }
 
 bool TransactionLedger::was_delivered(const std::string& transaction,
@@ -204,9 +212,10 @@ void TransactionLedger::forget_outcome(const std::string& site, const std::strin
   if (outcomes_.find(site, transaction)) enqueue_later({outcomes_.forget(site, transaction)});
 }
 
-void TransactionLedger::expire(base::WallTime now) {
-  enqueue_later(doubts_.expire(now - kDoubtAge));
-  enqueue_later(outcomes_.expire(now - kOutcomeAge));
+void TransactionLedger::expire(base::WallTime wall, base::TimePoint now) {
+  if (!expiry_.look(wall, now)) return;
+  enqueue_later(doubts_.expire(wall - kDoubtAge));
+  enqueue_later(outcomes_.expire(wall - kOutcomeAge));
 }
 
 // All that is asked in one turn of the event loop wakes the thread once, and shares a commit.

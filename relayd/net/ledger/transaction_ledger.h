@@ -21,6 +21,7 @@
 #include "relayd/base/result.h"
 #include "relayd/ledger/counters.h"
 #include "relayd/ledger/doubts.h"
+#include "relayd/ledger/expiry.h"
 #include "relayd/ledger/outcomes.h"
 #include "relayd/ledger/store.h"
 
@@ -98,11 +99,11 @@ class TransactionLedger {
   void record_outcome(const std::string& site, const std::string& transaction, const std::string& reply,
                       Recorded recorded, const std::string& pin = {});
   /// The key of that site, as its outcomes are recorded.
-  [[nodiscard]] std::string pin_of(const std::string& site) const { return doubts_.owners().pin_of(site); }
   /// Whose it is now: of the site that has the key, or is called so. Empty: nobody's.
   [[nodiscard]] std::string owner(const std::string& name, const std::string& pin) const {
     return doubts_.owners().owner(name, pin);
   }
+  [[nodiscard]] std::string pin_of(const std::string& site) const { return doubts_.owners().pin_of(site); }
   [[nodiscard]] std::optional<std::string> find_outcome(const std::string& site,
                                                         const std::string& transaction) const;
   void forget_outcome(const std::string& site, const std::string& transaction);
@@ -114,8 +115,9 @@ class TransactionLedger {
   }
   [[nodiscard]] std::size_t recipients_of_nobody() const { return doubts_.of_nobody(); }
 
-  /// Drops what is older than any MTA tries. To be called now and then.
-  void expire(base::WallTime now);
+  /// Drops what is older than any MTA tries, unless the clock cannot be trusted just now (ledger/expiry.h).
+  /// To be called every hour.
+  void expire(base::WallTime wall, base::TimePoint now);
 
  private:
   struct Pending {
@@ -132,6 +134,7 @@ class TransactionLedger {
   [[nodiscard]] bool has_room_for(const std::string& site, const ledger::Client& client,
                                   std::size_t recipients) const;
   void make_room(const std::string& site);
+  [[nodiscard]] base::WallTime steady_wall() const;
   [[nodiscard]] bool start_writer();
   void refuse_gathered();
   void write_loop();
@@ -146,6 +149,9 @@ class TransactionLedger {
   base::Logger& log_;
   ledger::Doubts doubts_;
   ledger::Outcomes outcomes_;
+  ledger::Expiry expiry_;
+  const base::WallTime opened_wall_;
+  const base::TimePoint opened_;
   Bounds bounds_;
   base::WallTime looked_for_known_{};
   std::vector<Pending> gathered_;  // in this turn of the event loop, or longer if nobody waits

@@ -271,6 +271,8 @@ TEST(Doubts, DeliveredStaysMatchable) {
   EXPECT_FALSE(doubts.next_to_ask("osaka", ""));
   EXPECT_FALSE(doubts.next_to_ask("birl", "", kNow)) << "too young";
   EXPECT_TRUE(doubts.next_to_ask("birl", "", kNow + 1s));
+  EXPECT_FALSE(doubts.next_to_ask("birl", "", kNow - 1min, kNow));
+  EXPECT_TRUE(doubts.next_to_ask("birl", "", kNow - 1min, kNow - 1s)) << "by a clock that was set back";
   EXPECT_EQ(doubts.in_doubt("birl"), 1U);
 
   const auto changes = doubts.was_delivered(transaction('a'), {1, 2});
