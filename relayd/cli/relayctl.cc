@@ -23,7 +23,9 @@ using namespace tsmtp;
 struct Context {
   config::Config config;
   bool json = false;
-  std::string id;  ///< of a mail in doubt
+  std::string id;    ///< of a mail in doubt
+  std::string site;  ///< a name, or a pin
+  bool yes = false;
   cli::PairingOptions pairing;
 };
 
@@ -109,6 +111,10 @@ int uninvite(const Context& context) {
   return cli::run_uninvite(context.config, context.pairing);
 }
 
+int revoke_keys(const Context& context) {
+  return ask(context, control::Request::kRevoke, (context.yes ? "--yes " : "") + context.site);
+}
+
 struct Subcommand {
   const char* name;
   const char* help;
@@ -128,6 +134,7 @@ constexpr Subcommand kSubcommands[] = {
     {"join", "exchange mail with the hub that has invited this one", join},
     {"invitations", "list the invitations, and who has joined by them", invitations, false},
     {"uninvite", "withdraw an invitation", uninvite, false},
+    {"revoke", "refuse a site's keys for good, and close its link", revoke_keys, false},
     {"forget", "forget a mail in doubt; if it is tried again, it may be delivered twice", forget, false},
 };
 
@@ -190,6 +197,10 @@ int main(int argc, char** argv) {
     if (subcommand.run == forget)
       added->add_option("ID", context.id, "as `relayctl doubts` shows it, or as much of it as is unique")
           ->required();
+    if (subcommand.run == revoke_keys) {
+      added->add_option("SITE", context.site, "a site's name, or a pin (sha256:...)")->required();
+      added->add_flag("--yes", context.yes, "also if no site is left then, or others have the same key");
+    }
   }
   try {
     app.parse(argc, argv);

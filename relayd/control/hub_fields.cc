@@ -1,6 +1,8 @@
 // The fields of a hub's status.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "relayd/base/bytes.h"
 #include "relayd/control/counter_fields.h"
 #include "relayd/control/field_forms.h"
@@ -177,6 +179,8 @@ const Fields<HubStatus>& hub_fields() {
       plain("fingerprint", "our own pin", &HubStatus::fingerprint)
           .said(HubLine::kKey,
                 [](const HubStatus& hub) { return "key            " + escaped(hub.fingerprint); }),
+      counted("keys_revoked", "keys that are refused for good", &HubStatus::keys_revoked,
+              {"tsmtp_keys_revoked", kGauge, "Keys that are refused for good.", {}}),
       plain("listen", "list of addresses where sites dial in", &HubStatus::listen)
           .said(HubLine::kListen,
                 [](const HubStatus& hub) {

@@ -226,6 +226,11 @@ const Fields<SiteStatus>& site_fields() {
                 [](const SiteStatus& site) {
                   return site.cause.empty() ? std::string() : ": " + escaped(site.cause);
                 }),
+      Field<SiteStatus>{"revoked",
+                        "since when all keys of the site are revoked; null unless they are",
+                        [](const SiteStatus& site) { return time_or_null(site.revoked); },
+                        {{"tsmtp_site_revoked", kGauge, "1 if all keys of the site are revoked.",
+                          [](const SiteStatus& site) { return one(site.revoked ? 1 : 0); }}}},
       Field<SiteStatus>{"stands_still_since",
                         "since when nothing that was sent on a link that is up has been "
                         "acknowledged,\nalthough it was sent "

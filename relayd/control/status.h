@@ -78,6 +78,8 @@ struct SiteStatus {
   std::optional<base::WallTime> next_dial;
   std::vector<DialFailure> dial_failures;  ///< since the link was last up
   std::uint64_t in_doubt = 0;              ///< mails whose final reply our MTA may not have
+  std::optional<base::WallTime> revoked;   ///< since when all its keys are; nothing unless they are
+  /// How it stands with our present key; empty while we have had no other.
 };
 
 /// A key that is no site's pin and tried to make a link.
@@ -120,8 +122,8 @@ struct HubStatus {
   base::WallTime started;
   std::string config_file;
   base::WallTime config_loaded;
-  std::string last_reload_error;  ///< empty: the last reload, if any, succeeded
-  std::string fingerprint;        ///< our own pin
+  std::string last_reload_error;              ///< empty: the last reload, if any, succeeded
+  std::string fingerprint;                    ///< our own pin
   std::vector<std::string> listen;
   std::optional<AuditStatus> audit;  ///< nothing unless configured
   LedgerStatus ledger;
@@ -132,6 +134,7 @@ struct HubStatus {
   std::uint64_t unauthenticated = 0;             ///< connections that have not shown a key yet
   std::uint64_t unauthenticated_driven_out = 0;  ///< such that had to go because there were too many
   std::uint64_t connections_refused = 0;         ///< at the link port, for whatever reason
+  std::uint64_t keys_revoked = 0;                ///< for good
   std::uint64_t keys_refused = 0;                ///< link attempts with a key that is no site's pin
   std::vector<RefusedKey> refused_keys;          ///< the latest few of them; the daemon bounds this
   std::vector<SiteStatus> sites;

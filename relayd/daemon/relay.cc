@@ -44,6 +44,7 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, config::Config config, Sou
       refusals_(log),
       shortages_(log),
       state_(log),
+      keys_(log),
       audit_(config_.hub.name, log),
       held_endpoints_(config_.hub.endpoint_holder, log),
       started_(net::wall_now()),
@@ -75,6 +76,8 @@ base::Result<void> Relay::start() {
   if (auto ok = bind_all(); !ok) return ok;
   if (auto ok = drop_to(config_.hub.user); !ok) return ok;
   if (auto ok = state_.open(loop_, config_.hub); !ok) return ok;
+  if (auto ok = keys_.open(config_.hub.state_dir); !ok)
+    return base::with_context("hub.state_dir", ok.error());
   state_.set_sites(config_.sites);
   if (auto ok = open_audit(); !ok) return ok;
   open_pairing();
@@ -119,8 +122,8 @@ base::Result<void> Relay::bind_listeners(const settings::Hub& hub, Listeners& fr
     auto listener = std::make_shared<net::LinkListener>(
         loop_.executor(), *tls_, admission_,
         net::LinkListener::Callbacks{
-            .accept_peer = [this](const std::string& pin,
-                                  const std::string& from) { return accept_peer(pin, from); },
+            .accept_peer = [this](const keys::Shown& shown,
+                                  const std::string& from) { return accept_peer(shown, from); },
             .connected = [this](std::unique_ptr<net::TlsStream> stream) { connected(std::move(stream)); },
             .refused =
                 [this](const std::string& peer, const std::string& cause) {
@@ -132,18 +135,6 @@ base::Result<void> Relay::bind_listeners(const settings::Hub& hub, Listeners& fr
     fresh[key] = std::move(listener);
   }
   return {};
-}
-
-void Relay::connected(std::unique_ptr<net::TlsStream> stream) {
-  if (stream->is_pairing()) return pairing_->serve(std::move(stream));
-  // The first time that it shows its key after it has joined.
-  if (site_of_pin(stream->peer_pin()) == nullptr && pairing_->is_promised(stream->peer_pin()))
-    (void)pairing_->fulfil(stream->peer_pin());
-  // The key may have been ours when it was shown, and a reload have come between.
-  if (net::Site* site = site_of_pin(stream->peer_pin()))
-    return site->hub_of_pin(stream->peer_pin())->link().adopt(std::move(stream));
-  refusals_.refused(stream->peer_address(), "its key is no longer pinned in the configuration",
-                    std::chrono::steady_clock::now());
 }
 
 base::Result<void> Relay::bind_services(const std::optional<net::Owner>& owner) {
@@ -188,6 +179,8 @@ void Relay::serve() {
                                                                .own_pin = identity_->pin(),
                                                                .instance = net::random_bytes(kInstanceBytes),
                                                                .tls = *tls_,
+                                                               .keys = keys_.known(),
+                                                               .crypto = keys_.crypto(),
                                                                .log = log_},
                                                               state_.ledger(),
                                                               state_.digests(),
@@ -288,18 +281,6 @@ net::Site* Relay::find_site(const std::string& name) const {
   return found == sites_.end() ? nullptr : found->get();
 }
 
-net::Site* Relay::site_of_pin(const std::string& pin) const {
-  const auto found = std::find_if(sites_.begin(), sites_.end(),
-                                  [&](const auto& site) { return site->hub_of_pin(pin) != nullptr; });
-  return found == sites_.end() ? nullptr : found->get();
-}
-
-bool Relay::accept_peer(const std::string& pin, const std::string& address) {
-  if (site_of_pin(pin) != nullptr || pairing_->is_promised(pin)) return true;
-  refused_keys_.add(net::pin_text(pin), address, net::wall_now());
-  return false;
-}
-
 control::HubStatus Relay::status() const {
   control::HubStatus status;
   status.name = config_.hub.name;
@@ -323,6 +304,7 @@ control::HubStatus Relay::status() const {
   status.unauthenticated = admission_.count();
   status.unauthenticated_driven_out = admission_.driven_out();
   status.connections_refused = refusals_.count();
+  status.keys_revoked = keys_.known().book().revoked().size();
   status.keys_refused = refused_keys_.count();
   status.refused_keys.assign(refused_keys_.last().begin(), refused_keys_.last().end());
   for (const auto& site : sites_) {
@@ -354,6 +336,8 @@ std::optional<std::string> Relay::answer_control(std::string_view received) {
       return control::reply_ok(control::doubts_json(mails_in_doubt(state_.ledger(), net::wall_now())));
     case control::Request::kForget:
       return forget_mail(state_.ledger(), log_, (*request)->argument);
+    case control::Request::kRevoke:
+      return revoke((*request)->argument);
     case control::Request::kInvite:
       return pairing_->invite((*request)->argument);
     case control::Request::kInvitations:

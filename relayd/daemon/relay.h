@@ -11,6 +11,7 @@
 #include "relayd/config/config.h"
 #include "relayd/control/status.h"
 #include "relayd/daemon/audit_log.h"
+#include "relayd/daemon/hub_keys.h"
 #include "relayd/daemon/joining.h"
 #include "relayd/daemon/lasting_state.h"
 #include "relayd/daemon/pairing.h"
@@ -75,8 +76,11 @@ class Relay {
   [[nodiscard]] base::Result<std::string> read_again();
   [[nodiscard]] base::Result<void> apply(const config::Config& wanted);
   [[nodiscard]] net::Site* find_site(const std::string& name) const;
-  [[nodiscard]] net::Site* site_of_pin(const std::string& pin) const;
-  [[nodiscard]] bool accept_peer(const std::string& pin, const std::string& address);
+  [[nodiscard]] net::Site::Judged judge(const keys::Shown& shown) const;
+  [[nodiscard]] keys::Verdict accept_peer(const keys::Shown& shown, const std::string& address);
+  [[nodiscard]] std::vector<keys::SiteKeys> site_keys() const;
+  /// `asked`: what stands behind the command.
+  [[nodiscard]] std::string revoke(std::string_view asked);
   void move_endpoints(const config::Config& wanted, const std::vector<net::Site*>& running,
                       BoundEndpoints& fresh) const;
   /// For each wanted site the one that runs already, null where there is none.
@@ -102,6 +106,7 @@ class Relay {
   RefusalLog refusals_;
   net::Shortages shortages_;
   LastingState state_;
+  HubKeys keys_;
   AuditLog audit_;
   net::MtaNeighbours mta_neighbours_;
   std::unique_ptr<net::SharedBySites> shared_;

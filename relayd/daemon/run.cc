@@ -13,6 +13,7 @@
 #include "relayd/config/reader.h"
 #include "relayd/daemon/background.h"
 #include "relayd/daemon/hold.h"
+#include "relayd/daemon/hub_keys.h"
 #include "relayd/daemon/log.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/rated_log.h"
@@ -48,6 +49,11 @@ int check(const config::Config& config) {
     complain("hub.identity: " + identity.error().message);
     return EX_CONFIG;
   }
+  std::vector<keys::SiteKeys> sites;
+  for (const settings::Site& site : config.sites)
+    sites.push_back({.name = site.name, .pins = site.pins});
+  for (const std::string& finding : findings_on_pins(config.hub.state_dir, sites, net::wall_now()))
+    complain("warning: " + finding);
   std::cout << config.file << ": ok, hub " << config.hub.name << ", " << config::count_of_sites(config)
             << '\n';
   return EX_OK;

@@ -21,8 +21,8 @@ namespace {
 
 // What relayd makes in its state directory; a name that ends with a dot is the beginning of one.
 constexpr char kLedger[] = "ledger";
-constexpr std::array<std::string_view, 7> kOurs{"digest.",     kLedger,        "commits.",     "identity.",
-                                                "invitations", "invitations.", ".invitations."};
+constexpr std::array<std::string_view, 8> kOurs{"digest.", kLedger,       "commits.",     "identity.",
+                                                "keys.",   "invitations", "invitations.", ".invitations."};
 // What a file system of its own has at its top.
 constexpr std::string_view kLostAndFound = "lost+found";
 

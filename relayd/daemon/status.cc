@@ -90,6 +90,8 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   status.links_up_total = link.life().times_up();
   status.next_dial = link::next_dial(link.life().lanes());
   status.in_doubt = ledger.in_doubt(site.name());
+  if (const auto revoked = hub.revocation())
+    status.revoked = base::WallTime(std::chrono::seconds(revoked->when));
   return status;
 }
 

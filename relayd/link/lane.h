@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "relayd/link/action.h"
 #include "relayd/link/lane_search.h"
@@ -15,6 +16,13 @@ struct Peer {
   std::string pin;          ///< 32 raw bytes
   std::string address;      ///< "192.0.2.1:40322"
   std::string description;  ///< of the cipher
+  /// Of earlier keys, from which signed steps lead to `pin`; the oldest first.
+  std::vector<std::string> earlier_pins{};
+
+  /// By which both sides know it, whatever keys it has had since.
+  [[nodiscard]] const std::string& oldest_pin() const {
+    return earlier_pins.empty() ? pin : earlier_pins.front();
+  }
 };
 
 /// A connection that has one of our pins and waits for the peer's Hello.

@@ -40,7 +40,9 @@ void LinkLife::make_lanes(Moment now) {
     if (was_beside) (void)dial_beside(known, LaneSearch::When::kSoon, now);
   }
   if (standing_.state() == Standing::State::kDown)
-    standing_.learn(settings_.dial.empty() ? kWaitingCause : kNotYetDialledCause);
+    standing_.learn(settings_.pins.empty() && !settings_.revoked.empty() ? settings_.revoked
+                    : settings_.dial.empty()                             ? kWaitingCause
+                                                                         : kNotYetDialledCause);
 }
 
 void LinkLife::start(Moment now) {
@@ -50,11 +52,13 @@ void LinkLife::start(Moment now) {
 void LinkLife::reconfigure(Settings settings, Moment now) {
   if (phase_ >= Phase::kRetired) return;
   settings_.pins = settings.pins;
+  settings_.revoked = settings.revoked;
   const std::size_t kept = lanes_of(settings);
   for (Lane& each : lanes_) {
-    if (each.has_session() && !has_pin(each.peer.pin)) {
-      close(each, kUnpinned);
-      end_session(each, kUnpinnedCause, now);
+    if (each.has_session() && !has_pin_of(each.peer)) {
+      if (!settings_.revoked.empty()) log(base::LogLevel::kWarning, "link closed: " + settings_.revoked);
+      close(each, unpinned_reason());
+      end_session(each, unpinned_cause(), now);
     } else if (each.number.index() >= kept) {
       close(each, kFewer);
       end_session(each, kFewerCause, now);
@@ -74,12 +78,12 @@ void LinkLife::reconfigure(Settings settings, Moment now) {
 // A connection that is not yet a link is judged anew: it showed its key, and was let in, under other pins.
 void LinkLife::close_unwanted_candidates(std::size_t kept_lanes) {
   std::erase_if(candidates_, [&](const Candidate& candidate) {
-    const bool pinned = has_pin(candidate.peer.pin);
+    const bool pinned = has_pin_of(candidate.peer);
     if (pinned && candidate.lane.index() < kept_lanes) return false;
     if (!pinned)
       log(base::LogLevel::kWarning, "a connection from " + candidate.peer.address +
-                                        " that was not yet the link was closed: " + kUnpinnedCause);
-    actions_.emplace_back(Close{candidate.id, pinned ? kFewer : kUnpinned});
+                                        " that was not yet the link was closed: " + unpinned_cause());
+    actions_.emplace_back(Close{candidate.id, pinned ? kFewer : unpinned_reason()});
     return true;
   });
 }
@@ -171,6 +175,19 @@ Actions LinkLife::act() {
 
 bool LinkLife::has_pin(const std::string& pin) const {
   return std::find(settings_.pins.begin(), settings_.pins.end(), pin) != settings_.pins.end();
+}
+
+bool LinkLife::has_pin_of(const Peer& peer) const {
+  return has_pin(peer.pin) || std::any_of(peer.earlier_pins.begin(), peer.earlier_pins.end(),
+                                          [this](const std::string& pin) { return has_pin(pin); });
+}
+
+const char* LinkLife::unpinned_reason() const {
+  return settings_.revoked.empty() ? kUnpinned : kRevoked;
+}
+
+std::string LinkLife::unpinned_cause() const {
+  return settings_.revoked.empty() ? kUnpinnedCause : settings_.revoked;
 }
 
 bool LinkLife::has_session() const {

@@ -75,6 +75,8 @@ class LinkLife {
   [[nodiscard]] std::optional<base::TimePoint> deadline() const;
 
   [[nodiscard]] bool has_pin(const std::string& pin) const;
+  [[nodiscard]] bool has_pin_of(const Peer& peer) const;
+  [[nodiscard]] const std::vector<std::string>& pins() const { return settings_.pins; }
   [[nodiscard]] const Standing& standing() const { return standing_; }
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
   [[nodiscard]] const std::vector<Candidate>& candidates() const { return candidates_; }
@@ -93,6 +95,8 @@ class LinkLife {
   void grace_over(Lane& lane, Moment now);
   [[nodiscard]] bool has_session() const;
   void log(base::LogLevel level, std::string text);
+  [[nodiscard]] const char* unpinned_reason() const;
+  [[nodiscard]] std::string unpinned_cause() const;
 
   // link_life_connections.cc: which connection carries a session.
   void adopt(ConnectionId connection, Lane& lane, mux::Role role, Peer peer, Moment now);

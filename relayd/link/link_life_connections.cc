@@ -24,10 +24,10 @@ void LinkLife::accepted(ConnectionId connection, Peer peer, Moment now) {
 
 void LinkLife::adopt(ConnectionId connection, Lane& lane, mux::Role role, Peer peer, Moment now) {
   // Its handshake may have begun before a reload.
-  if (!has_pin(peer.pin) || phase_ == Phase::kStopped) {
+  if (!has_pin_of(peer) || phase_ == Phase::kStopped) {
     actions_.emplace_back(Abandon{connection});
     if (phase_ == Phase::kStopped) return;
-    const std::string cause = peer.address + ": " + kUnpinnedCause;
+    const std::string cause = peer.address + ": " + unpinned_cause();
     if (role == mux::Role::kDialer)
       return address_failed(lane, lane.search.came_to_nothing(cause, now, actions_), now);
     return log(base::LogLevel::kWarning, "refused a connection from " + cause);
@@ -77,8 +77,8 @@ void LinkLife::hello(ConnectionId connection, const HelloSummary& hello, Moment 
   if (number) candidate->lane = *number;
   Verdict verdict{Verdict::Kind::kRefuse,
                   "this side keeps " + std::to_string(lanes_.size()) + " connections of the link"};
-  if (!has_pin(candidate->peer.pin)) {
-    verdict.reason = kUnpinned;
+  if (!has_pin_of(candidate->peer)) {
+    verdict.reason = unpinned_reason();
   } else if (number) {
     verdict = judge(*candidate, hello);
   }

@@ -13,6 +13,7 @@ namespace tsmtp::link {
 
 // To the peer.
 inline constexpr char kUnpinned[] = "your key is no longer pinned here";
+inline constexpr char kRevoked[] = "your key has been revoked here, for good: pair again with a new one";
 inline constexpr char kRestarted[] = "you have been restarted";
 inline constexpr char kReplaced[] = "replaced by a newer connection";
 inline constexpr char kFewer[] = "fewer connections are configured here";

@@ -83,6 +83,21 @@ SiteHub* Site::hub_of_pin(const std::string& pin) const {
   return found == hubs_.end() ? nullptr : found->get();
 }
 
+Site::Judged Site::judge(const keys::Shown& shown) const {
+  Judged best;
+  for (const auto& hub : hubs_) {
+    keys::Judgement one = hub->link().judge(shown);
+    if (one.verdict == keys::Verdict::kAccepted) return {.judgement = std::move(one), .hub = hub.get()};
+    if (one.verdict != keys::Verdict::kUnpinned) best.judgement = std::move(one);
+  }
+  return best;
+}
+
+void Site::keys_changed() {
+  for (const auto& hub : hubs_)
+    hub->reconfigure();
+}
+
 base::Result<Site::Endpoints> Site::bind(const settings::Site& settings, const Endpoints& bound,
                                          const Means& means) {
   Endpoints fresh;

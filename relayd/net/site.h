@@ -73,8 +73,16 @@ class Site {
   [[nodiscard]] const Hubs& hubs() const { return hubs_; }
   /// To which a mail that comes now is handed.
   [[nodiscard]] SiteHub& hub_for_mail() const;
-  /// Null: none of them has that key.
+  /// Null: none of them has that pin.
   [[nodiscard]] SiteHub* hub_of_pin(const std::string& pin) const;
+  /// What becomes of a peer that shows these keys, and the hub that it is if it is accepted.
+  struct Judged {
+    keys::Judgement judgement;
+    SiteHub* hub = nullptr;
+  };
+  [[nodiscard]] Judged judge(const keys::Shown& shown) const;
+  /// Keys have been revoked: its links and what goes over them may have no right to be there any more.
+  void keys_changed();
 
   [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
   [[nodiscard]] std::size_t sessions() const { return intakes_.size(); }

@@ -8,11 +8,19 @@
 #include "relayd/smtp/shown_cause.h"
 
 namespace tsmtp::net {
+namespace {
+
+std::string time_text(std::int64_t seconds) {
+  return base::time_of_day(base::WallTime(std::chrono::seconds(seconds)), wall_now());
+}
+
+}  // namespace
 
 SiteHub::SiteHub(const SharedBySites& shared, const settings::Site& settings, Callbacks callbacks)
     : settings_(settings),
       callbacks_(std::move(callbacks)),
-      link_(shared, settings.name, settings.pins, settings.dial, settings.link,
+      shared_(shared),
+      link_(shared, settings.name, link_settings(),
             SiteLink::Callbacks{
                 .accept_stream = {{mail::kService, lifetime_.guard([this](mux::StreamKey stream) {
                                      return callbacks_.accept_mail(*this, stream);
@@ -34,7 +42,32 @@ SiteHub::~SiteHub() {
 
 void SiteHub::reconfigure() {
   link_.rename(settings_.name);
-  link_.reconfigure(settings_.pins, settings_.dial, settings_.link);
+  link_.reconfigure(link_settings());
+}
+
+std::optional<keys::Revocation> SiteHub::revocation() const {
+  std::optional<keys::Revocation> latest;
+  for (const std::string& pin : settings_.pins) {
+    const keys::Revocation* const known = shared_.keys.book().revocation(pin);
+    if (known == nullptr) return std::nullopt;
+    if (!latest || known->when > latest->when) latest = *known;
+  }
+  return latest;
+}
+
+// Without the keys that are revoked; a site that has no other is not dialled.
+link::Settings SiteHub::link_settings() const {
+  link::Settings out{.pins = {}, .dial = settings_.dial, .link = settings_.link};
+  for (const std::string& pin : settings_.pins) {
+    const keys::Revocation* const known = shared_.keys.book().revocation(pin);
+    if (known == nullptr) {
+      out.pins.push_back(pin);
+    } else {
+      out.revoked = "its key is revoked since " + time_text(known->when);
+    }
+  }
+  if (out.pins.empty()) out.dial.clear();
+  return out;
 }
 
 void SiteHub::retire() {
@@ -48,6 +81,9 @@ void SiteHub::stop(const std::string& reason) {
 }
 
 std::optional<smtp::Reply> SiteHub::refusal() const {
+  if (const auto revoked = revocation())
+    return reply_421("4.7.1", "key revoked since " + time_text(revoked->when) +
+                                  "; pair again with a new key, or remove the site");
   if (!link_.takes_streams()) return reply_421("4.4.1", link_.down_text());
   if (link_.peer_drains()) return reply_421("4.3.2", "the far relayd is shutting down");
   const auto& far = notices_.far();

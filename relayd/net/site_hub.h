@@ -55,10 +55,14 @@ class SiteHub {
   /// Our own MTA stands so from now on.
   void own_mta_changed(const mail::FarMta& mta) { notices_.own_changed(mta); }
 
+  /// Since when all its pinned keys are revoked; nothing while one is not.
+  [[nodiscard]] std::optional<keys::Revocation> revocation() const;
+
   [[nodiscard]] SiteLink& link() { return link_; }
   [[nodiscard]] const SiteLink& link() const { return link_; }
 
  private:
+  [[nodiscard]] link::Settings link_settings() const;
   void noticed(std::string_view bytes);
   [[nodiscard]] std::string far_mta_text(const std::string& cause) const;
   [[nodiscard]] smtp::Reply reply_421(std::string_view enhanced, const std::string& text) const;
@@ -66,6 +70,7 @@ class SiteHub {
   const settings::Site& settings_;
   Callbacks callbacks_;
   base::Lifetime lifetime_;  // what the link calls
+  const SharedBySites& shared_;
   SiteLink link_;
   BackgroundEnquiry enquiry_;
   MtaNotices notices_;

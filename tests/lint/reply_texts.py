@@ -39,6 +39,7 @@ LONGEST = {
     "stream.error().message": LINK_DOWN,
     "*cause": LINK_DOWN,
     "behind": ") since 12:03:04",
+    "time_text(revoked->when)": "2026-03-01 12:03:04",
     "far_mta_text(far->cause)": "its MTA cannot be reached (Connection refused) since 12:03:04",
     "before": f"{NAME}: its MTA: ",
     "shown": f"Connection refused, {ADDRESS}",

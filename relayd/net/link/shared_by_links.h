@@ -5,6 +5,8 @@
 #include <string>
 
 #include "relayd/base/log.h"
+#include "relayd/keys/crypto.h"
+#include "relayd/net/keys/key_book.h"
 #include "relayd/net/tls/tls_context.h"
 
 namespace tsmtp::net {
@@ -15,6 +17,8 @@ struct SharedByLinks {
   std::string own_pin;   ///< 32 raw bytes
   std::string instance;  ///< 16 random bytes, new at each start
   const TlsContext& tls;
+  const KeyBook& keys;
+  const keys::Crypto& crypto;
   base::Logger& log;
 };
 

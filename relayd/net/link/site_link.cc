@@ -30,14 +30,13 @@ link::Moment moment() {
 
 }  // namespace
 
-SiteLink::SiteLink(const SharedByLinks& shared, std::string site, std::vector<std::string> pins,
-                   std::vector<base::HostPort> dial, settings::Link settings, Callbacks callbacks)
+SiteLink::SiteLink(const SharedByLinks& shared, std::string site, link::Settings settings,
+                   Callbacks callbacks)
     : shared_(shared),
       site_(std::move(site)),
-      settings_(std::move(settings)),
+      settings_(settings.link),
       callbacks_(std::move(callbacks)),
-      life_(shared.own_pin, {.pins = std::move(pins), .dial = std::move(dial), .link = settings_},
-            std::random_device{}(), moment()),
+      life_(shared.own_pin, std::move(settings), std::random_device{}(), moment()),
       timer_(shared.executor) {}
 
 SiteLink::~SiteLink() {
@@ -50,10 +49,9 @@ void SiteLink::start() {
   carry_out();
 }
 
-void SiteLink::reconfigure(std::vector<std::string> pins, const std::vector<base::HostPort>& dial,
-                           const settings::Link& settings) {
-  settings_ = settings;
-  life_.reconfigure({.pins = std::move(pins), .dial = dial, .link = settings}, moment());
+void SiteLink::reconfigure(const link::Settings& settings) {
+  settings_ = settings.link;
+  life_.reconfigure(settings, moment());
   carry_out();
 }
 
@@ -70,6 +68,10 @@ void SiteLink::drain() {
 void SiteLink::retire() {
   life_.retire(moment());
   carry_out();
+}
+
+keys::Judgement SiteLink::judge(const keys::Shown& shown) const {
+  return keys::judge(shown, life_.pins(), shared_.keys.book(), shared_.crypto);
 }
 
 void SiteLink::adopt(std::unique_ptr<TlsStream> stream) {

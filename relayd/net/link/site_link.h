@@ -47,8 +47,7 @@ class SiteLink : public LinkConnectionOwner {
   };
 
   /// `shared` is borrowed.
-  SiteLink(const SharedByLinks& shared, std::string site, std::vector<std::string> pins,
-           std::vector<base::HostPort> dial, settings::Link settings, Callbacks callbacks);
+  SiteLink(const SharedByLinks& shared, std::string site, link::Settings settings, Callbacks callbacks);
   ~SiteLink() override;
   SiteLink(const SiteLink&) = delete;
   SiteLink& operator=(const SiteLink&) = delete;
@@ -56,8 +55,7 @@ class SiteLink : public LinkConnectionOwner {
   void start();
   /// Other pins, addresses and settings. A link that is up stays, as long as its key is still pinned;
   /// settings hold from the next connection on.
-  void reconfigure(std::vector<std::string> pins, const std::vector<base::HostPort>& dial,
-                   const settings::Link& settings);
+  void reconfigure(const link::Settings& settings);
   /// Closes everything, with a reason for the peer.
   void stop(const std::string& reason);
   /// Tells the peer that we take no more transactions.
@@ -70,7 +68,9 @@ class SiteLink : public LinkConnectionOwner {
   void retire();
 
   [[nodiscard]] bool has_pin(const std::string& pin) const { return life_.has_pin(pin); }
-  /// A connection with one of our pins whose handshake is done; the peer has dialled it.
+  /// Whether a peer that shows these keys is this site's.
+  [[nodiscard]] keys::Judgement judge(const keys::Shown& shown) const;
+  /// A connection with one of our keys whose handshake is done; the peer has dialled it.
   void adopt(std::unique_ptr<TlsStream> stream);
 
   /// Just interrupted, and nothing speaks against its going on in a moment: a client that comes now may wait.
@@ -149,7 +149,7 @@ class SiteLink : public LinkConnectionOwner {
   void act(const link::StandingChanged& action);
   void act(const link::Log& action);
   [[nodiscard]] Dialer& dialer(link::Attempt attempt);
-  [[nodiscard]] static link::Peer peer_of(const TlsStream& stream);
+  [[nodiscard]] link::Peer peer_of(const TlsStream& stream) const;
   [[nodiscard]] link::ConnectionId keep(std::unique_ptr<TlsStream> stream);
   [[nodiscard]] mux::ConnectionSettings connection_settings(const link::Greet& action);
   [[nodiscard]] std::shared_ptr<LinkConnection> take_connection(link::ConnectionId id);

@@ -72,8 +72,8 @@ Dialer& SiteLink::dialer(link::Attempt attempt) {
   known = std::make_shared<Dialer>(
       std::make_unique<SystemResolver>(shared_.executor), shared_.executor, shared_.tls,
       Dialer::Callbacks{
-          .accept_peer =
-              lifetime_.guard([this](const std::string& pin, const std::string&) { return has_pin(pin); }),
+          .accept_peer = lifetime_.guard(
+              [this](const keys::Shown& shown, const std::string&) { return judge(shown).verdict; }),
           .resolved = lifetime_.guard([this, attempt](base::Result<std::vector<std::string>> addresses) {
             life_.resolved(attempt, std::move(addresses), this_moment());
             carry_out();
@@ -111,8 +111,14 @@ void SiteLink::act(const link::GiveUp& action) {
 
 // Connections.
 
-link::Peer SiteLink::peer_of(const TlsStream& stream) {
-  return {.pin = stream.peer_pin(), .address = stream.peer_address(), .description = stream.description()};
+// It is known by the pinned key, which need not be in a chain that has become too long to begin with it.
+link::Peer SiteLink::peer_of(const TlsStream& stream) const {
+  const keys::Shown& shown = stream.peer_keys();
+  link::Peer peer{.pin = shown.pin(), .address = stream.peer_address(), .description = stream.description()};
+  peer.earlier_pins.assign(shown.pins.begin(), shown.pins.end() - 1);
+  const std::string pinned = judge(shown).pinned;
+  if (!pinned.empty() && pinned != peer.pin) peer.earlier_pins.push_back(pinned);
+  return peer;
 }
 
 link::ConnectionId SiteLink::keep(std::unique_ptr<TlsStream> stream) {

@@ -26,8 +26,10 @@ void PairingDial::start() {
   dialer_ = std::make_shared<Dialer>(
       std::make_unique<SystemResolver>(means_.executor), means_.executor, means_.tls,
       Dialer::Callbacks{
-          .accept_peer = [self = shared_from_this()](const std::string& pin,
-                                                     const std::string&) { return self->token_.is_for(pin); },
+          .accept_peer =
+              [self = shared_from_this()](const keys::Shown& shown, const std::string&) {
+                return self->token_.is_for(shown.pin()) ? keys::Verdict::kAccepted : keys::Verdict::kUnpinned;
+              },
           .resolved =
               [self = shared_from_this()](const base::Result<std::vector<std::string>>& found) {
                 if (!found) return self->failed(found.error().message);

@@ -72,8 +72,12 @@ int verify(X509_STORE_CTX* store, void*) {
   auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   TlsStream* stream = TlsStream::of(ssl);
   const X509* certificate = X509_STORE_CTX_get0_cert(store);
-  if (stream != nullptr && certificate != nullptr && stream->accept_peer(pin_of(certificate))) return 1;
-  X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
+  keys::Verdict verdict = keys::Verdict::kUnpinned;
+  if (stream != nullptr && certificate != nullptr)
+    verdict = stream->accept_peer({.pins = {pin_of(certificate)}});
+  if (verdict == keys::Verdict::kAccepted) return 1;
+  const bool is_revoked = verdict == keys::Verdict::kRevoked;
+  X509_STORE_CTX_set_error(store, is_revoked ? X509_V_ERR_CERT_REVOKED : X509_V_ERR_CERT_UNTRUSTED);
   return 0;
 }
 

@@ -57,11 +57,11 @@ TlsStream* TlsStream::of(const SSL* ssl) {
   return ssl == nullptr ? nullptr : static_cast<TlsStream*>(SSL_get_app_data(ssl));
 }
 
-bool TlsStream::accept_peer(const std::string& pin) {
-  peer_pin_ = pin;
-  if (role_ == Role::kServer && is_pairing()) return true;  // it proves what it knows, not who it is
-  peer_refused_ = !accept_peer_(pin, peer_address_);
-  return !peer_refused_;
+keys::Verdict TlsStream::accept_peer(keys::Shown shown) {
+  peer_keys_ = std::move(shown);
+  if (role_ == Role::kServer && is_pairing()) return verdict_;  // it proves what it knows, not who it is
+  verdict_ = accept_peer_(peer_keys_, peer_address_);
+  return verdict_;
 }
 
 bool TlsStream::is_pairing() const {
@@ -189,17 +189,33 @@ TlsStream::Status TlsStream::status_of(int result) {
   }
 }
 
+// The client's words go into a 421, of which mailq -v shows 100 characters: the cause before the key.
+std::string TlsStream::explain_refusal() const {
+  const std::string key = pin_text(peer_pin());
+  switch (verdict_) {
+    case keys::Verdict::kAccepted:
+      return {};
+    case keys::Verdict::kUnpinned:
+      if (speaks_ == Speaks::kPairing)
+        return "another key than the invitation names answers there: " + key +
+               ". Either the hub has a new key since, or somebody stands between";
+      return role_ == Role::kClient ? "peer's key is not pinned for this site: " + key
+                                    : "peer's key is " + key + ", which no site has pinned";
+    case keys::Verdict::kRevoked:
+      return "peer's key, or one that it comes from, has been revoked here: " + key;
+    case keys::Verdict::kReplaced:
+      return "peer shows a key that a newer one of its own has replaced: " + key +
+             "; was an old identity restored there? It has to rotate, and both to pair again";
+    case keys::Verdict::kForged:
+      return "peer's chain of keys is not signed by the pinned key: " + key;
+  }
+  return {};
+}
+
 // In the words of somebody who looks for the reason in a log.
 std::string TlsStream::explain(int ssl_error) const {
   const int saved_errno = errno;
-  if (peer_refused_) {
-    // The client's words go into a 421, of which mailq -v shows 100 characters: the cause before the key.
-    if (speaks_ == Speaks::kPairing)
-      return "another key than the invitation names answers there: " + pin_text(peer_pin_) +
-             ". Either the hub has a new key since, or somebody stands between";
-    return role_ == Role::kClient ? "peer's key is not pinned for this site: " + pin_text(peer_pin_)
-                                  : "peer's key is " + pin_text(peer_pin_) + ", which no site has pinned";
-  }
+  if (verdict_ != keys::Verdict::kAccepted) return explain_refusal();
   if (bytes_.exceeded())
     return "peer sent more than " + std::to_string(kMaxUnauthenticatedBytes) +
            " bytes before it showed a key";
@@ -224,6 +240,10 @@ std::string TlsStream::explain(int ssl_error) const {
                  ? "the hub there has no invitation out: it was used, withdrawn or has "
                    "expired some time ago. Ask for a new one (`relayctl invite` there)"
                  : "TLS: " + openssl_error();
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+      return "peer has revoked our key for good: pair again with a new one (remove the identity, relayctl "
+             "init, "
+             "restart relayd, then relayctl invite)";
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "relayd/base/result.h"
+#include "relayd/keys/judge.h"
 #include "relayd/mux/allowance.h"
 #include "relayd/net/tls/socket_bio.h"
 #include "relayd/net/tls/tls_context.h"
@@ -34,9 +35,8 @@ class TlsStream {
   enum class Role { kClient, kServer };
   /// What an attempt came to. kClosed and kFailed: error() says why, and the stream is of no use any more.
   enum class Status { kDone, kWantRead, kWantWrite, kClosed, kFailed };
-  /// Asked once, during the handshake: is a peer with this pin (32 raw bytes), that comes from `address`, one
-  /// of ours?
-  using AcceptPeer = std::function<bool(const std::string& pin, const std::string& address)>;
+  /// Asked once, during the handshake: is a peer with this key, that comes from `address`, one of ours?
+  using AcceptPeer = std::function<keys::Verdict(const keys::Shown& shown, const std::string& address)>;
 
   /// What is spoken inside. A client asks for one; a server takes the link protocol, or either.
   enum class Speaks { kLink, kPairing, kEither };
@@ -67,7 +67,9 @@ class TlsStream {
   [[nodiscard]] const boost::asio::ip::tcp::socket& socket() const { return socket_; }
   /// "192.0.2.1:40322", for logs; stays when the connection is gone.
   [[nodiscard]] const std::string& peer_address() const { return peer_address_; }
-  [[nodiscard]] const std::string& peer_pin() const { return peer_pin_; }
+  /// What its certificate showed, once the handshake is done.
+  [[nodiscard]] const keys::Shown& peer_keys() const { return peer_keys_; }
+  [[nodiscard]] const std::string& peer_pin() const { return peer_keys_.pin(); }
   /// "TLSv1.3 TLS_AES_128_GCM_SHA256 x25519".
   [[nodiscard]] std::string description() const;
   [[nodiscard]] const std::string& error() const { return error_; }
@@ -79,7 +81,7 @@ class TlsStream {
   // For the context's callbacks.
   [[nodiscard]] static TlsStream* of(const SSL* ssl);
   [[nodiscard]] Speaks speaks() const { return speaks_; }
-  [[nodiscard]] bool accept_peer(const std::string& pin);
+  [[nodiscard]] keys::Verdict accept_peer(keys::Shown shown);
   // For its message callback: one has come.
   void count_handshake_message();
 
@@ -91,6 +93,7 @@ class TlsStream {
   void rekey_if_due();
   [[nodiscard]] Status status_of(int result);
   [[nodiscard]] std::string explain(int ssl_error) const;
+  [[nodiscard]] std::string explain_refusal() const;
 
   boost::asio::ip::tcp::socket socket_;
   SocketBio bytes_;
@@ -99,8 +102,8 @@ class TlsStream {
   Speaks speaks_;
   AcceptPeer accept_peer_;
   std::string peer_address_;
-  std::string peer_pin_;
-  bool peer_refused_ = false;
+  keys::Shown peer_keys_{.pins = {{}}};
+  keys::Verdict verdict_ = keys::Verdict::kAccepted;
   bool handshake_done_ = false;
   std::optional<Status> read_ended_;  // with this, behind bytes that were read
   bool write_unfinished_ = false;     // OpenSSL wants the same bytes again, and nothing else before

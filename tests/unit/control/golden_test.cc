@@ -58,6 +58,7 @@ HubStatus full_hub() {
                         .recipient = "c@tokyo.example",
                         .reply = "550 no",
                         .advice = ""};
+  hub.sites[1].revoked = hub.now - seconds(12);
   hub.sites[1].mta.trouble = "Connection refused, 127.0.0.1:25";
   return hub;
 }

@@ -27,6 +27,7 @@ inline HubStatus sample_hub() {
                .trouble = "/var/log/tsmtp/audit.jsonl: cannot be written: No space left on device"};
   hub.unauthenticated = 2;
   hub.keys_refused = 3;
+  hub.keys_revoked = 2;
 
   SiteStatus up;
   up.name = "birlinghoven";

@@ -21,6 +21,7 @@ TEST(StatusJson, Golden) {
   "config_loaded": "2026-03-01T08:51:04Z",
   "last_reload_error": null,
   "fingerprint": "sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+  "keys_revoked": 2,
   "listen": [
     "[::]:5443"
   ],
@@ -53,6 +54,7 @@ TEST(StatusJson, Golden) {
       "state": "up",
       "since": "2026-03-01T08:51:04Z",
       "cause": null,
+      "revoked": null,
       "stands_still_since": null,
       "next_dial": null,
       "dial_failures": [],
@@ -114,6 +116,7 @@ TEST(StatusJson, Golden) {
       "state": "down",
       "since": "2026-03-01T12:02:52Z",
       "cause": "connection timed out",
+      "revoked": null,
       "stands_still_since": null,
       "next_dial": "2026-03-01T12:03:08Z",
       "dial_failures": [

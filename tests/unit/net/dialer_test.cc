@@ -60,7 +60,8 @@ class Dialling : public testing::Test {
         link::Dialling::Settings{.addresses = std::move(addresses),
                                  .longest_wait = std::chrono::milliseconds(10)},
         SearchDriver::Callbacks{
-            .accept_peer = [this](const std::string& pin, const std::string&) { return pin == wanted_pin; },
+            .accept_peer = [this](const keys::Shown& shown,
+                                  const std::string&) { return accepted_if(shown.pin() == wanted_pin); },
             .connected = [this](auto stream) { connected = std::move(stream); },
             .failed =
                 [this](const link::Dialling::Failure& failure, bool news) {
@@ -98,7 +99,8 @@ class Dialling : public testing::Test {
   std::shared_ptr<LinkListener> listener = std::make_shared<LinkListener>(
       io.get_executor(), far.context(), admission,
       LinkListener::Callbacks{
-          .accept_peer = [this](const std::string& pin, const std::string&) { return pin == near.pin(); },
+          .accept_peer = [this](const keys::Shown& shown,
+                                const std::string&) { return accepted_if(shown.pin() == near.pin()); },
           .connected = [this](auto stream) { accepted.push_back(std::move(stream)); },
           .refused = [this](const std::string&, const std::string& cause) { refused.push_back(cause); }});
   std::map<std::string, std::vector<Resolver::Addresses>> names;
@@ -134,9 +136,10 @@ TEST_F(Dialling, SecondAddressOfANameIsTriedIfTheFirstIsSomebodyElse) {
   TlsEnd other("other");
   auto somebody_else = std::make_shared<LinkListener>(
       io.get_executor(), other.context(), admission,
-      LinkListener::Callbacks{.accept_peer = [](const std::string&, const std::string&) { return true; },
-                              .connected = [](auto) {},
-                              .refused = [](const std::string&, const std::string&) {}});
+      LinkListener::Callbacks{
+          .accept_peer = [](const keys::Shown&, const std::string&) { return keys::Verdict::kAccepted; },
+          .connected = [](auto) {},
+          .refused = [](const std::string&, const std::string&) {}});
   ASSERT_TRUE(somebody_else->bind({.host = "127.0.0.1", .port = 0, .unix_path = {}}));
   somebody_else->start();
   names["hub.example"] = {{somebody_else->address(), listener->address()}};

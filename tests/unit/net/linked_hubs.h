@@ -13,6 +13,7 @@
 #include "relayd/net/link/link_listener.h"
 #include "relayd/net/site_hub.h"
 #include "relayd/net/tls/hmac_digest.h"
+#include "relayd/net/tls/key_crypto.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/net/tls_pair.h"
 
@@ -43,6 +44,8 @@ class LinkedHub {
                 .own_pin = end_.pin(),
                 .instance = std::string(16, name.front()),
                 .tls = end_.context(),
+                .keys = keys_,
+                .crypto = crypto_,
                 .log = log_},
                *ledger_,
                *digests_,
@@ -78,6 +81,8 @@ class LinkedHub {
   NoLog log_;
   std::unique_ptr<TransactionLedger> ledger_;
   std::unique_ptr<HmacDigestMaker> digests_;
+  KeyBook keys_ = *KeyBook::open(directory_.file("keys.book"));
+  KeyCrypto crypto_;
 
  public:
   MtaNeighbours neighbours;
@@ -135,8 +140,8 @@ class LinkedHubs : public testing::Test {
   std::shared_ptr<LinkListener> listener_ = std::make_shared<LinkListener>(
       io.get_executor(), birl.tls(), admission_,
       LinkListener::Callbacks{
-          .accept_peer = [this](const std::string& pin,
-                                const std::string&) { return birl.hub->link().has_pin(pin); },
+          .accept_peer = [this](const keys::Shown& shown,
+                                const std::string&) { return birl.hub->link().judge(shown).verdict; },
           .connected = [this](auto stream) { birl.hub->link().adopt(std::move(stream)); },
           .refused = [](const std::string&, const std::string&) {}});
 };

@@ -28,11 +28,12 @@ class Redialling : public testing::Test {
     nobody.close();
     listener = std::make_shared<LinkListener>(
         io.get_executor(), far.context(), admission,
-        LinkListener::Callbacks{
-            .accept_peer = [this](const std::string& pin,
-                                  const std::string&) { return accepts && pin == near.pin(); },
-            .connected = [this](auto stream) { accepted = std::move(stream); },
-            .refused = [this](const std::string&, const std::string&) { ++refused; }});
+        LinkListener::Callbacks{.accept_peer =
+                                    [this](const keys::Shown& shown, const std::string&) {
+                                      return accepted_if(accepts && shown.pin() == near.pin());
+                                    },
+                                .connected = [this](auto stream) { accepted = std::move(stream); },
+                                .refused = [this](const std::string&, const std::string&) { ++refused; }});
     ASSERT_TRUE(listener->bind({.host = "127.0.0.1", .port = address.port(), .unix_path = {}}));
     listener->start();
   }
@@ -59,7 +60,8 @@ class Redialling : public testing::Test {
       std::make_unique<SystemResolver>(io.get_executor()), io.get_executor(), near.context(),
       link::Dialling::Settings{},
       SearchDriver::Callbacks{
-          .accept_peer = [this](const std::string& pin, const std::string&) { return pin == wanted_pin; },
+          .accept_peer = [this](const keys::Shown& shown,
+                                const std::string&) { return accepted_if(shown.pin() == wanted_pin); },
           .connected = [this](auto stream) { connected = std::move(stream); },
           .failed = nullptr},
       address);

@@ -11,6 +11,11 @@
 
 namespace tsmtp::net {
 
+/// What a peer is told whose key is, or is not, the wanted one.
+inline keys::Verdict accepted_if(bool is_pinned) {
+  return is_pinned ? keys::Verdict::kAccepted : keys::Verdict::kUnpinned;
+}
+
 /// A key and a context made of it.
 class TlsEnd {
  public:
@@ -41,7 +46,7 @@ class TlsPair {
     Socket near(io_);
     near.connect(acceptor.local_endpoint());
     Socket far = acceptor.accept();
-    const auto anybody = [](const std::string&, const std::string&) { return true; };
+    const auto anybody = [](const keys::Shown&, const std::string&) { return keys::Verdict::kAccepted; };
     client_ = std::make_unique<TlsStream>(std::move(near), client_context, TlsStream::Role::kClient, anybody);
     server_ = std::make_unique<TlsStream>(std::move(far), server_context, TlsStream::Role::kServer, anybody);
   }

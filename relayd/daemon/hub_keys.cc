@@ -1,0 +1,108 @@
+#include "relayd/daemon/hub_keys.h"
+
+#include <sysexits.h>
+
+#include "relayd/base/bytes.h"
+#include "relayd/base/time_of_day.h"
+#include "relayd/control/request.h"
+#include "relayd/net/tls/identity.h"
+
+namespace tsmtp::daemon {
+namespace {
+
+std::string list_of(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names)
+    out += (out.empty() ? "" : ", ") + base::escaped(name);
+  return out;
+}
+
+std::int64_t seconds_of(base::WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+// Why it is not done without a yes; empty: nothing speaks against it.
+std::string objection(const keys::Revoking& plan, const std::string& target) {
+  const bool hits_others = plan.sites.size() > 1 || (plan.sites.size() == 1 && plan.sites.front() != target);
+  std::string out;
+  if (hits_others)
+    out = "the keys are also those of other sites, which lose their links too: " + list_of(plan.sites) + "; ";
+  if (!plan.sites.empty() && plan.left.empty())
+    out +=
+        "no site is left then: this hub would be linked to nobody until it has paired again. Pair with "
+        "another site "
+        "first, or, to close a link that may come back, remove the site and reload; ";
+  return out;
+}
+
+}  // namespace
+
+base::Result<void> HubKeys::open(const std::string& state_dir) {
+  auto book = net::KeyBook::open(state_dir + '/' + net::KeyBook::kName);
+  if (!book) return book.error();
+  book_ = std::make_unique<net::KeyBook>(std::move(*book));
+  return {};
+}
+
+HubKeys::Revoked HubKeys::revoke(const Wanted& wanted, const std::vector<keys::SiteKeys>& sites,
+                                 const std::vector<std::string>& own, base::WallTime now) {
+  const keys::Book& book = book_->book();
+  const keys::Revoking plan = keys::plan_revoking(wanted.pins, sites, own, book);
+  const std::string name = base::escaped(wanted.target);
+  if (plan.is_ours)
+    return {
+        .reply = control::reply_error(
+            name +
+                " has this hub's own key, which no other hub can have: correct its pin; nothing is revoked "
+                "(a key of ours that was stolen is replaced: move the identity file away, say `relayctl "
+                "init`, "
+                "restart relayd, and pair again with every site)",
+            EX_DATAERR)};
+  if (plan.is_done) {
+    const auto since = base::WallTime(std::chrono::seconds(book.revocation(plan.pins.front())->when));
+    return {.reply = write_book(name + ": revoked since " + base::time_of_day(since, now) + " already\n")};
+  }
+  const std::string against = objection(plan, wanted.target);
+  if (!against.empty() && !wanted.says_yes)
+    return {.reply = control::reply_error(
+                name + ": not revoked: " + against + "if that is meant: relayctl revoke --yes " + name,
+                EX_USAGE)};
+  keys::Book changed = book;
+  changed.revoke(plan.pins, wanted.target, seconds_of(now));
+  book_->take(std::move(changed));
+  std::string done = name + ": revoked, for good: its link is closed, mail for it waits at our MTA";
+  for (const std::string& pin : plan.pins) {
+    log_.log(base::LogLevel::kWarning, name + ": key revoked by relayctl: " + net::pin_text(pin));
+    done += "\n  " + net::pin_text(pin);
+  }
+  done +=
+      "\nThese keys, and all that come from them, are refused. For a new key, its administrator moves the "
+      "identity file there away, says `relayctl init` and restarts relayd; then remove this site's entry and "
+      "pair again\n";
+  return {.reply = std::move(done), .is_changed = true};
+}
+
+std::string HubKeys::write_book(const std::string& done) {
+  const auto ok = book_->write();
+  if (ok) return control::reply_ok(done);
+  log_.log(base::LogLevel::kError, "the book of keys is not written: " + ok.error().message);
+  return control::reply_error(done + "BUT only until relayd ends: " + ok.error().message +
+                                  "; make room, or mend the disk, and say the same command again",
+                              EX_CANTCREAT);
+}
+
+std::vector<std::string> findings_on_pins(const std::string& state_dir,
+                                          const std::vector<keys::SiteKeys>& sites, base::WallTime now) {
+  std::vector<std::string> out;
+  const auto book = net::KeyBook::open(state_dir + '/' + net::KeyBook::kName);
+  if (!book) return {"whether a pin is revoked cannot be known: " + book.error().message};
+  for (const keys::SiteKeys& site : sites)
+    for (const std::string& pin : site.pins)
+      if (const keys::Revocation* const revoked = book->book().revocation(pin))
+        out.push_back("site " + site.name + ": pin " + net::pin_text(pin) + " is revoked since " +
+                      base::time_of_day(base::WallTime(std::chrono::seconds(revoked->when)), now) +
+                      ", for good: nobody who has it gets a link; pair again, or remove it");
+  return out;
+}
+
+}  // namespace tsmtp::daemon

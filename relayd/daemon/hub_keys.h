@@ -1,0 +1,55 @@
+// What this hub knows of keys, and what is done about them on command: the book of keys, and revocation.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayd/base/clock.h"
+#include "relayd/base/log.h"
+#include "relayd/base/result.h"
+#include "relayd/keys/revoking.h"
+#include "relayd/net/keys/key_book.h"
+#include "relayd/net/tls/key_crypto.h"
+
+namespace tsmtp::daemon {
+
+class HubKeys {
+ public:
+  /// `log` is borrowed and outlives it.
+  explicit HubKeys(base::Logger& log) : log_(log) {}
+
+  /// As hub.user.
+  [[nodiscard]] base::Result<void> open(const std::string& state_dir);
+
+  [[nodiscard]] const net::KeyBook& known() const { return *book_; }
+  [[nodiscard]] const keys::Crypto& crypto() const { return crypto_; }
+
+  struct Wanted {
+    std::string target;             ///< a site's name, or a pin as text
+    bool says_yes = false;          ///< to what it would be refused for
+    std::vector<std::string> pins;  ///< of the target
+  };
+  struct Revoked {
+    std::string reply;        ///< for relayctl: done, or why not
+    bool is_changed = false;  ///< links may have to go
+  };
+  /// The keys are refused from now on, when this returns, and for good once write_book() has succeeded.
+  [[nodiscard]] Revoked revoke(const Wanted& wanted, const std::vector<keys::SiteKeys>& sites,
+                               const std::vector<std::string>& own, base::WallTime now);
+  /// The reply to relayctl: `done`, or that the disk did not take it.
+  [[nodiscard]] std::string write_book(const std::string& done);
+
+ private:
+  base::Logger& log_;
+  std::unique_ptr<net::KeyBook> book_;
+  net::KeyCrypto crypto_;
+};
+
+/// What is wrong with the pins of `sites`, a line each: which are revoked, or that this cannot be known.
+[[nodiscard]] std::vector<std::string> findings_on_pins(const std::string& state_dir,
+                                                        const std::vector<keys::SiteKeys>& sites,
+                                                        base::WallTime now);
+
+}  // namespace tsmtp::daemon
