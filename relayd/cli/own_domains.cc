@@ -26,7 +26,7 @@ std::vector<std::string> with_names_below(const std::vector<std::string>& domain
 
 std::string own_domain(std::string_view mailname, std::string_view qualified_host) {
   const std::string host = base::ascii_lower(qualified_host);
-  const std::string mail = base::ascii_lower(mailname.substr(0, mailname.find_first_of(" \t\r\n")));
+  std::string mail = base::ascii_lower(mailname.substr(0, mailname.find_first_of(" \t\r\n")));
   if (mail != host && is_qualified(mail)) return mail;
   if (!is_qualified(host)) return {};
   const std::string parent = host.substr(host.find('.') + 1);

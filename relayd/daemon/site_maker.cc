@@ -55,7 +55,7 @@ base::Result<void> SiteMaker::check(const std::string& name) const {
 }
 
 base::Result<std::string> SiteMaker::make(const pairing::NewSite& site, const std::string& by) const {
-  const auto path = path_for(site.name);
+  auto path = path_for(site.name);
   if (!path) return path.error();
   auto in_use = addresses_in_use(host_.config(), hosts_file());
   std::string trouble;
