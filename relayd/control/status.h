@@ -122,8 +122,8 @@ struct HubStatus {
   base::WallTime started;
   std::string config_file;
   base::WallTime config_loaded;
-  std::string last_reload_error;              ///< empty: the last reload, if any, succeeded
-  std::string fingerprint;                    ///< our own pin
+  std::string last_reload_error;  ///< empty: the last reload, if any, succeeded
+  std::string fingerprint;        ///< our own pin
   std::vector<std::string> listen;
   std::optional<AuditStatus> audit;  ///< nothing unless configured
   LedgerStatus ledger;
