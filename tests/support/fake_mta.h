@@ -48,6 +48,8 @@ class FakeMta {
   std::atomic<int> limit{1'000'000};
   /// The most there were at once, and those refused.
   std::atomic<int> most{0}, refused{0};
+  /// Those that there are now.
+  [[nodiscard]] int open() const { return serving_; }
   /// How often a client said something, or went, before it had the reply to DATA. sendmail 8.18 takes that
   /// for an attack, and reports it to the sender.
   std::atomic<int> traffic_before_response{0};
