@@ -6,6 +6,7 @@
 #include <iterator>
 #include <thread>
 
+#include "tests/support/time_of_day.h"
 #include "tests/support/two_hubs.h"
 
 namespace tsmtp::support {
@@ -103,6 +104,21 @@ TEST_F(Pairing, OneLineMakesTheLinkAndBothSayTheSameWords) {
     hub->start();
   }
   EXPECT_TRUE(both_up());
+}
+
+// An invitation holds by the inviter's clock alone.
+TEST_F(Pairing, ClocksThatDifferByDaysAreNoneOfItsBusiness) {
+  for (const int days : {2, -2, 400}) {
+    birl.kill();
+    {
+      const TimeOfDay time(std::chrono::hours(24 * days));
+      birl.start();
+    }
+    const Finished joined = join(birl, invite());
+    EXPECT_EQ(joined.status, 0) << days << ": " << joined.output << birl.log();
+    EXPECT_TRUE(both_up()) << days;
+    part();
+  }
 }
 
 TEST_F(Pairing, TheSameLineAgainChangesNothing) {
