@@ -55,7 +55,7 @@ def check(scratch, init, prefix):
     for name in ("cmake", "contrib", "docs", "m4"):
         if not (project / name).exists():
             (project / name).symlink_to(SOURCE / name)
-    run("cmake", "-S", project, "-B", build)
+    run("cmake", "-G", "Ninja", "-S", project, "-B", build)
     run("cmake", "--install", build, "--prefix", prefix, DESTDIR=str(tree))
     wrong = []
     for name in EVERYWHERE + OF_INIT[init]:
