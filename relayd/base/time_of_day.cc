@@ -1,5 +1,6 @@
 #include "relayd/base/time_of_day.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace tsmtp::base {
@@ -13,6 +14,10 @@ std::tm local(WallTime time) {
 }
 
 }  // namespace
+
+WallTime wall_time(std::int64_t seconds) {
+  return WallTime(std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kLastSecond)));
+}
 
 std::string time_of_day(WallTime time, WallTime now) {
   const std::tm then = local(time);

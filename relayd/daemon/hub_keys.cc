@@ -59,7 +59,7 @@ HubKeys::Revoked HubKeys::revoke(const Wanted& wanted, const std::vector<keys::S
                 "restart relayd, and pair again with every site)",
             EX_DATAERR)};
   if (plan.is_done) {
-    const auto since = base::WallTime(std::chrono::seconds(book.revocation(plan.pins.front())->when));
+    const auto since = base::wall_time(book.revocation(plan.pins.front())->when);
     return {.reply = write_book(name + ": revoked since " + base::time_of_day(since, now) + " already\n")};
   }
   const std::string against = objection(plan, wanted.target);
@@ -100,7 +100,7 @@ std::vector<std::string> findings_on_pins(const std::string& state_dir,
     for (const std::string& pin : site.pins)
       if (const keys::Revocation* const revoked = book->book().revocation(pin))
         out.push_back("site " + site.name + ": pin " + net::pin_text(pin) + " is revoked since " +
-                      base::time_of_day(base::WallTime(std::chrono::seconds(revoked->when)), now) +
+                      base::time_of_day(base::wall_time(revoked->when), now) +
                       ", for good: nobody who has it gets a link; pair again, or remove it");
   return out;
 }

@@ -1,5 +1,6 @@
 #include "relayd/daemon/status.h"
 
+#include "relayd/base/time_of_day.h"
 #include "relayd/link/report.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_options.h"
@@ -90,8 +91,7 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   status.links_up_total = link.life().times_up();
   status.next_dial = link::next_dial(link.life().lanes());
   status.in_doubt = ledger.in_doubt(site.name());
-  if (const auto revoked = hub.revocation())
-    status.revoked = base::WallTime(std::chrono::seconds(revoked->when));
+  if (const auto revoked = hub.revocation()) status.revoked = base::wall_time(revoked->when);
   return status;
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/time_of_day.h"
 #include "relayd/ledger/owners.h"
 
 namespace tsmtp::ledger {
@@ -11,8 +12,8 @@ namespace {
 constexpr std::uint8_t kWithoutPin = 1;
 constexpr std::uint8_t kWithPin = 2;
 constexpr std::size_t kHeaderBytes = 1 + 8;
-// Later than this a time of day would overflow where nanoseconds are counted (year 2262).
-constexpr std::uint64_t kMaxMicroseconds = 9'200'000'000'000'000;
+// Later than this, times of day would overflow with what is added to them.
+constexpr std::uint64_t kMaxMicroseconds = base::kLastSecond * std::uint64_t{1'000'000};
 
 }  // namespace
 

@@ -11,7 +11,7 @@ namespace tsmtp::net {
 namespace {
 
 std::string time_text(std::int64_t seconds) {
-  return base::time_of_day(base::WallTime(std::chrono::seconds(seconds)), wall_now());
+  return base::time_of_day(base::wall_time(seconds), wall_now());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/time_of_day.h"
 #include "relayd/pairing/token.h"
 
 namespace tsmtp::pairing {
@@ -79,9 +80,8 @@ bool take_number(const std::string& text, Number& out) {
 
 bool take_time(const std::string& text, base::WallTime& out) {
   std::int64_t seconds = 0;
-  constexpr std::int64_t kMost = 100'000'000'000;
-  if (!take_number(text, seconds) || seconds < 0 || seconds > kMost) return false;
-  out = base::WallTime(std::chrono::seconds(seconds));
+  if (!take_number(text, seconds) || seconds < 0 || seconds > base::kLastSecond) return false;
+  out = base::wall_time(seconds);
   return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <ctime>
+#include <limits>
 
 namespace tsmtp::base {
 namespace {
@@ -34,6 +35,14 @@ TEST_F(TimeOfDay, AnotherDay) {
   EXPECT_EQ(time_of_day(at(kNoon - 24 * 3600), at(kNoon)), "2026-11-20 12:00:00");
   EXPECT_EQ(time_of_day(at(kNoon - 12 * 3600 - 1), at(kNoon)), "2026-11-20 23:59:59");
   EXPECT_EQ(time_of_day(at(kNoon - 365 * 24 * 3600), at(kNoon)), "2025-11-21 12:00:00");
+}
+
+TEST_F(TimeOfDay, OfAFileIsNeverOutOfRange) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(wall_time(kNoon), at(kNoon));
+  EXPECT_EQ(wall_time(-1), at(0));
+  EXPECT_EQ(wall_time(kMost), at(kLastSecond));
+  EXPECT_GT(wall_time(kMost) + std::chrono::hours(24 * 365), wall_time(kMost));
 }
 
 TEST_F(TimeOfDay, InTheZoneOfTheReader) {

@@ -24,6 +24,16 @@ TEST(Invitations, OutliveARestart) {
   EXPECT_EQ(read->all()[0].expires, kNow + 24h);
 }
 
+TEST(Invitations, TimeThatNoClockCanShowIsDamage) {
+  Tokyo tokyo;
+  std::string text = tokyo.book.to_text();
+  const std::string made = ' ' + std::to_string(kNow.time_since_epoch() / std::chrono::seconds(1)) + ' ';
+  const std::size_t at = text.find(made);
+  ASSERT_NE(at, text.npos) << text;
+  for (const char* const time : {" 89141666666 ", " 9223372036854775807 ", " -1 "})
+    EXPECT_FALSE(Invitations::from_text(std::string(text).replace(at, made.size(), time))) << time;
+}
+
 TEST(Invitations, HoldNoSecret) {
   EXPECT_THAT(Tokyo().book.to_text(), Not(HasSubstr(kSecret)));
   EXPECT_THAT(Tokyo().book.to_text(), Not(HasSubstr("30313233343536373839616263646566")));
