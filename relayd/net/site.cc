@@ -65,8 +65,12 @@ void Site::add_hub() {
                          }),
                          .own_mta = lifetime_.guard([this] { return pool_.mta(); }),
                          .standing_changed = lifetime_.guard([this] { intakes_.accept_held(); }),
-                         .complaint = lifetime_.guard(
-                             [this](const std::string& text) { provoked(base::Provoked::kPeer, text); })}));
+                         .complaint = lifetime_.guard([this](const std::string& text) {
+                           provoked(base::Provoked::kPeer, base::LogLevel::kWarning, text);
+                         }),
+                         .relief = lifetime_.guard([this](const std::string& text) {
+                           provoked(base::Provoked::kPeer, base::LogLevel::kInfo, text);
+                         })}));
 }
 
 // The first that can be handed one now, else the first that may be able to in a moment.
@@ -229,7 +233,12 @@ StreamUser* Site::accept_mail(SiteHub& hub, mux::StreamKey stream) {
 
 void Site::own_mta_changed(const mail::FarMta& mta) {
   if (!mta.reachable)
-    provoked(base::Provoked::kMta, "our MTA cannot be reached for mail from this site: " + mta.cause);
+    provoked(base::Provoked::kMta, base::LogLevel::kWarning,
+             "our MTA cannot be reached for mail from this site: " + mta.cause);
+  else if (own_mta_was_away_)
+    provoked(base::Provoked::kMta, base::LogLevel::kInfo,
+             "our MTA can be reached again for mail from this site");
+  own_mta_was_away_ = !mta.reachable;
   for (const auto& hub : hubs_)
     hub->own_mta_changed(mta);
 }
@@ -268,8 +277,8 @@ void Site::log(base::LogLevel level, const std::string& text) const {
   shared_.log.log(level, settings_.name + ": " + text);
 }
 
-void Site::provoked(base::Provoked kind, const std::string& text) const {
-  shared_.log.log_provoked(kind, settings_.name, base::LogLevel::kWarning, settings_.name + ": " + text);
+void Site::provoked(base::Provoked kind, base::LogLevel level, const std::string& text) const {
+  shared_.log.log_provoked(kind, settings_.name, level, settings_.name + ": " + text);
 }
 
 }  // namespace tsmtp::net

@@ -101,7 +101,7 @@ class Site {
   void ended(const mail::Summary& summary);
   void sweep();
   void log(base::LogLevel level, const std::string& text) const;
-  void provoked(base::Provoked kind, const std::string& text) const;
+  void provoked(base::Provoked kind, base::LogLevel level, const std::string& text) const;
 
   const SharedBySites& shared_;
   settings::Site settings_;
@@ -117,6 +117,7 @@ class Site {
   boost::asio::steady_timer sweep_timer_;
   mail::Traffic traffic_;
   bool draining_ = false;
+  bool own_mta_was_away_ = false;
 };
 
 }  // namespace tsmtp::net

@@ -105,9 +105,11 @@ smtp::Reply SiteHub::reply_421(std::string_view enhanced, const std::string& tex
 }
 
 void SiteHub::noticed(std::string_view bytes) {
+  const bool was_away = notices_.far() && !notices_.far()->reachable;
   if (const auto ok = notices_.heard(bytes); !ok) return callbacks_.complaint(ok.error().message);
   const mail::FarMta& mta = *notices_.far();
-  if (!mta.reachable) callbacks_.complaint("its MTA cannot be reached: " + mta.cause);
+  if (!mta.reachable) return callbacks_.complaint("its MTA cannot be reached: " + mta.cause);
+  if (was_away) callbacks_.relief("its MTA can be reached again");
 }
 
 }  // namespace tsmtp::net

@@ -29,6 +29,8 @@ class SiteHub {
     std::function<void()> standing_changed;
     /// The hub has said something that cannot be understood, or is bad news.
     std::function<void(const std::string&)> complaint;
+    /// What was complained of is over.
+    std::function<void(const std::string&)> relief;
   };
 
   /// All but `callbacks` is borrowed and outlives it. `settings` are read anew by reconfigure().

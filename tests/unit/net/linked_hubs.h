@@ -63,7 +63,8 @@ class LinkedHub {
         SiteHub::Callbacks{.accept_mail = [this](SiteHub&, mux::StreamKey key) { return accept_mail(key); },
                            .own_mta = [this] { return own_mta; },
                            .standing_changed = [this] { ++times_changed; },
-                           .complaint = [this](const std::string& text) { complaints.push_back(text); }});
+                           .complaint = [this](const std::string& text) { complaints.push_back(text); },
+                           .relief = [this](const std::string& text) { reliefs.push_back(text); }});
   }
 
   [[nodiscard]] const std::string& pin() const { return end_.pin(); }
@@ -90,7 +91,7 @@ class LinkedHub {
   settings::Site site;
   std::function<StreamUser*(mux::StreamKey)> accept_mail = [](mux::StreamKey) { return nullptr; };
   std::optional<mail::FarMta> own_mta;
-  std::vector<std::string> complaints;
+  std::vector<std::string> complaints, reliefs;
   int times_changed = 0;
   std::unique_ptr<SiteHub> hub;
 };

@@ -12,6 +12,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::StartsWith;
 
 class SiteHubs : public LinkedHubs {
@@ -48,8 +49,10 @@ TEST_F(SiteHubs, AnMtaOutOfReachIsNamedWithItsCauseAndComplainedOf) {
   EXPECT_TRUE(run_until([&] { return tokyo.hub->far_mta().has_value(); }));
   EXPECT_THAT(refusal(), StartsWith("421 4.4.1 birl: its MTA cannot be reached (Connection refused) since "));
   EXPECT_THAT(tokyo.complaints, ElementsAre("its MTA cannot be reached: Connection refused"));
+  EXPECT_THAT(tokyo.reliefs, IsEmpty());
   birl.hub->own_mta_changed({.reachable = true, .extensions = {}, .cause = {}});
   EXPECT_TRUE(run_until([&] { return refusal().empty(); }));
+  EXPECT_THAT(tokyo.reliefs, ElementsAre("its MTA can be reached again"));
 }
 
 TEST_F(SiteHubs, ANoticeThatCannotBeUnderstoodChangesNothing) {
