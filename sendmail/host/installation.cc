@@ -163,7 +163,7 @@ int carry_out(Situation& situation, const std::vector<std::string>& only, bool m
   memory.is_finished = true;
   if (done) done = memory.save();
   if (!done) return fail(done.error());
-  if (may_start && !is_empty && work.found_no_sendmail()) start_sendmail();
+  if (may_start && !is_empty) start_sendmail(!work.found_no_sendmail());
   return EX_OK;
 }
 

@@ -28,13 +28,26 @@ void run_shown(const std::vector<std::string>& command) {
   if (ran->status != 0) complain(command.front() + " fails: " + ran->errors);
 }
 
+// Not so: enabled, masked, or started by something that systemd calls by another word.
+bool is_disabled(const std::string& unit) {
+  const auto ran = run_program({"systemctl", "is-enabled", unit}, "");
+  return ran && ran->output == "disabled\n";
+}
+
 }  // namespace
 
-void start_sendmail() {
+void start_sendmail(bool is_running) {
   const char* const script = "/etc/init.d/sendmail";
   if (::access("/run/systemd/system", F_OK) == 0) {
-    say("enabling and starting sendmail, which was not running");
-    run_shown({"systemctl", "enable", "--now", "sendmail"});
+    if (!is_running) {
+      say("enabling and starting sendmail, which was not running");
+      run_shown({"systemctl", "enable", "--now", "sendmail"});
+    } else if (is_disabled("sendmail")) {
+      say("enabling sendmail, which would not start at the next boot");
+      run_shown({"systemctl", "enable", "sendmail"});
+    }
+  } else if (is_running) {
+    return;
   } else if (::access(script, X_OK) == 0) {
     say("starting sendmail, which was not running");
     run_shown({script, "start"});

@@ -6,8 +6,8 @@ namespace tsmtp::sendmail {
 /// Enables and starts it, or the contrary, where systemd runs and the unit is installed. Says what it does.
 void watch_sites(bool on);
 
-/// Starts sendmail now and at each boot: Debian 13 leaves it disabled when it is installed. Says what it
-/// does.
-void start_sendmail();
+/// Sees to it that sendmail runs, now and after each boot: Debian 13 starts it when it is installed, but
+/// leaves it disabled. Says what it does.
+void start_sendmail(bool is_running);
 
 }  // namespace tsmtp::sendmail

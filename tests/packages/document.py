@@ -27,7 +27,7 @@ DIFFERS = [
 ]
 
 # Debian 13 leaves sendmail disabled; the document shows Debian 12, and says so.
-ONLY_ON_DEBIAN_13 = re.compile(r' *(sendmail is not running|enabling and starting sendmail, which was not running)$')
+ONLY_ON_DEBIAN_13 = re.compile(r' *(sendmail is not running|enabling (and starting sendmail, which was not running|sendmail, which would not start at the next boot))$')
 
 
 class Block:
