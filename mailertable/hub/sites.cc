@@ -7,7 +7,7 @@
 
 #include "mailertable/files/input.h"
 #include "relayd/base/bytes.h"
-#include "relayd/config/reader.h"
+#include "relayd/settings/reader.h"
 
 namespace tsmtp::mailertable {
 
@@ -33,7 +33,7 @@ const Site* Sites::at(std::string_view host) const {
   return found == all.end() ? nullptr : &*found;
 }
 
-Sites sites_of(const config::Config& config) {
+Sites sites_of(const settings::Config& config) {
   Sites sites;
   sites.file = config.file;
   for (const settings::Site& one : config.sites) {
@@ -51,7 +51,7 @@ Sites sites_of(const config::Config& config) {
 }
 
 Outcome<Sites> read_sites(const std::string& path, base::Diagnostics& findings) {
-  const auto config = config::read(path, {}, findings);
+  const auto config = settings::read(path, {}, findings);
   if (!config) return Failure{EX_CONFIG, path + " cannot be used", false};
   Sites sites = sites_of(*config);
   if (const auto hosts = read_input("/etc/hosts")) add_hosts(sites, *hosts);

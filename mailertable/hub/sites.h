@@ -10,7 +10,7 @@
 #include "mailertable/files/failure.h"
 #include "relayd/base/diagnostic.h"
 #include "relayd/base/domain.h"
-#include "relayd/config/config.h"
+#include "relayd/settings/config.h"
 
 namespace tsmtp::mailertable {
 
@@ -35,7 +35,7 @@ struct Sites {
   [[nodiscard]] const Site* at(std::string_view host) const;
 };
 
-[[nodiscard]] Sites sites_of(const config::Config& config);
+[[nodiscard]] Sites sites_of(const settings::Config& config);
 
 /// Reads relayd.toml at `path`; its errors go to `findings`, and fail with EX_CONFIG.
 [[nodiscard]] Outcome<Sites> read_sites(const std::string& path, base::Diagnostics& findings);

@@ -13,10 +13,10 @@
 #include "relayd/base/bytes.h"
 #include "relayd/cli/own_address.h"
 #include "relayd/cli/own_domains.h"
-#include "relayd/config/quantity.h"
 #include "relayd/control/pairing_request.h"
 #include "relayd/control/request.h"
 #include "relayd/net/control/request_client.h"
+#include "relayd/settings/quantity.h"
 
 namespace tsmtp::cli {
 namespace {
@@ -37,7 +37,7 @@ int complain(const std::string& message, int status) {
   return status;
 }
 
-Reply ask(const config::Config& config, control::Request request, const std::string& argument = {}) {
+Reply ask(const settings::Config& config, control::Request request, const std::string& argument = {}) {
   const auto received = net::ask(config.hub.control, control::request_line(request, argument));
   if (!received)
     return {
@@ -52,7 +52,7 @@ Reply ask(const config::Config& config, control::Request request, const std::str
 }
 
 // What a program says of itself while we wait for it; null if it does not answer.
-nlohmann::json ask_json(const config::Config& config, control::Request request) {
+nlohmann::json ask_json(const settings::Config& config, control::Request request) {
   const auto received = net::ask(config.hub.control, control::request_line(request));
   if (!received) return nullptr;
   const auto reply = control::parse_reply(*received);
@@ -66,7 +66,7 @@ std::string state_of(const nlohmann::json& list, const std::string& key, const s
   return {};
 }
 
-bool link_comes_up(const config::Config& config, const std::string& site) {
+bool link_comes_up(const settings::Config& config, const std::string& site) {
   const auto deadline = std::chrono::steady_clock::now() + kLinkPatience;
   int silent = 0;
   while (std::chrono::steady_clock::now() < deadline) {
@@ -123,7 +123,7 @@ int tell_sendmail(const PairingOptions& options) {
   return EX_OK;
 }
 
-int report_link(const config::Config& config, const std::string& site) {
+int report_link(const settings::Config& config, const std::string& site) {
   if (link_comes_up(config, site)) {
     std::cout << "the link to " << site << " is up\n";
     return EX_OK;
@@ -143,7 +143,7 @@ std::string token_of(const PairingOptions& options) {
 }
 
 // Empty: relayd knows them, or nobody does.
-std::vector<std::string> own_domains(const config::Config& config, const PairingOptions& options) {
+std::vector<std::string> own_domains(const settings::Config& config, const PairingOptions& options) {
   if (!options.own.empty()) return with_names_below(options.own);
   if (!config.hub.domains.empty()) return {};
   const std::string domain = own_domain_of_this_host();
@@ -154,13 +154,13 @@ std::vector<std::string> own_domains(const config::Config& config, const Pairing
 }
 
 // Where we can be dialled, if that is known: the other hub need not, for we do.
-std::string listening_at(const config::Config& config, const PairingOptions& options) {
+std::string listening_at(const settings::Config& config, const PairingOptions& options) {
   const auto own = own_address(config.hub, options.at);
   return own ? own->address : "";
 }
 
 // Until somebody has joined, or nobody can any more.
-int wait_for_joiner(const config::Config& config, const PairingOptions& options) {
+int wait_for_joiner(const settings::Config& config, const PairingOptions& options) {
   const std::string& site = options.site;
   for (;; std::this_thread::sleep_for(kPoll)) {
     const auto list = ask_json(config, control::Request::kInvitationsJson);
@@ -216,8 +216,8 @@ void add_uninvite_options(CLI::App& command, PairingOptions& options) {
   command.add_option("NAME", options.site, "as `relayctl invitations` shows it")->required();
 }
 
-int run_invite(const config::Config& config, const PairingOptions& options) {
-  const auto lifetime = config::parse_duration(options.expires);
+int run_invite(const settings::Config& config, const PairingOptions& options) {
+  const auto lifetime = settings::parse_duration(options.expires);
   if (!lifetime) return complain("--expires: " + lifetime.error().message, EX_USAGE);
   const auto at = own_address(config.hub, options.at);
   if (!at) return complain(at.error().message, EX_CONFIG);
@@ -238,7 +238,7 @@ int run_invite(const config::Config& config, const PairingOptions& options) {
   return options.sendmail ? tell_sendmail(options) : EX_OK;
 }
 
-int run_join(const config::Config& config, const PairingOptions& options) {
+int run_join(const settings::Config& config, const PairingOptions& options) {
   control::JoinRequest request{.is_final = false,
                                .token = token_of(options),
                                .site = options.name,
@@ -264,13 +264,13 @@ int run_join(const config::Config& config, const PairingOptions& options) {
   return status != EX_OK ? status : told;
 }
 
-int run_uninvite(const config::Config& config, const PairingOptions& options) {
+int run_uninvite(const settings::Config& config, const PairingOptions& options) {
   const Reply reply = ask(config, control::Request::kUninvite, options.site);
   std::cout << reply.body;
   return reply.status;
 }
 
-int run_invitations(const config::Config& config, bool as_json) {
+int run_invitations(const settings::Config& config, bool as_json) {
   const Reply reply =
       ask(config, as_json ? control::Request::kInvitationsJson : control::Request::kInvitations);
   std::cout << reply.body;

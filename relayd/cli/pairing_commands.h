@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "relayd/config/config.h"
+#include "relayd/settings/config.h"
 
 namespace tsmtp::cli {
 
@@ -28,9 +28,9 @@ void add_join_options(CLI::App& command, PairingOptions& options);
 void add_uninvite_options(CLI::App& command, PairingOptions& options);
 
 // Each returns the exit status.
-[[nodiscard]] int run_invite(const config::Config& config, const PairingOptions& options);
-[[nodiscard]] int run_join(const config::Config& config, const PairingOptions& options);
-[[nodiscard]] int run_uninvite(const config::Config& config, const PairingOptions& options);
-[[nodiscard]] int run_invitations(const config::Config& config, bool as_json);
+[[nodiscard]] int run_invite(const settings::Config& config, const PairingOptions& options);
+[[nodiscard]] int run_join(const settings::Config& config, const PairingOptions& options);
+[[nodiscard]] int run_uninvite(const settings::Config& config, const PairingOptions& options);
+[[nodiscard]] int run_invitations(const settings::Config& config, bool as_json);
 
 }  // namespace tsmtp::cli

@@ -10,18 +10,18 @@
 #include "relayd/base/nearest.h"
 #include "relayd/base/version.h"
 #include "relayd/cli/pairing_commands.h"
-#include "relayd/config/reader.h"
 #include "relayd/control/request.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/net/control/request_client.h"
 #include "relayd/net/tls/identity.h"
+#include "relayd/settings/reader.h"
 
 namespace {
 
 using namespace tsmtp;
 
 struct Context {
-  config::Config config;
+  settings::Config config;
   bool json = false;
   std::string id;    ///< of a mail in doubt
   std::string site;  ///< a name, or a pin
@@ -212,14 +212,14 @@ int main(int argc, char** argv) {
   }
   const Subcommand& chosen = *find_command(app.get_subcommands().front()->get_name());
   base::Diagnostics findings;
-  auto config = config::read(file, overrides, findings);
+  auto config = settings::read(file, overrides, findings);
   if (config) {
     context.config = std::move(*config);
     return chosen.run(context);
   }
   std::cerr << findings.to_string();
   if (chosen.needs_file) return EX_CONFIG;
-  context.config.hub.control = config::control_socket(file, overrides);
+  context.config.hub.control = settings::control_socket(file, overrides);
   const int status = chosen.run(context);
   return status == EX_UNAVAILABLE ? EX_CONFIG : status;
 }

@@ -27,7 +27,7 @@ bool can_be_listened_on(const std::string& address) {
 
 }  // namespace
 
-std::set<std::string> addresses_in_use(const config::Config& config, const std::string& hosts) {
+std::set<std::string> addresses_in_use(const settings::Config& config, const std::string& hosts) {
   std::set<std::string> in_use;
   for (const base::HostPort& address : config.hub.listen)
     in_use.insert(address.host);

@@ -5,12 +5,13 @@
 #include <set>
 #include <string>
 
-#include "relayd/config/config.h"
+#include "relayd/settings/config.h"
 
 namespace tsmtp::daemon {
 
 /// The addresses that the configuration or the text of /etc/hosts names.
-[[nodiscard]] std::set<std::string> addresses_in_use(const config::Config& config, const std::string& hosts);
+[[nodiscard]] std::set<std::string> addresses_in_use(const settings::Config& config,
+                                                     const std::string& hosts);
 
 /// The first of 127.0.5.2, 127.0.5.3, … 127.0.15.254 that is in none of them, and whose port 5000 can be
 /// listened on.

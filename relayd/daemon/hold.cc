@@ -16,7 +16,7 @@ namespace {
 // So that relayd is stopped, killed and looked for without it.
 constexpr char kName[] = "tsmtp-endpoints";
 
-base::Result<std::unique_ptr<net::EndpointHolder>> begin(const config::Config& config, base::Logger& log) {
+base::Result<std::unique_ptr<net::EndpointHolder>> begin(const settings::Config& config, base::Logger& log) {
   const std::string& path = config.hub.endpoint_holder;
   if (auto ok = make_directory(path.substr(0, path.find_last_of('/')), 0755, config.hub.user); !ok)
     return ok.error();
@@ -31,7 +31,7 @@ base::Result<std::unique_ptr<net::EndpointHolder>> begin(const config::Config& c
 
 }  // namespace
 
-int hold_endpoints(const config::Config& config, base::Logger& log, std::optional<Background> background,
+int hold_endpoints(const settings::Config& config, base::Logger& log, std::optional<Background> background,
                    bool logs_to_stderr) {
   for (const int signal : {SIGHUP, SIGPIPE})
     std::signal(signal, SIG_IGN);

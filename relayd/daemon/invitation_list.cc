@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "relayd/base/bytes.h"
-#include "relayd/config/pin.h"
 #include "relayd/control/time_text.h"
+#include "relayd/settings/pin.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -70,7 +70,7 @@ std::string invitations_text(const std::vector<ListedInvitation>& all, base::Wal
            '\n';
     if (one.wrong_tries > 0) out += "  wrong tries  " + std::to_string(one.wrong_tries) + '\n';
     if (one.pin.empty()) continue;
-    out += "  its key    " + config::pin_text(one.pin) + "\n  words      " + words + '\n';
+    out += "  its key    " + settings::pin_text(one.pin) + "\n  words      " + words + '\n';
   }
   return out;
 }
@@ -87,7 +87,7 @@ std::string invitations_json(const std::vector<ListedInvitation>& all, base::Wal
     entry["wrong_tries"] = one.wrong_tries;
     if (!one.pin.empty()) {
       entry["hub"] = one.joiner.name;
-      entry["pin"] = config::pin_text(one.pin);
+      entry["pin"] = settings::pin_text(one.pin);
       entry["accepted"] = control::rfc3339(one.accepted);
       entry["words"] = words;
     }

@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "relayd/base/bytes.h"
-#include "relayd/config/pin.h"
 #include "relayd/control/request.h"
 #include "relayd/pairing/secret.h"
+#include "relayd/settings/pin.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -91,7 +91,7 @@ void Joining::answered(const control::JoinRequest& asked, const pairing::Token& 
 
 std::string Joining::description(const pairing::NewSite& site, const pairing::Token& token) const {
   return "hub " + site.peer + (site.name == site.peer ? "" : ", as site " + site.name) + " at " +
-         token.dial.to_string() + ", key " + config::pin_text(site.pin) + "\n  its domains      " +
+         token.dial.to_string() + ", key " + settings::pin_text(site.pin) + "\n  its domains      " +
          listed(site.domains) + "\n  ours             " + listed(site.local) + "\n  words            " +
          words_of(crypto_, stored_secret(crypto_, token.secret), site.pin, own_pin_) +
          "\n                   (`relayctl invitations` there shows the same; compare them by telephone if "

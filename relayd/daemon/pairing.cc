@@ -3,7 +3,6 @@
 #include <sysexits.h>
 
 #include "relayd/base/bytes.h"
-#include "relayd/config/pin.h"
 #include "relayd/control/pairing_request.h"
 #include "relayd/control/request.h"
 #include "relayd/control/time_text.h"
@@ -11,6 +10,7 @@
 #include "relayd/daemon/invitation_list.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/pairing/token.h"
+#include "relayd/settings/pin.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -82,7 +82,7 @@ pairing::Answer Pairing::answer(const pairing::Request& request, const pairing::
   auto [answer, must_save] =
       pairing::judge(invitations_, request, session, sites_.taken(), crypto_, net::wall_now());
   const auto* const refusal = std::get_if<pairing::Refusal>(&answer);
-  const std::string who = from + " (" + config::pin_text(session.joiner_pin) + ")";
+  const std::string who = from + " (" + settings::pin_text(session.joiner_pin) + ")";
   if (must_save) {
     if (const auto saved = save(); !saved) {
       if (refusal == nullptr) invitations_ = before;

@@ -36,7 +36,7 @@ std::string parent_of(const std::string& path) {
 
 }  // namespace
 
-Relay::Relay(net::EventLoop& loop, base::Logger& log, config::Config config, Source source)
+Relay::Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, Source source)
     : loop_(loop),
       log_(log),
       config_(std::move(config)),
@@ -166,7 +166,7 @@ base::Result<void> Relay::open_audit() {
 
 void Relay::open_pairing() {
   const SiteMaker sites({.config_file = source_.file,
-                         .config = [this]() -> const config::Config& { return config_; },
+                         .config = [this]() -> const settings::Config& { return config_; },
                          .reload = [this] { return reload(); }});
   pairing_ = std::make_unique<Pairing>(config_.hub.state_dir, identity_->pin(), sites, log_);
   joining_ = std::make_unique<Joining>(loop_.executor(), *tls_, identity_->pin(), sites, log_);
@@ -218,13 +218,13 @@ void Relay::serve() {
     pairing_->forget_old();
     return true;
   });
-  log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + config::count_of_sites(config_) +
+  log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + settings::count_of_sites(config_) +
                                 ", key " + net::pin_text(identity_->pin()));
   loop_.later([this] { tell_ready(); });  // when it runs, relayctl is answered
 }
 
 void Relay::tell_ready() {
-  readiness_.ready("hub " + config_.hub.name + ", " + config::count_of_sites(config_));
+  readiness_.ready("hub " + config_.hub.name + ", " + settings::count_of_sites(config_));
 }
 
 // Says it to the holder of the endpoints, which may have been started, or started anew, after us.

@@ -8,7 +8,6 @@
 
 #include "relayd/base/log.h"
 #include "relayd/base/result.h"
-#include "relayd/config/config.h"
 #include "relayd/control/status.h"
 #include "relayd/daemon/audit_log.h"
 #include "relayd/daemon/hub_keys.h"
@@ -27,6 +26,7 @@
 #include "relayd/net/site.h"
 #include "relayd/net/tls/identity.h"
 #include "relayd/net/tls/tls_context.h"
+#include "relayd/settings/config.h"
 
 namespace tsmtp::daemon {
 
@@ -39,7 +39,7 @@ class Relay {
   };
 
   /// `loop` and `log` are borrowed and outlive the relay.
-  Relay(net::EventLoop& loop, base::Logger& log, config::Config config, Source source);
+  Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, Source source);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
@@ -74,17 +74,17 @@ class Relay {
   void tell_ready();
 
   [[nodiscard]] base::Result<std::string> read_again();
-  [[nodiscard]] base::Result<void> apply(const config::Config& wanted);
+  [[nodiscard]] base::Result<void> apply(const settings::Config& wanted);
   [[nodiscard]] net::Site* find_site(const std::string& name) const;
   [[nodiscard]] net::Site::Judged judge(const keys::Shown& shown) const;
   [[nodiscard]] keys::Verdict accept_peer(const keys::Shown& shown, const std::string& address);
   [[nodiscard]] std::vector<keys::SiteKeys> site_keys() const;
   /// `asked`: what stands behind the command.
   [[nodiscard]] std::string revoke(std::string_view asked);
-  void move_endpoints(const config::Config& wanted, const std::vector<net::Site*>& running,
+  void move_endpoints(const settings::Config& wanted, const std::vector<net::Site*>& running,
                       BoundEndpoints& fresh) const;
   /// For each wanted site the one that runs already, null where there is none.
-  [[nodiscard]] std::vector<net::Site*> running_sites(const config::Config& wanted) const;
+  [[nodiscard]] std::vector<net::Site*> running_sites(const settings::Config& wanted) const;
   void retire(std::unique_ptr<net::Site> site);
   [[nodiscard]] bool drained() const;
   [[nodiscard]] bool all_have_heard(base::Duration idle_for) const;
@@ -96,7 +96,7 @@ class Relay {
 
   net::EventLoop& loop_;
   base::Logger& log_;
-  config::Config config_;
+  settings::Config config_;
   Source source_;
   Readiness readiness_;
 

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "relayd/base/bytes.h"
-#include "relayd/config/pin.h"
 #include "relayd/control/request.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/net/io/clocks.h"
+#include "relayd/settings/pin.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -69,7 +69,7 @@ std::string Relay::revoke(std::string_view asked) {
                                  [&](const keys::SiteKeys& each) { return each.name == wanted.target; });
   if (site != sites.end()) {
     wanted.pins = site->pins;
-  } else if (auto pin = config::parse_pin(wanted.target)) {
+  } else if (auto pin = settings::parse_pin(wanted.target)) {
     wanted.pins = {*pin};
   } else {
     return control::reply_error(

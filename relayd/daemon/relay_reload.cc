@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "relayd/base/diagnostic.h"
-#include "relayd/config/keys.h"
-#include "relayd/config/reader.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/net/io/clocks.h"
+#include "relayd/settings/keys.h"
+#include "relayd/settings/reader.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -27,7 +27,7 @@ base::Result<std::string> Relay::reload() {
 
 base::Result<std::string> Relay::read_again() {
   base::Diagnostics findings;
-  const auto wanted = config::read(source_.file, source_.overrides, findings);
+  const auto wanted = settings::read(source_.file, source_.overrides, findings);
   base::Result<void> result =
       wanted ? apply(*wanted)
              : base::Result<void>(base::Error{"the configuration has errors, see the log or relayd --check"});
@@ -44,15 +44,16 @@ base::Result<std::string> Relay::read_again() {
   keep_endpoints();
   config_loaded_ = net::wall_now();
   last_reload_error_.clear();
-  log_.log(LogLevel::kInfo, "configuration reloaded, " + config::count_of_sites(config_));
-  return base::Result<std::string>(boost::system::in_place_value, findings.to_string() + "reloaded, " +
-                                                                      config::count_of_sites(config_) + "\n");
+  log_.log(LogLevel::kInfo, "configuration reloaded, " + settings::count_of_sites(config_));
+  return base::Result<std::string>(
+      boost::system::in_place_value,
+      findings.to_string() + "reloaded, " + settings::count_of_sites(config_) + "\n");
 }
 
 // First everything that can fail, on the side; then the change itself, which cannot.
-base::Result<void> Relay::apply(const config::Config& wanted) {
+base::Result<void> Relay::apply(const settings::Config& wanted) {
   if (draining_) return base::Error{"relayd is shutting down"};
-  if (const std::string key = config::restart_needed(config_.hub, wanted.hub); !key.empty())
+  if (const std::string key = settings::restart_needed(config_.hub, wanted.hub); !key.empty())
     return base::Error{"hub." + key + " has changed, which a reload cannot do: restart relayd"};
   Listeners fresh_listeners;
   if (auto ok = bind_listeners(wanted.hub, fresh_listeners); !ok) return ok;
@@ -117,7 +118,7 @@ base::Result<void> Relay::apply(const config::Config& wanted) {
 
 // Known by its name; and where its name is gone and its key has another one, by that: a site is its key (P7),
 // and goes on as it is, with all that is under way.
-std::vector<net::Site*> Relay::running_sites(const config::Config& wanted) const {
+std::vector<net::Site*> Relay::running_sites(const settings::Config& wanted) const {
   const auto is_wanted = [&](const std::string& name) {
     return std::any_of(wanted.sites.begin(), wanted.sites.end(),
                        [&](const settings::Site& site) { return site.name == name; });
@@ -140,7 +141,7 @@ std::vector<net::Site*> Relay::running_sites(const config::Config& wanted) const
   return found;
 }
 
-void Relay::move_endpoints(const config::Config& wanted, const std::vector<net::Site*>& running,
+void Relay::move_endpoints(const settings::Config& wanted, const std::vector<net::Site*>& running,
                            BoundEndpoints& fresh) const {
   for (std::size_t i = 0; i < wanted.sites.size(); ++i)
     for (const base::HostPort& address : wanted.sites[i].endpoints)

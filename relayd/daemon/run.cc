@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "relayd/base/diagnostic.h"
-#include "relayd/config/reader.h"
 #include "relayd/daemon/background.h"
 #include "relayd/daemon/hold.h"
 #include "relayd/daemon/hub_keys.h"
@@ -19,6 +18,7 @@
 #include "relayd/daemon/rated_log.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/net/io/clocks.h"
+#include "relayd/settings/reader.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -31,13 +31,13 @@ void complain(const std::string& message) {
 }
 
 // What the file alone cannot tell.
-std::string warning_of_root(const config::Config& config) {
+std::string warning_of_root(const settings::Config& config) {
   if (geteuid() != 0 || !config.hub.user.empty()) return {};
   return "hub.user is not set: relayd stays root. Make a user for it (useradd --system tsmtp) and write "
          "user = \"tsmtp\" into [hub]";
 }
 
-int check(const config::Config& config) {
+int check(const settings::Config& config) {
   const auto owner = owner_of(config.hub.user);
   if (!owner) {
     complain(owner.error().message);
@@ -54,17 +54,17 @@ int check(const config::Config& config) {
     sites.push_back({.name = site.name, .pins = site.pins});
   for (const std::string& finding : findings_on_pins(config.hub.state_dir, sites, net::wall_now()))
     complain("warning: " + finding);
-  std::cout << config.file << ": ok, hub " << config.hub.name << ", " << config::count_of_sites(config)
+  std::cout << config.file << ": ok, hub " << config.hub.name << ", " << settings::count_of_sites(config)
             << '\n';
   return EX_OK;
 }
 
-settings::LogTarget log_target(const config::Config& config, const Options& options) {
+settings::LogTarget log_target(const settings::Config& config, const Options& options) {
   return config.hub.log.value_or(options.foreground ? settings::LogTarget::kStderr
                                                     : settings::LogTarget::kSyslog);
 }
 
-int serve(config::Config config, const Options& options, std::optional<Background> background) {
+int serve(settings::Config config, const Options& options, std::optional<Background> background) {
   const auto target = log_target(config, options);
   net::EventLoop loop;
   const auto unrated = make_logger(
@@ -100,7 +100,7 @@ int serve(config::Config config, const Options& options, std::optional<Backgroun
   return EX_OK;
 }
 
-int hold(const config::Config& config, const Options& options, std::optional<Background> background) {
+int hold(const settings::Config& config, const Options& options, std::optional<Background> background) {
   const auto target = log_target(config, options);
   const auto log = make_logger(target, [](const std::function<void()>&) {});
   return hold_endpoints(config, *log, background, target == settings::LogTarget::kStderr);
@@ -116,7 +116,7 @@ int run(const Options& given) {
   std::error_code ignored;
   options.config_file = std::filesystem::absolute(options.config_file, ignored).string();
   base::Diagnostics findings;
-  auto config = config::read(given.config_file, options.overrides, findings);
+  auto config = settings::read(given.config_file, options.overrides, findings);
   std::cerr << findings.to_string();
   if (!config) return EX_CONFIG;
   if (options.check_only) return check(*config);

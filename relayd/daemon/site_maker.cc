@@ -8,14 +8,14 @@
 #include <fstream>
 #include <iterator>
 
-#include "relayd/config/files.h"
-#include "relayd/config/pin.h"
-#include "relayd/config/this_host.h"
 #include "relayd/control/time_text.h"
 #include "relayd/daemon/free_address.h"
 #include "relayd/daemon/new_file.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/pairing/site_file.h"
+#include "relayd/settings/files.h"
+#include "relayd/settings/pin.h"
+#include "relayd/settings/this_host.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -30,15 +30,15 @@ std::string hosts_file() {
 }  // namespace
 
 pairing::Taken SiteMaker::taken() const {
-  const config::Config& config = host_.config();
+  const settings::Config& config = host_.config();
   return {.hub_name = config.hub.name,
-          .is_named = config.hub.name != config::name_of_this_host(),
+          .is_named = config.hub.name != settings::name_of_this_host(),
           .own_domains = config.hub.domains,
           .sites = config.sites};
 }
 
 base::Result<std::string> SiteMaker::path_for(const std::string& name) const {
-  return config::place_for_site(host_.config_file, host_.config().hub.include, name);
+  return settings::place_for_site(host_.config_file, host_.config().hub.include, name);
 }
 
 base::Result<void> SiteMaker::check(const std::string& name) const {
@@ -67,7 +67,7 @@ base::Result<std::string> SiteMaker::make(const pairing::NewSite& site, const st
     const std::string text = site_file(site, {.by = by,
                                               .when = control::rfc3339(net::wall_now()),
                                               .address = *address,
-                                              .pin = config::pin_text(site.pin),
+                                              .pin = settings::pin_text(site.pin),
                                               .own_domains = host_.config().hub.domains.patterns()});
     if (auto ok = make_new_file(*path, text, 0644); !ok) return ok.error();
     const auto reloaded = host_.reload();

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "relayd/base/result.h"
-#include "relayd/config/config.h"
 #include "relayd/pairing/joiner.h"
+#include "relayd/settings/config.h"
 
 namespace tsmtp::daemon {
 
@@ -16,7 +16,7 @@ class SiteMaker {
   /// What the running relayd lends.
   struct Host {
     std::string config_file;  ///< the whole path of relayd.toml
-    std::function<const config::Config&()> config;
+    std::function<const settings::Config&()> config;
     std::function<base::Result<std::string>()> reload;
   };
 

@@ -1,5 +1,5 @@
-// How the link to a site is kept, as an administrator says it. Plain data: checked by config/, taken as it is
-// by whoever needs it. The defaults of all keys stand in these structs and nowhere else.
+// How the link to a site is kept, as an administrator says it. Plain data: checked by the reader, taken as it
+// is by whoever needs it. The defaults of all keys stand in these structs and nowhere else.
 #pragma once
 
 #include <chrono>

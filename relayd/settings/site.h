@@ -1,6 +1,6 @@
-// One [[site]]: another hub, as this hub's administrator describes it. Plain data: checked by config/, taken
-// as it is, whole or by the struct, by whoever needs it. The defaults of all keys stand in these structs and
-// nowhere else.
+// One [[site]]: another hub, as this hub's administrator describes it. Plain data: checked by the reader,
+// taken as it is, whole or by the struct, by whoever needs it. The defaults of all keys stand in these
+// structs and nowhere else.
 #pragma once
 
 #include <chrono>

@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "relayd/base/bytes.h"
-#include "relayd/config/reader.h"
+#include "relayd/settings/reader.h"
 #include "sendmail/host/agreement.h"
 #include "sendmail/host/memory.h"
 #include "sendmail/host/sendmail_control.h"
@@ -56,7 +56,7 @@ Outcome<Texts> read_texts(const Places& places, const std::set<std::string>& als
 /// relayd.toml and its sites, or nothing, everything having been said.
 std::optional<HubFacts> read_hub(const std::string& path) {
   base::Diagnostics diagnostics;
-  const auto config = config::read(path, {}, diagnostics);
+  const auto config = settings::read(path, {}, diagnostics);
   fmt::print(stderr, "{}", diagnostics.to_string());
   if (!config) return std::nullopt;
   return facts_of(*config);

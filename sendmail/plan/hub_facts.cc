@@ -45,7 +45,7 @@ std::vector<std::string> SiteFacts::names() const {
   return names;
 }
 
-HubFacts facts_of(const config::Config& config) {
+HubFacts facts_of(const settings::Config& config) {
   HubFacts facts;
   bool has_port = false;
   for (const std::string& pattern : config.hub.domains.patterns())

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "relayd/config/config.h"
+#include "relayd/settings/config.h"
 
 namespace tsmtp::sendmail {
 
@@ -29,6 +29,6 @@ struct HubFacts {
   std::vector<std::string> notes;     ///< of sites that are left out
 };
 
-[[nodiscard]] HubFacts facts_of(const config::Config& config);
+[[nodiscard]] HubFacts facts_of(const settings::Config& config);
 
 }  // namespace tsmtp::sendmail

@@ -3,13 +3,13 @@
 #include <string>
 #include <vector>
 
-#include "relayd/config/reader.h"
+#include "relayd/settings/reader.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace tsmtp::fuzz {
 namespace {
 
-void check(const config::Config& config) {
+void check(const settings::Config& config) {
   must(!config.hub.name.empty(), "a hub has a name");
   for (const settings::Site& site : config.sites) {
     must(!site.name.empty() && !site.pins.empty() && !site.endpoints.empty(), "a site has what it needs");
@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     }
   }
   base::Diagnostics findings;
-  const auto config = config::read_text(text, "f", overrides, findings);
+  const auto config = settings::read_text(text, "f", overrides, findings);
   fuzz::must(config.has_value() != findings.has_errors(), "a configuration or an error");
   if (config) fuzz::check(*config);
   for (const base::Diagnostic& finding : findings.all())

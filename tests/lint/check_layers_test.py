@@ -22,9 +22,15 @@ class CheckLayers(unittest.TestCase):
     def test_include_downwards_through_others(self):
         self.assertEqual(complaints("relayd/mail/intake.h", '#include "relayd/base/result.h"\n'), [])
 
-    def test_compiler_knows_config_and_base_only(self):
+    def test_compiler_knows_settings_and_base_only(self):
         self.assertEqual(complaints("mailertable/hub/sites.h", '#include "relayd/smtp/reply.h"\n'),
                          ["mailertable/hub may not include smtp"])
+
+    def test_only_programs_read_the_file(self):
+        self.assertEqual(complaints("relayd/mail/intake.h", '#include "relayd/settings/site.h"\n'), [])
+        self.assertEqual(complaints("relayd/mail/intake.h", '#include "relayd/settings/config.h"\n'),
+                         ["mail may not use what reads relayd.toml"])
+        self.assertEqual(complaints("relayd/daemon/run.h", '#include "relayd/settings/config.h"\n'), [])
 
     def test_room_into_the_one_beside_it(self):
         self.assertEqual(complaints("relayd/net/link/dialer.h", '#include "relayd/net/mta/mta_pool.h"\n'),

@@ -6,7 +6,7 @@
 
 #include "mailertable/hub/sendmail_cf.h"
 #include "mailertable/hub/sites.h"
-#include "relayd/config/reader.h"
+#include "relayd/settings/reader.h"
 #include "tests/unit/mailertable/findings.h"
 
 namespace tsmtp::mailertable {
@@ -114,7 +114,7 @@ local = ["tokyo.example"]
 
 Knowledge with_sites() {
   base::Diagnostics errors;
-  const auto config = config::read_text(kRelayd, "relayd.toml", {}, errors);
+  const auto config = settings::read_text(kRelayd, "relayd.toml", {}, errors);
   EXPECT_TRUE(config) << errors.to_string();
   Knowledge knowledge;
   if (config) knowledge.sites = sites_of(*config);
@@ -180,7 +180,7 @@ TEST(Sites, AreAtTheirSockets) {
   base::Diagnostics errors;
   std::string text = kRelayd;
   text.replace(text.find("address = \"127.0.5.3\""), 21, "endpoint = [\"unix:/run/gmd.sock\"]");
-  const auto config = config::read_text(text, "relayd.toml", {}, errors);
+  const auto config = settings::read_text(text, "relayd.toml", {}, errors);
   ASSERT_TRUE(config) << errors.to_string();
   Knowledge knowledge;
   knowledge.sites = sites_of(*config);

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "relayd/config/pin.h"
-#include "relayd/config/reader.h"
 #include "relayd/pairing/site_file.h"
+#include "relayd/settings/pin.h"
+#include "relayd/settings/reader.h"
 #include "tests/unit/pairing/sample.h"
 
 namespace tsmtp::pairing {
@@ -92,11 +92,11 @@ TEST(SiteFile, IsAConfigurationThatIsRight) {
   const std::string text = site_file(*site, {.by = "`relayctl join`",
                                              .when = "2026-11-29T15:04:05Z",
                                              .address = "127.0.5.2",
-                                             .pin = config::pin_text(site->pin),
+                                             .pin = settings::pin_text(site->pin),
                                              .own_domains = {}});
   EXPECT_THAT(text, testing::StartsWith("# Written by `relayctl join` at 2026-11-29T15:04:05Z"));
   base::Diagnostics findings;
-  const auto config = config::read_text("[hub]\nname = \"birl\"\n" + text, "t", {}, findings);
+  const auto config = settings::read_text("[hub]\nname = \"birl\"\n" + text, "t", {}, findings);
   ASSERT_TRUE(config) << findings.to_string();
   EXPECT_EQ(config->sites[0].pins, std::vector<std::string>{kTokyoPin});
   EXPECT_TRUE(config->sites[0].rules.local.contains("lab.birl.example"));
@@ -107,7 +107,7 @@ TEST(SiteFile, OwnDomainsAreNotSaidTwice) {
   const std::string text = site_file(*site, {.by = "x",
                                              .when = "y",
                                              .address = "127.0.5.2",
-                                             .pin = config::pin_text(site->pin),
+                                             .pin = settings::pin_text(site->pin),
                                              .own_domains = site->local});
   EXPECT_THAT(text, testing::Not(HasSubstr("local")));
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "relayd/config/reader.h"
+#include "relayd/settings/reader.h"
 #include "sendmail/plan/cf_maps.h"
 #include "sendmail/plan/proof.h"
 
@@ -32,7 +32,7 @@ const std::string kSite = "[[site]]\nname = \"birl\"\n" + kPin +
 
 HubFacts hub_of(const std::string& toml) {
   base::Diagnostics findings;
-  const auto config = config::read_text(toml, "relayd.toml", {}, findings);
+  const auto config = settings::read_text(toml, "relayd.toml", {}, findings);
   EXPECT_TRUE(config) << findings.to_string();
   return config ? facts_of(*config) : HubFacts{};
 }

@@ -1,0 +1,31 @@
+// The keys of relayd.toml, one row each: what a reader, a reload and the manual know of them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "relayd/settings/hub.h"
+#include "relayd/settings/key.h"
+#include "relayd/settings/site.h"
+
+namespace tsmtp::settings {
+
+/// The keys of [hub] and [[site]], in the order of the manual.
+[[nodiscard]] std::span<const Key<Hub>> hub_keys();
+[[nodiscard]] std::span<const Key<Site>> site_keys();
+
+/// The first key of [hub] that differs and cannot be changed without a restart; empty if none does.
+[[nodiscard]] std::string restart_needed(const Hub& running, const Hub& wanted);
+
+/// How the manual's entry of a key begins, as mdoc(7): the key, its sentence, and what may stand there, what
+/// its default is, and whether a change needs a restart.
+struct ManualEntry {
+  std::string key;  ///< "hub.name"
+  std::string head;
+};
+
+/// Of every key, in the order of the manual.
+[[nodiscard]] std::vector<ManualEntry> manual_entries();
+
+}  // namespace tsmtp::settings

@@ -1,0 +1,35 @@
+// What must hold between keys and between sites, once each value is right by itself.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "relayd/base/diagnostic.h"
+#include "relayd/settings/config.h"
+
+namespace tsmtp::settings {
+
+/// Where a section and its keys were written, for complaints about them.
+struct Places {
+  base::Location header;
+  std::map<std::string_view, base::Location> keys;  ///< those that were given, right or wrong
+  std::set<std::string_view> wrong;                 ///< those that were given and complained about
+
+  /// Whether the key was left out or is right: its member says what was meant.
+  [[nodiscard]] bool trusted(std::string_view key) const { return !wrong.contains(key); }
+  /// The key's place, or the section's.
+  [[nodiscard]] const base::Location& of(std::string_view key) const;
+};
+
+/// Places of all of a Config: `sites[i]` belongs to `Config::sites[i]`.
+struct ConfigPlaces {
+  Places hub;
+  std::vector<Places> sites;
+};
+
+/// Fills in the endpoints that follow from addresses, and says what contradicts what.
+void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics);
+
+}  // namespace tsmtp::settings
