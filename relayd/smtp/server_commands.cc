@@ -141,18 +141,19 @@ std::optional<Request> ServerSession::on_mail(const std::string& argument) {
       return std::nullopt;
     }
   }
-  mail_ticket_ = owe(Kind::kMail);
-  transaction_ = Transaction::kAsked;
-  utf8_ = parsed->has("SMTPUTF8");
-  return MailRequest{mail_ticket_, helo_, is_lmtp(), *std::move(parsed), std::move(refusal)};
+  transaction_.mail_ticket = owed_.owe(Kind::kMail);
+  transaction_.phase = Transaction::Phase::kAsked;
+  transaction_.utf8 = parsed->has("SMTPUTF8");
+  return MailRequest{transaction_.mail_ticket, helo_, is_lmtp(), *std::move(parsed), std::move(refusal)};
 }
 
 std::optional<Request> ServerSession::on_rcpt(const std::string& argument) {
-  if (!in_transaction() || in_chunks_) {
-    refuse(make_reply(503, "5.5.1", in_chunks_ ? "RCPT behind BDAT is out of turn" : "MAIL first"));
+  if (!in_transaction() || transaction_.in_chunks) {
+    refuse(
+        make_reply(503, "5.5.1", transaction_.in_chunks ? "RCPT behind BDAT is out of turn" : "MAIL first"));
     return std::nullopt;
   }
-  PathResult parsed = parse_rcpt(argument, utf8_);
+  PathResult parsed = parse_rcpt(argument, transaction_.utf8);
   if (!parsed) {
     refuse(parsed.error());
     return std::nullopt;
@@ -162,14 +163,14 @@ std::optional<Request> ServerSession::on_rcpt(const std::string& argument) {
     refuse(*std::move(refusal));
     return std::nullopt;
   }
-  if (recipients_ + asked_recipients_ >= options_.sessions.max_recipients) {
+  if (transaction_.possible_recipients() >= options_.sessions.max_recipients) {
     answer(make_reply(452, "4.5.3",
                       "more than " + std::to_string(options_.sessions.max_recipients) + " recipients"));
     return std::nullopt;
   }
-  ++asked_recipients_;
-  had_recipient_ = had_recipient_ || !refusal;
-  const Ticket ticket = owe(Kind::kRcpt);
+  ++transaction_.asked_recipients;
+  transaction_.had_recipient = transaction_.had_recipient || !refusal;
+  const Ticket ticket = owed_.owe(Kind::kRcpt);
   const bool another_follows = base::ascii_lower(unread().substr(0, 5)) == "rcpt ";
   return RcptRequest{ticket, *std::move(parsed), another_follows, std::move(refusal)};
 }
@@ -184,17 +185,18 @@ std::optional<Request> ServerSession::on_data(const std::string& argument) {
     refuse(make_reply(501, "5.5.4", "DATA has no argument"));
     return std::nullopt;
   }
-  if (!in_transaction() || in_chunks_) {
-    refuse(make_reply(503, "5.5.1", in_chunks_ ? "DATA behind BDAT is out of turn" : "MAIL first"));
+  if (!in_transaction() || transaction_.in_chunks) {
+    refuse(
+        make_reply(503, "5.5.1", transaction_.in_chunks ? "DATA behind BDAT is out of turn" : "MAIL first"));
     return std::nullopt;
   }
-  if (recipients_ + asked_recipients_ == 0) {
+  if (transaction_.possible_recipients() == 0) {
     answer(make_reply(is_lmtp() ? 503 : 554, "5.5.1", "no valid recipients"));  // RFC 2033 section 4.2
-    if (!had_recipient_) return std::nullopt;  // RCPT may still follow, as with sendmail
+    if (!transaction_.had_recipient) return std::nullopt;  // RCPT may still follow, as with sendmail
     return abandon();
   }
   state_ = State::kDataAsked;
-  return DataRequest{owe(Kind::kData)};
+  return DataRequest{owed_.owe(Kind::kData)};
 }
 
 // The error that is one too many closes, whoever is asked.
@@ -206,12 +208,12 @@ bool ServerSession::leaves_to_owner() {
 
 std::optional<Request> ServerSession::abandon() {
   if (!in_transaction()) return std::nullopt;
-  end_transaction();
+  transaction_ = {};
   return Abandoned{};
 }
 
 void ServerSession::answer(Reply reply) {
-  const Ticket ticket = owe(Kind::kOther);
+  const Ticket ticket = owed_.owe(Kind::kOther);
   this->reply(ticket, std::move(reply));
 }
 

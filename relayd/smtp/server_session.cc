@@ -37,7 +37,7 @@ void ServerSession::receive(std::string_view bytes) {
 
 bool ServerSession::wants_input() const {
   return state_ != State::kLeaving && state_ != State::kOver &&
-         unread().size() + content_.size() < kMaxUnreadBytes && output_.size() < kMaxOutputBytes;
+         unread().size() + content_.undrawn.size() < kMaxUnreadBytes && output_.size() < kMaxOutputBytes;
 }
 
 bool ServerSession::was_told_quit() const {
@@ -69,13 +69,13 @@ std::optional<Request> ServerSession::next() {
         if (state_ != State::kRefusedChunk) continue;
         return std::nullopt;
       case State::kContentEnded:
-        if (!content_.empty()) return as_piece(std::exchange(content_, {}));
+        if (!content_.undrawn.empty()) return as_piece(std::exchange(content_.undrawn, {}));
         state_ = State::kFinalAsked;
         return end_content();
       case State::kLeaving:
         if (!owed_.empty()) return std::nullopt;
         state_ = State::kOver;
-        end_transaction();
+        transaction_ = {};
         return Finished{};
       case State::kDataAsked:
       case State::kChunkAsked:
@@ -108,43 +108,35 @@ void ServerSession::mark_read(std::size_t bytes) {
   if (!in_content && input_.capacity() > kIdleBufferBytes) std::string().swap(input_);
 }
 
-Ticket ServerSession::owe(Kind kind) {
-  owed_.push_back({kind, std::nullopt});
-  return first_owed_ + owed_.size() - 1;
-}
-
 void ServerSession::reply(Ticket ticket, Reply reply) {
-  if (ticket < first_owed_ || ticket - first_owed_ >= owed_.size()) return;  // closed meanwhile
-  Owed& owed = owed_[ticket - first_owed_];
-  assert(!owed.reply);
-  if (owed.kind == Kind::kMail && ticket == mail_ticket_) {
+  OwedReplies::Owed* const owed = owed_.find(ticket);
+  if (!owed) return;  // closed meanwhile
+  assert(!owed->reply);
+  if (owed->kind == Kind::kMail && ticket == transaction_.mail_ticket) {
     if (reply.is_positive())
-      transaction_ = Transaction::kOpen;
+      transaction_.phase = Transaction::Phase::kOpen;
     else
-      end_transaction();
+      transaction_ = {};
   }
-  if (owed.kind == Kind::kRcpt && in_transaction() && ticket > mail_ticket_) {
-    --asked_recipients_;
-    if (reply.is_positive()) ++recipients_;
+  if (owed->kind == Kind::kRcpt && in_transaction() && ticket > transaction_.mail_ticket) {
+    --transaction_.asked_recipients;
+    if (reply.is_positive()) ++transaction_.recipients;
   }
-  owed.reply = std::move(reply);
+  owed->reply = std::move(reply);
   flush();
 }
 
 void ServerSession::flush() {
-  while (!owed_.empty() && owed_.front().reply) {
-    const Owed owed = std::move(owed_.front());
-    owed_.pop_front();
-    ++first_owed_;
-    if (owed.kind == Kind::kData && owed.reply->code == 354 && !unread().empty()) {
+  while (const auto owed = owed_.take_ready()) {
+    if (owed->kind == Kind::kData && owed->reply->code == 354 && !unread().empty()) {
       output_ += make_reply(503, "5.5.0", "bytes behind DATA before its 354; closing").wire();
       leave();
       return;
     }
     // BDAT knows no 354, and a refusal follows its chunk.
-    const bool waits = owed.kind == Kind::kChunk && owed.reply->code != 421;
-    if (!waits) output_ += owed.reply->wire();
-    after_leaving(owed.kind, *owed.reply);
+    const bool waits = owed->kind == Kind::kChunk && owed->reply->code != 421;
+    if (!waits) output_ += owed->reply->wire();
+    after_leaving(owed->kind, *owed->reply);
   }
 }
 
@@ -157,25 +149,25 @@ void ServerSession::after_leaving(Kind kind, const Reply& reply) {
   switch (kind) {
     case Kind::kData:
       if (reply.code == 354) {
-        begin_content();
+        content_ = {};
         state_ = State::kContent;
         break;
       }
-      end_transaction();
+      transaction_ = {};
       state_ = State::kCommands;
       break;
     case Kind::kChunk:
       if (reply.code == 354) {
-        begin_content();
-        in_chunks_ = true;
+        content_ = {};
+        transaction_.in_chunks = true;
         state_ = State::kChunk;
         break;
       }
-      end_transaction();
+      transaction_ = {};
       refuse_chunk(reply);
       break;
     case Kind::kFinal:
-      end_transaction();
+      transaction_ = {};
       idle_commands_ = 0;
       if (reply.is_positive()) errors_ = 0;
       state_ = State::kCommands;
@@ -196,21 +188,10 @@ void ServerSession::close(const Reply& reply) {
 
 void ServerSession::leave() {
   state_ = State::kLeaving;
-  first_owed_ += owed_.size();
-  owed_.clear();
+  owed_.drop();
   read_bytes_ = 0;
   std::string().swap(input_);
-  std::string().swap(content_);
-}
-
-void ServerSession::end_transaction() {
-  transaction_ = Transaction::kNone;
-  mail_ticket_ = 0;
-  recipients_ = 0;
-  asked_recipients_ = 0;
-  had_recipient_ = false;
-  utf8_ = false;
-  in_chunks_ = false;
+  std::string().swap(content_.undrawn);
 }
 
 }  // namespace tsmtp::smtp

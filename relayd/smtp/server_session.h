@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,17 +12,16 @@
 #include <vector>
 
 #include "relayd/settings/site.h"
+#include "relayd/smtp/chunk.h"
 #include "relayd/smtp/command.h"
 #include "relayd/smtp/content.h"
 #include "relayd/smtp/extensions.h"
 #include "relayd/smtp/line_ends.h"
 #include "relayd/smtp/line_reader.h"
+#include "relayd/smtp/owed_replies.h"
 #include "relayd/smtp/reply.h"
 
 namespace tsmtp::smtp {
-
-/// Names the reply that a request still owes.
-using Ticket = std::uint64_t;
 
 /// What the owner is asked. Those with a ticket must be answered with reply().
 struct MailRequest {
@@ -126,7 +124,7 @@ class ServerSession {
   [[nodiscard]] bool was_told_quit() const;
   /// From a MailRequest (answered or not) to its refusal, an Abandoned, the reply to DATA if not 354, or the
   /// last one to ContentEnd.
-  [[nodiscard]] bool in_transaction() const { return transaction_ != Transaction::kNone; }
+  [[nodiscard]] bool in_transaction() const { return transaction_.phase != Transaction::Phase::kNone; }
   [[nodiscard]] const std::string& helo() const { return helo_; }
 
  private:
@@ -135,21 +133,36 @@ class ServerSession {
     kDataAsked,     // DATA is not yet answered; nothing may come
     kContent,       // behind 354
     kChunkAsked,    // the first BDAT is not yet answered; its chunk waits
-    kChunk,         // chunk_left_ bytes are content
-    kRefusedChunk,  // chunk_left_ bytes are thrown away, then refusal_ is told
+    kChunk,         // what is left of chunk_ is content
+    kRefusedChunk,  // what is left of chunk_ is thrown away, then its refusal is told
     kContentEnded,  // the end of content was read; ContentEnd is the next request
     kFinalAsked,    // ContentEnd is not yet answered
     kLeaving,       // nothing more is read; Finished follows the last reply
     kOver,          // Finished was drawn
   };
-  enum class Transaction { kNone, kAsked, kOpen };
   enum class Protocol { kNone, kSmtp, kLmtp };
-  enum class Kind { kOther, kMail, kRcpt, kData, kChunk, kFinal };
+  using Kind = OwedReplies::Kind;
 
-  /// A reply that is owed, in the order of the commands.
-  struct Owed {
-    Kind kind;
-    std::optional<Reply> reply;
+  struct Transaction {
+    enum class Phase { kNone, kAsked, kOpen };
+
+    Phase phase = Phase::kNone;
+    Ticket mail_ticket = 0;            // later tickets belong to it
+    std::size_t recipients = 0;        // accepted
+    std::size_t asked_recipients = 0;  // not yet answered
+    bool had_recipient = false;        // asked or answered
+    bool utf8 = false;                 // SMTPUTF8 was given with MAIL
+    bool in_chunks = false;            // the content comes by BDAT
+
+    [[nodiscard]] std::size_t possible_recipients() const { return recipients + asked_recipients; }
+  };
+
+  /// On its way from the client's bytes to ContentPiece.
+  struct Content {
+    ContentDecoder decoder;
+    LineEndCheck line_ends;
+    CanonicalLineEnds canonical;
+    std::string undrawn;
   };
 
   ServerSession() = default;
@@ -158,11 +171,9 @@ class ServerSession {
   [[nodiscard]] std::optional<Request> next_command();
   [[nodiscard]] std::string_view unread() const { return std::string_view(input_).substr(read_bytes_); }
   void mark_read(std::size_t bytes);
-  [[nodiscard]] Ticket owe(Kind kind);
   void flush();
   void after_leaving(Kind kind, const Reply& reply);
   void leave();
-  void end_transaction();
   [[nodiscard]] bool is_lmtp() const { return protocol_ == Protocol::kLmtp; }
 
   // server_commands.cc: what each command means; each returns the request it makes of the owner, if any
@@ -179,7 +190,6 @@ class ServerSession {
   void answer_idle(Reply reply);
 
   // server_content.cc: content, by DATA and by BDAT
-  void begin_content();
   void decode_content(std::string_view& bytes);
   [[nodiscard]] std::optional<Request> next_piece();
   [[nodiscard]] std::optional<Request> next_chunk_piece();
@@ -191,33 +201,17 @@ class ServerSession {
 
   ServerOptions options_;
   LineReader lines_{0};
-  ContentDecoder decoder_;
-  LineEndCheck line_ends_;
-  CanonicalLineEnds canonical_;
   State state_ = State::kCommands;
   std::string input_;
   std::size_t read_bytes_ = 0;  // of input_
-  std::string content_;         // decoded, not yet drawn
   std::string output_;
   std::string helo_;
   Protocol protocol_ = Protocol::kNone;  // what the first HELO, EHLO or LHLO chose
-
-  std::deque<Owed> owed_;
-  Ticket first_owed_ = 1;  // ticket of owed_.front()
-
-  Transaction transaction_ = Transaction::kNone;
-  Ticket mail_ticket_ = 0;            // later tickets belong to its transaction
-  std::size_t recipients_ = 0;        // accepted
-  std::size_t asked_recipients_ = 0;  // not yet answered
-  bool had_recipient_ = false;        // asked or answered
-  bool utf8_ = false;                 // SMTPUTF8 was given with MAIL
-  bool in_chunks_ = false;            // the content comes by BDAT
-  std::uint64_t chunk_left_ = 0;
-  bool last_chunk_ = false;
-  std::uint64_t chunk_bytes_ = 0;  // of the chunk under way, for its reply
-  std::optional<Reply> refusal_;   // of the chunk under way
-  bool said_421_ = false;          // to one of several LMTP recipients; the dialogue ends after the last
-
+  OwedReplies owed_;
+  Transaction transaction_;
+  Content content_;
+  Chunk chunk_;               // under way
+  bool said_421_ = false;     // to one of several LMTP recipients; the dialogue ends after the last
   std::uint64_t errors_ = 0;  // since the last accepted message
   int idle_commands_ = 0;     // since the last message
 };
