@@ -6,21 +6,22 @@ dnl	FEATURE(`tsmtp')			domains in MAIL_SETTINGS_DIR`tsmtp-domains'
 dnl	FEATURE(`tsmtp', `/path/of/a/file')	domains in that file, one a line
 dnl	FEATURE(`tsmtp', `hash /path/of/a/map')	domains are the keys of that map
 dnl
-dnl  A recipient in one of the domains, or in a domain below one of them, for whom rule
-dnl  set 0 finds a mailer that is neither tsmtp nor the local one is not sent: his mail
-dnl  waits, with a reason that mailq shows. Nor is it sent by an SMTP mailer that turns out
-dnl  to be connected to anything but this host, whatever brought it there.
+dnl  Mail for a recipient in one of the domains, or below one of them, leaves by mailer tsmtp or
+dnl  stays on this host. If rule set 0 finds another mailer, the mail waits, with a reason that
+dnl  mailq shows. It waits as well if an SMTP mailer turns out to be connected to another host
+dnl  than this one, whatever led it there.
 dnl
-dnl  A file is read when sendmail starts, and must be there; a map is asked for each address.
-dnl  Both may also hold address literals, [192.0.2.20] and [IPv6:2001:db8:0:0:0:0:0:20]. Every line
-dnl  is looked at here; what a file named is kept in the .cf, so make that anew to take one out.
+dnl  sendmail reads a file when it starts, and the file must be there. It asks a map about each
+dnl  address. Both may also hold address literals, [192.0.2.20] and [IPv6:2001:db8:0:0:0:0:0:20].
+dnl  m4 checks every line. The .cf keeps the domains that a file named, so make it anew to take
+dnl  one out.
 dnl
 dnl  These may be defined before it:
 dnl
 dnl	TSMTP_CLOSED_ACTION	`defer' (the default): 4.7.0, the mail waits;
 dnl				`reject': 5.7.0, it goes back to its sender
 dnl	TSMTP_ENDPOINTS		addresses of endpoints that are not on loopback
-dnl				(192.0.2.1 192.0.2.2): mail goes to them in clear!
+dnl				(192.0.2.1 192.0.2.2). Mail goes to them in clear
 dnl
 
 divert(0)
@@ -28,20 +29,20 @@ VERSIONID(`tsmtp: feature/tsmtp.m4')
 divert(-1)
 
 dnl
-dnl  A complaint. m4 exits 0 whatever it complains of, so what it makes then is a .cf that sends
-dnl  nothing to another host but by tsmtp: see TsmtpSound in m4/tsmtp_parse.m4.
+dnl  A complaint. m4 exits 0 whatever it complains of. So the .cf that it makes then sends
+dnl  nothing to another host except by tsmtp: see TsmtpSound in m4/tsmtp_parse.m4.
 dnl
 define(`_TSMTP_COMPLAIN_', `define(`_TSMTP_UNSOUND_', `1')errprint(`*** ERROR: $1
 ')')
 dnl
-dnl  What was asked for: a file (no blank in it), or a map.
+dnl  The argument: a file (its name holds no blank), or a map.
 dnl
 define(`_TSMTP_SPEC_', ifelse(defn(`_ARG_'), `', MAIL_SETTINGS_DIR`tsmtp-domains', `_ARG_'))
 define(`_TSMTP_IS_MAP_', eval(index(_TSMTP_SPEC_, ` ') > 0 && index(_TSMTP_SPEC_, `-') != 0 && index(_TSMTP_SPEC_, `/') != 0))
 ifelse(len(X`'_ARG2_), `1', `',
 	`_TSMTP_COMPLAIN_(`FEATURE(`tsmtp') knows one argument only, not '_ARG2_)')
 dnl
-dnl  A map that cannot be asked says <TMPF>; and it is asked for keys only, whatever their values are.
+dnl  A map that cannot be asked answers <TMPF>. Only its keys count, whatever their values are.
 dnl
 ifelse(_TSMTP_IS_MAP_, `1',
 `define(`_TSMTP_MAP_', ifelse(eval(index(_TSMTP_SPEC_, ` -T') >= 0), `1', `_TSMTP_SPEC_',
@@ -49,10 +50,10 @@ ifelse(_TSMTP_IS_MAP_, `1',
 ifdef(`_TSMTP_DOMAINS_', `_TSMTP_COMPLAIN_(`FEATURE(`tsmtp') appears twice')')
 define(`_TSMTP_DOMAINS_', `1')
 dnl
-dnl  Every line of the list is looked at, for sendmail takes one that names no domain without a
-dnl  word. What it holds now is written into the .cf too: a list that is emptied or cut later
-dnl  does not let out what it named when the .cf was made. Of a map, its text is looked at,
-dnl  where makemap and the table compiler have it: beside the database.
+dnl  m4 checks every line of the list, because sendmail accepts one that names no domain and says
+dnl  nothing. The .cf keeps the domains that the list holds now: if the list is emptied or cut
+dnl  later, mail for them stays held. Of a map m4 reads the text, which makemap and the table
+dnl  compiler have beside the database.
 dnl
 define(`_TSMTP_LAST_WORD_', `ifelse(index(`$1', ` '), `-1', `$1', `_TSMTP_LAST_WORD_(substr(`$1', eval(index(`$1', ` ') + 1)))')')
 define(`_TSMTP_READ_LIST_', `define(`_TSMTP_SAMPLE_')define(`_TSMTP_HELD_')esyscmd(`LC_ALL=C awk -v kind=$2 -f '_CF_DIR_`m4/tsmtp_domains.awk "$1"')')
@@ -76,10 +77,10 @@ define(`_TSMTP_ODD_', `$`#'error $`@' 5.1.3 $`:' "_CODE553 A host is spelled in 
 define(`_TSMTP_TEMPORARY_', `$`#'error $`@' 4.3.0 $`:' "451 The map of tunnel-only domains cannot be asked. Please try again later."')
 define(`_TSMTP_EMPTIED_', `$`#'error $`@' 4.7.0 $`:' "451 The list of tunnel-only domains was emptied after sendmail.cf was made from it: mend it, restart"')
 dnl
-dnl  Rule set 0 gets another name, and the rules in m4/tsmtp_parse.m4 get its own. This is
-dnl  how they hear its answer after everything else: proto.m4 has no place for that. The
-dnl  file is read where proto.m4 says `Sparse=0', so that all of the .mc is known there; and
-dnl  nowhere else, whoever uses that word. So it is with tls_rcpt.
+dnl  Rule set 0 gets another name, and the rules in m4/tsmtp_parse.m4 take its own. So they hear
+dnl  its answer after all other rules, for which proto.m4 has no place of its own. That file is
+dnl  read where proto.m4 says `Sparse=0', because all of the .mc is known there. In any other
+dnl  file the word means what it says. tls_rcpt is treated in the same way.
 dnl
 define(`_TSMTP_IN_PROTO_', `eval(index(__file__, `proto.m4') >= 0)')
 define(`Sparse', `ifelse(_TSMTP_IN_PROTO_, `1',
@@ -87,8 +88,8 @@ define(`Sparse', `ifelse(_TSMTP_IN_PROTO_, `1',
 define(`Stls_rcpt', `ifelse(_TSMTP_IN_PROTO_, `1',
 	`undefine(`Stls_rcpt')define(`_TSMTP_TLS_RCPT_IN_', `1')include(_CF_DIR_`'m4/tsmtp_connected.m4)', ``Stls_rcpt'')')
 dnl
-dnl  ... which must have happened when all is read: in the worst case two m4wrap()s later.
-dnl  What counts only where it stands above this line may have been said below it.
+dnl  Both must have happened when everything is read: at the worst two m4wrap()s later. A
+dnl  definition that counts only above this line, and stands below it, is complained of then too.
 dnl
 define(`_TSMTP_ACTION_HERE_', TSMTP_CLOSED_ACTION)
 define(`_TSMTP_ENDPOINTS_HERE_', ifdef(`TSMTP_ENDPOINTS', `TSMTP_ENDPOINTS'))
@@ -115,7 +116,7 @@ C{TsmtpListed}
 _TSMTP_HELD_')
 # tsmtp: an address without the quotes and backslashes that could hide a domain, in pieces where
 # there is what only quotes can hold: the pieces behind commas, or, where % is within, behind @
-dnl % and a digit would be arguments in what a map answers, and a piece with a blank no answer
+dnl In the answer of a map, % and a digit would be an argument. A piece with a blank is no answer.
 Ktsmtpunwrap regex -s1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18 -d, ^([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;]*$
 Ktsmtppercent regex -s1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18 -d@ ^([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*([^[:space:][:cntrl:]()<>"\;%]*)[[:space:][:cntrl:]()<>"\;%]*$
 # tsmtp: could a quoted string lead on at all? Is there a comment in it where it does?

@@ -1,6 +1,7 @@
 divert(-1)
 dnl
-dnl  FEATURE(`tsmtp_inbound'): who may send what through a link, and who may not say that he did.
+dnl  FEATURE(`tsmtp_inbound'): what each site may send through its link, and that nobody else
+dnl  sends in its name.
 dnl
 dnl	FEATURE(`tsmtp_inbound')		sites in `hash MAIL_SETTINGS_DIR`tsmtp-sites''
 dnl	FEATURE(`tsmtp_inbound', `hash /path/of/a/map')
@@ -11,15 +12,16 @@ dnl
 dnl	birl.example	127.0.5.2
 dnl	127.0.5.2	birlinghoven
 dnl
-dnl  A sender in a site's domain (or below it) is believed only if he comes from the site's
-dnl  address. From a site's address come only senders of that site, and the null sender, and
-dnl  only to recipients whom we take mail for from anybody: local ones, and those in
-dnl  relay-domains. The same holds for recipients of whatever else comes from loopback, but for
-dnl  127.0.0.1. All this is asked before any other rule; no RELAY in the access map undoes it.
+dnl  sendmail believes a sender in a site's domain (or below it) only if he comes from the
+dnl  site's address. From that address it takes mail only of the site's senders and of the null
+dnl  sender, and only for recipients that anybody may send to: local ones, and those in
+dnl  relay-domains. The same recipients are all that any other loopback address may send to,
+dnl  127.0.0.1 excepted. These rules come before all others, and no RELAY in the access map
+dnl  undoes them.
 dnl
 dnl  Options:
-dnl	lists		foreign senders may come from a site, as its mailing lists and its
-dnl			users' forwarding send them
+dnl	lists		a site may send for foreign senders, as its mailing lists and its
+dnl			users' forwarding do
 dnl	forwards	our own hosts (127.0.0.1, ::1, and all we relay for by their address) may
 dnl			pass on mail from senders of a site
 dnl
@@ -55,12 +57,12 @@ ifdef(`_TSMTP_INBOUND_', `errprint(`*** ERROR: FEATURE(`tsmtp_inbound') appears 
 ')')
 define(`_TSMTP_INBOUND_', `1')
 dnl
-dnl  A map that cannot be asked says <TMPF>.
+dnl  A map that cannot be asked answers <TMPF>.
 dnl
 define(`_TSMTP_SITES_MAP_', ifelse(eval(index(_TSMTP_SITES_, ` -T') >= 0), `1', `_TSMTP_SITES_',
 	`substr(_TSMTP_SITES_, 0, index(_TSMTP_SITES_, ` ')) -T<TMPF>substr(_TSMTP_SITES_, index(_TSMTP_SITES_, ` '))'))
 dnl
-dnl  The rules themselves depend on other features: they are written when all is read.
+dnl  The rules depend on other features, so they are written when all of the .mc has been read.
 dnl
 define(`_TSMTP_ACCESS_BEFORE_', ifdef(`_ACCESS_TABLE_', `1', `0'))
 define(`_TSMTP_CHECKS_', `ifelse(ifdef(`_ACCESS_TABLE_', `1', `0'), _TSMTP_ACCESS_BEFORE_, `',

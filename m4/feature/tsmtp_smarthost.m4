@@ -1,16 +1,16 @@
 divert(-1)
 dnl
 dnl  FEATURE(`tsmtp_smarthost'): everything that is not local goes to the hub, which knows what
-dnl  goes through a link. For departmental servers and null clients; nothing else of tsmtp is
-dnl  needed there.
+dnl  goes through a link. It is for departmental servers and null clients, which need nothing
+dnl  else of tsmtp.
 dnl
 dnl	FEATURE(`tsmtp_smarthost', `hub.tokyo.example')
 dnl	FEATURE(`tsmtp_smarthost', `hub.tokyo.example', `hub2.tokyo.example')
 dnl
-dnl  The second hub is tried when the first cannot be reached. Hubs are hosts: no MX is looked
-dnl  up for them (write neither brackets nor a mailer, both are added; [192.0.2.10] is good).
-dnl  Local names stay local. Use it instead of SMART_HOST, or
-dnl  before FEATURE(`nullclient', `hub.tokyo.example'), whose local names go to the hubs too.
+dnl  sendmail tries the second hub when it cannot reach the first. Hubs are hosts: sendmail looks
+dnl  up no MX for them. Write neither brackets nor a mailer, since the feature adds both;
+dnl  [192.0.2.10] is good. Local names stay local. Use the feature instead of SMART_HOST, or
+dnl  before FEATURE(`nullclient', `hub.tokyo.example'), which sends local names to the hubs too.
 dnl
 
 divert(0)
@@ -53,7 +53,7 @@ LOCAL_CONFIG
 # tsmtp: all that is not local goes to the hub
 DSrelay:_TSMTP_HUBS_
 
-dnl  In a null client, names without a domain go to the hub as well, by the same way. There
-dnl  is no telling here whether it will be one.
+dnl  In a null client, names without a domain go to the hub as well, by the same way. Whether
+dnl  this is a null client is known only at the end of the .mc.
 define(`_TSMTP_NULL_CLIENT_RULES_', `ifdef(`_NULL_CLIENT_', `divert(9)include(_CF_DIR_`'m4/tsmtp_nullclient.m4)divert(0)')')
 m4wrap(`_TSMTP_NULL_CLIENT_RULES_()')

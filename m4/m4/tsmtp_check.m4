@@ -20,7 +20,7 @@ R< < $* > >		$: < $1 >
 R< >			$#ok				a bounce
 R< $* >			$: <?> $>CanonAddr $1
 R<?> $* < @ $* . > $*	<?> $1 < @ $2 > $3
-dnl without quotes and backslashes, and nothing but a domain or a plain literal
+dnl the sender without quotes and backslashes, and with nothing but a domain or a plain literal
 R<?> $* < @ $+ > $*	$: <@> $1 @ $2 $| $(tsmtpsender $2 $: ? $)
 R<@> $* $| ?		$#error $@ 5.1.8 $: "553 What the sender has for a domain is none, nor an address literal in its plain form"
 R<@> $* $| $+ . $={TsmtpFake}	<@> $1 $| $2
@@ -88,7 +88,7 @@ R$* $| $*		$#error $@ 5.7.1 $: "550 " $1 " is no sender of site " $2')
 ######################################################################
 
 STsmtpCheckRcpt
-dnl delay_checks may find a reason not to ask about the sender: not here
+dnl delay_checks may find a reason not to ask about the sender; these rules ask always
 R$*			$: $1 $| $>TsmtpCheckMail < $&f >
 R$* $| $#error $*	$#error $2
 R$* $| $#ok		$: $1 $| $>TsmtpSiteAt $&{client_addr}
@@ -99,13 +99,13 @@ ifdef(`_ACCESS_TABLE_', `dnl
 R$*			$: $1 $| $>CanonAddr $1
 R$* $| $* < @ $* . >	$1 $| $2 < @ $3 >
 R$* $| $- < @ $* >	$: $1 $| $(dequote $2 $) < @ $3 >
-dnl only an address that leads nowhere else
+dnl the entry counts only for an address that leads nowhere else
 R$* $| $* $=O $* < @ $* >	$: $1 $| < ? >
 R$* $| $+ < @ $+ >	$: $1 $| $>SearchList <! TsmtpTo> $| <F:$2@$3> <D:$3> <>
 R$* $| < $={Accept} >	$#ok
 R$* $| < $* TMPF $* >	$#error $@ 4.3.0 $: _TSMTP_TEMP_
 R$* $| $*		$: $1', `dnl')
-dnl whom we would take mail for from anybody
+dnl a recipient that anybody may send to
 R$*			$: $1 $| $>"Rcpt_ok" $1
 R$* $| $#TEMP $*	$#error $2
 R$* $| $#error $*	$#error $2

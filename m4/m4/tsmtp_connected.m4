@@ -1,6 +1,6 @@
 dnl
-dnl  FEATURE(`tsmtp'): the rules that judge whom we are connected to. Read by m4/proto.m4 in the
-dnl  place of its line Stls_rcpt; see feature/tsmtp.m4.
+dnl  FEATURE(`tsmtp'): the rules that judge the host that we are connected to. m4/proto.m4 reads
+dnl  them in the place of its line Stls_rcpt; see feature/tsmtp.m4.
 dnl
 Stls_rcpt
 # tsmtp: asked for each recipient before an SMTP mailer, whichever, names him to its server

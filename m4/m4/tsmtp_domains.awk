@@ -1,15 +1,15 @@
-# tsmtp_domains.awk: looks at every line of a list of tunnel-only domains, and writes m4 for feature/tsmtp.m4.
+# tsmtp_domains.awk: checks every line of a list of tunnel-only domains, and writes m4 for feature/tsmtp.m4.
 #
 #	awk -v kind=file|map -f tsmtp_domains.awk FILE
 #
-# Each domain is quoted: dnl.example is one. Complaints are calls of _TSMTP_COMPLAIN_. What the list holds becomes _TSMTP_HELD_ (lines C{TsmtpDomain}), and a part
-# of it _TSMTP_SAMPLE_, ", domain , domain ,". A map's text has keys and values; addresses of sites are no domains there.
+# Each domain is quoted, since dnl.example is one. Complaints are calls of _TSMTP_COMPLAIN_. The domains of the list become _TSMTP_HELD_ (lines C{TsmtpDomain}),
+# and the first of them _TSMTP_SAMPLE_, ", domain , domain ,". The text of a map has keys and values; the addresses of sites among its keys are no domains.
 BEGIN {
   name = "^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$"
   names = literals = wrong = 0
 }
 
-# What is wrong with a word, or nothing.
+# The fault of a word, or nothing.
 function fault(word,    plain, count, label, i) {
   if (word ~ /[^!-~]/) {
     if (substr(word, 1, 3) == "\357\273\277") return "there is a byte order mark before it: save it without"
@@ -54,7 +54,7 @@ function complain(text,    shown) {
   if (++wrong <= 10) printf "_TSMTP_COMPLAIN_(`%s:%d: %s: %s')\n", FILENAME, NR, shown, text
 }
 
-# sendmail passes over lines with # in their first column, and takes the first word of any other.
+# sendmail passes over a line with # in its first column, and takes the first word of any other.
 /^#/ { next }
 
 {

@@ -1,27 +1,27 @@
 dnl
-dnl  FEATURE(`tsmtp'): the rules that hear the answer of rule set 0. Read by m4/proto.m4
+dnl  FEATURE(`tsmtp'): the rules that hear the answer of rule set 0. m4/proto.m4 reads them
 dnl  in the place of its line Sparse=0; see feature/tsmtp.m4.
 dnl
-dnl  confLOCAL_MAILER, which may be another than `local', sends nothing away either
+dnl  The mailer of confLOCAL_MAILER, which need not be `local', sends nothing away either
 ifelse(index(` smtp esmtp smtp8 dsmtp relay uucp uucp-old uucp-new uucp-dom uucp-uudom suucp ', ` '_LOCAL_` '), `-1',
 `C{TsmtpStays}_LOCAL_', `_TSMTP_COMPLAIN_(`confLOCAL_MAILER is '_LOCAL_`, which sends mail to other hosts: mail for a site would leave by it')dnl')
 
-dnl  Asked here, and not when all is read: what is complained of from TsmtpSound on comes too late for it.
+dnl  This check stands here, and not at the end of the .mc: a complaint behind TsmtpSound comes too late to change that.
 _TSMTP_OPERATOR_(`.')_TSMTP_OPERATOR_(`:')_TSMTP_OPERATOR_(`%')_TSMTP_OPERATOR_(`@')_TSMTP_OPERATOR_(`!')_TSMTP_OPERATOR_(`[')_TSMTP_OPERATOR_(`]')dnl
 
-dnl  Rule set 5 comes after us. Where it names an SMTP mailer, tls_rcpt judges what becomes of a local name;
-dnl  no rule set of ours is asked before these.
+dnl  Rule set 5 comes after these rules. If it names an SMTP mailer, tls_rcpt judges where the local name goes.
+dnl  Before the mailers below, sendmail asks no rule set of ours.
 define(`_TSMTP_LOCAL_NAMES_', `ifdef(`$1', `ifelse(index(defn(`$1'), `:'), `-1', `', eval(index(` uucp uucp-old uucp-new uucp-dom uucp-uudom suucp usenet mail11 fax ', ` 'substr(defn(`$1'), 0, index(defn(`$1'), `:'))` ') >= 0), `1',
 	`_TSMTP_COMPLAIN_(`$1 is 'defn(`$1')`: it sends local names on by a mailer before which no rule of FEATURE(`tsmtp') is asked; use esmtp, or tsmtp')')')')dnl
 _TSMTP_LOCAL_NAMES_(`MAIL_HUB')_TSMTP_LOCAL_NAMES_(`LUSER_RELAY')_TSMTP_LOCAL_NAMES_(`LOCAL_RELAY')dnl
 
-dnl  A rule set that calls another goes on if that one gave up (an address of too many
-dnl  parts), with whatever was left in the workspace. So every answer begins with $#, which
-dnl  no address can hold, and where no answer is found the address is refused.
+dnl  If a rule set gives up (at an address of too many parts), its caller goes on with whatever
+dnl  was left in the workspace. So every answer begins with $#, which no address can hold, and
+dnl  an address without an answer is refused.
 
 `Sparse=0'
 # tsmtp: rule set 0 as it stands, below, gives its answer, and it is judged
-dnl a sender has to be parsed too, but nothing is sent to him by that
+dnl sendmail parses senders too, and sends them nothing by that
 R$*			$: $&{addr_type} $| $1
 Re s $| $*		$@ $>TsmtpRoute $1		a sender
 R$* $| $*		$: $2 $| $>TsmtpFind $2
@@ -43,7 +43,7 @@ R<?> $| $#$*		_TSMTP_ODD_
 R<!> $| $#$*		_TSMTP_TEMPORARY_
 R< $+ > $| $#$- $*	$#error $@ _TSMTP_DSN_ $: "_TSMTP_CODE_ " $1 " is tunnel-only, but would leave by mailer " $2
 # for a site only since it was rewritten (virtual users, tables)?
-dnl what stands behind $: in the argument of a map is its answer where it has none: the user
+dnl a map that finds nothing answers with what stands behind $: in its argument: here the user,
 dnl without mailer and host
 R< > $| $#$*		$: < > $| $#$1 $| $>TsmtpFind $(tsmtpcarries $1 $)
 R< > $| $#$* $| $#out	$@ $>TsmtpSound $1		for nobody of ours
@@ -108,7 +108,7 @@ R$* < @ $* > $*		$: $1 @ $2 $3			no focus
 R$* % $*		$1 @ $2				the others are within quotes
 R$*			$: $1 $| $(tsmtpunwrap $1 $: ? $)
 R$* $| ?		$: $1 $| $(tsmtppercent $1 $: ? $)
-dnl too many words: they do not matter if none of them can lead on
+dnl an address of too many words: they do not matter if none of them can lead on
 R$- $| ?		$: $1 $| $(tsmtpturns $1 $: x $)
 R$* @ $+ $| ?		$: $1 @ $2 $| $(tsmtpturns $1 $: x @ $2 $)
 R$* $| x @ $+		$: $1 $| $(tsmtpunwrap x @ $2 $: ? $)
@@ -133,7 +133,7 @@ STsmtpSeek
 R$* < $* > $*		$1 $2 $3			no focus
 dnl workspace: <domains and literals, each behind a comma> what is left of the address
 R$*			$: <> $1
-dnl literals first, for their colons are their own
+dnl literals come first, because their colons separate nothing else
 R< $* > $* @ [ $+ ] $*	< $1 , [ $3 ] > $2 @ $4
 R< $* > $* % [ $+ ] $*	< $1 , [ $3 ] > $2 % $4
 R< $* > $* @ : [ $+ ] $*	< $1 , [ $3 ] > $2 @ $4	[host]:[host]

@@ -8,17 +8,17 @@ dnl
 dnl	birl.example	tsmtp:[127.0.5.2]
 dnl	.birl.example	tsmtp:[127.0.5.2]
 dnl
-dnl  One address for a site. Of two, tsmtp:[127.0.5.2]:[127.0.6.2], sendmail would take the second
-dnl  at once if the first failed after the end of content, and the mail would arrive twice:
-dnl  a site that can be reached in several ways has several `dial' addresses in relayd.toml.
+dnl  Give a site one address. Of two, tsmtp:[127.0.5.2]:[127.0.6.2], sendmail would take the second
+dnl  at once if the first failed after the end of content, and the mail would arrive twice.
+dnl  A site that can be reached in several ways has several `dial' addresses in relayd.toml.
 dnl
 dnl  These may be defined before MAILER(`tsmtp'), and mean what the same names
 dnl  of SMTP's mailer mean in cf/README:
 dnl
 dnl	TSMTP_MAILER_LMTP	speak LMTP: every recipient gets a reply of its own
 dnl	TSMTP_MAILER_UNIX	endpoints are unix sockets: the mailertable has
-dnl				tsmtp:/run/tsmtp/birl.sock. For one site: sendmail
-dnl				knows all sockets by the name localhost
+dnl				tsmtp:/run/tsmtp/birl.sock. For one site only, since
+dnl				sendmail calls all sockets localhost
 dnl	TSMTP_PORT		port of the endpoint (5000)
 dnl	TSMTP_MAILER_FLAGS	flags added to mDFMuXa80
 dnl	TSMTP_MAILER_ARGS	the whole A= field (TCP $h TSMTP_PORT, or FILE $h)
@@ -35,7 +35,7 @@ _DEFIFNOT(`TSMTP_PORT', `5000')
 dnl
 dnl  The default flags are those of Msmtp and three or four more:
 dnl	a	relayd speaks ESMTP
-dnl	8	the link is 8-bit clean: never encode anew, a signature would break
+dnl	8	the link is 8-bit clean: never encode anew, which would break signatures
 dnl	0	the host is a site's address on loopback: never look for its MX
 dnl	z	LMTP
 dnl
@@ -45,7 +45,7 @@ _DEFIFNOT(`TSMTP_MAILER_LL', `2040')
 ifdef(`TSMTP_MAILER_ARGS',, `define(`TSMTP_MAILER_ARGS', ifdef(`TSMTP_MAILER_UNIX', ``FILE $h'', ``TCP $h TSMTP_PORT''))')
 define(`_TSMTP_QGRP', `ifelse(defn(`TSMTP_MAILER_QGRP'),`',`', ` Q=TSMTP_MAILER_QGRP,')')dnl
 dnl
-dnl  sendmail would send the next site's mail by a connection to "localhost" that it has kept.
+dnl  sendmail would send the next site's mail on the connection to "localhost" that it has kept.
 dnl
 ifdef(`TSMTP_MAILER_UNIX', `_DEFIFNOT(`TSMTP_MAILER_MAXMSGS', `1')')
 dnl
@@ -60,14 +60,14 @@ ifdef(`_MAILER_smtp_',,
 ')')
 dnl
 dnl  sendmail tries a fallback host for any mailer's mail: in clear, on this mailer's port.
-dnl  Looked at when all of the .mc has been read, for it may be defined below this line.
+dnl  The check waits for the end of the .mc, since the host may be defined below this line.
 dnl
 define(`_TSMTP_NO_FALLBACK_', `ifdef(`$1',
 	`errprint(`*** $1 would take mail for a site past its link: MAILER(`tsmtp') forbids it
 ')')')
 m4wrap(`_TSMTP_NO_FALLBACK_(`confFALLBACK_MX')_TSMTP_NO_FALLBACK_(`confFALLBACK_SMARTHOST')')
 dnl
-dnl  What is defined below this line would change nothing, and nobody would say so.
+dnl  A definition below this line would change nothing, and m4 would not say so.
 dnl
 define(`_TSMTP_NOW_', `ifdef(`$1', `+'defn(`$1'))')
 define(`_TSMTP_NO_LATER_', `define(`_TSMTP_HERE_$1', _TSMTP_NOW_(`$1'))m4wrap(`_TSMTP_LATE_(`$1')')')
