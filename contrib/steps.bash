@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# Steps that take a while, for quickstart and tests/run: a line on the screen for each, what it is at while it lasts, and how
-# long it took. On a terminal the line is written over each second; elsewhere a line follows every ten seconds, so that
+# Steps that take a while, for quickstart and tests/run. Each has a line on the screen, with its progress while it lasts and
+# the time that it took. On a terminal the line is written over each second; elsewhere a line follows every ten seconds. So
 # nobody who waits, person or machine, has to guess whether anything still happens.
 
 steps_width=56
 
-# run_step WHAT LOG COMMAND…: what COMMAND says goes to the end of LOG, and signs of life are read from there, or from a file
+# run_step WHAT LOG COMMAND…: appends the output of COMMAND to LOG, and reads signs of life from there, or from a file
 # that COMMAND writes meanwhile beside LOG. Returns COMMAND's status.
 run_step() {
   local what=$1 log=$2 begin=$SECONDS status=0 said watcher
   shift 2
   mkdir -p "$(dirname "$log")"
-  echo "== $what" >>"$log"   # newer now than what earlier steps wrote
+  echo "== $what" >>"$log"   # newer now than the files of earlier steps
   said=$(mktemp)
   rm -f "$said"
   printf '%-*s ' "$steps_width" "$what"
@@ -21,14 +21,14 @@ run_step() {
   kill "$watcher" 2>/dev/null || :
   wait "$watcher" 2>/dev/null || :
   if [ -t 1 ]; then printf '\r\e[K'; fi
-  # The line again, where others came between.
+  # The line again, if others came between.
   if [ -t 1 ] || [ -e "$said" ]; then printf '%-*s ' "$steps_width" "$what"; fi
   rm -f "$said"
   printf '%s %4d s\n' "$([ $status = 0 ] && echo '    ok' || echo FAILED)" $((SECONDS - begin))
   return $status
 }
 
-# In the background, as long as the shell that began the step lives.
+# This runs in the background, as long as the shell that began the step lives.
 watch_step() {
   local what=$1 log=$2 said=$3 parent=$4 begin=$SECONDS pause=10 columns=80
   if [ -t 1 ]; then
@@ -37,7 +37,7 @@ watch_step() {
     [ "${columns:-0}" -ge 40 ] || columns=80
   fi
   while :; do
-    # Nobody who reads our output may have to wait for the end of a sleep.
+    # A reader of our output must not have to wait for the end of a sleep.
     sleep $pause >/dev/null 2>&1
     kill -0 "$parent" 2>/dev/null || return 0
     if [ -t 1 ]; then
@@ -49,12 +49,12 @@ watch_step() {
   done
 }
 
-# at_work LOG: what the step does, from the last line that it, or a step inside it, wrote.
+# at_work LOG: prints what the step does, from the last line that it, or a step inside it, wrote.
 at_work() {
   local newest
   newest=$(find "$(dirname "$1")" -maxdepth 1 -name '*log' -newer "$1" -size +0 2>/dev/null | head -n 1)
   tail -c 200000 "${newest:-$1}" 2>/dev/null | tr '\r' '\n' | awk '
-    # CTest says when a test starts and how it ended; those that run are what is between.
+    # CTest says when a test starts and how it ended; a test between the two runs.
     /^ +Start +[0-9]+: / { running[$3] = ++order; next }
     /^ *[0-9]+\/[0-9]+ Test +#[0-9]+: / {
       split($1, count, "/"); done = $1

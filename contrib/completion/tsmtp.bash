@@ -1,6 +1,6 @@
-# Completion of tsmtp's programs for bash: what each of them says with --help, so that it never lags behind them.
+# Completion of tsmtp's programs for bash. It asks each of them with --help, so that it never lags behind them.
 
-# Words of a --help: `command NAME', and `option NAME VALUE' where VALUE is what the option takes, or a dot.
+# The words of a --help: `command NAME', and `option NAME VALUE'. VALUE is the kind of value that the option takes, or a dot.
 _tsmtp_words() {
   awk '
     /^[A-Z][a-z]*:$/ { section = $1; next }
