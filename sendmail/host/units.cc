@@ -14,6 +14,9 @@ namespace tsmtp::sendmail {
 namespace {
 
 constexpr const char* kUnit = "tsmtp-sendmail.path";
+// What the other may have missed.
+constexpr const char* kTimer = "tsmtp-sendmail.timer";
+constexpr const char* kCron = "/etc/cron.d/tsmtp-sendmail";
 
 bool is_installed() {
   constexpr std::array kFolders{"/etc/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/"};
@@ -59,13 +62,15 @@ void start_sendmail(bool is_running) {
 void watch_sites(bool on) {
   const bool has_systemd = ::access("/run/systemd/system", F_OK) == 0;
   if (!has_systemd || !is_installed()) {
-    if (on)
+    if (on && !has_systemd && ::access(kCron, F_OK) == 0)
+      say(std::string("cron runs `tsmtp-sendmail update' every minute: ") + kCron);
+    else if (on)
       say("note: nothing watches the sites here: run `tsmtp-sendmail update' when one is added or removed");
     return;
   }
   say(std::string(on ? "enabling " : "disabling ") + kUnit +
       (on ? ", which runs `tsmtp-sendmail update' when a site changes" : ""));
-  run_shown({"systemctl", on ? "enable" : "disable", "--now", kUnit});
+  run_shown({"systemctl", on ? "enable" : "disable", "--now", kUnit, kTimer});
 }
 
 }  // namespace tsmtp::sendmail

@@ -1,0 +1,1 @@
+../contrib/sendmail/tsmtp-sendmail.cron
