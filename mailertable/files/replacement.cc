@@ -81,12 +81,17 @@ bool rename_to_new(const TemporaryFile& file, const std::string& path) {
 /// Renames over `old`, and lets a running sendmail know. It is marked before the rename, so that being killed
 /// between the two costs a needless reopening and not an unseen table, and after it for whoever opened the
 /// old one in between.
-Outcome<void> rename_over(const LockedTable& old, TemporaryFile& file, const std::string& path) {
+Outcome<void> rename_over(const LockedTable& old, TemporaryFile& file, const Replacement& target) {
+  const std::string& path = target.path;
   if (!old.mark_changed())
     return system_failure(EX_CANTCREAT, "cannot set the time of the old " + path, errno);
-  if (std::rename(file.path().c_str(), path.c_str()) != 0)
+  const std::string written = file.path();
+  const bool is_exchanged = !target.old_name.empty() && ::renameat2(AT_FDCWD, written.c_str(), AT_FDCWD,
+                                                                    path.c_str(), RENAME_EXCHANGE) == 0;
+  if (!is_exchanged && std::rename(written.c_str(), path.c_str()) != 0)
     return system_failure(EX_CANTCREAT, "cannot rename to " + path, errno);
   file.keep();
+  if (is_exchanged && std::rename(written.c_str(), target.old_name.c_str()) != 0) ::unlink(written.c_str());
   if (old.mark_changed()) return {};
   Failure failure = system_failure(EX_IOERR, "a running sendmail may not notice; restart it", errno);
   failure.table_replaced = true;
@@ -112,11 +117,11 @@ Outcome<std::optional<LockedTable>> lock_settled(const Replacement& target) {
 }
 
 Outcome<void> put_in_place(TemporaryFile& file, const Replacement& target, const LockedTable* locked) {
-  if (locked != nullptr) return rename_over(*locked, file, target.path);
+  if (locked != nullptr) return rename_over(*locked, file, target);
   while (true) {
     auto old = lock_settled(target);
     if (!old) return old.error();
-    if (old->has_value()) return rename_over(**old, file, target.path);
+    if (old->has_value()) return rename_over(**old, file, target);
     if (rename_to_new(file, target.path)) {
       file.keep();
       return {};
@@ -136,7 +141,7 @@ Outcome<void> replace_file(const Replacement& target, const Fill& fill) {
   }
   auto locked = target.lock_first ? lock_settled(target) : Outcome<std::optional<LockedTable>>(std::nullopt);
   if (!locked) return locked.error();
-  auto file = TemporaryFile::create_beside(target.path);
+  auto file = TemporaryFile::create_beside(target.path, target.infix);
   if (!file) return file.error();
   if (auto done = give_attributes(*file, *old, target); !done) return done;
   if (auto done = fill(*file); !done) return done;

@@ -27,6 +27,11 @@ struct Replacement {
   std::function<std::optional<std::string>(std::string_view bytes)> objection = nullptr;
   /// Keep the old file locked from before `fill` on, which then may rely on what it holds.
   bool lock_first = false;
+  /// In the name of the file that is written aside, so that its writer knows its own again after a crash.
+  std::string infix = {};
+  /// The name that the old file has from then on; empty, or on a file system that cannot exchange two files:
+  /// none. A second name beside the first would have sendmail refuse it (NOHLINK in libsmutil's safefile).
+  std::string old_name = {};
 };
 
 /// Writes the new file's content. What it wrote need not be on the disk yet.

@@ -59,9 +59,9 @@ TemporaryFile::~TemporaryFile() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Outcome<TemporaryFile> TemporaryFile::create_beside(const std::string& target) {
+Outcome<TemporaryFile> TemporaryFile::create_beside(const std::string& target, const std::string& infix) {
   const std::size_t name = target.rfind('/') + 1;  // 0 when there is no slash
-  std::string path = target.substr(0, name) + '.' + target.substr(name) + ".XXXXXX";
+  std::string path = target.substr(0, name) + '.' + target.substr(name) + '.' + infix + "XXXXXX";
   const std::string doing = "cannot create a file in " + (name == 0 ? "." : target.substr(0, name));
   if (path.size() >= g_path.size()) return system_failure(EX_CANTCREAT, doing, ENAMETOOLONG);
   const SignalsBlocked guard;

@@ -12,8 +12,9 @@ namespace tsmtp::mailertable {
 /// At most one exists at a time in a process.
 class TemporaryFile {
  public:
-  /// Makes `.NAME.XXXXXX` beside `target`. Fails with EX_CANTCREAT.
-  [[nodiscard]] static Outcome<TemporaryFile> create_beside(const std::string& target);
+  /// Makes `.NAME.XXXXXX` beside `target`, with `infix` before the X. Fails with EX_CANTCREAT.
+  [[nodiscard]] static Outcome<TemporaryFile> create_beside(const std::string& target,
+                                                            const std::string& infix = "");
 
   TemporaryFile(TemporaryFile&& other) noexcept;
   TemporaryFile(const TemporaryFile&) = delete;

@@ -8,6 +8,7 @@
 #include "relayd/base/bytes.h"
 #include "sendmail/host/file_changes.h"
 #include "sendmail/host/sendmail_control.h"
+#include "sendmail/plan/cf_maps.h"
 
 namespace tsmtp::sendmail {
 namespace {
@@ -58,6 +59,13 @@ std::vector<std::string> disagreements(const Plan& plan, const Texts& texts, con
   std::vector<std::string> found;
   const auto made = make_cf(places.mc);
   if (!made) return {made.error().message};
+  for (const std::string& map : plan.absent_maps) {
+    if (const auto there = map_in(*made, map))
+      found.push_back(
+          "sendmail.cf reads " + there->path + " as its map " + map + ", but " + places.mc +
+          " has no FEATURE for it where this program can see it, as within ifdef(): write that on "
+          "a line of its own");
+  }
   const std::string cf = text_in(texts, places.cf);
   if (const std::string line = cf.empty() ? "" : first_edit(cf, *made); !line.empty())
     found.push_back(places.cf + " is not what m4 makes of " + places.mc + " (see \"" +

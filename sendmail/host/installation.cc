@@ -37,11 +37,19 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
-Outcome<Texts> read_texts(const Places& places, const std::set<std::string>& also = {}) {
+/// The files of interest, `also`, and, if that is asked for, those that the .mc includes.
+Outcome<Texts> read_texts(const Places& places, const std::set<std::string>& also,
+                          Texts* included_texts = nullptr) {
   Texts texts;
   const auto mc = content_of(places.mc);
   if (!mc) return mc.error();
-  std::vector<std::string> paths = files_of_interest(mc->value_or(""), places);
+  const auto included = [&](const std::string& path) -> std::optional<std::string> {
+    auto text = content_of(path);
+    if (!text || !*text) return std::nullopt;
+    if (included_texts != nullptr) (*included_texts)[path] = **text;
+    return *std::move(text);
+  };
+  std::vector<std::string> paths = files_of_interest(mc->value_or(""), places, included);
   for (const std::string& path : also) {
     if (!path.ends_with(".db")) paths.push_back(path);
   }
@@ -53,11 +61,11 @@ Outcome<Texts> read_texts(const Places& places, const std::set<std::string>& als
   return texts;
 }
 
-/// relayd.toml and its sites, or nothing, everything having been said.
-std::optional<HubFacts> read_hub(const std::string& path) {
+/// relayd.toml and its sites, or nothing, everything having been said; again: but not what was said before.
+std::optional<HubFacts> read_hub(const std::string& path, bool again) {
   base::Diagnostics diagnostics;
   const auto config = settings::read(path, {}, diagnostics);
-  fmt::print(stderr, "{}", diagnostics.to_string());
+  if (!again || !config) fmt::print(stderr, "{}", diagnostics.to_string());
   if (!config) return std::nullopt;
   return facts_of(*config);
 }
@@ -92,12 +100,15 @@ struct Situation {
 };
 
 /// Reads everything and plans; an exit status if that is the end.
-std::optional<int> look(Situation& situation, const Orders& orders, const std::vector<std::string>& only) {
-  const auto hub = read_hub(orders.relayd);
+std::optional<int> look(Situation& situation, const Orders& orders, const std::vector<std::string>& only,
+                        bool again = false) {
+  const auto hub = read_hub(orders.relayd, again);
   if (!hub) return EX_CONFIG;
-  auto texts = read_texts(situation.places, situation.memory->paths);
+  Texts included;
+  auto texts = read_texts(situation.places, situation.memory->paths, &included);
   if (!texts) return fail(texts.error());
-  Input input{*std::move(texts), *hub, host_name(), {only, orders.released}, situation.places};
+  Input input{*std::move(texts), std::move(included),     *hub,
+              host_name(),       {only, orders.released}, situation.places};
   situation.plan = plan_on(input);
   // Before the first change only: later on, sendmail.cf and databases are ours, or made by Debian's rules of
   // the same texts.
@@ -116,14 +127,27 @@ std::optional<int> open(Situation& situation, bool to_change) {
   if (::geteuid() != 0)
     return fail(
         {EX_NOPERM, "only root may change sendmail's files; --dry-run shows what would change", false});
-  auto lock = situation.memory->lock();
+  auto lock = situation.memory->lock([] { say("waiting for another tsmtp-sendmail to end"); });
   if (!lock) return fail(lock.error());
   situation.lock = *std::move(lock);
   // Another run may have ended while this one waited.
   memory = Memory::read(kMemoryDirectory);
   if (!memory) return fail(memory.error());
   situation.memory.emplace(*std::move(memory));
+  situation.memory->remove_leftovers();
   return std::nullopt;
+}
+
+/// Says what is planned; an exit status if that is all.
+std::optional<int> show(const Plan& plan, const Orders& orders) {
+  show_plan(plan);
+  if (!plan.is_possible()) {
+    complain("nothing was changed");
+    return EX_CONFIG;
+  }
+  if (!orders.dry_run) return std::nullopt;
+  show_differences(plan);
+  return EX_OK;
 }
 
 /// Signals wait until a run is over: half of it is nothing to leave behind.
@@ -148,22 +172,77 @@ int carry_out(Situation& situation, const std::vector<std::string>& only, bool m
                                                : work.turn_off(situation.plan);
   if (!done) {
     const int status = fail(done.error());
-    work.put_back();
+    // What could not be put back must not be forgotten.
+    if (!work.put_back()) return status;
+    if (!former.is_on) memory.be_off();
     // A first try that failed leaves it off.
     const auto noted = former.is_on ? former.save() : memory.forget();
     return noted ? status : fail(noted.error());
   }
-  memory.may_start = false;
-  if (is_empty) {
-    done = memory.forget();
-    memory.is_on = true;
-    memory.only = only;
-    memory.may_start = may_start;
-  }
+  work.settle();
+  memory.is_on = true;
   memory.is_finished = true;
-  if (done) done = memory.save();
-  if (!done) return fail(done.error());
+  memory.is_leaving = false;
+  memory.may_start = is_empty && may_start;
+  done = is_empty ? memory.forget() : memory.save();
+  if (!done) {
+    complain("all of it is done, but that cannot be noted; mend this, then: tsmtp-sendmail update");
+    return fail(done.error());
+  }
   if (may_start && !is_empty) start_sendmail(!work.found_no_sendmail());
+  return EX_OK;
+}
+
+bool is_up_to_date(const Situation& situation) {
+  return !situation.plan.changes_anything() && situation.memory->is_finished;
+}
+
+/// Follows the sites until they are as they were when the last round began: nobody tells of a change that is
+/// made during a round.
+int follow(Situation& situation, const Orders& orders, bool again) {
+  constexpr int kMostRounds = 10;
+  const std::vector<std::string> only = situation.memory->only;
+  for (int round = 0; round < kMostRounds; ++round) {
+    if (const auto status = look(situation, orders, only, again || round > 0)) return *status;
+    if (situation.plan.is_possible() && is_up_to_date(situation)) break;
+    if (const auto status = show(situation.plan, orders)) return *status;
+    if (const int status = carry_out(situation, only, situation.memory->may_start); status != EX_OK)
+      return status;
+  }
+  return EX_OK;
+}
+
+int leave(Situation& situation, const Orders& orders) {
+  Memory& memory = *situation.memory;
+  const auto texts = read_texts(situation.places, memory.paths);
+  if (!texts) return fail(texts.error());
+  const Plan plan = plan_off(*texts, situation.places);
+  if (const auto status = show(plan, orders)) return *status;
+  if (!memory.is_on && plan.changes.empty()) {
+    say("tsmtp-sendmail is off already");
+    return EX_OK;
+  }
+  hold_signals();
+  if (memory.is_on) {
+    memory.is_leaving = true;
+    // On a full disk it is tried all the same: it makes room.
+    (void)memory.save();
+  }
+  Work work(memory, situation.places);
+  // It waited for the first site, and has changed nothing.
+  const bool is_untouched = plan.changes.empty() && memory.paths.empty();
+  if (auto done = is_untouched ? Outcome<void>() : work.turn_off(plan); !done) {
+    const int status = fail(done.error());
+    if (!work.put_back() || !memory.is_on) return status;
+    memory.is_leaving = false;
+    const auto noted = memory.save();
+    return noted ? status : fail(noted.error());
+  }
+  work.settle();
+  memory.be_off();
+  if (auto done = memory.forget(); !done) return fail(done.error());
+  watch_sites(false);
+  say("off: mail for the sites leaves as any other, in clear if nothing else protects it");
   return EX_OK;
 }
 
@@ -173,78 +252,35 @@ int turn_on(const Orders& orders) {
   Situation situation;
   if (const auto status = open(situation, !orders.dry_run)) return *status;
   if (const auto status = look(situation, orders, orders.only)) return *status;
-  show_plan(situation.plan);
-  if (!situation.plan.is_possible()) {
-    complain("nothing was changed");
-    return EX_CONFIG;
-  }
-  if (orders.dry_run) {
-    show_differences(situation.plan);
-    return EX_OK;
-  }
+  if (const auto status = show(situation.plan, orders)) return *status;
   if (const int status = carry_out(situation, orders.only, orders.may_start); status != EX_OK) return status;
   watch_sites(true);
-  if (is_without_sites(situation.plan)) return EX_OK;
-  say(orders.only.empty() ? "on: mail for the sites goes by tsmtp, as sendmail -bt has proved"
-                          : "on, for a trial: mail for these addresses goes by tsmtp, as sendmail -bt has "
-                            "proved, and all other "
-                            "mail as before");
-  return EX_OK;
+  const bool is_empty = is_without_sites(situation.plan);
+  if (!is_empty)
+    say(orders.only.empty() ? "on: mail for the sites goes by tsmtp, as sendmail -bt has proved"
+                            : "on, for a trial: mail for these addresses goes by tsmtp, as sendmail -bt has "
+                              "proved, and all other mail as before");
+  return follow(situation, orders, true);
 }
 
 int update(const Orders& orders) {
   Situation situation;
   if (const auto status = open(situation, !orders.dry_run)) return *status;
+  if (situation.memory->is_leaving) {
+    say("it was being turned off, which was cut short, and is now");
+    return leave(situation, orders);
+  }
   if (!situation.memory->is_on) {
     say("tsmtp-sendmail is off; `tsmtp-sendmail on' turns it on");
     return EX_OK;
   }
-  const std::vector<std::string> only = situation.memory->only;
-  if (const auto status = look(situation, orders, only)) return *status;
-  const bool is_new = situation.plan.changes_anything() || !situation.memory->is_finished;
-  if (situation.plan.is_possible() && !is_new) return EX_OK;
-  show_plan(situation.plan);
-  if (!situation.plan.is_possible()) {
-    complain("nothing was changed");
-    return EX_CONFIG;
-  }
-  if (orders.dry_run) {
-    show_differences(situation.plan);
-    return EX_OK;
-  }
-  return carry_out(situation, only, situation.memory->may_start);
+  return follow(situation, orders, false);
 }
 
 int turn_off(const Orders& orders) {
   Situation situation;
   if (const auto status = open(situation, !orders.dry_run)) return *status;
-  const auto texts = read_texts(situation.places, situation.memory->paths);
-  if (!texts) return fail(texts.error());
-  const Plan plan = plan_off(*texts, situation.places);
-  show_plan(plan);
-  if (!plan.is_possible()) {
-    complain("nothing was changed");
-    return EX_CONFIG;
-  }
-  if (orders.dry_run) {
-    show_differences(plan);
-    return EX_OK;
-  }
-  if (!situation.memory->is_on && plan.changes.empty()) {
-    say("tsmtp-sendmail is off already");
-    return EX_OK;
-  }
-  hold_signals();
-  watch_sites(false);
-  Work work(*situation.memory, situation.places);
-  if (auto done = work.turn_off(plan); !done) {
-    complain(done.error().message);
-    work.put_back();
-    return done.error().exit_status;
-  }
-  if (auto done = situation.memory->forget(); !done) return fail(done.error());
-  say("off: mail for the sites leaves as any other, in clear if nothing else protects it");
-  return EX_OK;
+  return leave(situation, orders);
 }
 
 int check(const Orders& orders) {
@@ -254,10 +290,14 @@ int check(const Orders& orders) {
     say("off");
     return 1;
   }
+  if (situation.memory->is_leaving) {
+    say("it was being turned off, which was cut short: run `tsmtp-sendmail off' again");
+    return 1;
+  }
   if (const auto status = look(situation, orders, situation.memory->only)) return *status;
   show_plan(situation.plan);
   if (!situation.plan.is_possible()) return EX_CONFIG;
-  if (situation.plan.changes_anything() || !situation.memory->is_finished) {
+  if (!is_up_to_date(situation)) {
     for (const Change& change : situation.plan.changes)
       say(change.path + " is not as the sites in " + orders.relayd + " want it");
     say("on, but not up to date: run `tsmtp-sendmail update'");

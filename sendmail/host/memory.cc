@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -22,10 +23,12 @@ using mailertable::Outcome;
 using mailertable::system_failure;
 
 constexpr const char* kState = "/state";
+constexpr const char* kLock = "/lock";
 
 Outcome<void> write_own(const std::string& path, std::string_view content) {
   mailertable::Replacement target{path};
   target.new_mode = 0600;
+  target.infix = "tsmtp-";
   return mailertable::replace_file(target, [&](const mailertable::TemporaryFile& file) -> Outcome<void> {
     if (::write(file.fd(), content.data(), content.size()) != static_cast<ssize_t>(content.size()))
       return system_failure(EX_IOERR, "cannot write " + file.path(), errno);
@@ -52,6 +55,7 @@ Outcome<Memory> Memory::read(std::string directory) {
     const std::string value = line.substr(std::min(blank + 1, line.size()));
     if (word == "on") memory.is_on = true;
     if (word == "finished") memory.is_finished = true;
+    if (word == "leaving") memory.is_leaving = true;
     if (word == "may-start") memory.may_start = true;
     if (word == "only") memory.only.push_back(value);
     if (word == "absent") memory.absent_.insert(value);
@@ -60,12 +64,16 @@ Outcome<Memory> Memory::read(std::string directory) {
   return memory;
 }
 
-Outcome<base::Descriptor> Memory::lock() {
+Outcome<base::Descriptor> Memory::lock(const std::function<void()>& waits) {
   if (::mkdir(directory_.c_str(), 0755) != 0 && errno != EEXIST)
     return system_failure(EX_CANTCREAT, "cannot make " + directory_, errno);
-  base::Descriptor held(::open((directory_ + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!held.is_open() || ::flock(held.get(), LOCK_EX) != 0)
-    return system_failure(EX_CANTCREAT, "cannot lock " + directory_ + "/lock", errno);
+  base::Descriptor held(::open((directory_ + kLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  bool is_locked = held.is_open() && ::flock(held.get(), LOCK_EX | LOCK_NB) == 0;
+  if (!is_locked && held.is_open() && errno == EWOULDBLOCK) {
+    waits();
+    is_locked = ::flock(held.get(), LOCK_EX) == 0;
+  }
+  if (!is_locked) return system_failure(EX_CANTCREAT, "cannot lock " + directory_ + kLock, errno);
   return held;
 }
 
@@ -90,24 +98,45 @@ Memory::Kept Memory::kept(const std::string& path) const {
   return {true, **std::move(content)};
 }
 
-Outcome<void> Memory::forget() {
+void Memory::remove_leftovers() const {
+  std::set<std::string> known{directory_ + kState, directory_ + kLock, directory_ + kServices};
   for (const std::string& path : paths) {
-    std::error_code ignored;
-    std::filesystem::remove(place_of(path), ignored);
+    sendmail::remove_leftovers(path);
+    known.insert(place_of(path));
   }
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_, ignored)) {
+    if (!known.contains(entry.path().string())) ::unlink(entry.path().c_str());
+  }
+}
+
+void Memory::be_off() {
   is_on = false;
   is_finished = true;
+  is_leaving = false;
   may_start = false;
   only.clear();
+}
+
+Outcome<void> Memory::forget() {
+  std::vector<std::string> places;
+  for (const std::string& path : paths)
+    places.push_back(place_of(path));
   absent_.clear();
   paths.clear();
-  return save();
+  // What is not said to be there is removed, and not the other way round: this may be cut in between.
+  auto done = save();
+  if (!done && (is_on || ::unlink((directory_ + kState).c_str()) != 0)) return done;
+  for (const std::string& place : places)
+    ::unlink(place.c_str());
+  return {};
 }
 
 Outcome<void> Memory::save() {
   std::string text;
   if (is_on) text += "on\n";
   if (is_finished) text += "finished\n";
+  if (is_leaving) text += "leaving\n";
   if (may_start) text += "may-start\n";
   for (const std::string& address : only)
     text += "only " + address + '\n';

@@ -2,6 +2,7 @@
 // addresses, and how the files were before.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +15,8 @@
 namespace tsmtp::sendmail {
 
 inline constexpr const char* kMemoryDirectory = "/var/lib/tsmtp-sendmail";
+/// What sendmail is to look up names in while it is asked, in that directory.
+inline constexpr const char* kServices = "/services-without-dns";
 
 class Memory {
  public:
@@ -21,8 +24,14 @@ class Memory {
   [[nodiscard]] static mailertable::Outcome<Memory> read(std::string directory);
 
   /// Waits until no other tsmtp-sendmail works, and keeps others waiting until the descriptor is closed.
-  /// Makes the directory.
-  [[nodiscard]] mailertable::Outcome<base::Descriptor> lock();
+  /// Makes the directory. `waits` is called where it has to wait.
+  [[nodiscard]] mailertable::Outcome<base::Descriptor> lock(const std::function<void()>& waits);
+
+  /// Nothing is on; of the members below.
+  void be_off();
+
+  /// Removes what a run that was killed has left behind. Only under the lock.
+  void remove_leftovers() const;
 
   /// Notes how `path` is, unless that is noted already: before the first change of it.
   [[nodiscard]] mailertable::Outcome<void> keep(const std::string& path);
@@ -34,13 +43,15 @@ class Memory {
   };
   [[nodiscard]] Kept kept(const std::string& path) const;
 
-  /// Forgets everything: off.
+  /// Forgets how the files were, and says what is written in the members below. Fails where that cannot be
+  /// saved; where it is off, it is so even then.
   [[nodiscard]] mailertable::Outcome<void> forget();
   /// Writes the members below.
   [[nodiscard]] mailertable::Outcome<void> save();
 
   bool is_on = false;
   bool is_finished = false;       ///< the last run came to its end
+  bool is_leaving = false;        ///< it is being turned off
   bool may_start = false;         ///< the first site may start a sendmail that is not running
   std::vector<std::string> only;  ///< addresses of a trial
   std::set<std::string> paths;    ///< of files that keep() has noted; none: nothing has been changed yet

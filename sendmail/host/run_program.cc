@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
@@ -66,7 +67,8 @@ std::optional<int> end_of(pid_t child, std::chrono::seconds patience) {
 }  // namespace
 
 Outcome<Ran> run_program(const std::vector<std::string>& arguments, std::string_view input,
-                         std::chrono::seconds patience) {
+                         const std::string& directory) {
+  constexpr std::chrono::seconds patience(120);
   const base::Descriptor in = memory_file("input");
   const base::Descriptor out = memory_file("output");
   const base::Descriptor errors = memory_file("errors");
@@ -89,9 +91,18 @@ Outcome<Ran> run_program(const std::vector<std::string>& arguments, std::string_
   posix_spawn_file_actions_adddup2(&actions, in.get(), 0);
   posix_spawn_file_actions_adddup2(&actions, out.get(), 1);
   posix_spawn_file_actions_adddup2(&actions, errors.get(), 2);
+  if (!directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
+  // A daemon that it starts must get its signals, whatever waits here; those of the terminal are for us.
+  posix_spawnattr_t attributes{};
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
   pid_t child = 0;
-  const int error =
-      ::posix_spawnp(&child, arguments.front().c_str(), &actions, nullptr, argv.data(), environment.data());
+  const int error = ::posix_spawnp(&child, arguments.front().c_str(), &actions, &attributes, argv.data(),
+                                   environment.data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return system_failure(EX_UNAVAILABLE, "cannot run " + arguments.front(), error);
 

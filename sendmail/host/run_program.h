@@ -1,7 +1,6 @@
 // Runs another program to its end and has all that it says.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,10 +15,11 @@ struct Ran {
   std::string errors;
 };
 
-/// Runs `arguments`, of which the first is looked for in the usual system directories, with `input` to read.
-/// Fails if it cannot be started, or is still running after `patience`; then it is killed.
-[[nodiscard]] mailertable::Outcome<Ran> run_program(
-    const std::vector<std::string>& arguments, std::string_view input,
-    std::chrono::seconds patience = std::chrono::seconds(120));
+/// Runs `arguments`, of which the first is looked for in the usual system directories, with `input` to read,
+/// in `directory` if one is given. Fails if it cannot be started, or is still running after two minutes; then
+/// it is killed.
+[[nodiscard]] mailertable::Outcome<Ran> run_program(const std::vector<std::string>& arguments,
+                                                    std::string_view input,
+                                                    const std::string& directory = "");
 
 }  // namespace tsmtp::sendmail

@@ -18,6 +18,7 @@
 #include "mailertable/text/parser.h"
 #include "relayd/base/bytes.h"
 #include "sendmail/host/file_changes.h"
+#include "sendmail/host/memory.h"
 #include "sendmail/host/run_program.h"
 
 namespace tsmtp::sendmail {
@@ -58,7 +59,7 @@ timespec time_of(const std::string& path) {
 }  // namespace
 
 Outcome<std::string> make_cf(const std::string& mc) {
-  auto made = run_program({"m4", mc}, "");
+  auto made = run_program({"m4", mc}, "", mc.substr(0, mc.rfind('/')));
   if (!made) return made.error();
   if (made->status != 0 || !made->errors.empty())
     return Failure{EX_DATAERR, "m4 complains of " + mc + ":" + first_lines(made->errors), false};
@@ -73,7 +74,7 @@ Outcome<std::string> make_cf(const std::string& mc) {
   return Outcome<std::string>(boost::system::in_place_value, std::move(cf));
 }
 
-Outcome<std::string> make_map(std::string_view text, const CfMap& map) {
+Outcome<std::string> make_map(std::string_view text, const CfMap& map, const std::string& scratch_directory) {
   base::Diagnostics findings;
   const mailertable::Table table = mailertable::parse(text, map.path, findings);
   const mailertable::KeyIndex index(table.entries);
@@ -83,27 +84,24 @@ Outcome<std::string> make_map(std::string_view text, const CfMap& map) {
   for (const mailertable::Entry& entry : table.entries) {
     if (index.find(entry.key) == &entry) entries.push_back(entry);
   }
-  std::string scratch = "/tmp/tsmtp-sendmail.XXXXXX";
-  if (::mkdtemp(scratch.data()) == nullptr)
-    return system_failure(EX_CANTCREAT, "cannot make a directory in /tmp", errno);
-  const std::string file = scratch + "/map.db";
+  const std::string file = scratch_directory + "/map.db";
+  ::unlink(file.c_str());
   const auto type = map.type == "btree" ? mailertable::TableType::kBtree : mailertable::TableType::kHash;
   const auto written = mailertable::write_table({file, type}, entries);
   auto bytes = written ? mailertable::read_input(file) : Outcome<std::string>(written.error());
   ::unlink(file.c_str());
-  ::rmdir(scratch.c_str());
   return bytes;
 }
 
 Outcome<std::string> ask_sendmail(const std::string& cf, const std::string& questions,
                                   const std::string& scratch_directory) {
   // What DNS says at this moment is no part of the proof, and a host without it would wait for minutes.
-  const std::string services = scratch_directory + "/services-without-dns";
+  const std::string services = scratch_directory + kServices;
   FileChanges file;
   if (auto done = file.make(services, "hosts files\naliases files\npasswd files\n"); !done)
     return done.error();
+  file.settle();
   auto asked = run_program({"sendmail", "-bt", "-C" + cf, "-OServiceSwitchFile=" + services}, questions);
-  (void)file.put_back();
   if (!asked) return asked.error();
   return Outcome<std::string>(boost::system::in_place_value, asked->output + asked->errors);
 }

@@ -11,12 +11,13 @@
 
 namespace tsmtp::sendmail {
 
-/// What m4 makes of the file `mc`, in the form that Debian's /etc/mail/Makefile gives it. Whatever m4 says on
-/// stderr is a failure (EX_DATAERR): it exits 0 all the same.
+/// What m4, run where it lies, makes of the file `mc`, in the form that Debian's /etc/mail/Makefile gives it.
+/// Whatever m4 says on stderr is a failure (EX_DATAERR): it exits 0 all the same.
 [[nodiscard]] mailertable::Outcome<std::string> make_cf(const std::string& mc);
 
 /// The database of `text`, as sendmail's own makemap would make it, ready to be put in place: its bytes.
-[[nodiscard]] mailertable::Outcome<std::string> make_map(std::string_view text, const CfMap& map);
+[[nodiscard]] mailertable::Outcome<std::string> make_map(std::string_view text, const CfMap& map,
+                                                         const std::string& scratch_directory);
 
 /// What `sendmail -bt`, with the configuration `cf` and without DNS, answers to `questions`.
 [[nodiscard]] mailertable::Outcome<std::string> ask_sendmail(const std::string& cf,

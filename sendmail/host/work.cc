@@ -10,6 +10,7 @@
 #include "relayd/base/bytes.h"
 #include "sendmail/host/sendmail_control.h"
 #include "sendmail/plan/cf_maps.h"
+#include "sendmail/plan/listeners.h"
 #include "sendmail/plan/proof.h"
 
 namespace tsmtp::sendmail {
@@ -51,6 +52,7 @@ Outcome<void> Work::keep_originals(const Plan& plan) {
   }
   memory_.is_on = true;
   memory_.is_finished = false;
+  memory_.is_leaving = false;
   return memory_.save();
 }
 
@@ -73,7 +75,7 @@ Outcome<void> Work::build(const std::string& cf, std::string_view map, const std
                    false};
   const auto text = content_of(text_path);
   if (!text) return text.error();
-  auto bytes = make_map(text->value_or(""), *place);
+  auto bytes = make_map(text->value_or(""), *place, kMemoryDirectory);
   if (!bytes) return bytes.error();
   say("building " + place->database());
   return changes_.make(place->database(), *std::move(bytes), true);
@@ -103,7 +105,8 @@ Outcome<void> Work::prove_aside(const Plan& plan, const std::string& cf) {
     const Change* const change = change_of(plan, *plan.mailertable);
     const auto now = content_of(*plan.mailertable);
     if (!now) return now.error();
-    auto bytes = make_map(change != nullptr ? change->after.value_or("") : now->value_or(""), *map);
+    const std::string text = change != nullptr ? change->after.value_or("") : now->value_or("");
+    auto bytes = make_map(text, *map, kMemoryDirectory);
     if (!bytes) return bytes.error();
     if (auto done = scratch.make(table + ".db", *std::move(bytes), true); !done) return done;
     proof_cf = with_map_at(cf, "mailertable", table);
@@ -138,6 +141,8 @@ Outcome<void> Work::turn_on(const Plan& plan) {
   say("making sendmail.cf of " + places_.mc);
   const auto cf = make_cf(places_.mc);
   if (!cf) return cf.error();
+  for (const std::string& deaf : unheard(*cf, plan.deliveries))
+    say("note: " + deaf);
   if (auto done = build(*cf, "tsmtpsite", places_.sites); !done) return done;
   if (plan.access) {
     if (auto done = build(*cf, "access", *plan.access); !done) return done;
@@ -226,18 +231,23 @@ Outcome<void> Work::turn_off(const Plan& plan) {
   return reload(*cf);
 }
 
-void Work::put_back() {
-  if (changes_.empty()) return complain("nothing was changed");
+bool Work::put_back() {
+  if (changes_.empty()) {
+    complain("nothing was changed");
+    return true;
+  }
   bool all = true;
   for (const Failure& failure : changes_.put_back()) {
     complain(failure.message);
     all = false;
   }
-  if (all) complain("everything is put back as it was");
-  if (!has_reloaded_) return;
+  complain(all ? "everything is put back as it was"
+               : "not everything could be put back; mend that, then: tsmtp-sendmail off");
+  if (!has_reloaded_) return all;
   const auto cf = content_of(places_.cf);
-  if (!cf || !*cf) return;
+  if (!cf || !*cf) return all;
   if (const auto reloaded = reload_sendmail(**cf); !reloaded) complain(reloaded.error().message);
+  return all;
 }
 
 }  // namespace tsmtp::sendmail

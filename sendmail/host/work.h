@@ -28,8 +28,12 @@ class Work {
   /// Whether no sendmail was there to read it all.
   [[nodiscard]] bool found_no_sendmail() const { return found_no_sendmail_; }
 
-  /// After a failure: every file as it was before this run, and sendmail told if it had read others.
-  void put_back();
+  /// After a failure: every file as it was before this run, and sendmail told if it had read others. False,
+  /// which it says: not every file.
+  bool put_back();
+
+  /// It has come to a good end: there is no way back any more.
+  void settle() { changes_.settle(); }
 
  private:
   [[nodiscard]] mailertable::Outcome<void> keep_originals(const Plan& plan);

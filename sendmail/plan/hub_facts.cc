@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/host_port.h"
 
 namespace tsmtp::sendmail {
 namespace {
@@ -24,8 +25,10 @@ std::string objection(const settings::Site& from) {
   const auto tcp = std::find_if(from.endpoints.begin(), from.endpoints.end(),
                                 [](const base::HostPort& one) { return !one.is_unix(); });
   if (tcp == from.endpoints.end()) return "its endpoint is a unix socket; give it an address and a port";
-  if (!tcp->host.starts_with("127."))
-    return "its endpoint " + tcp->host + " is not on loopback: mail would go there in clear";
+  // A name would be whatever DNS says, and anything else of this form is to be in no file of sendmail's.
+  if (!base::is_ipv4(tcp->host) || !base::is_loopback(tcp->host))
+    return "its endpoint " + base::escaped(tcp->host, 80) +
+           " is not on loopback: mail would go there in clear";
   return "";
 }
 
@@ -53,6 +56,8 @@ HubFacts facts_of(const settings::Config& config) {
   for (const settings::Site& from : config.sites) {
     for (const std::string& pattern : from.rules.local.patterns())
       if (!pattern.starts_with('.')) add_once(facts.own_domains, pattern);
+    if (!from.deliver.is_unix())
+      facts.deliveries.push_back({from.name, from.deliver.host, from.deliver.port});
     if (const std::string why = objection(from); !why.empty()) {
       facts.notes.push_back("site " + base::escaped(from.name) + " is left out: " + why +
                             "; write its lines by hand (docs/sendmail.md) or change relayd.toml");

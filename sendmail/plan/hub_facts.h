@@ -9,6 +9,13 @@
 
 namespace tsmtp::sendmail {
 
+/// Where relayd hands over what comes from a site.
+struct Delivery {
+  std::string site;
+  std::string address;
+  unsigned port = 25;
+};
+
 struct SiteFacts {
   std::string name;
   std::string address;                ///< where its mail comes from: "127.0.5.2"
@@ -24,6 +31,7 @@ struct SiteFacts {
 struct HubFacts {
   std::vector<SiteFacts> sites;
   std::vector<std::string> own_domains;
+  std::vector<Delivery> deliveries;   ///< to addresses and ports
   unsigned port = 5000;               ///< of the endpoints
   std::vector<std::string> findings;  ///< what one sendmail.cf cannot express
   std::vector<std::string> notes;     ///< of sites that are left out

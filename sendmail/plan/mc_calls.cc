@@ -6,8 +6,10 @@
 namespace tsmtp::sendmail {
 namespace {
 
-constexpr std::array<std::string_view, 6> kMacros{"FEATURE", "MAILER",   "MAILER_DEFINITIONS",
-                                                  "define",  "undefine", "include"};
+constexpr std::array<std::string_view, 9> kMacros{"FEATURE",  "MAILER",       "MAILER_DEFINITIONS",
+                                                  "DOMAIN",   "LOCAL_DOMAIN", "define",
+                                                  "undefine", "include",      "sinclude"};
+constexpr std::string_view kOwnMacros = "m4/cf.m4";
 constexpr std::string_view kBlanks = " \t\n\r\f\v";
 
 bool is_word(char c, bool first) {
@@ -27,23 +29,31 @@ std::string unquoted(std::string_view text) {
   return std::string(text.substr(1, text.size() - 2));
 }
 
+/// What one reading is about.
+struct Context {
+  const Included& included;
+  const std::string& directory;  ///< of the .mc, where m4 runs
+  std::string cf_directory;      ///< sendmail's own, as cf.m4 was included from there; with its slash
+  bool has_comments = true;      ///< # begins one
+  std::vector<McCall> calls;
+};
+
 class Reader {
  public:
-  explicit Reader(std::string_view mc) : mc_(mc) {}
+  Reader(std::string_view mc, Context& context, int depth) : mc_(mc), context_(context), depth_(depth) {}
 
-  std::vector<McCall> read() {
+  void read() {
     while (at_ < mc_.size()) {
       const char c = mc_[at_];
       if (c == '`')
         skip_quoted();
       else if (is_word(c, true))
         read_word();
-      else if (c == '#' && has_comments_)
+      else if (c == '#' && context_.has_comments)
         skip_line();
       else
         ++at_;
     }
-    return std::move(calls_);
   }
 
  private:
@@ -72,9 +82,38 @@ class Reader {
     call.line_begin = mc_.rfind('\n', begin) + 1;  // npos + 1 is 0
     if (at_ < mc_.size() && mc_[at_] == '(') read_arguments(call);
     call.line_end = std::min(mc_.find('\n', at_ == begin ? at_ : at_ - 1), mc_.size() - 1) + 1;
-    // sendmail's own macros end comments by a call of changecom().
-    if (call.macro == "include" && call.argument(0).ends_with("/cf.m4")) has_comments_ = false;
-    calls_.push_back(std::move(call));
+    context_.calls.push_back(call);
+    follow(call);
+  }
+
+  /// The path of the file that `call` reads, or nothing.
+  [[nodiscard]] std::string path_of(const McCall& call) const {
+    const std::string name = call.argument(0);
+    if (call.macro == "DOMAIN") return context_.cf_directory + "domain/" + name + ".m4";
+    if (!call.macro.ends_with("include") || name.empty()) return "";
+    return name.starts_with('/') ? name : context_.directory + name;
+  }
+
+  void follow(const McCall& call) {
+    const std::string path = path_of(call);
+    if (path.ends_with('/' + std::string(kOwnMacros))) {
+      context_.cf_directory = path.substr(0, path.size() - kOwnMacros.size());
+      // sendmail's own macros end comments by a call of changecom().
+      context_.has_comments = false;
+      return;
+    }
+    constexpr int kDeepest = 10;
+    if (path.empty() || !context_.included || depth_ >= kDeepest) return;
+    const auto text = context_.included(path);
+    if (!text) return;
+    const std::size_t first = context_.calls.size();
+    Reader(*text, context_, depth_ + 1).read();
+    for (std::size_t i = first; i < context_.calls.size(); ++i) {
+      McCall& inner = context_.calls[i];
+      if (inner.file.empty()) inner.file = path;
+      inner.line_begin = call.line_begin;
+      inner.line_end = call.line_end;
+    }
   }
 
   void read_arguments(McCall& call) {
@@ -98,9 +137,9 @@ class Reader {
   }
 
   std::string_view mc_;
+  Context& context_;
+  int depth_;
   std::size_t at_ = 0;
-  bool has_comments_ = true;
-  std::vector<McCall> calls_;
 };
 
 }  // namespace
@@ -113,8 +152,10 @@ std::string McCall::argument(std::size_t index) const {
   return index < arguments.size() ? arguments[index] : "";
 }
 
-std::vector<McCall> calls_of(std::string_view mc) {
-  return Reader(mc).read();
+std::vector<McCall> calls_of(std::string_view mc, const Included& included, const std::string& directory) {
+  Context context{included, directory, "/usr/share/sendmail/cf/", true, {}};
+  Reader(mc, context, 0).read();
+  return std::move(context.calls);
 }
 
 }  // namespace tsmtp::sendmail

@@ -43,9 +43,24 @@ std::string shown(const McCall& call) {
   return base::escaped(text + ')', 120);
 }
 
+/// Where the features go: before the mailers, and before MAILER_DEFINITIONS unless something else of
+/// interest stands between.
+std::size_t features_at(const std::vector<McCall>& calls) {
+  const auto first =
+      std::find_if(calls.begin(), calls.end(), [](const McCall& call) { return call.macro == "MAILER"; });
+  const bool follows_heading = first != calls.begin() && std::prev(first)->macro == "MAILER_DEFINITIONS";
+  return follows_heading ? std::prev(first)->line_begin : first->line_begin;
+}
+
+std::size_t mailer_at(const std::vector<McCall>& calls) {
+  return std::find_if(calls.rbegin(), calls.rend(), [](const McCall& call) { return call.macro == "MAILER"; })
+      ->line_end;
+}
+
 class Look {
  public:
-  Look(std::string_view mc, const std::string& name) : mc_(mc), name_(name), calls_(calls_of(mc)) {}
+  Look(std::string_view mc, const std::string& name, const Included& included)
+      : mc_(mc), name_(name), calls_(calls_of(mc, included, name.substr(0, name.rfind('/') + 1))) {}
 
   McFacts facts() {
     look_at_text();
@@ -58,6 +73,20 @@ class Look {
  private:
   void find(int line, const std::string& what) {
     facts_.findings.push_back(name_ + (line > 0 ? ':' + std::to_string(line) : std::string()) + ": " + what);
+  }
+
+  void find(const McCall& call, const std::string& what) {
+    facts_.findings.push_back(place_of(call) + ": " + shown(call) + what);
+  }
+
+  /// "/etc/mail/sendmail.mc:12"
+  [[nodiscard]] std::string place_of(const McCall& call) const {
+    return (call.file.empty() ? name_ : call.file) + ':' + std::to_string(call.line);
+  }
+
+  /// "line 12", or of an included file all of it
+  [[nodiscard]] std::string line_of(const McCall& call) const {
+    return call.file.empty() ? "line " + std::to_string(call.line) : place_of(call);
   }
 
   int line_of(std::size_t offset) const {
@@ -82,18 +111,18 @@ class Look {
     const auto is_mailer = [](const McCall& call) { return call.macro == "MAILER"; };
     const auto first = std::find_if(calls_.begin(), calls_.end(), is_mailer);
     if (first == calls_.end())
-      return find(
-          0, "it has no line MAILER(`smtp'), or only in a file that it includes: write the mailers here");
+      return find(0, "it has no line MAILER(`smtp'), or only where ifdef() decides: write the mailers here");
     const bool has_smtp = std::any_of(calls_.begin(), calls_.end(), [](const McCall& call) {
       return call.is("MAILER", "smtp") || call.is("MAILER", "esmtp");
     });
-    if (!has_smtp) find(first->line, "there is no MAILER(`smtp'), which MAILER(`tsmtp') stands on");
+    if (!has_smtp) find(*first, ": there is no MAILER(`smtp'), which MAILER(`tsmtp') stands on");
     for (auto call = first; call != calls_.end(); ++call) {
       if (call->macro == "FEATURE")
-        find(call->line, shown(*call) +
-                             " stands behind a MAILER line, where sendmail refuses it: move it above line " +
-                             std::to_string(first->line));
+        find(*call,
+             " stands behind a MAILER line, where sendmail refuses it: move it above " + line_of(*first));
     }
+    facts_.features_at = features_at(calls_);
+    facts_.mailer_at = mailer_at(calls_);
     const bool is_sendmails = std::any_of(calls_.begin(), calls_.end(), [](const McCall& call) {
       return call.macro == "include" && call.argument(0).ends_with("/cf.m4");
     });
@@ -101,22 +130,21 @@ class Look {
     const bool has_definitions = std::any_of(
         calls_.begin(), calls_.end(), [](const McCall& call) { return call.macro == "MAILER_DEFINITIONS"; });
     if (!has_definitions)
-      facts_.notes.push_back(
-          name_ + " has no MAILER_DEFINITIONS; the features go before the first MAILER line, line " +
-          std::to_string(first->line));
+      facts_.notes.push_back(name_ +
+                             " has no MAILER_DEFINITIONS; the features go before the first MAILER line, " +
+                             line_of(*first));
   }
 
   void look_at_call(const McCall& call) {
     for (const Obstacle& obstacle : kObstacles) {
-      if (call.is(obstacle.macro, obstacle.argument))
-        find(call.line, shown(call) + ": " + std::string(obstacle.why));
+      if (call.is(obstacle.macro, obstacle.argument)) find(call, ": " + std::string(obstacle.why));
     }
     if (call.is("define", "DATABASE_MAP_TYPE")) {
       facts_.mailertable.type = call.argument(1);
     } else if (call.is("FEATURE", "mailertable")) {
       facts_.has_mailertable = true;
       facts_.mailertable = place_of(call, "mailertable");
-      facts_.notes.push_back("your own " + shown(call) + ", line " + std::to_string(call.line) +
+      facts_.notes.push_back("your own " + shown(call) + ", " + line_of(call) +
                              ", stays; the sites' lines are added to " + facts_.mailertable.text);
     } else if (call.is("FEATURE", "access_db")) {
       facts_.access = place_of(call, "access");
@@ -134,13 +162,10 @@ class Look {
 
   void look_at_smart_host(const McCall& call) {
     if (call.argument(1).starts_with("tsmtp:"))
-      return find(
-          call.line,
-          shown(call) + " sends all mail by tsmtp: take it out; relayd.toml says which goes that way");
+      return find(call, " sends all mail by tsmtp: take it out; relayd.toml says which goes that way");
     if (!call.argument(1).empty())
       facts_.notes.push_back(
-          "your smart host, line " + std::to_string(call.line) +
-          ", stays: " + base::escaped(call.argument(1), 80) +
+          "your smart host, " + line_of(call) + ", stays: " + base::escaped(call.argument(1), 80) +
           " gets all other mail. Mail for the sites does not go there, not even while a link is down");
   }
 
@@ -159,11 +184,12 @@ class Look {
       place.text = last_word(spec);
     }
     if (place.text.ends_with(".db")) place.text.resize(place.text.size() - 3);
-    const bool is_file = (place.type == "hash" || place.type == "btree") && place.text.starts_with('/');
-    if (!is_file && usual == "mailertable")
-      find(call.line, shown(call) +
-                          ": only a map of the type hash or btree can be written here; add the sites' lines "
-                          "to yours by hand");
+    place.is_file = (place.type == "hash" || place.type == "btree") && place.text.starts_with('/');
+    if (!place.is_file && usual == "mailertable")
+      find(call,
+           ": only a map of the type hash or btree can be written here; add the sites' lines to yours by "
+           "hand");
+    if (!place.is_file) place.text = std::string(kMailDirectory) + usual;
     return place;
   }
 
@@ -173,24 +199,12 @@ class Look {
   McFacts facts_;
 };
 
-/// Where the features go: before the mailers, and before MAILER_DEFINITIONS unless something else of
-/// interest stands between.
-std::size_t features_at(const std::vector<McCall>& calls) {
-  const auto first =
-      std::find_if(calls.begin(), calls.end(), [](const McCall& call) { return call.macro == "MAILER"; });
-  const bool follows_heading = first != calls.begin() && std::prev(first)->macro == "MAILER_DEFINITIONS";
-  return follows_heading ? std::prev(first)->line_begin : first->line_begin;
-}
-
-std::size_t mailer_at(const std::vector<McCall>& calls) {
-  return std::find_if(calls.rbegin(), calls.rend(), [](const McCall& call) { return call.macro == "MAILER"; })
-      ->line_end;
-}
-
 std::string features(const McFacts& facts, const McWish& wish) {
   std::string text;
   if (wish.port != 5000) text += "define(`TSMTP_PORT', `" + std::to_string(wish.port) + "')dnl\n";
   if (wish.add_local_names) text += "FEATURE(`use_cw_file')dnl\n";
+  for (const std::string& domain : wish.local_domains)
+    text += "LOCAL_DOMAIN(`" + domain + "')dnl\n";
   if (wish.only.empty()) {
     if (!facts.has_mailertable) text += "FEATURE(`mailertable')dnl\n";
     text += "FEATURE(`tsmtp')dnl\n";
@@ -217,15 +231,14 @@ std::string mailer(const McWish& wish) {
 
 }  // namespace
 
-McFacts look_at_mc(std::string_view mc, const std::string& name) {
-  return Look(mc, name).facts();
+McFacts look_at_mc(std::string_view mc, const std::string& name, const Included& included) {
+  return Look(mc, name, included).facts();
 }
 
 std::string with_blocks(std::string_view mc, const McFacts& facts, const McWish& wish) {
-  const std::vector<McCall> calls = calls_of(mc);
   // From the end, so that the other place stays what it was.
-  const std::string half = with_block(mc, mailer_at(calls), mailer(wish), Comment::kDnl);
-  return with_block(half, features_at(calls), features(facts, wish), Comment::kDnl);
+  const std::string half = with_block(mc, facts.mailer_at, mailer(wish), Comment::kDnl);
+  return with_block(half, facts.features_at, features(facts, wish), Comment::kDnl);
 }
 
 }  // namespace tsmtp::sendmail

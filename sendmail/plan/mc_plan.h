@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sendmail/plan/hub_facts.h"
+#include "sendmail/plan/mc_calls.h"
 
 namespace tsmtp::sendmail {
 
@@ -16,6 +17,7 @@ namespace tsmtp::sendmail {
 struct MapPlace {
   std::string type = "hash";
   std::string text = "/etc/mail/mailertable";  ///< its database has .db behind it
+  bool is_file = true;                         ///< and can be built here
 };
 
 /// What the .mc says by itself, without our blocks.
@@ -26,18 +28,22 @@ struct McFacts {
   bool reads_local_names = false;  ///< FEATURE(`use_cw_file')
   std::string local_names = "/etc/mail/local-host-names";
   bool limits_clients = false;        ///< ratecontrol, conncontrol or greet_pause
+  std::size_t features_at = 0;        ///< offset where our features go
+  std::size_t mailer_at = 0;          ///< offset where our mailer goes
   std::vector<std::string> findings;  ///< why it cannot be done
   std::vector<std::string> notes;     ///< what an administrator should know
 };
 
-/// Looks at `mc`, the text without our blocks, of the file `name`.
-[[nodiscard]] McFacts look_at_mc(std::string_view mc, const std::string& name);
+/// Looks at `mc`, the text without our blocks, of the file `name`, and at what it includes.
+[[nodiscard]] McFacts look_at_mc(std::string_view mc, const std::string& name,
+                                 const Included& included = nullptr);
 
 /// What the blocks have to say.
 struct McWish {
   unsigned port = 5000;
-  bool add_local_names = false;  ///< the file of names is to be read, and is not yet
-  bool lists_for_all = false;    ///< option `lists' of the feature, where there is no access map for it
+  bool add_local_names = false;            ///< the file of names is to be read, and is not yet
+  std::vector<std::string> local_domains;  ///< for class w, where the file of names is not to be read
+  bool lists_for_all = false;  ///< option `lists' of the feature, where there is no access map for it
   struct Route {
     std::string user;
     std::string domain;

@@ -53,7 +53,13 @@ class Planner {
       plan_.findings.push_back("there is no " + places_.mc + ", which sendmail.cf is made of");
       return std::move(plan_);
     }
-    mc_ = look_at_mc(mc->second, places_.mc);
+    mc_ = look_at_mc(mc->second, places_.mc, [this](const std::string& path) -> std::optional<std::string> {
+      const auto found = input_.included.find(path);
+      return found == input_.included.end() ? std::nullopt : std::optional(found->second);
+    });
+    if (!mc_.has_mailertable) plan_.absent_maps.emplace_back("mailertable");
+    if (!mc_.access) plan_.absent_maps.emplace_back("access");
+    plan_.deliveries = input_.hub.deliveries;
     plan_.findings.insert(plan_.findings.end(), mc_.findings.begin(), mc_.findings.end());
     plan_.notes.insert(plan_.notes.end(), mc_.notes.begin(), mc_.notes.end());
     routes_ = only_routes(input_.wish.only, input_.hub.sites, plan_.findings);
@@ -140,6 +146,9 @@ class Planner {
     const auto cf_text = input_.texts.find(places_.cf);
     auto cf =
         mailertable::parse_sendmail_cf(cf_text == input_.texts.end() ? "" : cf_text->second, places_.cf);
+    // Those of our own block will be gone with it.
+    for (const McCall& call : calls_of(blocks_of(text_of(places_.mc), Comment::kDnl)))
+      if (call.macro == "LOCAL_DOMAIN") cf.local_names.erase(call.argument(0));
     for (const std::string& word : words_of(own(mc_.local_names)))
       cf.local_names.insert(word);
     for (const std::string& word : words_of(own(places_.relay_domains)))
@@ -179,11 +188,15 @@ class Planner {
             name + " is a site's domain, but sendmail takes its mail for this host's own: take it out of " +
             mc_.local_names + " or of the site");
     }
-    names_ = words_for(own(mc_.local_names), missing);
+    // A file that nobody reads may hold anything: sendmail is not to take mail for all that.
+    if (!mc_.reads_local_names && !words_of(own(mc_.local_names)).empty())
+      local_domains_ = missing;
+    else
+      names_ = words_for(own(mc_.local_names), missing);
     if (!missing.empty())
-      names_.why.push_back(
-          "sendmail did not take mail for " + joined(missing) +
-          ", this hub's own: the first mail from a site would have bounced (Relaying denied)");
+      (local_domains_.empty() ? names_.why : mc_why_)
+          .push_back("sendmail did not take mail for " + joined(missing) +
+                     ", this hub's own: the first mail from a site would have bounced (Relaying denied)");
   }
 
   void plan_tables() {
@@ -232,10 +245,22 @@ class Planner {
       return;
     }
     const auto wanted = access_of(sites, own(mc_.access->text), {mc_.limits_clients, is_trial()});
+    if (!mc_.access->is_file) return say_entries(wanted);
     if (wanted.empty() && blocks_of(text_of(mc_.access->text), Comment::kHash).empty()) return;
     plan_.access = mc_.access->text;
     add(mc_.access->text, entries_for(mc_.access->text, own(mc_.access->text), wanted),
         {"exceptions for the sites: see docs/sendmail.md"});
+  }
+
+  /// An access map that is no file here, as in LDAP, is its owner's to fill.
+  void say_entries(const std::vector<WantedEntry>& wanted) {
+    std::string entries;
+    for (const WantedEntry& entry : wanted)
+      entries += (entries.empty() ? "" : ", ") + entry.key + ' ' + entry.value;
+    if (entries.empty()) return;
+    auto& said = is_trial() ? plan_.findings : plan_.notes;
+    said.push_back("your access map is no file that can be written here; these entries should be in it: " +
+                   entries);
   }
 
   std::string text_of(const std::string& path) const {
@@ -248,11 +273,14 @@ class Planner {
     McWish wish;
     wish.port = input_.hub.port;
     wish.add_local_names = !names_.body.empty() && !mc_.reads_local_names;
+    wish.local_domains = local_domains_;
     wish.lists_for_all = !mc_.access && std::any_of(input_.hub.sites.begin(), input_.hub.sites.end(),
                                                     [](const SiteFacts& site) { return site.any_sender; });
     wish.only = routes_;
     Change change{places_.mc, text_of(places_.mc), with_blocks(mc, mc_, wish), {}};
-    add(std::move(change), {"the features stand before the mailers, and the mailer tsmtp behind them"});
+    mc_why_.insert(mc_why_.begin(),
+                   "the features stand before the mailers, and the mailer tsmtp behind them");
+    add(std::move(change), std::move(mc_why_));
   }
 
   void expect() {
@@ -276,8 +304,10 @@ class Planner {
   const Places& places_;
   Texts own_;  ///< the texts without our blocks
   McFacts mc_;
-  std::vector<McWish::Route> routes_;  ///< of a trial
-  TableBlock names_;                   ///< of local-host-names
+  std::vector<McWish::Route> routes_;       ///< of a trial
+  TableBlock names_;                        ///< of local-host-names
+  std::vector<std::string> local_domains_;  ///< of the .mc, instead of those
+  std::vector<std::string> mc_why_;
   Plan plan_;
 };
 
@@ -287,14 +317,15 @@ bool Plan::changes_anything() const {
   return !changes.empty();
 }
 
-std::vector<std::string> files_of_interest(const std::string& mc, const Places& places) {
+std::vector<std::string> files_of_interest(const std::string& mc, const Places& places,
+                                           const Included& included) {
   const auto own = without_blocks(mc, Comment::kDnl);
-  const McFacts facts = look_at_mc(own ? *own : mc, places.mc);
+  const McFacts facts = look_at_mc(own ? *own : mc, places.mc, included);
   std::vector<std::string> files{places.mc,   places.cf, places.sites, places.domains, places.relay_domains,
                                  places.hosts};
   files.push_back(facts.mailertable.text);
   files.push_back(facts.local_names);
-  if (facts.access) files.push_back(facts.access->text);
+  if (facts.access && facts.access->is_file) files.push_back(facts.access->text);
   return files;
 }
 

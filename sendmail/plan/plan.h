@@ -20,7 +20,8 @@ struct Wish {
 };
 
 struct Input {
-  Texts texts;  ///< all files of files_of_interest() that exist
+  Texts texts;     ///< all files of files_of_interest() that exist
+  Texts included;  ///< and those that the .mc includes
   HubFacts hub;
   std::string host_name;  ///< this host's, which sendmail takes mail for
   Wish wish;
@@ -41,6 +42,8 @@ struct Plan {
   std::vector<Expectation> expectations;
   std::vector<std::string> own_domains;   ///< to be in class w
   std::vector<std::string> kept_domains;  ///< of sites that are gone: their mail waits
+  std::vector<std::string> absent_maps;   ///< maps that the .mc does not make, as far as it can be read
+  std::vector<Delivery> deliveries;       ///< where sendmail is to listen
   std::vector<std::string> findings;      ///< why nothing is to be done
   std::vector<std::string> notes;
 
@@ -49,7 +52,8 @@ struct Plan {
 };
 
 /// The files whose texts plan() looks at, going by what `mc` says.
-[[nodiscard]] std::vector<std::string> files_of_interest(const std::string& mc, const Places& places);
+[[nodiscard]] std::vector<std::string> files_of_interest(const std::string& mc, const Places& places,
+                                                         const Included& included);
 
 [[nodiscard]] Plan plan_on(const Input& input);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sendmail/host/sendmail_control.h"
+#include "tests/support/temporary_directory.h"
 
 namespace tsmtp::sendmail {
 namespace {
@@ -20,9 +21,10 @@ TEST(Agreement, AnEditOfSendmailCfIsFound) {
 }
 
 TEST(Agreement, AKeyThatOnlyTheDatabaseHasIsFound) {
+  const support::TemporaryDirectory scratch;
   for (const char* type : {"hash", "btree"}) {
     const auto bytes = make_map("A.example\tsmtp:[x]\nb.example\tsmtp:[y]\nb.example\tsmtp:[z]\n",
-                                {type, "/etc/mail/mailertable"});
+                                {type, "/etc/mail/mailertable"}, scratch.path());
     ASSERT_TRUE(bytes) << bytes.error().message;
     EXPECT_EQ(lost_key(*bytes, "a.example\tother\nb.example\tother\nc.example x\n"), "");
     EXPECT_EQ(lost_key(*bytes, "b.example\tother\n"), "a.example");

@@ -41,6 +41,24 @@ TEST(McCalls, ArgumentsMayHaveQuotesParenthesesAndLines) {
   EXPECT_EQ(calls[1].line, 3);
 }
 
+TEST(McCalls, AnIncludedFileIsReadWhereItStands) {
+  const std::string mc =
+      "include(`/opt/cf/m4/cf.m4')dnl\nDOMAIN(`ours')dnl\n# include(`more.m4')dnl\nMAILER(`local')\n";
+  const auto calls = calls_of(mc, [](const std::string& path) -> std::optional<std::string> {
+    if (path == "/opt/cf/domain/ours.m4") return "FEATURE(redirect)\n";
+    if (path == "/etc/mail/more.m4") return "\nsinclude(`more.m4')MAILER(`smtp')\n";
+    return std::nullopt;
+  });
+  ASSERT_GE(calls.size(), 6U);
+  EXPECT_TRUE(calls[2].is("FEATURE", "redirect"));
+  EXPECT_EQ(calls[2].file, "/opt/cf/domain/ours.m4");
+  EXPECT_EQ(mc.substr(calls[2].line_begin, 6), "DOMAIN");
+  const McCall& deepest = calls[calls.size() - 2];
+  EXPECT_TRUE(deepest.is("MAILER", "smtp"));
+  EXPECT_EQ(deepest.line, 2);
+  EXPECT_EQ(mc.substr(deepest.line_end, 6), "MAILER");
+}
+
 TEST(McCalls, NothingBreaksIt) {
   for (const std::string text :
        {"", "MAILER", "MAILER(", "MAILER(`", "FEATURE(`a', (", "`", "'", "dnl", "MAILER(`x')"})

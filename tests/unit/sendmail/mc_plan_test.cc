@@ -71,6 +71,24 @@ TEST(McPlan, OnesOwnMailertableIsNotDoubled) {
   EXPECT_EQ(made(mc).find("FEATURE(`mailertable')"), std::string::npos);
 }
 
+TEST(McPlan, MailersOfAnIncludedFileAreMailers) {
+  const std::string mc = kHead + "FEATURE(`nodns')dnl\ninclude(`mailers.m4')dnl\nLOCAL_CONFIG\n";
+  const Included included = [](const std::string&) { return "MAILER(`local')dnl\nMAILER(`smtp')dnl\n"; };
+  const McFacts facts = look_at_mc(mc, "/etc/mail/sendmail.mc", included);
+  EXPECT_THAT(facts.findings, IsEmpty());
+  EXPECT_EQ(mc.substr(facts.features_at, 7), "include");
+  EXPECT_EQ(mc.substr(facts.mailer_at), "LOCAL_CONFIG\n");
+}
+
+TEST(McPlan, AnObstacleInAnIncludedFileIsNamedThere) {
+  const std::string mc = kHead + "include(`/etc/mail/m4/provider.m4')dnl\n" + kMailers;
+  const Included included = [](const std::string&) {
+    return "\ndefine(`confFALLBACK_MX', `mx.example')dnl\n";
+  };
+  EXPECT_THAT(look_at_mc(mc, "/etc/mail/sendmail.mc", included).findings,
+              ElementsAre(HasSubstr("/etc/mail/m4/provider.m4:2: define(`confFALLBACK_MX'")));
+}
+
 TEST(McPlan, TheTypeOfMapsIsTheFiles) {
   EXPECT_EQ(look(kHead + "define(`DATABASE_MAP_TYPE', `btree')dnl\n" + kMailers).mailertable.type, "btree");
 }

@@ -39,7 +39,7 @@ HubFacts hub_of(const std::string& toml) {
 
 Input input_of(Texts texts = {}, const std::string& toml = kHub + kSite) {
   texts.try_emplace("/etc/mail/sendmail.mc", kMc);
-  return {std::move(texts), hub_of(toml), "hub.tokyo.example", {}};
+  return {std::move(texts), {}, hub_of(toml), "hub.tokyo.example", {}};
 }
 
 /// The texts when the plan has been carried out.
@@ -114,6 +114,51 @@ TEST(Plan, WhatIsThereAlreadyIsNotDoubled) {
   for (const Change& change : plan.changes)
     EXPECT_TRUE(change.path == "/etc/mail/sendmail.mc" || change.path == "/etc/mail/tsmtp-sites")
         << change.path;
+}
+
+TEST(Plan, AnIncludedFilesMailertableIsTheOneThatIsWritten) {
+  const std::string mc =
+      "include(`/usr/share/sendmail/cf/m4/cf.m4')dnl\ninclude(`/etc/mail/m4/"
+      "ours.m4')dnl\nMAILER(`smtp')dnl\n";
+  Input input = input_of({{"/etc/mail/sendmail.mc", mc}});
+  input.included["/etc/mail/m4/ours.m4"] = "FEATURE(`mailertable', `btree /etc/mail/routes')dnl\n";
+  const Plan plan = plan_on(input);
+  EXPECT_THAT(plan.findings, IsEmpty());
+  EXPECT_EQ(plan.mailertable, "/etc/mail/routes");
+  EXPECT_EQ(text_after(input, "/etc/mail/mailertable"), "(none)");
+  EXPECT_THAT(text_after(input, "/etc/mail/sendmail.mc"), Not(HasSubstr("FEATURE(`mailertable')")));
+}
+
+TEST(Plan, AFileOfNamesThatNobodyReadsIsNotMadeUseOf) {
+  const std::string mc = "include(`/usr/share/sendmail/cf/m4/cf.m4')dnl\nMAILER(`smtp')dnl\n";
+  Input input = input_of({{"/etc/mail/sendmail.mc", mc}, {"/etc/mail/local-host-names", "sold.example\n"}});
+  EXPECT_EQ(text_after(input, "/etc/mail/local-host-names"), "sold.example\n");
+  const std::string made = text_after(input, "/etc/mail/sendmail.mc");
+  EXPECT_THAT(made, Not(HasSubstr("use_cw_file")));
+  EXPECT_THAT(made, HasSubstr("LOCAL_DOMAIN(`tokyo.example')dnl\n"));
+  input.texts = after(input, plan_on(input));
+  input.texts["/etc/mail/sendmail.cf"] = "Cwtokyo.example\n";
+  EXPECT_FALSE(plan_on(input).changes_anything());
+}
+
+TEST(Plan, AnAccessMapThatIsNoFileIsLeftToItsOwner) {
+  const std::string mc =
+      "include(`/usr/share/sendmail/cf/m4/cf.m4')dnl\nFEATURE(`access_db', `LDAP')dnl\n"
+      "FEATURE(`ratecontrol')dnl\nMAILER(`smtp')dnl\n";
+  const Input input = input_of({{"/etc/mail/sendmail.mc", mc}});
+  const Plan plan = plan_on(input);
+  EXPECT_THAT(plan.notes, Contains(HasSubstr("ClientRate:127.0.5.2 0")));
+  EXPECT_FALSE(plan.access);
+  for (const Change& change : plan.changes)
+    EXPECT_NE(change.path, "/etc/mail/access");
+}
+
+TEST(Plan, AnEndpointThatIsNoAddressComesIntoNoFile) {
+  for (const std::string host : {"127.evil.example", "127.0.0.9'x"}) {
+    const Input input = input_of({}, kHub + kSite + "endpoint = [\"" + host + ":5000\"]\n");
+    EXPECT_THAT(input.hub.sites, IsEmpty());
+    EXPECT_THAT(input.hub.notes, ElementsAre(HasSubstr("is left out")));
+  }
 }
 
 TEST(Plan, AnotherRouteForASiteIsExplainedNotOverwritten) {
