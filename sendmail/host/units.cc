@@ -62,7 +62,8 @@ void start_sendmail(bool is_running) {
 void watch_sites(bool on) {
   const bool has_systemd = ::access("/run/systemd/system", F_OK) == 0;
   if (!has_systemd || !is_installed()) {
-    if (on && !has_systemd && ::access(kCron, F_OK) == 0)
+    const bool has_cron = ::access("/usr/sbin/cron", X_OK) == 0 || ::access("/usr/sbin/crond", X_OK) == 0;
+    if (on && !has_systemd && has_cron && ::access(kCron, F_OK) == 0)
       say(std::string("cron runs `tsmtp-sendmail update' every minute: ") + kCron);
     else if (on)
       say("note: nothing watches the sites here: run `tsmtp-sendmail update' when one is added or removed");
