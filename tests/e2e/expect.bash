@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the cases say: mails with a mark of their own, and what must become of them. Sourced by each.
+# The words of the cases: mails with a mark of their own, and their expected ends. Each case sources this file.
 # With pipefail, nothing behind a pipe may leave early (grep -q, sed q, awk exit): the writer's broken
 # pipe would be a failure, now and then.
 set -euo pipefail
@@ -65,7 +65,7 @@ expect_logged() { until_true 20 "sendmail on $1 logs $2" logged "$1" "$2"; }
 in_queue() { lab queue "$1" | grep -E -- "$2" >/dev/null; }
 expect_in_queue() { until_true 20 "the queue of $1 shows $2" in_queue "$1" "$2" || { lab queue "$1" >&2; exit 1; }; }
 
-# A queue run passes over a mail that another process has in its hands at that moment, so one is not always enough.
+# A queue run passes over a mail that another process handles at that moment, so one run is not always enough.
 
 # expect_flushed MARK HOST USER FROM…: queue runs at the hosts FROM bring that mail there.
 expect_flushed() { until_true 30 "queue runs at ${*:4} bring mail $1 to the mailbox of $3 on $2" flushes_to "$@"; }
@@ -83,7 +83,7 @@ holds() {
   in_queue "$1" "$2"
 }
 
-# packets FILTER: how many packets of the capture a tcpdump filter chooses.
+# packets FILTER: the number of packets in the capture that a tcpdump filter chooses.
 packets() { lab capture bytes "$@" | tcpdump -n -r - 2>/dev/null | wc -l; }
 
 fail() {

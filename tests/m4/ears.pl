@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# ears.pl FILE ADDRESS:PORT...: mail servers that take everything, but for recipients named nosuch, and write to FILE what
-# they are told, a line each: ADDRESS:PORT and the command. Says `ready' when all of them listen.
+# ears.pl FILE ADDRESS:PORT...: mail servers that take everything except recipients named nosuch. They write each command that
+# they get to FILE, a line each: ADDRESS:PORT and the command. Says `ready' when all of them listen.
 use strict;
 use IO::Select;
 use IO::Socket::INET;

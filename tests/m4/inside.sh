@@ -1,9 +1,9 @@
 #!/bin/sh
 # In a container of one release of sendmail: makes every job of /work/jobs, and leaves its answers there.
 #
-# A job is a directory with config.mc, and with query, which sendmail -bt is asked. What is in etc/ goes to /etc/mail
-# before; with recipients, a mail is sent to them while ears.pl listens; of its tables, those that are named in maps are built, those in damaged are spoilt after that,
-# and the commands in after are run in /etc/mail.
+# A job is a directory with config.mc, and with query, the input of sendmail -bt. The files in etc/ go to /etc/mail before. The tables
+# that are named in maps are built, those in damaged are spoilt after that, and the commands in after run in /etc/mail. If there is a file
+# recipients, a mail is sent to them while ears.pl listens.
 set -eu
 # A machine that runs tests is busy: that must not make sendmail queue or refuse. (Not in the .mc: golden/ is what m4 makes.)
 program=/usr/libexec/sendmail/sendmail
@@ -22,8 +22,8 @@ cp -r /etc/mail /etc/mail.clean
 sed "/^MAILER_DEFINITIONS/i FEATURE(\`mailertable')dnl\nFEATURE(\`tsmtp')dnl\nFEATURE(\`tsmtp_inbound')dnl" /etc/mail/sendmail.mc >/tmp/stock.mc
 echo "MAILER(\`tsmtp')dnl" >>/tmp/stock.mc
 
-# What a site and the outside have for addresses, with their ports 25 and 5000. They are reached on this host, but
-# are no addresses of its interfaces, or sendmail would take the names for its own.
+# The addresses of a site and of the outside, with their ports 25 and 5000. They are reached on this host, but are not
+# addresses of its interfaces, because sendmail would take the names for its own.
 busybox ip route add local 192.0.2.0/24 dev lo table local
 outside=
 for address in 20 30 31 77; do
@@ -33,7 +33,7 @@ install -d -m 700 /var/lib/sendmail/host_status
 chown root:root /var/spool/mqueue
 chmod 700 /var/spool/mqueue
 
-# mail JOB: one mail to all recipients at once, and what the ears hear of it.
+# mail JOB: sends one mail to all recipients at once, and keeps what the ears hear of it.
 mail() {
   job=$1
   rm -rf /var/spool/mqueue/* /var/lib/sendmail/host_status/*
@@ -52,9 +52,9 @@ mail() {
   kill $ears
 }
 
-# ask JOB: has sendmail -bt answer the whole query: then it says a last prompt, and ends with the status of its last complaint.
-# Seen a few times in thousands of runs, in two containers in the same minute: it ends in the middle of an answer, with status 0,
-# as it does at a SIGTERM from whomever. What it had said is then kept, how it ended is told, and it is asked again.
+# ask JOB: has sendmail -bt answer the whole query. It then says a last prompt, and ends with the status of its last complaint.
+# In a few of thousands of runs, in two containers in the same minute, it ended in the middle of an answer, with status 0, as after
+# a SIGTERM of unknown origin. Then its output is kept, its end is told, and it is asked again.
 ask() {
   for try in 1 2 3; do
     status=0

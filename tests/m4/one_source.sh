@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154  # variables of inside.sh
-# One source: adding a site is editing relayd.toml and saying `make' in /etc/mail, with Debian's own Makefile.
+# One source: an administrator adds a site by editing relayd.toml and saying `make' in /etc/mail, with Debian's own Makefile.
 
 made() {
   cd /

@@ -24,7 +24,7 @@ start_relays() {
   done
 }
 
-# show_relays MTA: all that can be known of the two relayds on the way to that far MTA.
+# show_relays MTA: status and logs of the two relayds on the way to that far MTA.
 show_relays() {
   local relay
   for relay in near "far-$1"; do
@@ -37,7 +37,7 @@ show_relays() {
   lab_inside ss -tnp
 }
 
-# Those of an earlier lab, too, that was not brought down.
+# This includes those of an earlier lab that was not brought down.
 stop_relays() {
   pkill -KILL -f "relayd --config $state/relay/" || return 0
   until_true 10 'the relayds are gone' not pgrep -f "relayd --config $state/relay/"

@@ -14,7 +14,7 @@ lab_releases() {
   stop_releases
   rm -rf "$dir"
   mkdir -p "$dir"/{libs,mails}
-  # What relayd was linked with here and Debian 13 has in other versions only. OpenSSL and the C and C++ libraries are its own.
+  # The libraries that relayd was linked with here, and that Debian 13 has in other versions only. OpenSSL and the C and C++ libraries are its own.
   ldd "$build/relayd/cli/relayd" | awk '/libspdlog|libfmt|libtomlplusplus|libidn2|libunistring|libdb-/ { print $3 }' |
     xargs -I{} cp {} "$dir/libs/"
   for hub in "${!release_numbers[@]}"; do release_hub "$hub"; done
@@ -81,7 +81,7 @@ stop_releases() {
   done
 }
 
-# release_tls HUB SITE: how the link between them is encrypted.
+# release_tls HUB SITE: prints the cipher and group of the link between them.
 release_tls() {
   "$build/relayd/cli/relayctl" --config "$state/releases/$1/relayd.toml" status --json |
     python3 -c 'import json, sys

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154  # variables of ../lab
-# The eavesdropper: tcpdump on the bridge, which sees all that hosts on different ports say.
+# The eavesdropper: tcpdump on the bridge, which sees all packets between hosts on different ports.
 
 capture_start() {
   capture_stop
@@ -21,7 +21,7 @@ capture_stop() {
   until_true 10 "tcpdump ends" has_ended "$pid"
 }
 
-# A zombie has ended too: in a container, the first process may be none that reaps.
+# A zombie has ended too: in a container, the first process need not reap.
 has_ended() { ! grep -s '^State:' "/proc/$1/status" | grep -v 'zombie' >/dev/null; }
 
 capture_bytes() {

@@ -68,7 +68,7 @@ start() {
     "$(image_name)" >/dev/null
 }
 
-# Puts in what this host is made of beside the image, and has the host make its databases.
+# Puts the host's own files into the container, and has the host make its databases.
 configure() {
   [ "$1" = outside ] || put "$1" "$tree"
   put "$1" "$lab_dir/hosts/$1"
@@ -104,7 +104,7 @@ link_is_up() {
   esac
 }
 
-# The first leaves standard input alone, for a script that calls it may have its own there.
+# The first leaves standard input alone, because a script that calls it may have its own there.
 in_host() { podman_ exec "$prefix-$1" "${@:2}"; }
 host_exec() { podman_ exec -i "$prefix-$1" "${@:2}"; }
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154  # variables of ../lab
-# The image all hosts are made from: made once, and again when one of its sources changes.
+# The image that all hosts are made from. It is made once, and again when one of its sources changes.
 
 # podman with the flags that also work where there is no systemd, and inside another container.
 podman_() {
@@ -37,14 +37,14 @@ image_name() {
 lab_image() { make_image "$(image_name "$@")" "${1:-$(release)}" "$lab_dir"; }
 
 # make_image IMAGE RELEASE DIR: makes IMAGE of DIR/Containerfile, with BUILD_ARG if that is set.
-# Whoever else makes images of that release waits.
+# A process that makes another image of that release waits.
 make_image() {
   local log=$state/image-$2.log
   mkdir -p "$state"
   (
     flock 9
     ! podman_ image exists "$1" || exit 0
-    # Some hundred packages are fetched, and now and then one of them is not to be had at the first try.
+    # The build fetches some hundred packages, and now and then one of them fails at the first try.
     for _ in 1 2 3; do build_image "$@" && exit; done >"$log" 2>&1
     tail -n 20 "$log" >&2
     echo "lab: could not make the image $1; all that was said is in $log" >&2
@@ -73,7 +73,7 @@ build_image() {
 # bootstrap BASE RELEASE: makes the base image BASE of that Debian release.
 bootstrap() {
   local dir=/var/tmp/tsmtp-base-$2 result=0
-  # What one that was cut short has left. It may have its own /proc there.
+  # A try that was cut short may have left its files, with its own /proc there.
   ! mountpoint -q "$dir/proc" || umount -R "$dir/proc" || return
   rm -rf --one-file-system "$dir"
   mkdir -m 755 "$dir"   # it becomes the root directory

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Two hubs, tokyo and birl, in containers of their own with a real init as process 1: a cable between them, a name server each
-# (inits/names.py), and mail both ways. Sourced by those who install tsmtp there; `$prefix` begins the names of all that is made,
-# `$state` is a directory for what is kept of them.
+# (inits/names.py), and mail both ways. Scripts that install tsmtp there source this file. `$prefix` begins all names that it makes,
+# and `$state` is a directory for the hubs' files and logs.
 
 hubs=(tokyo birl)
 servers=()
@@ -38,7 +38,7 @@ on_hub() { podman_ exec "$prefix-$1" bash -c "$2"; }
 
 arrived() {
   on_hub "$1" "grep -q '$2' /var/mail/anna" && return
-  # It may have come while something was being started, and waits for the next run of a queue.
+  # The mail may have come while a service was starting, and then waits for the next run of a queue.
   for hub in "${hubs[@]}"; do on_hub "$hub" 'sendmail -Ac -qf; sendmail -qf'; done
   return 1
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Waiting for a condition, with a deadline: nothing in the lab or its tests waits for mere time.
+# Waits for a condition, with a deadline: nothing in the lab or its tests waits for mere time.
 
 # until_true SECONDS WHAT COMMAND…: runs COMMAND again and again until it succeeds, and says
 # WHAT did not come true if it has not after four times as long: SECONDS are a quiet machine's, and this one may be busy.
