@@ -54,7 +54,7 @@ bool is_mounted(const std::string& path) {
          (file.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-/// What both begin with stays untouched, and room for the rest is had before any of it is written.
+/// Leaves the beginning that both share untouched, and takes room for the rest before it writes any of it.
 Outcome<void> write_in_place(const std::string& path, std::string_view old, std::string_view content) {
   const auto shorter = static_cast<std::ptrdiff_t>(std::min(old.size(), content.size()));
   const auto same = std::mismatch(old.begin(), old.begin() + shorter, content.begin()).first - old.begin();
@@ -79,7 +79,7 @@ std::string hidden_beside(const std::string& path) {
   return path.substr(0, name) + '.' + path.substr(name) + '.';
 }
 
-/// Where the file at `path` is while it may have to be put back with no room for a copy.
+/// The second name that the file at `path` keeps while it may have to come back without room for a copy.
 std::string second_name_for(const std::string& path) {
   return hidden_beside(path) + kSecond;
 }
@@ -144,14 +144,14 @@ Outcome<void> FileChanges::put_back(const Before& change) const {
       return system_failure(EX_CANTCREAT, "cannot remove " + change.path, errno);
     return {};
   }
-  // One that was removed comes back with its owner and mode.
+  // A file that was removed comes back with its owner and mode.
   const bool is_gone = now && !*now;
   if (is_gone && !change.second_name.empty() &&
       ::rename(change.second_name.c_str(), change.path.c_str()) == 0)
     return {};
   auto done = replace(change.path, now ? *now : std::nullopt, *change.content, change.for_sendmail);
   if (done || change.second_name.empty()) return done;
-  // A sendmail that has this one open as a map compares its time.
+  // A sendmail that has this file open as a map compares its time.
   const std::array<timespec, 2> later{timespec{0, UTIME_OMIT}, timespec{::time(nullptr) + 1, 0}};
   ::utimensat(AT_FDCWD, change.path.c_str(), later.data(), 0);
   if (::rename(change.second_name.c_str(), change.path.c_str()) != 0) return done;

@@ -31,7 +31,7 @@ class FileChanges {
                                                 const std::optional<std::string>& content,
                                                 bool for_sendmail = false);
 
-  /// Makes everything as it was before the first change, on a full disk too. Returns what could not be.
+  /// Makes everything as it was before the first change, on a full disk too. Returns what it could not do.
   [[nodiscard]] std::vector<mailertable::Failure> put_back();
 
   /// The changes are to stay: there is no way back any more.

@@ -61,7 +61,7 @@ Outcome<Texts> read_texts(const Places& places, const std::set<std::string>& als
   return texts;
 }
 
-/// relayd.toml and its sites, or nothing, everything having been said; again: but not what was said before.
+/// relayd.toml and its sites. Nothing if it is wrong, which is said then; `again` leaves out the warnings.
 std::optional<HubFacts> read_hub(const std::string& path, bool again) {
   base::Diagnostics diagnostics;
   const auto config = settings::read(path, {}, diagnostics);
@@ -86,12 +86,12 @@ void show_differences(const Plan& plan) {
   if (plan.changes.empty()) say("nothing would change in the texts");
 }
 
-/// Without a site there is nothing to route, and what was made is taken back; it stays on, for the next site.
+/// Without a site there is nothing to route: the changes are taken back, and it stays on for the next site.
 bool is_without_sites(const Plan& plan) {
   return plan.expectations.empty();
 }
 
-/// What a run works on: read under the lock, so that it is still true when it is written.
+/// The state that a run works on. It is read under the lock, so that it is still true when it is written.
 struct Situation {
   Places places;
   std::optional<Memory> memory;
@@ -99,7 +99,7 @@ struct Situation {
   Plan plan;
 };
 
-/// Reads everything and plans; an exit status if that is the end.
+/// Reads everything and plans. Returns an exit status if the run ends with that.
 std::optional<int> look(Situation& situation, const Orders& orders, const std::vector<std::string>& only,
                         bool again = false) {
   const auto hub = read_hub(orders.relayd, again);
@@ -110,8 +110,8 @@ std::optional<int> look(Situation& situation, const Orders& orders, const std::v
   Input input{*std::move(texts), std::move(included),     *hub,
               host_name(),       {only, orders.released}, situation.places};
   situation.plan = plan_on(input);
-  // Before the first change only: later on, sendmail.cf and databases are ours, or made by Debian's rules of
-  // the same texts.
+  // This is for the first change only: later on, sendmail.cf and databases are ours, or Debian's rules have
+  // made them of the same texts.
   if (!situation.memory->paths.empty() || !situation.plan.is_possible() || is_without_sites(situation.plan))
     return std::nullopt;
   if (const auto missing = missing_part()) return fail({EX_UNAVAILABLE, *missing, false});
@@ -138,7 +138,7 @@ std::optional<int> open(Situation& situation, bool to_change) {
   return std::nullopt;
 }
 
-/// Says what is planned; an exit status if that is all.
+/// Shows the plan. Returns an exit status if the run ends with that.
 std::optional<int> show(const Plan& plan, const Orders& orders) {
   show_plan(plan);
   if (!plan.is_possible()) {
@@ -150,7 +150,7 @@ std::optional<int> show(const Plan& plan, const Orders& orders) {
   return EX_OK;
 }
 
-/// Signals wait until a run is over: half of it is nothing to leave behind.
+/// Signals wait until a run is over, because half a change must not stay behind.
 void hold_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -172,10 +172,10 @@ int carry_out(Situation& situation, const std::vector<std::string>& only, bool m
                                                : work.turn_off(situation.plan);
   if (!done) {
     const int status = fail(done.error());
-    // What could not be put back must not be forgotten.
+    // Files that could not be put back must not be forgotten.
     if (!work.put_back()) return status;
     if (!former.is_on) memory.be_off();
-    // A first try that failed leaves it off.
+    // After a first try that failed it stays off.
     const auto noted = former.is_on ? former.save() : memory.forget();
     return noted ? status : fail(noted.error());
   }
@@ -197,8 +197,8 @@ bool is_up_to_date(const Situation& situation) {
   return !situation.plan.changes_anything() && situation.memory->is_finished;
 }
 
-/// Follows the sites until they are as they were when the last round began: nobody tells of a change that is
-/// made during a round.
+/// Follows the sites until they are as they were when the last round began: no unit tells of a change during
+/// a round.
 int follow(Situation& situation, const Orders& orders, bool again) {
   constexpr int kMostRounds = 10;
   const std::vector<std::string> only = situation.memory->only;
@@ -225,7 +225,7 @@ int leave(Situation& situation, const Orders& orders) {
   hold_signals();
   if (memory.is_on) {
     memory.is_leaving = true;
-    // On a full disk it is tried all the same: it makes room.
+    // On a full disk the run goes on all the same, because it makes room.
     (void)memory.save();
   }
   Work work(memory, situation.places);

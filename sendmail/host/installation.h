@@ -18,12 +18,12 @@ struct Orders {
   bool may_start = true;  ///< `on` starts a sendmail that is not running
 };
 
-/// The commands; each returns an exit status of sysexits(3), everything having been said.
+/// The commands. Each has said everything when it returns, and gives an exit status of sysexits(3).
 [[nodiscard]] int turn_on(const Orders& orders);
 [[nodiscard]] int turn_off(const Orders& orders);
-/// As `on` with what it was told then, where something has changed; nothing at all when it is off.
+/// As the last `on`, with its options, if something has changed since. Does nothing when it is off.
 [[nodiscard]] int update(const Orders& orders);
-/// 0: it is on, and everything is as it should be; 1: off, or not.
+/// 0: it is on, and everything is as it should be; 1: it is off, or something is not.
 [[nodiscard]] int check(const Orders& orders);
 
 }  // namespace tsmtp::sendmail

@@ -124,7 +124,7 @@ Outcome<void> Memory::forget() {
     places.push_back(place_of(path));
   absent_.clear();
   paths.clear();
-  // What is not said to be there is removed, and not the other way round: this may be cut in between.
+  // First the state forgets the copies, then they are removed: a run may be cut in between.
   auto done = save();
   if (!done && (is_on || ::unlink((directory_ + kState).c_str()) != 0)) return done;
   for (const std::string& place : places)

@@ -15,7 +15,7 @@
 namespace tsmtp::sendmail {
 
 inline constexpr const char* kMemoryDirectory = "/var/lib/tsmtp-sendmail";
-/// What sendmail is to look up names in while it is asked, in that directory.
+/// In that directory: the service switch, without DNS, that sendmail uses while it is asked.
 inline constexpr const char* kServices = "/services-without-dns";
 
 class Memory {
@@ -24,27 +24,27 @@ class Memory {
   [[nodiscard]] static mailertable::Outcome<Memory> read(std::string directory);
 
   /// Waits until no other tsmtp-sendmail works, and keeps others waiting until the descriptor is closed.
-  /// Makes the directory. `waits` is called where it has to wait.
+  /// Makes the directory. Calls `waits` if it has to wait.
   [[nodiscard]] mailertable::Outcome<base::Descriptor> lock(const std::function<void()>& waits);
 
-  /// Nothing is on; of the members below.
+  /// Sets the members below to "off".
   void be_off();
 
-  /// Removes what a run that was killed has left behind. Only under the lock.
+  /// Removes the files that a killed run has left behind. Call it only under the lock.
   void remove_leftovers() const;
 
-  /// Notes how `path` is, unless that is noted already: before the first change of it.
+  /// Keeps a copy of `path` before the first change of it, unless there is one already.
   [[nodiscard]] mailertable::Outcome<void> keep(const std::string& path);
 
-  /// What keep() has noted. `is_known` false: nothing.
+  /// The copy that keep() has made. `is_known` false: there is none.
   struct Kept {
     bool is_known = false;
     std::optional<std::string> content;  ///< nothing: there was no such file
   };
   [[nodiscard]] Kept kept(const std::string& path) const;
 
-  /// Forgets how the files were, and says what is written in the members below. Fails where that cannot be
-  /// saved; where it is off, it is so even then.
+  /// Forgets the copies, and saves the members below. Fails if they cannot be saved; if they say "off", that
+  /// holds even then.
   [[nodiscard]] mailertable::Outcome<void> forget();
   /// Writes the members below.
   [[nodiscard]] mailertable::Outcome<void> save();

@@ -80,7 +80,7 @@ Outcome<Ran> run_program(const std::vector<std::string>& arguments, std::string_
   for (const std::string& argument : arguments)
     argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  // Nothing of the caller's environment decides what a program run by root does.
+  // The caller's environment must not decide anything in a program that root runs.
   std::string path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/libexec/sendmail";
   std::string locale = "LC_ALL=C";
   std::array<char*, 3> environment{path.data(), locale.data(), nullptr};
@@ -92,7 +92,7 @@ Outcome<Ran> run_program(const std::vector<std::string>& arguments, std::string_
   posix_spawn_file_actions_adddup2(&actions, out.get(), 1);
   posix_spawn_file_actions_adddup2(&actions, errors.get(), 2);
   if (!directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
-  // A daemon that it starts must get its signals, whatever waits here; those of the terminal are for us.
+  // A daemon that it starts must get its signals, whichever wait here; those of the terminal are for us.
   posix_spawnattr_t attributes{};
   posix_spawnattr_init(&attributes);
   sigset_t none;

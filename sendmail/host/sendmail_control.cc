@@ -95,7 +95,7 @@ Outcome<std::string> make_map(std::string_view text, const CfMap& map, const std
 
 Outcome<std::string> ask_sendmail(const std::string& cf, const std::string& questions,
                                   const std::string& scratch_directory) {
-  // What DNS says at this moment is no part of the proof, and a host without it would wait for minutes.
+  // The answers of DNS are no part of the proof, and a host without DNS would wait for minutes.
   const std::string services = scratch_directory + kServices;
   FileChanges file;
   if (auto done = file.make(services, "hosts files\naliases files\npasswd files\n"); !done)

@@ -11,7 +11,7 @@
 
 namespace tsmtp::sendmail {
 
-/// What m4, run where it lies, makes of the file `mc`, in the form that Debian's /etc/mail/Makefile gives it.
+/// The output of m4, run in the directory of the file `mc`, in the form of Debian's /etc/mail/Makefile.
 /// Whatever m4 says on stderr is a failure (EX_DATAERR): it exits 0 all the same.
 [[nodiscard]] mailertable::Outcome<std::string> make_cf(const std::string& mc);
 
@@ -19,7 +19,7 @@ namespace tsmtp::sendmail {
 [[nodiscard]] mailertable::Outcome<std::string> make_map(std::string_view text, const CfMap& map,
                                                          const std::string& scratch_directory);
 
-/// What `sendmail -bt`, with the configuration `cf` and without DNS, answers to `questions`.
+/// The answers of `sendmail -bt`, with the configuration `cf` and without DNS, to `questions`.
 [[nodiscard]] mailertable::Outcome<std::string> ask_sendmail(const std::string& cf,
                                                              const std::string& questions,
                                                              const std::string& scratch_directory);
@@ -30,7 +30,7 @@ enum class Reloaded { kYes, kNotRunning };
 /// Has the running sendmail, whose sendmail.cf is `cf`, start anew, and waits until it has.
 [[nodiscard]] mailertable::Outcome<Reloaded> reload_sendmail(std::string_view cf);
 
-/// What is not installed here that tsmtp needs for sendmail, as a sentence; nothing if all is there.
+/// A sentence that names the missing programs that tsmtp needs for sendmail; nothing if all are there.
 [[nodiscard]] std::optional<std::string> missing_part();
 
 }  // namespace tsmtp::sendmail

@@ -14,7 +14,7 @@ namespace tsmtp::sendmail {
 namespace {
 
 constexpr const char* kUnit = "tsmtp-sendmail.path";
-// What the other may have missed.
+// Runs for changes that the path unit may have missed.
 constexpr const char* kTimer = "tsmtp-sendmail.timer";
 constexpr const char* kCron = "/etc/cron.d/tsmtp-sendmail";
 
@@ -31,7 +31,7 @@ void run_shown(const std::vector<std::string>& command) {
   if (ran->status != 0) complain(command.front() + " fails: " + ran->errors);
 }
 
-// Not so: enabled, masked, or started by something that systemd calls by another word.
+// Any other word means that it is enabled, masked, or started by something else.
 bool is_disabled(const std::string& unit) {
   const auto ran = run_program({"systemctl", "is-enabled", unit}, "");
   return ran && ran->output == "disabled\n";

@@ -92,8 +92,8 @@ Outcome<void> Work::prove(const Plan& plan, const std::string& cf_path) {
   return Failure{EX_CONFIG, "sendmail does not do what it should:" + all, false};
 }
 
-/// With the new mailertable beside the old one, which a running sendmail reads: without the new sendmail.cf
-/// it would bounce what the new table sends to a mailer that it does not know.
+/// Proves with the new mailertable beside the old one, which a running sendmail reads. With the old
+/// sendmail.cf that would bounce mail for a mailer that only the new table knows.
 Outcome<void> Work::prove_aside(const Plan& plan, const std::string& cf) {
   const std::string table = std::string(kMemoryDirectory) + "/proof-mailertable";
   const std::string aside = std::string(kMemoryDirectory) + "/proof.cf";
@@ -159,7 +159,7 @@ Outcome<void> Work::turn_on(const Plan& plan) {
   return prove(plan, places_.cf);
 }
 
-/// A file without our lines: as it was before, if nobody has edited it.
+/// Takes our lines out of a file. It is as it was before, if nobody has edited it.
 Outcome<void> Work::restore(const Change& change) {
   const Memory::Kept before = memory_.kept(change.path);
   std::optional<std::string> after = change.after;
@@ -198,11 +198,11 @@ Outcome<void> Work::restore_database(const std::string& text_path, const std::st
     const auto map = map_in(cf, name);
     if (*text && map && map->database() == path) return build(cf, name, text_path);
   }
-  // Nobody reads it: it must not keep our routes for the day when somebody does.
+  // No sendmail reads it now. It must not keep our routes for the day when one does.
   return before.is_known ? changes_.make(path, before.content, true) : Outcome<void>();
 }
 
-/// Files that were none before, and have nothing in them.
+/// Removes files that did not exist before and are empty.
 Outcome<void> Work::remove_empty_ones() {
   for (const std::string& path : memory_.paths) {
     const auto now = content_of(path);
@@ -216,7 +216,7 @@ Outcome<void> Work::remove_empty_ones() {
 }
 
 Outcome<void> Work::turn_off(const Plan& plan) {
-  // The routes first: while sendmail still knows the mailer, and not after.
+  // The routes go first, while sendmail still knows the mailer.
   for (const Change& change : plan.changes) {
     if (auto done = restore(change); !done) return done;
   }

@@ -20,19 +20,19 @@ class Work {
  public:
   Work(Memory& memory, const Places& places) : memory_(memory), places_(places) {}
 
-  /// Makes everything that `plan` says, and proves it. The Failure says why not; then call put_back().
+  /// Carries out all of `plan`, and proves it. After a Failure call put_back().
   [[nodiscard]] mailertable::Outcome<void> turn_on(const Plan& plan);
-  /// Takes out what `plan` says.
+  /// Takes out everything that `plan` says.
   [[nodiscard]] mailertable::Outcome<void> turn_off(const Plan& plan);
 
   /// Whether no sendmail was there to read it all.
   [[nodiscard]] bool found_no_sendmail() const { return found_no_sendmail_; }
 
-  /// After a failure: every file as it was before this run, and sendmail told if it had read others. False,
-  /// which it says: not every file.
+  /// After a failure: makes every file as it was before this run, and has sendmail read them if it had read
+  /// others. Complains and returns false if a file is left.
   bool put_back();
 
-  /// It has come to a good end: there is no way back any more.
+  /// The run has come to a good end: there is no way back any more.
   void settle() { changes_.settle(); }
 
  private:

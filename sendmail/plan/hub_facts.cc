@@ -16,7 +16,7 @@ std::string plain(const std::string& pattern) {
   return pattern.starts_with('.') ? pattern.substr(1) : pattern;
 }
 
-/// What speaks against the site `from`, or nothing.
+/// The reason against the site `from`, or nothing.
 std::string objection(const settings::Site& from) {
   if (from.address.empty()) return "it has no `address', which would tell its mail from this host's own";
   const auto& patterns = from.rules.domains.patterns();
@@ -25,7 +25,7 @@ std::string objection(const settings::Site& from) {
   const auto tcp = std::find_if(from.endpoints.begin(), from.endpoints.end(),
                                 [](const base::HostPort& one) { return !one.is_unix(); });
   if (tcp == from.endpoints.end()) return "its endpoint is a unix socket; give it an address and a port";
-  // A name would be whatever DNS says, and anything else of this form is to be in no file of sendmail's.
+  // A name would mean whatever DNS says, and no other text of this form may come into a file of sendmail's.
   if (!base::is_ipv4(tcp->host) || !base::is_loopback(tcp->host))
     return "its endpoint " + base::escaped(tcp->host, 80) +
            " is not on loopback: mail would go there in clear";

@@ -1,5 +1,5 @@
-// What relayd's configuration says that sendmail has to know: the sites with their addresses and domains, and
-// this hub's own domains.
+// The facts of relayd's configuration that sendmail has to know: the sites with their addresses and domains,
+// and this hub's own domains.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace tsmtp::sendmail {
 
-/// Where relayd hands over what comes from a site.
+/// The place where relayd hands over mail from a site.
 struct Delivery {
   std::string site;
   std::string address;

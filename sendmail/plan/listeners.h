@@ -1,4 +1,4 @@
-// Whether sendmail listens where relayd hands over what comes from the sites.
+// Whether sendmail listens where relayd hands over mail from the sites.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace tsmtp::sendmail {
 
 /// A sentence for each place where the sendmail of `cf` does not listen, or only for clients that log in.
-/// What cannot be told from `cf`, as an address that is a name, is taken to be right.
+/// A place that `cf` does not tell, such as an address that is a name, is taken to be right.
 [[nodiscard]] std::vector<std::string> unheard(std::string_view cf, const std::vector<Delivery>& deliveries);
 
 }  // namespace tsmtp::sendmail

@@ -29,7 +29,7 @@ std::string unquoted(std::string_view text) {
   return std::string(text.substr(1, text.size() - 2));
 }
 
-/// What one reading is about.
+/// The state of one reading.
 struct Context {
   const Included& included;
   const std::string& directory;  ///< of the .mc, where m4 runs

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kMailDirectory = "/etc/mail/";
 
-/// What stands in the way wherever it is called, and why.
+/// A call that stands in the way, wherever it is made, and why.
 struct Obstacle {
   std::string_view macro;
   std::string_view argument;
@@ -213,7 +213,7 @@ std::string features(const McFacts& facts, const McWish& wish) {
   return text;
 }
 
-/// An address whose domain DNS knows has a dot behind it when these rules see it, another has none. In
+/// When these rules see an address, it has a dot behind it if DNS knows its domain, else none. It stands in
 /// quotes, because a user may have the name of a macro.
 std::string mailer(const McWish& wish) {
   std::string text = "MAILER(`tsmtp')dnl\n";
@@ -236,7 +236,7 @@ McFacts look_at_mc(std::string_view mc, const std::string& name, const Included&
 }
 
 std::string with_blocks(std::string_view mc, const McFacts& facts, const McWish& wish) {
-  // From the end, so that the other place stays what it was.
+  // The later block goes in first, so that the place of the other stays the same.
   const std::string half = with_block(mc, facts.mailer_at, mailer(wish), Comment::kDnl);
   return with_block(half, facts.features_at, features(facts, wish), Comment::kDnl);
 }

@@ -1,6 +1,6 @@
-// What has to stand in sendmail.mc so that mail for the sites goes by tsmtp: two blocks, features before the
-// mailers and our mailer behind them. Nothing else of the file is touched; what does not go together with
-// the blocks is a finding.
+// The two blocks in sendmail.mc that make mail for the sites go by tsmtp: features before the mailers, and
+// our mailer behind them. Nothing else of the file is touched. A line that does not go together with the
+// blocks is a finding.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,7 @@ struct MapPlace {
   bool is_file = true;                         ///< and can be built here
 };
 
-/// What the .mc says by itself, without our blocks.
+/// The settings of the .mc itself, without our blocks.
 struct McFacts {
   bool has_mailertable = false;
   MapPlace mailertable;
@@ -38,7 +38,7 @@ struct McFacts {
 [[nodiscard]] McFacts look_at_mc(std::string_view mc, const std::string& name,
                                  const Included& included = nullptr);
 
-/// What the blocks have to say.
+/// The settings that the blocks have to make.
 struct McWish {
   unsigned port = 5000;
   bool add_local_names = false;            ///< the file of names is to be read, and is not yet

@@ -7,7 +7,7 @@
 namespace tsmtp::sendmail {
 namespace {
 
-// What a rule of sendmail.cf can hold without quotes that mean something to m4 or to sendmail.
+// Characters that a rule of sendmail.cf can hold without quotes that mean something to m4 or to sendmail.
 constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-=";
 
 bool is_plain(const std::string& text) {

@@ -9,7 +9,7 @@
 
 namespace tsmtp::sendmail {
 
-/// Where each address goes. One that is none, or belongs to no site, is said in `findings`.
+/// The route of each address. `findings` names those that are no address or belong to no site.
 [[nodiscard]] std::vector<McWish::Route> only_routes(const std::vector<std::string>& addresses,
                                                      const std::vector<SiteFacts>& sites,
                                                      std::vector<std::string>& findings);

@@ -35,7 +35,7 @@ Change at_end(const std::string& path, const Texts& texts, const std::string& ow
   Change change{path, std::nullopt, std::nullopt, {}};
   if (now != texts.end()) change.before = now->second;
   std::string after = with_block(own, own.size(), body, Comment::kHash);
-  // What is left of a file that was only our block goes with it; host/ keeps one that was empty before.
+  // A file that held only our block goes with it; host/ keeps a file that was empty before.
   if (now != texts.end() || !after.empty()) change.after = std::move(after);
   return change;
 }
@@ -141,12 +141,12 @@ class Planner {
     }
   }
 
-  /// Names that sendmail takes mail for, or hands on, by what is not ours.
+  /// Names that sendmail takes mail for, or hands on, by lines that are not ours.
   mailertable::SendmailCf known_names() const {
     const auto cf_text = input_.texts.find(places_.cf);
     auto cf =
         mailertable::parse_sendmail_cf(cf_text == input_.texts.end() ? "" : cf_text->second, places_.cf);
-    // Those of our own block will be gone with it.
+    // The names in our own block will be gone with it.
     for (const McCall& call : calls_of(blocks_of(text_of(places_.mc), Comment::kDnl)))
       if (call.macro == "LOCAL_DOMAIN") cf.local_names.erase(call.argument(0));
     for (const std::string& word : words_of(own(mc_.local_names)))
@@ -188,7 +188,7 @@ class Planner {
             name + " is a site's domain, but sendmail takes its mail for this host's own: take it out of " +
             mc_.local_names + " or of the site");
     }
-    // A file that nobody reads may hold anything: sendmail is not to take mail for all that.
+    // A file that no sendmail reads may hold anything, and sendmail must not take mail for all of it.
     if (!mc_.reads_local_names && !words_of(own(mc_.local_names)).empty())
       local_domains_ = missing;
     else

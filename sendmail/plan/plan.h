@@ -1,5 +1,5 @@
-// From what there is to what there shall be: the pure half of tsmtp-sendmail. It reads no file and runs
-// nothing; host/ carries it out.
+// The way from sendmail's present files to the wanted ones: the pure half of tsmtp-sendmail. It reads no file
+// and runs nothing; host/ carries the plan out.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace tsmtp::sendmail {
 
-/// What the administrator asked for.
+/// The administrator's orders.
 struct Wish {
   std::vector<std::string> only;   ///< addresses, to try it with; empty: all mail for the sites
   std::set<std::string> released;  ///< domains of sites that are gone, which may leave by other ways now
@@ -28,7 +28,7 @@ struct Input {
   Places places = {};
 };
 
-/// What sendmail has to say of an address, so that the plan is proved.
+/// The answer that sendmail has to give for an address, so that the plan is proved.
 struct Expectation {
   std::string address;
   std::string host;   ///< of the mailer tsmtp, "[127.0.5.2]"; empty: any other mailer

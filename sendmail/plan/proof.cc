@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kPrompt = "> ";
 
-/// What stands behind each prompt, up to the next.
+/// The text behind each prompt, up to the next.
 std::vector<std::string_view> answers_in(std::string_view text) {
   std::vector<std::string_view> answers;
   std::size_t at = text.starts_with(kPrompt) ? 0 : text.find("\n> ");
@@ -37,7 +37,7 @@ std::string contradiction(const Expectation& expected, std::string_view said) {
   if (expected.held) return said.starts_with("mailer *error*,") ? "" : found + "that it waits";
   const bool is_ours = said.starts_with("mailer tsmtp,");
   if (expected.host.empty()) {
-    // An administrator may refuse other mail; what our own rules hold back is a mistake of ours.
+    // An administrator may refuse other mail; a mail that our own rules hold back is a mistake of ours.
     const bool is_ours_held = said.find("tunnel-only") != std::string_view::npos;
     const bool is_elsewhere = said.starts_with("mailer ") && !is_ours && !is_ours_held;
     return is_elsewhere ? "" : found + "a mailer other than tsmtp";

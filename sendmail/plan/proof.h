@@ -1,5 +1,5 @@
-// The proof of a plan: what sendmail's address test mode is asked, and whether its answers are those that the
-// plan expects. sendmail itself is run by host/.
+// The proof of a plan: the questions to sendmail's address test mode, and whether its answers are those that
+// the plan expects. host/ runs sendmail itself.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace tsmtp::sendmail {
 
-/// What `sendmail -bt` is to read.
+/// The input of `sendmail -bt`.
 [[nodiscard]] std::string questions_of(const Plan& plan);
 
 /// One sentence for each answer that is not as it should be; none: the plan is proved.

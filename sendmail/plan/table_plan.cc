@@ -34,7 +34,7 @@ bool says(const std::set<std::string, std::less<>>& keys, const std::string& tag
 TableBlock entries_for(const std::string& path, std::string_view own,
                        const std::vector<WantedEntry>& wanted) {
   TableBlock block;
-  base::Diagnostics ignored;  // of the owner's lines: whether those are right is not asked here
+  base::Diagnostics ignored;  // of the owner's lines: mistakes there do not matter here
   const mailertable::Table table = mailertable::parse(own, path, ignored);
   const mailertable::KeyIndex index(table.entries);
   for (const WantedEntry& entry : wanted) {

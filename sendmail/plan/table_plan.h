@@ -1,5 +1,5 @@
-// What has to stand in the tables beside sendmail.mc: a block in each, made of the sites. What the
-// administrator has written is never changed; where it says something else, that is a finding.
+// The blocks in the tables beside sendmail.mc, one in each, made of the sites. The administrator's own lines
+// are never changed; a line that contradicts a block is a finding.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace tsmtp::sendmail {
 
-/// The lines for one table, and what came up.
+/// The lines for one table, and the findings.
 struct TableBlock {
   std::string body;                   ///< of the block; empty: none is needed
   std::vector<std::string> why;       ///< of the lines in it
@@ -23,7 +23,7 @@ struct WantedEntry {
   std::string value;
 };
 
-/// Entries for a map whose own text, without our block, is `own`. One that is there already is left to it.
+/// Entries for a map whose own text, without our block, is `own`. Those in `own` are left to it.
 [[nodiscard]] TableBlock entries_for(const std::string& path, std::string_view own,
                                      const std::vector<WantedEntry>& wanted);
 
@@ -36,13 +36,13 @@ struct WantedEntry {
 /// Names for the sites' addresses, for hosts(5).
 [[nodiscard]] TableBlock host_names_for(std::string_view own, const std::vector<SiteFacts>& sites);
 
-/// What the mailertable is to have.
+/// The entries of the mailertable.
 [[nodiscard]] std::vector<WantedEntry> routes_of(const std::vector<SiteFacts>& sites);
 
-/// What FEATURE(`tsmtp_inbound') is to know.
+/// The entries of FEATURE(`tsmtp_inbound').
 [[nodiscard]] std::vector<WantedEntry> senders_of(const std::vector<SiteFacts>& sites);
 
-/// What the access map is to have: its `own` text without our block says which limits hold for loopback.
+/// The entries of the access map. Its `own` text without our block says which limits hold for loopback.
 struct AccessWish {
   bool limits_clients = false;
   bool any_way_in = false;  ///< senders of the sites may also come by other ways

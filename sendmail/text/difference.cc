@@ -38,7 +38,7 @@ void add_middle(std::vector<Edit>& edits, const TextLines& before, const TextLin
       edits.push_back({'+', line});
     return;
   }
-  // common[i][j]: the length of what before[i..] and after[j..] have in common.
+  // common[i][j]: the length of the common part of before[i..] and after[j..].
   std::vector<std::size_t> common((rows + 1) * (columns + 1), 0);
   const auto cell = [&](std::size_t i, std::size_t j) -> std::size_t& {
     return common[i * (columns + 1) + j];

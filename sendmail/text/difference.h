@@ -1,4 +1,4 @@
-// What would change in a file, as `diff -u` shows it.
+// The changes of a file, as `diff -u` shows them.
 #pragma once
 
 #include <string>

@@ -10,7 +10,7 @@
 
 namespace tsmtp::sendmail {
 
-/// What begins a line that the file's reader skips.
+/// The beginning of a line that the file's reader skips.
 enum class Comment { kHash, kDnl };
 
 /// `text` with `body`, whole lines, in a block at `offset`, the beginning of a line or the end of the text.
@@ -22,7 +22,7 @@ enum class Comment { kHash, kDnl };
 /// error names the line.
 [[nodiscard]] base::Result<std::string> without_blocks(std::string_view text, Comment comment);
 
-/// What stands within the blocks of `text`, without their first and last lines.
+/// The content of the blocks of `text`, without their first and last lines.
 [[nodiscard]] std::string blocks_of(std::string_view text, Comment comment);
 
 }  // namespace tsmtp::sendmail
