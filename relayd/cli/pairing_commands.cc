@@ -59,11 +59,16 @@ nlohmann::json ask_json(const settings::Config& config, control::Request request
   return reply ? nlohmann::json::parse(*reply, nullptr, false) : nlohmann::json();
 }
 
+// Of an earlier pairing under the same name there may be one more.
+nlohmann::json newest(const nlohmann::json& list, const std::string& key, const std::string& name) {
+  if (list.is_array())
+    for (auto entry = list.rbegin(); entry != list.rend(); ++entry)
+      if (entry->value(key, "") == name) return *entry;
+  return nlohmann::json::object();
+}
+
 std::string state_of(const nlohmann::json& list, const std::string& key, const std::string& name) {
-  if (!list.is_array()) return {};
-  for (auto entry = list.rbegin(); entry != list.rend(); ++entry)
-    if (entry->value(key, "") == name) return entry->value("state", "");
-  return {};
+  return newest(list, key, name).value("state", "");
 }
 
 bool link_comes_up(const settings::Config& config, const std::string& site) {
@@ -142,6 +147,21 @@ std::string token_of(const PairingOptions& options) {
   return token;
 }
 
+// Their separators on the way to relayd are in none of them.
+int check_words(const PairingOptions& options) {
+  std::vector<std::string> words{options.site, options.name, options.at};
+  words.insert(words.end(), options.domains.begin(), options.domains.end());
+  words.insert(words.end(), options.own.begin(), options.own.end());
+  for (const std::string& word : words)
+    if (word.find_first_of(" \t\r\n,") != word.npos)
+      return complain(
+          "\"" + base::escaped(word, 100) +
+              "\": no name, domain or address has a blank or a comma in it; give each as a word of its "
+              "own",
+          EX_USAGE);
+  return EX_OK;
+}
+
 // Empty: relayd knows them, or nobody does.
 std::vector<std::string> own_domains(const settings::Config& config, const PairingOptions& options) {
   if (!options.own.empty()) return with_names_below(options.own);
@@ -162,17 +182,22 @@ std::string listening_at(const settings::Config& config, const PairingOptions& o
 // Until somebody has joined, or nobody can any more.
 int wait_for_joiner(const settings::Config& config, const PairingOptions& options) {
   const std::string& site = options.site;
+  int silent = 0;
   for (;; std::this_thread::sleep_for(kPoll)) {
     const auto list = ask_json(config, control::Request::kInvitationsJson);
+    if (list.is_null() && ++silent < kMostSilent) continue;  // it may be on its way up again
+    if (list.is_null())
+      return complain("relayd does not answer any more; the invitation holds when it runs again",
+                      EX_UNAVAILABLE);
+    silent = 0;
     const std::string state = state_of(list, "site", site);
     if (state == "open" || state == "accepted") continue;
     if (state != "used")
       return complain("nobody has joined: the invitation is " + (state.empty() ? "gone" : state),
                       EX_TEMPFAIL);
-    for (const auto& entry : list)
-      if (entry.value("site", "") == site && entry.value("state", "") == state)
-        std::cout << "hub " << entry.value("hub", "") << " has joined, as site " << site
-                  << "\n  words            " << entry.value("words", "") << '\n';
+    const auto entry = newest(list, "site", site);
+    std::cout << "hub " << entry.value("hub", "") << " has joined, as site " << site
+              << "\n  words            " << entry.value("words", "") << '\n';
     const int status = report_link(config, site);
     const int told = tell_sendmail(options);
     return status != EX_OK ? status : told;
@@ -217,6 +242,7 @@ void add_uninvite_options(CLI::App& command, PairingOptions& options) {
 }
 
 int run_invite(const settings::Config& config, const PairingOptions& options) {
+  if (const int status = check_words(options); status != EX_OK) return status;
   const auto lifetime = settings::parse_duration(options.expires);
   if (!lifetime) return complain("--expires: " + lifetime.error().message, EX_USAGE);
   const auto at = own_address(config.hub, options.at);
@@ -239,23 +265,28 @@ int run_invite(const settings::Config& config, const PairingOptions& options) {
 }
 
 int run_join(const settings::Config& config, const PairingOptions& options) {
+  if (const int status = check_words(options); status != EX_OK) return status;
   control::JoinRequest request{.is_final = false,
                                .token = token_of(options),
                                .site = options.name,
                                .own_domains = with_names_below(options.own),
-                               .listen = listening_at(config, options)};
+                               .listen = listening_at(config, options),
+                               .agreed = {}};
   if (request.token.empty())
     return complain("paste the line that `relayctl invite` printed on the other hub", EX_USAGE);
   const Reply offer = ask(config, control::Request::kJoin, control::argument_of(request));
   if (offer.status != EX_OK) return offer.status;
   const std::size_t line_end = offer.body.find('\n');
-  const std::string site = offer.body.substr(0, line_end);
+  const std::string first_line = offer.body.substr(0, line_end);
+  const std::size_t name_end = std::min(first_line.find(' '), first_line.size());
+  const std::string site = first_line.substr(0, name_end);
   std::cout << offer.body.substr(line_end + 1) << std::flush;
-  if (!offer.body.substr(line_end + 1).starts_with("hub ")) return report_link(config, site);
+  if (name_end == first_line.size()) return report_link(config, site);  // it is known here already
   if (!options.yes && !is_agreed("Exchange mail with it?", false))
     return complain("nothing is changed, and the invitation is not used; --yes agrees without being asked",
                     EX_NOPERM);
   request.is_final = true;
+  request.agreed = first_line.substr(std::min(name_end + 1, first_line.size()));
   const Reply made = ask(config, control::Request::kJoin, control::argument_of(request));
   if (made.status != EX_OK) return made.status;
   std::cout << made.body.substr(made.body.find('\n') + 1) << std::flush;

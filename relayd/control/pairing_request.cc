@@ -48,7 +48,7 @@ std::string argument_of(const InviteRequest& request) {
 std::string argument_of(const JoinRequest& request) {
   return std::string(request.is_final ? kFinal : kLook) + ' ' + request.token + ' ' +
          one_or_none(request.site) + ' ' + joined_words(request.own_domains) + ' ' +
-         one_or_none(request.listen);
+         one_or_none(request.listen) + ' ' + one_or_none(request.agreed);
 }
 
 base::Result<InviteRequest> parse_invite(std::string_view argument) {
@@ -68,14 +68,15 @@ base::Result<InviteRequest> parse_invite(std::string_view argument) {
 
 base::Result<JoinRequest> parse_join(std::string_view argument) {
   const auto words = parts_of(argument, ' ');
-  constexpr std::size_t kWords = 5;
+  constexpr std::size_t kWords = 6;
   if (words.size() != kWords || (words[0] != kFinal && words[0] != kLook))
-    return base::Error{"join look|final TOKEN SITE OWN LISTEN was expected"};
+    return base::Error{"join look|final TOKEN SITE OWN LISTEN AGREED was expected"};
   return JoinRequest{.is_final = words[0] == kFinal,
                      .token = words[1],
                      .site = word_of(words[2]),
                      .own_domains = list_of(words[3]),
-                     .listen = word_of(words[4])};
+                     .listen = word_of(words[4]),
+                     .agreed = word_of(words[5])};
 }
 
 }  // namespace tsmtp::control

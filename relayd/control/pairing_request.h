@@ -25,6 +25,8 @@ struct JoinRequest {
   std::string site;                      ///< empty: as the inviter calls itself
   std::vector<std::string> own_domains;  ///< empty: those of [hub], or else all that the invitation names
   std::string listen;                    ///< where we can be dialled; empty: nowhere
+  /// Which offer the administrator has seen and agreed to, as the reply to the look has named it.
+  std::string agreed;
 };
 
 [[nodiscard]] std::string argument_of(const InviteRequest& request);

@@ -44,6 +44,13 @@ base::Result<void> HubKeys::open(const std::string& state_dir) {
   return {};
 }
 
+std::vector<std::string> HubKeys::revoked_pins() const {
+  std::vector<std::string> pins;
+  for (const keys::Revocation& revocation : book_->book().revoked())
+    pins.push_back(revocation.pin);
+  return pins;
+}
+
 HubKeys::Revoked HubKeys::revoke(const Wanted& wanted, const std::vector<keys::SiteKeys>& sites,
                                  const std::vector<std::string>& own, base::WallTime now) {
   const keys::Book& book = book_->book();
@@ -86,9 +93,16 @@ std::string HubKeys::write_book(const std::string& done) {
   const auto ok = book_->write();
   if (ok) return control::reply_ok(done);
   log_.log(base::LogLevel::kError, "the book of keys is not written: " + ok.error().message);
-  return control::reply_error(done + "BUT only until relayd ends: " + ok.error().message +
-                                  "; make room, or mend the disk, and say the same command again",
-                              EX_CANTCREAT);
+  return control::reply_error(
+      done + "BUT only until relayd ends: " + ok.error().message +
+          "; make room, or mend the disk: it is tried again every few seconds, and saying "
+          "the same command again tells whether it is done",
+      EX_CANTCREAT);
+}
+
+void HubKeys::write_if_due() {
+  if (book_->is_written()) return;
+  if (book_->write()) log_.log(base::LogLevel::kInfo, "the book of keys is written now");
 }
 
 std::vector<std::string> findings_on_pins(const std::string& state_dir,

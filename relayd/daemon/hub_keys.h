@@ -25,6 +25,7 @@ class HubKeys {
 
   [[nodiscard]] const net::KeyBook& known() const { return *book_; }
   [[nodiscard]] const keys::Crypto& crypto() const { return crypto_; }
+  [[nodiscard]] std::vector<std::string> revoked_pins() const;
 
   struct Wanted {
     std::string target;             ///< a site's name, or a pin as text
@@ -40,6 +41,8 @@ class HubKeys {
                                const std::vector<std::string>& own, base::WallTime now);
   /// The reply to relayctl: `done`, or that the disk did not take it.
   [[nodiscard]] std::string write_book(const std::string& done);
+  /// To be called every few seconds: tries again what the disk did not take.
+  void write_if_due();
 
  private:
   base::Logger& log_;

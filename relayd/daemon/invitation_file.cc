@@ -6,12 +6,14 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 
 #include "relayd/daemon/new_file.h"
 
 namespace tsmtp::daemon {
 namespace {
+
+// The most invitations, each with the most domains, have less.
+constexpr std::size_t kMaxBookBytes = std::size_t{8} * 1024 * 1024;
 
 std::string path_in(const std::string& dir) {
   return dir + "/invitations";
@@ -28,7 +30,11 @@ pairing::Invitations load_invitations(const std::string& dir, base::Logger& log)
                                           "; the invitations that are out are of no use");
     return {};
   }
-  auto read = pairing::Invitations::from_text(std::string{std::istreambuf_iterator<char>(in), {}});
+  std::string text(kMaxBookBytes, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  // What is longer is no book of ours: its last line is cut off.
+  auto read = pairing::Invitations::from_text(text);
   if (read) return std::move(*read);
   const std::string aside = path + ".bad";
   std::rename(path.c_str(), aside.c_str());

@@ -14,6 +14,11 @@ namespace {
 
 using base::LogLevel;
 
+constexpr char kNewKeyThere[] =
+    "It needs a new key before both can pair: there, move the identity file away, say `relayctl init`, "
+    "restart "
+    "relayd, and say `relayctl invite`";
+
 std::string listed(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words)
@@ -23,13 +28,12 @@ std::string listed(const std::vector<std::string>& words) {
 
 }  // namespace
 
-Joining::Joining(boost::asio::any_io_executor executor, const net::TlsContext& tls, std::string own_pin,
-                 SiteMaker sites, base::Logger& log)
-    : executor_(std::move(executor)),
-      tls_(tls),
-      own_pin_(std::move(own_pin)),
-      sites_(std::move(sites)),
-      log_(log) {}
+Joining::Joining(Means means, SiteMaker sites, base::Logger& log)
+    : means_(std::move(means)), sites_(std::move(sites)), log_(log) {}
+
+Joining::~Joining() {
+  if (const auto dial = dial_.lock()) dial->cancel();
+}
 
 void Joining::join(std::string_view argument, net::RequestServer::Reply reply) {
   const auto asked = control::parse_join(argument);
@@ -39,13 +43,20 @@ void Joining::join(std::string_view argument, net::RequestServer::Reply reply) {
   const pairing::Taken taken = sites_.taken();
   // A retry of what has worked: the link itself completes it.
   if (const settings::Site* const site = pairing::site_of_token(*token, taken))
+    return reply(known_here(*site, taken));
+  for (const std::string& pin : taken.revoked)
+    if (token->is_for(pin))
+      return reply(control::reply_error("the key of the hub that invites, " + settings::pin_text(pin) +
+                                            ", is revoked here, for good. " + kNewKeyThere,
+                                        EX_NOPERM));
+  if (token->is_for(means_.own_pin))
     return reply(
-        control::reply_ok(site->name + "\nthe hub that invites is known here already, as site " + site->name +
-                          ": nothing is changed. To pair anew, remove that site and reload first\n"));
-  if (token->is_for(own_pin_))
-    return reply(control::reply_error(
-        "this invitation is this hub's own: it is for the other hub, to be given to `relayctl join` there",
-        EX_DATAERR));
+        control::reply_error("this invitation is this hub's own: it is for the other hub, to be given to "
+                             "`relayctl join` there. If "
+                             "this is the other hub, it has a copy of that one's identity file (a cloned "
+                             "machine, perhaps): move the "
+                             "file away here, say `relayctl init`, and restart relayd",
+                             EX_DATAERR));
   auto own = pairing::checked_domains(asked->own_domains.empty() ? taken.own_domains.patterns()
                                                                  : asked->own_domains);
   if (!own) return reply(control::reply_error(own.error().message, EX_DATAERR));
@@ -54,46 +65,84 @@ void Joining::join(std::string_view argument, net::RequestServer::Reply reply) {
   if (std::exchange(is_under_way_, true))
     return reply(
         control::reply_error("another `relayctl join` is under way; try again in a minute", EX_TEMPFAIL));
-  pairing::Request request{.id = token->id, .proof = {}, .is_final = asked->is_final, .joiner = {}};
-  request.joiner = {.name = taken.hub_name, .domains = std::move(*own), .dial = {}};
-  if (!asked->listen.empty()) request.joiner.dial.push_back(asked->listen);
+  dial({.request = *asked, .token = *token, .own_domains = std::move(*own)}, std::move(reply));
+}
+
+std::string Joining::known_here(const settings::Site& site, const pairing::Taken& taken) const {
+  const bool is_dead = std::all_of(site.pins.begin(), site.pins.end(),
+                                   [&](const std::string& pin) { return pairing::is_revoked(pin, taken); });
+  if (is_dead)
+    return control::reply_error("the hub that invites is site " + site.name +
+                                    " here, and its key is revoked, for good. " + kNewKeyThere +
+                                    ". Here, first remove the entry of the site and reload",
+                                EX_NOPERM);
+  return control::reply_ok(site.name + "\nthe hub that invites is known here already, as site " + site.name +
+                           ": nothing is changed. To pair anew, remove that site and reload first\n");
+}
+
+void Joining::dial(const Asked& asked, net::RequestServer::Reply reply) {
+  pairing::Request request{
+      .id = asked.token.id,
+      .proof = {},
+      .is_final = asked.request.is_final,
+      .joiner = {.name = sites_.taken().hub_name, .domains = asked.own_domains, .dial = {}}};
+  if (!asked.request.listen.empty()) request.joiner.dial.push_back(asked.request.listen);
   const auto dial = std::make_shared<net::PairingDial>(
-      net::PairingDial::Means{.executor = executor_, .tls = tls_, .crypto = crypto_, .own_pin = own_pin_},
-      *token, std::move(request),
-      lifetime_.guard([this, asked = *asked, token = *token,
-                       reply = std::move(reply)](const base::Result<net::PairingDial::Answered>& answer) {
-        is_under_way_ = false;
-        answered(asked, token, answer, reply);
-      }));
+      net::PairingDial::Means{.executor = means_.executor,
+                              .tls = means_.tls,
+                              .crypto = crypto_,
+                              .own_pin = means_.own_pin,
+                              .judge = means_.judge},
+      asked.token, std::move(request),
+      lifetime_.guard(
+          [this, asked, reply = std::move(reply)](const base::Result<net::PairingDial::Answered>& answer) {
+            is_under_way_ = false;
+            reply(answered(asked, answer));
+          }));
+  dial_ = dial;
   dial->start();
 }
 
-void Joining::answered(const control::JoinRequest& asked, const pairing::Token& token,
-                       const base::Result<net::PairingDial::Answered>& answer,
-                       const net::RequestServer::Reply& reply) {
+std::string Joining::answered(const Asked& asked, const base::Result<net::PairingDial::Answered>& answer) {
   if (!answer)
-    return reply(control::reply_error(
+    return control::reply_error(
         answer.error().message + "; nothing is changed here. The same line can be used again",
-        EX_UNAVAILABLE));
+        EX_UNAVAILABLE);
   if (const auto* const refusal = std::get_if<pairing::Refusal>(&answer->answer))
-    return reply(control::reply_error(pairing::refusal_text(*refusal), EX_NOPERM));
+    return control::reply_error(pairing::refusal_text(*refusal),
+                                refusal->why == pairing::Why::kTrouble ? EX_UNAVAILABLE : EX_NOPERM);
   const pairing::Offered offered{.offer = std::get<pairing::Offer>(answer->answer),
                                  .inviter_pin = answer->inviter_pin,
-                                 .dial = token.dial};
-  auto site =
-      pairing::site_of(offered, {.site = asked.site, .own_domains = asked.own_domains}, sites_.taken());
-  if (!site) return reply(control::reply_error(site.error().message, EX_CANTCREAT));
-  if (asked.is_final) return reply(make(*site));
-  if (auto ok = sites_.check(site->name); !ok)
-    return reply(control::reply_error(ok.error().message, EX_CANTCREAT));
-  reply(control::reply_ok(site->name + '\n' + description(*site, token)));
+                                 .dial = asked.token.dial};
+  auto site = pairing::site_of(offered, {.site = asked.request.site, .own_domains = asked.own_domains},
+                               sites_.taken());
+  if (!site) return control::reply_error(site.error().message, EX_CANTCREAT);
+  const std::string text = description(*site, asked.token);
+  const std::string name_of_offer = base::hex(crypto_.sha256(text));
+  if (!asked.request.is_final) {
+    if (auto ok = sites_.check(site->name); !ok)
+      return control::reply_error(ok.error().message, EX_CANTCREAT);
+    return control::reply_ok(site->name + ' ' + name_of_offer + '\n' + text);
+  }
+  if (asked.request.agreed != name_of_offer)
+    return control::reply_error(
+        "the other hub has changed what it says of itself since you were asked; nothing is changed here. "
+        "Look "
+        "again: the same line can be used again",
+        EX_TEMPFAIL);
+  if (!offered.offer.is_final)
+    return control::reply_error(
+        "the other hub did not note that this one has joined; nothing is changed here. "
+        "The same line can be used again",
+        EX_UNAVAILABLE);
+  return make(*site);
 }
 
 std::string Joining::description(const pairing::NewSite& site, const pairing::Token& token) const {
   return "hub " + site.peer + (site.name == site.peer ? "" : ", as site " + site.name) + " at " +
          token.dial.to_string() + ", key " + settings::pin_text(site.pin) + "\n  its domains      " +
          listed(site.domains) + "\n  ours             " + listed(site.local) + "\n  words            " +
-         words_of(crypto_, stored_secret(crypto_, token.secret), site.pin, own_pin_) +
+         words_of(crypto_, stored_secret(crypto_, token.secret), site.pin, means_.own_pin) +
          "\n                   (`relayctl invitations` there shows the same; compare them by telephone if "
          "you "
          "wish)\n";

@@ -2,6 +2,7 @@
 // that, and at the second word makes the site. Whether an offer is good, pairing/joiner decides.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,28 +19,44 @@ namespace tsmtp::daemon {
 
 class Joining {
  public:
-  /// `tls` and `log` are borrowed and outlive it.
-  Joining(boost::asio::any_io_executor executor, const net::TlsContext& tls, std::string own_pin,
-          SiteMaker sites, base::Logger& log);
+  struct Means {
+    boost::asio::any_io_executor executor;
+    const net::TlsContext& tls;
+    std::string own_pin;
+    std::function<keys::Verdict(const keys::Shown&, const std::string& pin)> judge;  ///< as PairingDial's
+  };
 
-  /// `argument`: of the request `join`. The reply to relayctl comes once, perhaps much later. Its body is the
-  /// site's name, a line, and then text for people.
+  /// What `means` lends, and `log`, outlive it.
+  Joining(Means means, SiteMaker sites, base::Logger& log);
+  ~Joining();
+  Joining(const Joining&) = delete;
+  Joining& operator=(const Joining&) = delete;
+
+  /// `argument`: of the request `join`. The reply to relayctl comes once, perhaps much later. Its body is a
+  /// line, and then text for people. The line is the site's name, and after a look also what names the offer:
+  /// it has to come back with the final request, which agrees to this offer and no other.
   void join(std::string_view argument, net::RequestServer::Reply reply);
 
  private:
-  void answered(const control::JoinRequest& asked, const pairing::Token& token,
-                const base::Result<net::PairingDial::Answered>& answer,
-                const net::RequestServer::Reply& reply);
+  struct Asked {
+    control::JoinRequest request;
+    pairing::Token token;
+    std::vector<std::string> own_domains;  ///< that we have said
+  };
+
+  [[nodiscard]] std::string known_here(const settings::Site& site, const pairing::Taken& taken) const;
+  void dial(const Asked& asked, net::RequestServer::Reply reply);
+  [[nodiscard]] std::string answered(const Asked& asked,
+                                     const base::Result<net::PairingDial::Answered>& answer);
   [[nodiscard]] std::string description(const pairing::NewSite& site, const pairing::Token& token) const;
   [[nodiscard]] std::string make(const pairing::NewSite& site);
 
-  boost::asio::any_io_executor executor_;
-  const net::TlsContext& tls_;
-  std::string own_pin_;
+  Means means_;
   SiteMaker sites_;
   base::Logger& log_;
   net::PairingCrypto crypto_;
   bool is_under_way_ = false;
+  std::weak_ptr<net::PairingDial> dial_;
   base::Lifetime lifetime_;
 };
 

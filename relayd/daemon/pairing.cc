@@ -2,6 +2,8 @@
 
 #include <sysexits.h>
 
+#include <algorithm>
+
 #include "relayd/base/bytes.h"
 #include "relayd/control/pairing_request.h"
 #include "relayd/control/request.h"
@@ -17,9 +19,28 @@ namespace {
 
 using base::LogLevel;
 using pairing::Invitation;
+using Save = pairing::Judgement::Save;
 
 constexpr std::size_t kMaxExchanges = 16;
+constexpr std::chrono::seconds kBetweenTries{5};
 constexpr std::chrono::hours kLongestLife{30 * 24};
+
+base::Result<void> check_name(const std::string& name, const pairing::Taken& taken) {
+  if (name == taken.hub_name)
+    return base::Error{"the name \"" + name + "\" is already that of this hub; take another"};
+  const auto site = std::find_if(taken.sites.begin(), taken.sites.end(),
+                                 [&](const settings::Site& known) { return known.name == name; });
+  if (site == taken.sites.end()) return {};
+  const bool is_dead = std::all_of(site->pins.begin(), site->pins.end(),
+                                   [&](const std::string& pin) { return pairing::is_revoked(pin, taken); });
+  if (is_dead)
+    return base::Error{
+        "site " + name +
+        " is here, and its key is revoked, for good: remove its entry and reload before it is "
+        "invited anew. It needs a new key first (there: move the identity file away, `relayctl "
+        "init`, restart relayd)"};
+  return base::Error{"the name \"" + name + "\" is already that of a site; take another"};
+}
 
 }  // namespace
 
@@ -29,76 +50,136 @@ Pairing::Pairing(std::string state_dir, std::string own_pin, SiteMaker sites, ba
       sites_(std::move(sites)),
       log_(log),
       invitations_(load_invitations(state_dir_, log)) {
+  settle();
   forget_old();
 }
 
 Pairing::~Pairing() {
-  for (const auto& exchange : exchanges_)
-    exchange->cancel();
+  for (const Open& one : exchanges_)
+    one.exchange->cancel();
 }
 
-base::Result<void> Pairing::save() const {
-  return save_invitations(state_dir_, invitations_);
+base::Result<void> Pairing::save() {
+  auto saved = save_invitations(state_dir_, invitations_);
+  is_saved_ = saved.has_value();
+  return saved;
+}
+
+void Pairing::save_if_due() {
+  if (is_saved_) return;
+  if (const auto saved = save(); !saved) complain(saved.error().message);
+}
+
+void Pairing::settle() {
+  if (!invitations_.settle(sites_.taken())) return;
+  is_saved_ = false;
+  save_if_due();
 }
 
 void Pairing::forget_old() {
   invitations_.forget_old(net::wall_now());
+  std::erase_if(next_try_, [](const auto& one) { return net::now() >= one.second; });
 }
 
-void Pairing::serve(std::unique_ptr<net::TlsStream> stream) {
-  if (exchanges_.size() >= kMaxExchanges) {
-    exchanges_.front()->cancel();
-    exchanges_.pop_front();
-  }
+// One address that opens many only drives out its own.
+void Pairing::make_room(const std::string& host) {
+  if (exchanges_.size() < kMaxExchanges) return;
+  std::map<std::string, std::size_t> counts{{host, 1}};
+  for (const Open& one : exchanges_)
+    ++counts[one.host];
+  const auto victim = std::max_element(
+      exchanges_.begin(), exchanges_.end(),
+      [&](const Open& one, const Open& other) { return counts[one.host] < counts[other.host]; });
+  victim->exchange->cancel();
+  exchanges_.erase(victim);
+}
+
+void Pairing::serve(std::unique_ptr<net::TlsStream> stream, bool is_revoked) {
   const std::string from = stream->peer_address();
+  const std::string host = from.substr(0, from.rfind(':'));
+  make_room(host);
   const pairing::Session session{
       .exporter = stream->exported(pairing::kExporterLabel, pairing::kExporterBytes),
       .inviter_pin = own_pin_,
       .joiner_pin = stream->peer_pin()};
+  if (session.exporter.empty()) return complain("pairing with " + from + ": TLS exports no key");
   auto exchange = std::make_shared<net::Exchange*>(nullptr);
-  exchanges_.push_back(std::make_shared<net::Exchange>(
-      std::move(stream),
-      net::Exchange::Callbacks{
-          .heard = [this, session, from](std::string_view received) -> std::optional<std::string> {
-            const auto request = pairing::read_request(received);
-            if (!request) return std::nullopt;
-            if (!*request) {
-              log_.log(LogLevel::kWarning, from + ": pairing: " + request->error().message);
-              return pairing::encode(pairing::Refusal{.why = pairing::Why::kMalformed, .detail = {}});
-            }
-            return pairing::encode(answer(**request, session, from));
-          },
-          .ended =
-              [this, exchange](const std::string& /*error*/) {
-                std::erase_if(exchanges_, [&](const auto& known) { return known.get() == *exchange; });
-              }}));
-  *exchange = exchanges_.back().get();
-  exchanges_.back()->start({});
+  exchanges_.push_back(
+      {host,
+       std::make_shared<net::Exchange>(
+           std::move(stream),
+           net::Exchange::Callbacks{
+               .heard = [this, session, from,
+                         is_revoked](std::string_view received) -> std::optional<std::string> {
+                 const auto request = pairing::read_request(received);
+                 if (!request) return std::nullopt;
+                 if (!*request) {
+                   complain(from + ": pairing: " + request->error().message);
+                   return pairing::encode(pairing::Refusal{.why = pairing::Why::kMalformed, .detail = {}});
+                 }
+                 if (is_revoked) {
+                   complain("pairing with " + from + " (" + settings::pin_text(session.joiner_pin) +
+                            ") refused: its key is revoked");
+                   return pairing::encode(pairing::Refusal{.why = pairing::Why::kKeyRevoked, .detail = {}});
+                 }
+                 return pairing::encode(answer(**request, session, from));
+               },
+               .ended =
+                   [this, exchange](const std::string& /*error*/) {
+                     std::erase_if(exchanges_,
+                                   [&](const Open& one) { return one.exchange.get() == *exchange; });
+                   }})});
+  *exchange = exchanges_.back().exchange.get();
+  exchanges_.back().exchange->start({});
 }
 
 pairing::Answer Pairing::answer(const pairing::Request& request, const pairing::Session& session,
                                 const std::string& from) {
   const pairing::Invitations before = invitations_;
-  auto [answer, must_save] =
+  const auto [answer, save] =
       pairing::judge(invitations_, request, session, sites_.taken(), crypto_, net::wall_now());
-  const auto* const refusal = std::get_if<pairing::Refusal>(&answer);
+  if (save != Save::kNothing) is_saved_ = false;
   const std::string who = from + " (" + settings::pin_text(session.joiner_pin) + ")";
-  if (must_save) {
-    if (const auto saved = save(); !saved) {
-      if (refusal == nullptr) invitations_ = before;
-      log_.log(LogLevel::kError, "pairing with " + who + ": " + saved.error().message);
-      if (refusal == nullptr) return pairing::Refusal{.why = pairing::Why::kTrouble, .detail = "its disk"};
+  if (save == Save::kFirst) {
+    if (const auto noted = note(*invitations_.find(request.id)); !noted) {
+      invitations_ = before;
+      complain("pairing with " + who + ": " + noted.error().message);
+      return pairing::Refusal{.why = pairing::Why::kTrouble, .detail = "it cannot make the site"};
     }
   }
-  if (refusal != nullptr) {
-    log_.log(LogLevel::kWarning, "pairing with " + who + " refused: " + refusal_name(*refusal));
-  } else if (must_save) {
-    const Invitation& one = *invitations_.find(request.id);
-    log_.log(LogLevel::kInfo, "invitation " + one.site + " is taken up by hub " + one.joiner.name + ", " +
-                                  who +
-                                  "; words: " + words_of(crypto_, one.stored_secret, own_pin_, one.pin));
-  }
+  log_answer(answer, save, request.id, who);
   return answer;
+}
+
+// What can be known of it beforehand is: the other hub makes its site when it hears of it.
+base::Result<void> Pairing::note(const Invitation& taken_up) {
+  if (auto ok = sites_.check(taken_up.site); !ok) return ok;
+  return save();
+}
+
+void Pairing::log_answer(const pairing::Answer& answer, Save save, const std::string& id,
+                         const std::string& who) const {
+  const auto known = std::find_if(invitations_.all().begin(), invitations_.all().end(),
+                                  [&](const Invitation& one) { return one.id == id; });
+  const auto* const refusal = std::get_if<pairing::Refusal>(&answer);
+  if (refusal != nullptr && save == Save::kSoon && known->state == pairing::State::kTried)
+    return log_.log(LogLevel::kWarning, "the invitation of " + known->site +
+                                            " has ended: " + std::to_string(pairing::kMaxTries) +
+                                            " wrong secrets, the last of them from " + who);
+  if (refusal != nullptr && save == Save::kSoon)
+    return complain("pairing with " + who + " refused: a wrong secret for the invitation of " + known->site +
+                    ", try " + std::to_string(known->wrong_tries) + " of " +
+                    std::to_string(pairing::kMaxTries));
+  if (refusal != nullptr) return complain("pairing with " + who + " refused: " + refusal_name(*refusal));
+  if (save != Save::kFirst) return;
+  log_.log(LogLevel::kInfo, "invitation " + known->site + " is taken up by hub " + known->joiner.name + ", " +
+                                who +
+                                "; words: " + words_of(crypto_, known->stored_secret, own_pin_, known->pin));
+}
+
+// Whoever reaches the port can make us say it.
+void Pairing::complain(const std::string& text) const {
+  log_.log_provoked(base::Provoked::kRefusal, "pairing", LogLevel::kWarning, text);
 }
 
 bool Pairing::is_promised(const std::string& pin) const {
@@ -108,6 +189,15 @@ bool Pairing::is_promised(const std::string& pin) const {
 base::Result<void> Pairing::fulfil(const std::string& pin) {
   Invitation* const one = invitations_.promised_to(pin, net::wall_now());
   if (one == nullptr) return base::Error{"no invitation was taken up with this key"};
+  const auto failed = [&](const std::string& why) {
+    next_try_[pin] = net::now() + kBetweenTries;
+    complain("invitation " + one->site + ", taken up by hub " + one->joiner.name + ": " + why);
+    return base::Error{why};
+  };
+  if (const auto known = next_try_.find(pin); known != next_try_.end() && net::now() < known->second)
+    return base::Error{"its site could not be made a moment ago"};
+  if (const auto conflict = pairing::conflict_of(one->joiner.domains, sites_.taken()))
+    return failed("the domain " + conflict->domain + " is that of " + conflict->owner + " by now");
   const auto made = sites_.make({.name = one->site,
                                  .peer = one->joiner.name,
                                  .pin = one->pin,
@@ -115,12 +205,8 @@ base::Result<void> Pairing::fulfil(const std::string& pin) {
                                  .domains = one->joiner.domains,
                                  .local = one->own_domains},
                                 "relayd after `relayctl invite`");
-  if (!made) {
-    log_.log(LogLevel::kError, "invitation " + one->site + ": " + made.error().message);
-    return made.error();
-  }
-  one->state = pairing::State::kUsed;
-  if (const auto saved = save(); !saved) log_.log(LogLevel::kError, saved.error().message);
+  if (!made) return failed(made.error().message);
+  settle();
   log_.log(LogLevel::kInfo, "site " + one->site + " is made after an invitation: " + *made);
   return {};
 }
@@ -133,22 +219,17 @@ base::Result<Invitation> Pairing::new_invitation(std::string_view argument) cons
                        "\" is no name for a site: letters, digits, '.', '-' and '_', at most 63"};
   if (asked->lifetime > kLongestLife) return base::Error{"--expires: at most 30d"};
   const pairing::Taken taken = sites_.taken();
-  if (pairing::is_name_taken(asked->site, taken))
-    return base::Error{"the name \"" + asked->site + "\" is already that of " +
-                       (asked->site == taken.hub_name ? "this hub" : "a site") + "; take another"};
+  if (auto ok = check_name(asked->site, taken); !ok) return ok.error();
   if (asked->domains.empty()) return base::Error{"which domains may the other hub have? Name at least one"};
   auto domains = pairing::checked_domains(asked->domains);
   if (!domains) return domains.error();
-  if (const auto conflict = pairing::conflict_of(*domains, taken))
-    return base::Error{"the domain \"" + conflict->domain + "\" is already that of " + conflict->owner};
   auto own = pairing::checked_domains(asked->own_domains.empty() ? taken.own_domains.patterns()
                                                                  : asked->own_domains);
   if (!own) return own.error();
   if (own->empty())
     return base::Error{
         "which domains has this hub? relayd.toml does not say: name them with --own DOMAIN, or better once "
-        "for all "
-        "sites, as domains = [\"DOMAIN\"] in [hub]"};
+        "for all sites, as domains = [\"DOMAIN\"] in [hub]"};
   if (auto ok = sites_.check(asked->site); !ok) return ok.error();
   const base::WallTime now = net::wall_now();
   Invitation one;
@@ -158,7 +239,23 @@ base::Result<Invitation> Pairing::new_invitation(std::string_view argument) cons
   one.dial = asked->dial;
   one.made = now;
   one.expires = now + asked->lifetime;
+  if (auto ok = check_domains(one, taken); !ok) return ok.error();
+  if (auto ok = pairing::check_size(one, taken); !ok) return ok.error();
   return one;
+}
+
+base::Result<void> Pairing::check_domains(const Invitation& wanted, const pairing::Taken& taken) const {
+  if (const auto conflict = pairing::conflict_of(wanted.domains, taken))
+    return base::Error{"the domain \"" + conflict->domain + "\" is already that of " + conflict->owner};
+  for (const std::string& domain : wanted.domains) {
+    if (std::count(wanted.own_domains.begin(), wanted.own_domains.end(), domain) > 0)
+      return base::Error{"the domain \"" + domain + "\" cannot be the other hub's and this one's"};
+    if (const Invitation* const other = invitations_.pending_with(domain, wanted.made);
+        other != nullptr && other->site != wanted.site)
+      return base::Error{"the domain \"" + domain + "\" is in the invitation of " + other->site +
+                         " already; `relayctl uninvite " + other->site + "` withdraws that"};
+  }
+  return {};
 }
 
 std::string Pairing::invite(std::string_view argument) {
@@ -182,7 +279,7 @@ std::string Pairing::invite(std::string_view argument) {
   if (!text) return control::reply_error(text.error().message, EX_DATAERR);
   one->stored_secret = stored_secret(crypto_, token.secret);
   const pairing::Invitations before = invitations_;
-  auto ok = invitations_.add(*one);
+  base::Result<void> ok = invitations_.add(*one);
   if (ok) ok = save();
   if (!ok) {
     invitations_ = before;

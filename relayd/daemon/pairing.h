@@ -3,6 +3,7 @@
 #pragma once
 
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,12 +26,18 @@ class Pairing {
 
   /// Whether anybody is let in to pair.
   [[nodiscard]] bool takes_pairing() const { return !invitations_.empty(); }
-  /// A connection that has agreed on the pairing protocol.
-  void serve(std::unique_ptr<net::TlsStream> stream);
+  /// A connection that has agreed on the pairing protocol. `is_revoked`: its key, or one that it comes from,
+  /// is refused here.
+  void serve(std::unique_ptr<net::TlsStream> stream, bool is_revoked);
   /// Whether a hub with this key has joined, and its site is still to be made.
   [[nodiscard]] bool is_promised(const std::string& pin) const;
-  /// Makes it: that key is there. The error has been logged.
+  /// Makes it: that key is there. The error has been logged. Where it could not be made, the next try waits
+  /// for some seconds.
   [[nodiscard]] base::Result<void> fulfil(const std::string& pin);
+  /// To be called when there are other sites.
+  void settle();
+  /// To be called every few seconds: writes what the disk did not take.
+  void save_if_due();
   /// To be called now and then.
   void forget_old();
 
@@ -40,10 +47,22 @@ class Pairing {
   [[nodiscard]] std::string list(bool as_json) const;
 
  private:
+  struct Open {
+    std::string host;
+    std::shared_ptr<net::Exchange> exchange;
+  };
+
+  void make_room(const std::string& host);
   [[nodiscard]] pairing::Answer answer(const pairing::Request& request, const pairing::Session& session,
                                        const std::string& from);
-  [[nodiscard]] base::Result<void> save() const;
+  [[nodiscard]] base::Result<void> note(const pairing::Invitation& taken_up);
+  void log_answer(const pairing::Answer& answer, pairing::Judgement::Save save, const std::string& id,
+                  const std::string& who) const;
+  void complain(const std::string& text) const;
+  [[nodiscard]] base::Result<void> save();
   [[nodiscard]] base::Result<pairing::Invitation> new_invitation(std::string_view argument) const;
+  [[nodiscard]] base::Result<void> check_domains(const pairing::Invitation& wanted,
+                                                 const pairing::Taken& taken) const;
 
   std::string state_dir_;
   std::string own_pin_;
@@ -51,7 +70,9 @@ class Pairing {
   base::Logger& log_;
   net::PairingCrypto crypto_;
   pairing::Invitations invitations_;
-  std::list<std::shared_ptr<net::Exchange>> exchanges_;  // the oldest first
+  bool is_saved_ = true;
+  std::map<std::string, base::TimePoint> next_try_;  // of sites that could not be made, by pin
+  std::list<Open> exchanges_;                        // the oldest first
 };
 
 }  // namespace tsmtp::daemon

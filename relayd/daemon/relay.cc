@@ -167,9 +167,19 @@ base::Result<void> Relay::open_audit() {
 void Relay::open_pairing() {
   const SiteMaker sites({.config_file = source_.file,
                          .config = [this]() -> const settings::Config& { return config_; },
-                         .reload = [this] { return reload(); }});
+                         .can_reload = [this] { return can_reload(); },
+                         .reload = [this] { return reload(); },
+                         .revoked = [this] { return keys_.revoked_pins(); }});
   pairing_ = std::make_unique<Pairing>(config_.hub.state_dir, identity_->pin(), sites, log_);
-  joining_ = std::make_unique<Joining>(loop_.executor(), *tls_, identity_->pin(), sites, log_);
+  joining_ = std::make_unique<Joining>(
+      Joining::Means{.executor = loop_.executor(),
+                     .tls = *tls_,
+                     .own_pin = identity_->pin(),
+                     .judge =
+                         [this](const keys::Shown& shown, const std::string& pin) {
+                           return keys::judge(shown, {pin}, keys_.known().book(), keys_.crypto()).verdict;
+                         }},
+      sites, log_);
 }
 
 void Relay::serve() {
@@ -210,6 +220,8 @@ void Relay::serve() {
   });
   loop_.every(kWitnessPoll, [this] {
     state_.try_witness_again();
+    pairing_->save_if_due();
+    keys_.write_if_due();
     return true;
   });
   if (state_.earlier().take_in()) loop_.every(kEarlierPoll, [this] { return state_.earlier().take_in(); });

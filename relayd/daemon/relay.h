@@ -74,6 +74,7 @@ class Relay {
   void tell_ready();
 
   [[nodiscard]] base::Result<std::string> read_again();
+  [[nodiscard]] base::Result<void> can_reload() const;
   [[nodiscard]] base::Result<void> apply(const settings::Config& wanted);
   [[nodiscard]] net::Site* find_site(const std::string& name) const;
   [[nodiscard]] net::Site::Judged judge(const keys::Shown& shown) const;

@@ -41,16 +41,17 @@ keys::Verdict Relay::accept_peer(const keys::Shown& shown, const std::string& ad
 void Relay::connected(std::unique_ptr<net::TlsStream> stream) {
   const keys::Shown& shown = stream->peer_keys();
   net::Site::Judged judged = judge(shown);
-  const bool is_revoked = judged.judgement.verdict == keys::Verdict::kRevoked;
-  if (stream->is_pairing() && !is_revoked) return pairing_->serve(std::move(stream));
+  if (stream->is_pairing())
+    return pairing_->serve(std::move(stream), judged.judgement.verdict == keys::Verdict::kRevoked);
+  std::string why = "its key is no longer pinned in the configuration, or revoked";
   // The first time that it shows its key after it has joined.
   if (judged.judgement.verdict == keys::Verdict::kUnpinned && pairing_->is_promised(shown.pin())) {
-    (void)pairing_->fulfil(shown.pin());
+    if (const auto made = pairing_->fulfil(shown.pin()); !made)
+      why = "it has joined by an invitation, and has no site yet: " + made.error().message;
     judged = judge(shown);
   }
   if (judged.hub != nullptr) return judged.hub->link().adopt(std::move(stream));
-  refusals_.refused(stream->peer_address(), "its key is no longer pinned in the configuration, or revoked",
-                    std::chrono::steady_clock::now());
+  refusals_.refused(stream->peer_address(), why, std::chrono::steady_clock::now());
 }
 
 std::vector<keys::SiteKeys> Relay::site_keys() const {

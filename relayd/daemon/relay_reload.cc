@@ -44,10 +44,24 @@ base::Result<std::string> Relay::read_again() {
   keep_endpoints();
   config_loaded_ = net::wall_now();
   last_reload_error_.clear();
+  pairing_->settle();
   log_.log(LogLevel::kInfo, "configuration reloaded, " + settings::count_of_sites(config_));
   return base::Result<std::string>(
       boost::system::in_place_value,
       findings.to_string() + "reloaded, " + settings::count_of_sites(config_) + "\n");
+}
+
+// What can be known without doing it.
+base::Result<void> Relay::can_reload() const {
+  if (draining_) return base::Error{"relayd is shutting down"};
+  base::Diagnostics findings;
+  const auto wanted = settings::read(source_.file, source_.overrides, findings);
+  if (!wanted)
+    return base::Error{
+        "the configuration has errors, so that no site can be taken into use: `relayd --check` says which"};
+  if (const std::string key = settings::restart_needed(config_.hub, wanted->hub); !key.empty())
+    return base::Error{"hub." + key + " has changed, which a reload cannot do: restart relayd"};
+  return {};
 }
 
 // First everything that can fail, on the side; then the change itself, which cannot.

@@ -34,7 +34,8 @@ pairing::Taken SiteMaker::taken() const {
   return {.hub_name = config.hub.name,
           .is_named = config.hub.name != settings::name_of_this_host(),
           .own_domains = config.hub.domains,
-          .sites = config.sites};
+          .sites = config.sites,
+          .revoked = host_.revoked()};
 }
 
 base::Result<std::string> SiteMaker::path_for(const std::string& name) const {
@@ -48,10 +49,12 @@ base::Result<void> SiteMaker::check(const std::string& name) const {
     return base::Error{*path + " is there already; take another name, or remove it and reload"};
   const std::string folder = path->substr(0, path->rfind('/'));
   (void)mkdir(folder.c_str(), 0755);
-  if (access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  if (access(folder.c_str(), W_OK | X_OK) == 0) return host_.can_reload();
+  const int error = errno;
   const std::string user = host_.config().hub.user;
-  return base::Error{folder + ": relayd cannot write the new site there (" + std::strerror(errno) +
-                     "); let it: install -d -o " + (user.empty() ? "USER" : user) + " " + folder};
+  return base::Error{
+      folder + ": relayd cannot write the new site there (" + std::strerror(error) + ")" +
+      (error == EROFS ? "" : "; let it: install -d -o " + (user.empty() ? "USER" : user) + " " + folder)};
 }
 
 base::Result<std::string> SiteMaker::make(const pairing::NewSite& site, const std::string& by) const {

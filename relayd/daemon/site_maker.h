@@ -17,15 +17,17 @@ class SiteMaker {
   struct Host {
     std::string config_file;  ///< the whole path of relayd.toml
     std::function<const settings::Config&()> config;
+    std::function<base::Result<void>()> can_reload;
     std::function<base::Result<std::string>()> reload;
+    std::function<std::vector<std::string>()> revoked;  ///< pins
   };
 
   explicit SiteMaker(Host host) : host_(std::move(host)) {}
 
   /// What this hub has already.
   [[nodiscard]] pairing::Taken taken() const;
-  /// Whether a site of this name could be made: its file is not there, and its folder can be written. Makes
-  /// the folder if it can.
+  /// Whether a site of this name could be made: its file is not there, its folder can be written, and what is
+  /// on the disk can be taken into use. Makes the folder if it can.
   [[nodiscard]] base::Result<void> check(const std::string& name) const;
   /// Makes it; `by` is the command that it is written down to. Returns the file's path.
   [[nodiscard]] base::Result<std::string> make(const pairing::NewSite& site, const std::string& by) const;

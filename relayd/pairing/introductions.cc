@@ -67,6 +67,10 @@ const settings::Site* site_of_key(std::string_view pin, const Taken& taken) {
   return found == taken.sites.end() ? nullptr : &*found;
 }
 
+bool is_revoked(std::string_view pin, const Taken& taken) {
+  return std::find(taken.revoked.begin(), taken.revoked.end(), pin) != taken.revoked.end();
+}
+
 bool is_name_taken(std::string_view name, const Taken& taken) {
   return name == taken.hub_name || std::any_of(taken.sites.begin(), taken.sites.end(),
                                                [&](const settings::Site& site) { return site.name == name; });

@@ -18,6 +18,7 @@ struct Taken {
   bool is_named = true;  ///< else the name is only that of the machine, such as "mail"
   base::DomainSet own_domains;
   std::vector<settings::Site> sites;
+  std::vector<std::string> revoked{};  ///< keys that are refused here, for good
 };
 
 /// The domain patterns, checked and folded; an error names the first that is wrong.
@@ -43,6 +44,7 @@ struct Conflict {
 
 /// The site that has pinned this key; null if none has.
 [[nodiscard]] const settings::Site* site_of_key(std::string_view pin, const Taken& taken);
+[[nodiscard]] bool is_revoked(std::string_view pin, const Taken& taken);
 /// Whether a site, or this hub, has this name.
 [[nodiscard]] bool is_name_taken(std::string_view name, const Taken& taken);
 

@@ -111,10 +111,11 @@ std::optional<Invitation> invitation_of(const std::string& line) {
   if (!id || !secret || !pin || id->size() != kIdBytes || secret->size() != 2 * kSecretBytes ||
       (!pin->empty() && pin->size() != kPinBytes))
     return std::nullopt;
+  if (!is_site_name(fields[2]) || fields[3] == kNothing || fields[4] == kNothing) return std::nullopt;
   one.id = *id;
   one.stored_secret = *secret;
   one.pin = *pin;
-  one.site = text_or_nothing(fields[2]);
+  one.site = fields[2];
   one.domains = split(fields[3]);
   one.own_domains = split(fields[4]);
   one.dial = text_or_nothing(fields[5]);
@@ -153,6 +154,24 @@ Invitation* Invitations::pending_for(std::string_view site, base::WallTime now) 
     return one.site == site && (one.is_open(now) || one.is_promised(now));
   });
   return found == all_.rend() ? nullptr : &*found;
+}
+
+const Invitation* Invitations::pending_with(const std::string& domain, base::WallTime now) const {
+  const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& one) {
+    return (one.is_open(now) || one.is_promised(now)) &&
+           std::count(one.domains.begin(), one.domains.end(), domain) > 0;
+  });
+  return found == all_.end() ? nullptr : &*found;
+}
+
+bool Invitations::settle(const Taken& taken) {
+  bool are_any = false;
+  for (Invitation& one : all_) {
+    if (one.state != State::kAccepted || site_of_key(one.pin, taken) == nullptr) continue;
+    one.state = State::kUsed;
+    are_any = true;
+  }
+  return are_any;
 }
 
 base::Result<void> Invitations::add(Invitation invitation) {

@@ -9,6 +9,7 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/base/result.h"
+#include "relayd/pairing/introductions.h"
 #include "relayd/pairing/message.h"
 
 namespace tsmtp::pairing {
@@ -17,8 +18,8 @@ inline constexpr std::size_t kMaxInvitations = 100;
 inline constexpr unsigned kMaxTries = 10;
 /// How long one that has ended is remembered, so that whoever comes with it hears why.
 inline constexpr std::chrono::hours kRemembered{7 * 24};
-/// How long the site of a hub that has joined is waited for, at least.
-inline constexpr std::chrono::hours kPromised{24};
+/// How long the site of a hub that has joined is waited for, at least: that hub has its own already.
+inline constexpr std::chrono::hours kPromised{7 * 24};
 
 enum class State {
   kOpen,
@@ -64,6 +65,11 @@ class Invitations {
   [[nodiscard]] base::Result<void> add(Invitation invitation);
   /// The newest of this site that somebody could still join by, or that is promised.
   [[nodiscard]] Invitation* pending_for(std::string_view site, base::WallTime now);
+  /// The first that somebody could still join by, or that is promised, and that names this domain.
+  [[nodiscard]] const Invitation* pending_with(const std::string& domain, base::WallTime now) const;
+  /// Marks those as used whose key a site has by now: a promise must not outlive it, or a site that is
+  /// removed would come back. Whether there were any.
+  bool settle(const Taken& taken);
   /// Forgets those that ended long ago.
   void forget_old(base::WallTime now);
 

@@ -74,11 +74,12 @@ Judgement judge(Invitations& invitations, const Request& request, const Session&
   Invitation* const one = invitations.find(request.id);
   if (one == nullptr) return {refuse(Why::kUnknown)};
   if (!proves(crypto, one->stored_secret, request.proof, session)) {
-    if (!one->is_open(now))
-      return {refuse(one->state == State::kTried ? Why::kTooManyTries : Why::kWrongSecret)};
+    // Nobody learns which ids there are, and whose tries he could use up.
+    if (!one->is_open(now)) return {refuse(Why::kUnknown)};
     if (++one->wrong_tries >= kMaxTries) one->state = State::kTried;
-    return {refuse(Why::kWrongSecret), true};
+    return {refuse(Why::kUnknown), Judgement::Save::kSoon};
   }
+  if (is_revoked(session.joiner_pin, taken)) return {refuse(Why::kKeyRevoked)};
   if (const auto answer = ended(*one, session, taken, now)) return {*answer};
   // It has joined before, and has not heard of it.
   if (one->state != State::kOpen) return {offer(*one, one->joiner.domains, taken, request.is_final)};
@@ -93,7 +94,23 @@ Judgement judge(Invitations& invitations, const Request& request, const Session&
   one->joiner = request.joiner;
   one->joiner.domains = *domains;
   one->accepted = now;
-  return {offer(*one, *domains, taken, true), true};
+  return {offer(*one, *domains, taken, true), Judgement::Save::kFirst};
+}
+
+base::Result<void> check_size(const Invitation& invitation, const Taken& taken) {
+  const auto all = wanted_domains(invitation, {});
+  if (all.size() > kMaxDomains)
+    return base::Error{std::to_string(all.size()) + " domains, with those below them, are more than the " +
+                       std::to_string(kMaxDomains) + " that an invitation can name"};
+  if (invitation.own_domains.size() > kMaxDomains)
+    return base::Error{
+        "this hub has " + std::to_string(invitation.own_domains.size()) +
+        " domains of its own, more than the " + std::to_string(kMaxDomains) +
+        " that another hub can be told; name some with --own DOMAIN, and add the others to that hub's "
+        "file of this site"};
+  if (encode(offer(invitation, all, taken, true)).size() > kMaxMessageBytes)
+    return base::Error{"the names of the domains are too long to be told to another hub, all together"};
+  return {};
 }
 
 }  // namespace tsmtp::pairing

@@ -13,13 +13,21 @@
 namespace tsmtp::pairing {
 
 struct Judgement {
+  enum class Save {
+    kNothing,  ///< the book has not changed
+    kSoon,  ///< whenever there is time; how long an answer takes must not tell that a wrong proof was counted
+    kFirst,  ///< before the answer goes out
+  };
+
   Answer answer;
-  /// The book has changed, and must be on the disk before the answer goes out.
-  bool must_save = false;
+  Save save = Save::kNothing;
 };
 
 /// `session.joiner_pin` is the key that the joiner has shown in this TLS session.
 [[nodiscard]] Judgement judge(Invitations& invitations, const Request& request, const Session& session,
                               const Taken& taken, const Crypto& crypto, base::WallTime now);
+
+/// Whether a hub that joins by this invitation can read what it is told.
+[[nodiscard]] base::Result<void> check_size(const Invitation& invitation, const Taken& taken);
 
 }  // namespace tsmtp::pairing

@@ -1,5 +1,7 @@
 #include "relayd/pairing/joiner.h"
 
+#include <algorithm>
+
 #include "relayd/base/bytes.h"
 
 namespace tsmtp::pairing {
@@ -14,6 +16,35 @@ std::string name_for(const Introduction& hub, const Taken& taken) {
   if (!is_name_taken(hub.name, taken) || hub.domains.empty()) return hub.name;
   const std::string label = first_label(hub.domains.front());
   return is_site_name(label) && !is_name_taken(label, taken) ? label : hub.name;
+}
+
+bool contains(const std::vector<std::string>& all, const std::string& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+// Recipients are accepted for these from the other hub, which must not be the one to say which (P3).
+base::Result<std::vector<std::string>> checked_local(const Offer& offer, const Wishes& wishes,
+                                                     const std::vector<std::string>& its_own,
+                                                     const Taken& taken) {
+  auto local = checked_domains(offer.your_domains);
+  if (!local)
+    return base::Error{"the other hub names a domain of ours that is none: " + local.error().message};
+  for (const std::string& domain : *local) {
+    if (!wishes.own_domains.empty() && !contains(wishes.own_domains, domain))
+      return base::Error{"the other hub takes " + in_quotes(domain) +
+                         " for a domain of this hub, which has not said so: say --own as when this line was "
+                         "used first, or ask for a new one (`relayctl invite` there)"};
+    if (contains(its_own, domain))
+      return base::Error{"the other hub says that " + in_quotes(domain) +
+                         " is its own domain and this hub's; only one of the two can have it"};
+  }
+  if (!wishes.own_domains.empty()) return local;
+  const Taken others{.hub_name = {}, .own_domains = {}, .sites = taken.sites};
+  if (const auto conflict = conflict_of(*local, others))
+    return base::Error{"the other hub takes " + in_quotes(conflict->domain) +
+                       " for a domain of this hub, and it is that of " + conflict->owner +
+                       " here; name the right ones with --own DOMAIN"};
+  return local;
 }
 
 }  // namespace
@@ -43,9 +74,8 @@ base::Result<NewSite> site_of(const Offered& offered, const Wishes& wishes, cons
     return base::Error{"the other hub says that " + in_quotes(conflict->domain) +
                        " is its domain, which is that of " + conflict->owner +
                        " here; one of the two must give it up"};
-  auto local = checked_domains(offer.your_domains);
-  if (!local)
-    return base::Error{"the other hub names a domain of ours that is none: " + local.error().message};
+  auto local = checked_local(offer, wishes, *domains, taken);
+  if (!local) return local.error();
   return NewSite{.name = name,
                  .peer = is_site_name(offer.inviter.name) ? offer.inviter.name : name,
                  .pin = offered.inviter_pin,
@@ -58,15 +88,13 @@ std::string refusal_text(const Refusal& refusal) {
   const std::string detail = in_quotes(refusal.detail);
   switch (refusal.why) {
     case Why::kUnknown:
-      return "the other hub does not know this invitation; ask for a new one (`relayctl invite` there)";
     case Why::kWrongSecret:
-      return "the secret of this invitation is wrong; ask for a new one (`relayctl invite` there). After ten "
-             "wrong "
-             "tries an invitation is of no use any more";
+      return "the other hub does not know this invitation, which may have ended some time ago; ask for a new "
+             "one (`relayctl invite` there)";
     case Why::kTooManyTries:
-      return "the invitation was tried with ten wrong secrets, and is of no use any more: somebody guesses. "
-             "Ask for "
-             "a new one (`relayctl invite` there)";
+      return "the invitation was tried with ten wrong secrets, and is of no use any more: somebody guesses, "
+             "and "
+             "the log there says from where. Ask for a new one (`relayctl invite` there)";
     case Why::kExpired:
       return "the invitation has expired, by the clock of the other hub; ask for a new one (`relayctl "
              "invite` there)";
@@ -95,15 +123,21 @@ std::string refusal_text(const Refusal& refusal) {
              "with another name";
     case Why::kKeyTaken:
       return "the key of this hub is known at the other hub already, as " + detail +
-             "; remove that site there to pair anew";
+             "; remove that site there to pair anew. If that is another machine, both have the same identity "
+             "file "
+             "(one is a clone, perhaps): move it away on one of them, say `relayctl init`, and restart "
+             "relayd";
     case Why::kKeyRevoked:
-      return "the key of this hub is revoked at the other hub; make a new identity here first";
+      return "the key of this hub is revoked at the other hub, for good. If it is to have a new one: move "
+             "the "
+             "identity file away, say `relayctl init`, restart relayd, and join by the same line";
     case Why::kMalformed:
       return "the other hub does not understand what this one says of itself: " + detail;
     case Why::kTrouble:
       break;
   }
-  return "the other hub has trouble, and its log says more: " + detail;
+  return "the other hub has trouble of its own (" + detail +
+         "), of which its log says more; nothing is changed. The same line can be used again";
 }
 
 }  // namespace tsmtp::pairing

@@ -15,8 +15,9 @@ namespace tsmtp::pairing {
 
 /// What its administrator says.
 struct Wishes {
-  std::string site;                      ///< its name here; empty: what the inviter calls itself
-  std::vector<std::string> own_domains;  ///< empty: those of [hub], or else what the invitation names
+  std::string site;  ///< its name here; empty: what the inviter calls itself
+  /// What this hub has said are its own; empty: it has left that to the invitation.
+  std::vector<std::string> own_domains;
 };
 
 /// What the inviter, and with which key, has offered to whom came with a token.

@@ -46,8 +46,8 @@ struct Offer {
 };
 
 enum class Why {
-  kUnknown = 1,
-  kWrongSecret,
+  kUnknown = 1,  ///< or its secret is wrong
+  kWrongSecret,  ///< heard, never said: it would tell that there is such an invitation
   kTooManyTries,
   kExpired,
   kUsed,

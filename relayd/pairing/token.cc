@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "relayd/base/bytes.h"
+#include "relayd/pairing/introductions.h"
 
 namespace tsmtp::pairing {
 namespace {
@@ -73,6 +74,7 @@ base::Error damaged() {
 
 base::Result<std::string> token_text(const Token& token) {
   const std::string address = token.dial.to_string();
+  if (auto ok = check_addresses({address}); !ok) return ok.error();
   constexpr std::size_t kMost = kMaxTokenBytes - kPrefix.size() - kDigits;
   if (address.size() > kMost)
     return base::Error{"\"" + base::escaped(address) + "\" is too long for an invitation, by " +
@@ -109,7 +111,8 @@ base::Result<Token> parse_token(std::string_view text) {
   const std::string_view address = rest.substr(kDigits);
   if (binary_of(token, address) != *binary) return damaged();
   auto dial = base::parse_host_port(address);
-  if (!dial || dial->port == 0) return damaged();
+  // It comes to stand in a file, and on a screen.
+  if (!dial || !check_addresses({std::string(address)})) return damaged();
   token.dial = std::move(*dial);
   return token;
 }

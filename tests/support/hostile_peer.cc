@@ -16,7 +16,6 @@
 namespace tsmtp::support {
 namespace {
 
-constexpr unsigned char kAlpn[] = "\x07tsmtp/1";
 constexpr int kPatienceMs = 5000;
 
 bool is_numbered(FrameType type) {
@@ -61,12 +60,15 @@ std::string record(RecordType type, std::string_view payload) {
   return static_cast<char>(type) + big_endian(payload.size(), 4) + std::string(payload);
 }
 
-HostilePeer::HostilePeer(const std::string& identity, std::uint16_t port, const std::string& from)
+HostilePeer::HostilePeer(const std::string& identity, std::uint16_t port, const std::string& from,
+                         const std::string& alpn)
     : context_(SSL_CTX_new(TLS_client_method())) {
   std::signal(SIGPIPE, SIG_IGN);  // which OpenSSL does not hold back
   SSL_CTX_use_certificate_file(context_, identity.c_str(), SSL_FILETYPE_PEM);
   SSL_CTX_use_PrivateKey_file(context_, identity.c_str(), SSL_FILETYPE_PEM);
-  SSL_CTX_set_alpn_protos(context_, kAlpn, sizeof kAlpn - 1);
+  const std::string protocols = static_cast<char>(alpn.size()) + alpn;
+  SSL_CTX_set_alpn_protos(context_, reinterpret_cast<const unsigned char*>(protocols.data()),
+                          static_cast<unsigned>(protocols.size()));
   try {
     fd_ = connect_from(from, port);
     ssl_ = SSL_new(context_);
@@ -132,6 +134,17 @@ bool HostilePeer::read_away() {
 bool HostilePeer::send(std::string_view bytes) {
   ERR_clear_error();
   return SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) > 0 && read_away();
+}
+
+std::string HostilePeer::ask(std::string_view bytes) {
+  ERR_clear_error();
+  std::string answer;
+  if (SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) <= 0) return answer;
+  std::array<char, 4096> buffer{};
+  std::size_t more = 0;
+  while (SSL_read_ex(ssl_, buffer.data(), buffer.size(), &more) == 1)
+    answer.append(buffer.data(), more);
+  return answer;
 }
 
 bool HostilePeer::update_keys() {

@@ -35,7 +35,8 @@ class HostilePeer {
  public:
   /// Connects from `from`, an address of this machine, and shakes hands. `identity`: a PEM file with key and
   /// certificate. Throws if relayd refuses.
-  HostilePeer(const std::string& identity, std::uint16_t port, const std::string& from);
+  HostilePeer(const std::string& identity, std::uint16_t port, const std::string& from,
+              const std::string& alpn = "tsmtp/1");
   ~HostilePeer();
   HostilePeer(const HostilePeer&) = delete;
   HostilePeer& operator=(const HostilePeer&) = delete;
@@ -49,6 +50,8 @@ class HostilePeer {
                                   std::uint8_t flags = 0);
   /// Writes in one piece, and throws away what has come meanwhile. False when relayd has closed.
   bool send(std::string_view bytes);
+  /// Sends, and returns all that comes until relayd closes.
+  [[nodiscard]] std::string ask(std::string_view bytes);
   /// A KeyUpdate, which asks for one in return.
   bool update_keys();
   /// The number of the stream to open next.

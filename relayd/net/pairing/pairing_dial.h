@@ -29,14 +29,19 @@ class PairingDial : public std::enable_shared_from_this<PairingDial> {
     const TlsContext& tls;
     const pairing::Crypto& crypto;
     std::string own_pin;
+    /// Whether what the inviter shows is the key with this pin, and good (keys/judge).
+    std::function<keys::Verdict(const keys::Shown&, const std::string& pin)> judge;
   };
 
   /// `request`: all but its proof. What `means` lends outlives it.
   PairingDial(Means means, pairing::Token token, pairing::Request request, Done done);
-  /// Calls `done` once, later. Keeps itself alive until then.
+  /// Calls `done` once, within a minute. Keeps itself alive until then.
   void start();
+  /// Calls nothing any more, and lets go of all.
+  void cancel();
 
  private:
+  [[nodiscard]] keys::Verdict judge(const keys::Shown& shown) const;
   void resolve();
   void connect_next();
   void ask(std::unique_ptr<TlsStream> stream);
@@ -48,11 +53,13 @@ class PairingDial : public std::enable_shared_from_this<PairingDial> {
   pairing::Request request_;
   Done done_;
   std::shared_ptr<Dialer> dialer_;
-  boost::asio::steady_timer timer_;
+  std::shared_ptr<Exchange> exchange_;
+  boost::asio::steady_timer timer_;     // of a step
+  boost::asio::steady_timer deadline_;  // of all
   std::size_t addresses_ = 0;
   std::size_t next_ = 0;
   int rounds_ = 0;
-  std::string last_cause_;
+  std::string last_cause_ = "no answer";
 };
 
 }  // namespace tsmtp::net

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "tests/unit/pairing/sample.h"
 
 namespace tsmtp::pairing {
@@ -64,6 +66,39 @@ TEST(Invitations, AreBoundedAndThoseOfNoUseMakeRoom) {
   book.find(std::string{'\0', 'x'})->state = State::kWithdrawn;
   book.forget_old(kNow);
   EXPECT_TRUE(book.add(Tokyo().invitation()));
+}
+
+TEST(Invitations, PromiseIsOverWhenItsKeyHasASite) {
+  Tokyo tokyo;
+  (void)tokyo.ask(tokyo.request(true));
+  EXPECT_FALSE(tokyo.book.settle(tokyo.taken));
+  Taken with_site = tokyo.taken;
+  with_site.sites = {sample_site("by-hand", kBirlPin, "birl.example")};
+  EXPECT_TRUE(tokyo.book.settle(with_site));
+  EXPECT_EQ(tokyo.invitation().state, State::kUsed);
+  EXPECT_FALSE(tokyo.book.is_promised_to(kBirlPin, kNow));  // nor when the site is gone again
+  EXPECT_FALSE(tokyo.book.settle(with_site));
+}
+
+TEST(Invitations, DomainIsPendingWhileSomebodyMayHaveIt) {
+  Tokyo tokyo;
+  EXPECT_NE(tokyo.book.pending_with("birl.example", kNow), nullptr);
+  EXPECT_EQ(tokyo.book.pending_with("other.example", kNow), nullptr);
+  (void)tokyo.ask(tokyo.request(true));
+  EXPECT_NE(tokyo.book.pending_with("birl.example", kNow), nullptr);
+  tokyo.invitation().state = State::kWithdrawn;
+  EXPECT_EQ(tokyo.book.pending_with("birl.example", kNow), nullptr);
+}
+
+TEST(Invitations, LineWithoutANameOrDomainsIsNone) {
+  Tokyo tokyo;
+  for (const auto& spoil : std::vector<std::function<void(Invitation&)>>{
+           [](Invitation& one) { one.site = "../birl"; }, [](Invitation& one) { one.site.clear(); },
+           [](Invitation& one) { one.domains.clear(); }, [](Invitation& one) { one.own_domains.clear(); }}) {
+    Tokyo other;
+    spoil(other.invitation());
+    EXPECT_FALSE(Invitations::from_text(other.book.to_text()));
+  }
 }
 
 TEST(Invitations, AreRememberedForAWeekAfterTheirEnd) {

@@ -15,7 +15,7 @@ TEST(Inviter, ShowsItsOfferWithoutAnyChange) {
       judge(tokyo.book, tokyo.request(false), session_of(kBirlPin), tokyo.taken, tokyo.crypto, kNow);
   const auto* const offer = std::get_if<Offer>(&judgement.answer);
   ASSERT_NE(offer, nullptr);
-  EXPECT_FALSE(judgement.must_save);
+  EXPECT_EQ(judgement.save, Judgement::Save::kNothing);
   EXPECT_FALSE(offer->is_final);
   EXPECT_EQ(offer->inviter.name, "tokyo");
   EXPECT_EQ(offer->inviter.domains, std::vector<std::string>{"tokyo.example"});
@@ -34,7 +34,7 @@ TEST(Inviter, FinalRequestIsNotedDownAndPromisedToItsKeyAlone) {
   Tokyo tokyo;
   const Judgement judgement =
       judge(tokyo.book, tokyo.request(true), session_of(kBirlPin), tokyo.taken, tokyo.crypto, kNow);
-  EXPECT_TRUE(judgement.must_save);
+  EXPECT_EQ(judgement.save, Judgement::Save::kFirst);
   EXPECT_TRUE(std::get<Offer>(judgement.answer).is_final);
   EXPECT_NE(tokyo.book.promised_to(kBirlPin, kNow), nullptr);
   EXPECT_EQ(tokyo.book.promised_to(kMalloryPin, kNow), nullptr);
@@ -64,16 +64,17 @@ TEST(Inviter, AnotherKeyComesTooLate) {
 
 TEST(Inviter, ProofOfAnotherSessionOrInAnothersNameIsWrong) {
   Tokyo tokyo;
-  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true), session_of(kBirlPin, 'y'))), Why::kWrongSecret);
-  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true), session_of(kMalloryPin))), Why::kWrongSecret);
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true), session_of(kBirlPin, 'y'))), Why::kUnknown);
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true), session_of(kMalloryPin))), Why::kUnknown);
+  EXPECT_EQ(tokyo.invitation().wrong_tries, 2U);
 }
 
 TEST(Inviter, TenWrongTriesEndIt) {
   Tokyo tokyo;
   const Request wrong = tokyo.request(true, session_of(kBirlPin), "wrong secret....");
   for (unsigned i = 0; i < kMaxTries; ++i)
-    EXPECT_EQ(why_of(tokyo.ask(wrong)), Why::kWrongSecret) << i;
-  EXPECT_EQ(why_of(tokyo.ask(wrong)), Why::kTooManyTries);
+    EXPECT_EQ(why_of(tokyo.ask(wrong)), Why::kUnknown) << i;
+  EXPECT_EQ(why_of(tokyo.ask(wrong)), Why::kUnknown);  // as for an id that is none: nobody learns which are
   EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true))), Why::kTooManyTries);
 }
 
@@ -160,13 +161,49 @@ TEST(Inviter, WhatIsNoNameDomainOrAddressIsRefused) {
   }
 }
 
-TEST(Inviter, PromiseHoldsADayAtLeast) {
+TEST(Inviter, RevokedKeyIsToldSoAlsoWhenItHasJoinedBefore) {
+  Tokyo tokyo;
+  tokyo.taken.revoked = {kMalloryPin, kBirlPin};
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(false))), Why::kKeyRevoked);
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true))), Why::kKeyRevoked);
+  EXPECT_EQ(tokyo.invitation().state, State::kOpen);
+  tokyo.taken.revoked.clear();
+  (void)tokyo.ask(tokyo.request(true));
+  tokyo.taken.revoked = {kBirlPin};
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true))), Why::kKeyRevoked);
+}
+
+TEST(Inviter, InvitationThatNobodyCouldReadIsFoundBeforehand) {
+  Tokyo tokyo;
+  Invitation one = tokyo.invitation();
+  EXPECT_TRUE(check_size(one, tokyo.taken));
+  const auto many = [](std::size_t count, std::size_t label) {
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < count; ++i)
+      out.push_back(std::string(label, 'x') + std::to_string(i) + ".example");
+    return out;
+  };
+  one.domains = many(kMaxDomains / 2, 1);
+  EXPECT_TRUE(check_size(one, tokyo.taken));
+  one.domains = many(kMaxDomains / 2 + 1, 1);  // those below them count too
+  EXPECT_FALSE(check_size(one, tokyo.taken));
+  one.domains = {"birl.example"};
+  one.own_domains = many(kMaxDomains + 1, 1);
+  EXPECT_FALSE(check_size(one, tokyo.taken));
+  one.domains = many(kMaxDomains / 2, 60);
+  one.own_domains.clear();
+  for (const std::string& domain : many(kMaxDomains, 60))
+    one.own_domains.push_back(domain.substr(0, 60) + "." + domain + "." + domain);
+  EXPECT_FALSE(check_size(one, tokyo.taken));
+}
+
+TEST(Inviter, PromiseHoldsAWeekAtLeast) {
   Tokyo tokyo;
   const base::WallTime late = kNow + 24h - 1s;
   (void)tokyo.ask(tokyo.request(true), session_of(kBirlPin), late);
-  EXPECT_NE(tokyo.book.promised_to(kBirlPin, late + 23h), nullptr);
-  EXPECT_EQ(tokyo.book.promised_to(kBirlPin, late + 25h), nullptr);
-  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true), session_of(kBirlPin), late + 25h)), Why::kExpired);
+  EXPECT_NE(tokyo.book.promised_to(kBirlPin, late + 7 * 24h - 1h), nullptr);
+  EXPECT_EQ(tokyo.book.promised_to(kBirlPin, late + 7 * 24h + 1h), nullptr);
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true), session_of(kBirlPin), late + 7 * 24h + 1h)), Why::kExpired);
 }
 
 }  // namespace

@@ -55,6 +55,24 @@ TEST(Joiner, WhatIsTakenHereIsSaidWithAWayOut) {
   EXPECT_FALSE(site_of(greedy, {}, birl()));
 }
 
+// Recipients are accepted in these from the other hub.
+TEST(Joiner, OtherHubDoesNotSayWhichDomainsAreOurs) {
+  const Wishes said{.site = {}, .own_domains = {"birl.example", ".birl.example"}};
+  EXPECT_TRUE(site_of(kOffered, said, birl()));
+  Offered greedy = kOffered;
+  greedy.offer.your_domains = {"birl.example"};  // less than was said is its affair
+  EXPECT_TRUE(site_of(greedy, said, birl()));
+  greedy.offer.your_domains = {"birl.example", "bank.example"};
+  EXPECT_THAT(site_of(greedy, said, birl()).error().message,
+              HasSubstr("takes \"bank.example\" for a domain of this hub, which has not said so"));
+  EXPECT_TRUE(site_of(greedy, {}, birl()));  // it was left to the invitation, and is shown
+  Taken taken = birl();
+  taken.sites = {sample_site("osaka", kMalloryPin, "bank.example")};
+  EXPECT_THAT(site_of(greedy, {}, taken).error().message, HasSubstr("it is that of site \"osaka\" here"));
+  greedy.offer.your_domains = {"tokyo.example"};
+  EXPECT_THAT(site_of(greedy, {}, birl()).error().message, HasSubstr("is its own domain and this hub's"));
+}
+
 TEST(Joiner, OfTwoHubsThatAreBothCalledMailTheDomainTells) {
   Taken taken = birl();
   taken.hub_name = "mail";

@@ -11,6 +11,31 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
+// With the right checksum (CRC-32 of IEEE 802.3) over any address.
+std::string hostile_token(const std::string& address) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const Token token = sample_token();
+  const std::string bytes = token.id + token.secret + token.short_pin;
+  std::uint32_t crc = 0xffffffff;
+  for (const char c : bytes + address) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit)
+      crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
+  }
+  std::string all = bytes;
+  for (const int shift : {24, 16, 8, 0})
+    all += static_cast<char>(~crc >> shift & 0xff);
+  std::string out = "tsmtp1:";
+  for (std::size_t i = 0; i < all.size(); i += 3) {
+    std::uint32_t bits = 0;
+    for (std::size_t j = i; j < i + 3; ++j)
+      bits = bits << 8 | static_cast<unsigned char>(all[j]);
+    for (const int shift : {18, 12, 6, 0})
+      out += kDigits[bits >> shift & 0x3f];
+  }
+  return out + address;
+}
+
 TEST(Token, IsReadBack) {
   for (const char* host : {"hub.tokyo.example", "192.0.2.1", "2001:db8::1"}) {
     Token token = sample_token();
@@ -60,6 +85,22 @@ TEST(Token, WhatIsNoneIsSaid) {
   EXPECT_THAT(parse_token("tsmtp2:abc").error().message,
               HasSubstr("\"tsmtp2:\", which this version does not know"));
   EXPECT_FALSE(parse_token(*token_text(sample_token()) + std::string(200, '1')));
+}
+
+// It would come to stand in a file of the joiner's, and on its screen.
+TEST(Token, AddressOfOtherThanPlainCharactersIsNone) {
+  Token token = sample_token();
+  for (const char* host : {"a\"b", "a\\b", "a#b",
+                           "a\x7f"
+                           "b",
+                           "a\xc2\x9b"
+                           "b",
+                           "b\xc3\xbc.example", "a'b", "$a"}) {
+    token.dial.host = host;
+    EXPECT_THAT(token_text(token).error().message, HasSubstr("is no address")) << host;
+  }
+  EXPECT_THAT(parse_token(hostile_token("a\"]#b:1")).error().message, HasSubstr("cut off or mistyped"));
+  EXPECT_TRUE(parse_token(hostile_token("a-b:1")));
 }
 
 TEST(Token, AddressThatIsTooLongIsRefusedWithAWayOut) {
