@@ -8,6 +8,7 @@
 #include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "relayd/base/bytes.h"
@@ -147,6 +148,14 @@ std::string token_of(const PairingOptions& options) {
   return token;
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);)
+    lines.push_back(line);
+  return lines;
+}
+
 // Their separators on the way to relayd are in none of them.
 int check_words(const PairingOptions& options) {
   std::vector<std::string> words{options.site, options.name, options.at};
@@ -259,7 +268,10 @@ int run_invite(const settings::Config& config, const PairingOptions& options) {
   std::cerr << "Say this on the other hub, within " << options.expires
             << ". It works once; whoever sees it before "
             << "could use it.\n";
-  std::cout << "relayctl join " << reply.body << std::flush;
+  const std::size_t line_end = std::min(reply.body.find('\n'), reply.body.size() - 1) + 1;
+  for (const std::string& note : lines_of(reply.body.substr(line_end)))
+    std::cerr << "relayctl: warning: " << note << '\n';
+  std::cout << "relayctl join " << reply.body.substr(0, line_end) << std::flush;
   if (options.wait) return wait_for_joiner(config, options);
   return options.sendmail ? tell_sendmail(options) : EX_OK;
 }

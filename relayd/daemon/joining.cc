@@ -26,6 +26,13 @@ std::string listed(const std::vector<std::string>& words) {
   return out;
 }
 
+std::string lines_of(const std::vector<std::string>& notes) {
+  std::string out;
+  for (const std::string& note : notes)
+    out += "  NOTE             " + note + '\n';
+  return out;
+}
+
 }  // namespace
 
 Joining::Joining(Means means, SiteMaker sites, base::Logger& log)
@@ -122,7 +129,8 @@ std::string Joining::answered(const Asked& asked, const base::Result<net::Pairin
   if (!asked.request.is_final) {
     if (auto ok = sites_.check(site->name); !ok)
       return control::reply_error(ok.error().message, EX_CANTCREAT);
-    return control::reply_ok(site->name + ' ' + name_of_offer + '\n' + text);
+    return control::reply_ok(site->name + ' ' + name_of_offer + '\n' + text +
+                             lines_of(pairing::notes_on(site->domains, sites_.taken())));
   }
   if (asked.request.agreed != name_of_offer)
     return control::reply_error(

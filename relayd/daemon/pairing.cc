@@ -287,7 +287,10 @@ std::string Pairing::invite(std::string_view argument) {
   }
   log_.log(LogLevel::kInfo,
            "relayctl: hub " + one->site + " is invited, until " + control::rfc3339(one->expires));
-  return control::reply_ok(*text + '\n');
+  std::string notes;
+  for (const std::string& note : pairing::notes_on(one->domains, sites_.taken()))
+    notes += note + '\n';
+  return control::reply_ok(*text + '\n' + notes);
 }
 
 std::string Pairing::uninvite(std::string_view site) {

@@ -6,13 +6,27 @@
 #include "relayd/base/bytes.h"
 #include "relayd/control/request.h"
 #include "relayd/daemon/relay.h"
+#include "relayd/link/report.h"
 #include "relayd/net/io/clocks.h"
+#include "relayd/net/pairing/exchange.h"
 #include "relayd/settings/pin.h"
+#include "relayd/wire/encoder.h"
 
 namespace tsmtp::daemon {
 namespace {
 
 constexpr std::string_view kYes = "--yes ";
+
+// As a listening side does that refuses (docs/protocol.md, "Hello"). It is over when the peer has heard it,
+// or in some seconds.
+void say_goodbye(std::unique_ptr<net::TlsStream> stream, const std::string& words) {
+  std::string close;
+  wire::encode({.type = wire::FrameType::kClose, .payload = words}, close);
+  std::make_shared<net::Exchange>(
+      std::move(stream), net::Exchange::Callbacks{.heard = [](std::string_view) { return std::string(); },
+                                                  .ended = [](const std::string& /*error*/) {}})
+      ->start(close);
+}
 
 }  // namespace
 
@@ -44,14 +58,18 @@ void Relay::connected(std::unique_ptr<net::TlsStream> stream) {
   if (stream->is_pairing())
     return pairing_->serve(std::move(stream), judged.judgement.verdict == keys::Verdict::kRevoked);
   std::string why = "its key is no longer pinned in the configuration, or revoked";
+  std::string words = link::kUnpinned;
   // The first time that it shows its key after it has joined.
   if (judged.judgement.verdict == keys::Verdict::kUnpinned && pairing_->is_promised(shown.pin())) {
-    if (const auto made = pairing_->fulfil(shown.pin()); !made)
+    if (const auto made = pairing_->fulfil(shown.pin()); !made) {
       why = "it has joined by an invitation, and has no site yet: " + made.error().message;
+      words = "you have joined, but your site cannot be made here yet, and the log here says why; try again";
+    }
     judged = judge(shown);
   }
   if (judged.hub != nullptr) return judged.hub->link().adopt(std::move(stream));
   refusals_.refused(stream->peer_address(), why, std::chrono::steady_clock::now());
+  say_goodbye(std::move(stream), words);
 }
 
 std::vector<keys::SiteKeys> Relay::site_keys() const {
@@ -76,13 +94,15 @@ std::string Relay::revoke(std::string_view asked) {
     return control::reply_error(
         "there is no site \"" + base::escaped(wanted.target) +
             "\" and it is no pin; relayctl status lists the sites. A key whose site is gone "
-            "is revoked by its pin: relayctl revoke sha256:...",
+            "is revoked by its pin: relayctl revoke sha256:...; an invitation is withdrawn by relayctl "
+            "uninvite",
         EX_DATAERR);
   }
   HubKeys::Revoked revoked = keys_.revoke(wanted, sites, {identity_->pin()}, net::wall_now());
   if (!revoked.is_changed) return std::move(revoked.reply);
   for (const auto& each : sites_)
     each->keys_changed();
+  pairing_->settle();
   return keys_.write_book(revoked.reply);
 }
 

@@ -60,6 +60,25 @@ std::optional<Conflict> conflict_of(const std::vector<std::string>& domains, con
   return std::nullopt;
 }
 
+std::vector<std::string> notes_on(const std::vector<std::string>& domains, const Taken& taken) {
+  std::vector<std::string> notes;
+  const auto note_those_below = [&](const std::string& domain, const base::DomainSet& others,
+                                    const std::string& owner) {
+    for (const std::string& other : others.patterns())
+      if (domain != other && domain.starts_with('.') && covers(domain, other))
+        notes.push_back(domain + " takes in " + other + ", which is a domain of " + owner);
+  };
+  for (const std::string& domain : domains) {
+    if (first_label(domain).size() + (domain.starts_with('.') ? 1 : 0) == domain.size())
+      notes.push_back(domain + " is a top-level domain" +
+                      (domain.starts_with('.') ? ", the whole of it" : ""));
+    note_those_below(domain, taken.own_domains, "this hub");
+    for (const settings::Site& site : taken.sites)
+      note_those_below(domain, site.rules.domains, "site \"" + site.name + '"');
+  }
+  return notes;
+}
+
 const settings::Site* site_of_key(std::string_view pin, const Taken& taken) {
   const auto found = std::find_if(taken.sites.begin(), taken.sites.end(), [&](const settings::Site& site) {
     return std::find(site.pins.begin(), site.pins.end(), pin) != site.pins.end();

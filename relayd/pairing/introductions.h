@@ -42,6 +42,10 @@ struct Conflict {
 [[nodiscard]] std::optional<Conflict> conflict_of(const std::vector<std::string>& domains,
                                                   const Taken& taken);
 
+/// What an administrator may overlook in the domains of a hub that is to become a site, a sentence each:
+/// whole top-level domains, and what is ours or another site's and lies below one of them.
+[[nodiscard]] std::vector<std::string> notes_on(const std::vector<std::string>& domains, const Taken& taken);
+
 /// The site that has pinned this key; null if none has.
 [[nodiscard]] const settings::Site* site_of_key(std::string_view pin, const Taken& taken);
 [[nodiscard]] bool is_revoked(std::string_view pin, const Taken& taken);

@@ -167,8 +167,14 @@ const Invitation* Invitations::pending_with(const std::string& domain, base::Wal
 bool Invitations::settle(const Taken& taken) {
   bool are_any = false;
   for (Invitation& one : all_) {
-    if (one.state != State::kAccepted || site_of_key(one.pin, taken) == nullptr) continue;
-    one.state = State::kUsed;
+    if (one.state != State::kAccepted) continue;
+    if (is_revoked(one.pin, taken)) {
+      one.state = State::kWithdrawn;
+    } else if (site_of_key(one.pin, taken) != nullptr) {
+      one.state = State::kUsed;
+    } else {
+      continue;
+    }
     are_any = true;
   }
   return are_any;

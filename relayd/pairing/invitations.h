@@ -67,8 +67,8 @@ class Invitations {
   [[nodiscard]] Invitation* pending_for(std::string_view site, base::WallTime now);
   /// The first that somebody could still join by, or that is promised, and that names this domain.
   [[nodiscard]] const Invitation* pending_with(const std::string& domain, base::WallTime now) const;
-  /// Marks those as used whose key a site has by now: a promise must not outlive it, or a site that is
-  /// removed would come back. Whether there were any.
+  /// Ends promises: those to a key that a site has by now are used, or a site that is removed would come
+  /// back; those to a key that is revoked are withdrawn. Whether there were any.
   bool settle(const Taken& taken);
   /// Forgets those that ended long ago.
   void forget_old(base::WallTime now);

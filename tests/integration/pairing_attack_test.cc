@@ -240,6 +240,43 @@ TEST_F(PairingAttack, WhatNobodyCouldReadIsNotInvited) {
               HasSubstr("is in the invitation of birl already"));
 }
 
+// It is the administrator's to know: intranets have such domains.
+TEST_F(PairingAttack, DomainsThatTakeInOthersAreNoted) {
+  EXPECT_THAT(tokyo.relayctl({"invite", "all", "example"}).output,
+              AllOf(HasSubstr("warning: example is a top-level domain")));
+  EXPECT_THAT(tokyo.relayctl({"invite", "wide", ".example"}).output,
+              HasSubstr("warning: .example takes in tokyo.example, which is a domain of this hub"));
+  (void)tokyo.relayctl({"uninvite", "all"});
+  (void)tokyo.relayctl({"uninvite", "wide"});
+  const HostileInviter inviter(tokyo.file("identity.pem"), hostile_port, [](std::string_view, int) {
+    return pairing_offer(false, "tokyo", {"com", ".com", ".example"}, kBirlsDomains);
+  });
+  const Finished joined = run(
+      {"/bin/sh", "-c",
+       "echo n | " + relayctl_path() + " --config " + birl.config() + " join " + invite_at(hostile_port)});
+  EXPECT_THAT(joined.output, AllOf(HasSubstr("NOTE             .com is a top-level domain, the whole of it"),
+                                   HasSubstr("NOTE             .example takes in birl.example")));
+}
+
+TEST_F(PairingAttack, JoinerOfAnInviterThatCannotMakeItsSiteIsToldSo) {
+  const std::string token = invite();
+  path.whole_first = 2;
+  path.break_after = 1;
+  std::thread joining([&] { (void)join(birl, token); });
+  EXPECT_TRUE(wait_until([&] { return has_file(birl, "tokyo"); }));
+  introduce(tokyo, "nonsense = 1");
+  path.break_after = 0;
+  EXPECT_TRUE(wait_until([&] {
+    const auto cause = birl.site_status("tokyo")["cause"];
+    return cause.is_string() && cause.get<std::string>().find(
+                                    "you have joined, but your site cannot be made "
+                                    "here yet") != std::string::npos;
+  })) << birl.log();
+  introduce(tokyo);
+  EXPECT_TRUE(both_up());
+  joining.join();
+}
+
 // Of an earlier pairing under the same name, the words are others.
 TEST_F(PairingAttack, TheWordsThatAreWaitedForAreTheNewest) {
   ASSERT_EQ(join(birl, invite()).status, 0);

@@ -3,6 +3,9 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <map>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "tests/support/two_hubs.h"
@@ -174,6 +177,109 @@ TEST_F(Revocation, RemovedFileOfASiteWithReloadClosesItsLinkAtOnce) {
   EXPECT_THAT(client.command("."), StartsWith("4"));
   EXPECT_TRUE(birl.wait_for_link_down("tokyo"));
   EXPECT_EQ(birl_mta.count(), 0U);
+}
+
+// Many at once, both ways, and some that stop in the middle of the content.
+TEST_F(Revocation, P4_P7_UnderLoadTheKeyIsDeadWithinASecondAndNoMailIsLostOrDoubled) {
+  start_with_another_site();
+  std::vector<std::unique_ptr<Connection>> half;
+  for (int i = 0; i < 8; ++i) {
+    half.push_back(std::make_unique<Connection>(session()));
+    begin_mail(*half.back(), "Subject: half a mail\r\n" + std::string(100'000, 'x') + "\r\n");
+  }
+  std::atomic<bool> is_revoked = false, ending = false;
+  std::atomic<int> told = 0;
+  std::mutex mutex;
+  std::set<std::string> taken;  // by the subject
+  std::vector<std::string> late;
+  const auto keep_sending = [&](const std::string& endpoint, const std::string& from, const std::string& to,
+                                int number) {
+    for (int mail = 0; !ending; ++mail) {
+      const std::string subject = from + std::to_string(number) + "-" + std::to_string(mail);
+      const bool is_late = is_revoked;
+      std::string reply;
+      try {
+        Connection client(endpoint, endpoint_port);
+        reply = client.reply();
+        if (reply.starts_with("220")) {
+          (void)client.command("EHLO mx.example");
+          reply = send_mail(client, "Subject: " + subject + "\r\n\r\ntext\r\n", from, to);
+        }
+      } catch (const std::exception&) {
+        continue;
+      }
+      const std::lock_guard lock(mutex);
+      if (reply.starts_with("250")) taken.insert(subject);
+      if (reply.starts_with("250") && is_late) late.push_back(subject);
+      if (!reply.starts_with("250") && is_late) ++told;
+    }
+  };
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back(keep_sending, endpoint_address(), "a@tokyo.example", "b@birl.example", i);
+    clients.emplace_back(keep_sending, far_endpoint_address(), "b@birl.example", "a@tokyo.example", i);
+  }
+  ASSERT_TRUE(wait_until([&] { return birl_mta.count() > 50 && tokyo_mta.count() > 50; }));
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(tokyo.relayctl({"revoke", "birl"}).status, 0);
+  is_revoked = true;
+  for (const auto& client : half)
+    EXPECT_THAT(client->command("."), AllOf(StartsWith("4"), HasSubstr("its key is revoked since ")));
+  EXPECT_TRUE(wait_until([&] { return tokyo.site_status("birl")["open_transactions"] == 0; }));
+  EXPECT_TRUE(birl.wait_for_link_down("tokyo"));
+  // A second, on a machine that is four times slower and has as much else to do.
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(TSMTP_SANITIZED ? 16 : 4));
+  EXPECT_TRUE(wait_until([&] { return told > 40; }));
+  ending = true;
+  for (std::thread& client : clients)
+    client.join();
+  EXPECT_THAT(late, ::testing::IsEmpty());
+  std::map<std::string, int> delivered;
+  for (const FakeMta* mta : {&tokyo_mta, &birl_mta})
+    for (const Delivered& mail : mta->delivered())
+      ++delivered[mail.content.substr(9, mail.content.find("\r\n") - 9)];
+  for (const std::string& subject : taken)
+    EXPECT_EQ(delivered[subject], 1) << subject;
+  for (const auto& [subject, count] : delivered)
+    EXPECT_EQ(count, 1) << subject;  // also those that nobody was told of
+  EXPECT_EQ(delivered.count("half a mail"), 0U);
+}
+
+// The session that waits for its connection is the key's too.
+TEST_F(Revocation, P7_InterruptedLinkIsNotResumed) {
+  start("resume_window = \"3s\"\n" + another_site());
+  Connection client = session();
+  begin_mail(client, "Subject: half a mail\r\n");
+  path.leading_nowhere = true;
+  path.cut();
+  ASSERT_TRUE(tokyo.wait_for_link_down("birl"));
+  ASSERT_EQ(birl.relayctl({"revoke", "--yes", "tokyo"}).status, 0);
+  path.leading_nowhere = false;
+  path.cut();
+  EXPECT_THAT(client.command("."), StartsWith("4"));
+  EXPECT_TRUE(wait_until([&] {
+    const auto cause = tokyo.site_status("birl")["cause"];
+    return cause.is_string() &&
+           cause.get<std::string>().find("peer has revoked our key for good") != std::string::npos;
+  })) << tokyo.log();
+  EXPECT_EQ(birl.site_status("tokyo")["state"], "down");
+  EXPECT_EQ(birl_mta.count(), 0U);
+}
+
+// A removed file that comes back from a backup, after the key was revoked by its pin.
+TEST_F(Revocation, P7_KeyRevokedWhileItsSiteIsGoneStaysSoWhenTheSiteComesBack) {
+  start_with_another_site();
+  const std::string backup = read_file(tokyo.config());
+  std::string without = backup;
+  const std::size_t site = without.find("[[site]]");
+  without.erase(site, without.find("[[site]]", site + 1) - site);
+  write_file(tokyo.config(), without);
+  ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);
+  ASSERT_EQ(tokyo.relayctl({"revoke", birl.pin()}).status, 0);
+  write_file(tokyo.config(), backup);
+  ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);
+  EXPECT_THAT(greeting(), StartsWith("421 4.7.1 birl: key revoked since "));
+  EXPECT_EQ(tokyo.site_status("birl")["state"], "down");
 }
 
 }  // namespace

@@ -78,6 +78,11 @@ TEST(Invitations, PromiseIsOverWhenItsKeyHasASite) {
   EXPECT_EQ(tokyo.invitation().state, State::kUsed);
   EXPECT_FALSE(tokyo.book.is_promised_to(kBirlPin, kNow));  // nor when the site is gone again
   EXPECT_FALSE(tokyo.book.settle(with_site));
+  Tokyo other;
+  (void)other.ask(other.request(true));
+  other.taken.revoked = {kBirlPin};
+  EXPECT_TRUE(other.book.settle(other.taken));
+  EXPECT_EQ(other.invitation().state, State::kWithdrawn);
 }
 
 TEST(Invitations, DomainIsPendingWhileSomebodyMayHaveIt) {
