@@ -1,4 +1,4 @@
-// Where other hubs dial this one: what the administrator says, or else what the machine and relayd.toml say.
+// The address that other hubs dial: the administrator's, or else one from relayd.toml and the machine's name.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace tsmtp::cli {
 
 struct OwnAddress {
   std::string address;  ///< HOST:PORT
-  std::string warning;  ///< what is doubtful about it; empty: nothing
+  std::string warning;  ///< the reason to doubt it; empty: none
 };
 
 /// `at`: HOST or HOST:PORT, as the administrator says it; empty: the address that relayd listens on, if it is

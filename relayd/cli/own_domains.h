@@ -1,4 +1,4 @@
-// The domains of this hub where neither relayd.toml nor the command says them: what the machine says.
+// The domains of this hub, from its machine's names, if neither relayd.toml nor the command says them.
 #pragma once
 
 #include <string>

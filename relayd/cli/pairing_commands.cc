@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kPoll = 200ms;
 constexpr auto kLinkPatience = 20s;
-constexpr int kMostSilent = 10;  // polls of a relayd that does not run any more
+constexpr int kMostSilent = 10;  // polls of a relayd that no longer runs
 
 struct Reply {
   std::string body;  ///< of a request that succeeded
@@ -52,7 +52,7 @@ Reply ask(const settings::Config& config, control::Request request, const std::s
       .status = complain(reply.error().message, control::reply_exit_status(*received).value_or(EX_SOFTWARE))};
 }
 
-// What a program says of itself while we wait for it; null if it does not answer.
+// relayd's answer while we wait for it; null if it gives none.
 nlohmann::json ask_json(const settings::Config& config, control::Request request) {
   const auto received = net::ask(config.hub.control, control::request_line(request));
   if (!received) return nullptr;
@@ -85,7 +85,7 @@ bool link_comes_up(const settings::Config& config, const std::string& site) {
   return false;
 }
 
-// tsmtp-sendmail's exit status; or -1 where it is not installed, or not ours to run.
+// tsmtp-sendmail's exit status; or -1 if it is not installed, or not ours to run.
 int run_tsmtp_sendmail(const char* command, bool is_quiet = false) {
   constexpr const char* kProgram = "/usr/sbin/tsmtp-sendmail";
   if (geteuid() != 0 || access(kProgram, X_OK) != 0) return -1;
@@ -110,7 +110,7 @@ bool is_agreed(const std::string& question, bool is_default) {
   return answer.empty() ? is_default : answer == "y" || answer == "Y" || answer == "yes";
 }
 
-// sendmail is told of sites by tsmtp-sendmail, if the administrator has that, and wants it.
+// tsmtp-sendmail tells sendmail of sites, if the administrator has that program, and wants it.
 int tell_sendmail(const PairingOptions& options) {
   if (options.sendmail) {
     const int status = run_tsmtp_sendmail("on");
@@ -171,7 +171,7 @@ int check_words(const PairingOptions& options) {
   return EX_OK;
 }
 
-// Empty: relayd knows them, or nobody does.
+// Empty: relayd knows them, or nothing on this machine tells them.
 std::vector<std::string> own_domains(const settings::Config& config, const PairingOptions& options) {
   if (!options.own.empty()) return with_names_below(options.own);
   if (!config.hub.domains.empty()) return {};
@@ -182,13 +182,13 @@ std::vector<std::string> own_domains(const settings::Config& config, const Pairi
   return with_names_below({domain});
 }
 
-// Where we can be dialled, if that is known: the other hub need not, for we do.
+// The address that others can dial, if it is known. The other hub need not dial, because we do.
 std::string listening_at(const settings::Config& config, const PairingOptions& options) {
   const auto own = own_address(config.hub, options.at);
   return own ? own->address : "";
 }
 
-// Until somebody has joined, or nobody can any more.
+// Waits until a hub has joined, or none can any more.
 int wait_for_joiner(const settings::Config& config, const PairingOptions& options) {
   const std::string& site = options.site;
   int silent = 0;

@@ -1,5 +1,5 @@
-// relayctl invite, join, invitations and uninvite: what an administrator says and sees. The work is done by
-// the relayd that runs, as its own user.
+// relayctl invite, join, invitations and uninvite: the dialogue with the administrator. The relayd that runs
+// does the work, as its own user.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -13,7 +13,7 @@
 namespace tsmtp::daemon {
 namespace {
 
-// So that relayd is stopped, killed and looked for without it.
+// The name is another one, so that whoever stops, kills or looks for relayd does not hit the holder.
 constexpr char kName[] = "tsmtp-endpoints";
 
 base::Result<std::unique_ptr<net::EndpointHolder>> begin(const settings::Config& config, base::Logger& log) {

@@ -21,7 +21,7 @@ std::int64_t seconds_of(base::WallTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-// Why it is not done without a yes; empty: nothing speaks against it.
+// The reason why it needs a yes; empty: it needs none.
 std::string objection(const keys::Revoking& plan, const std::string& target) {
   const bool hits_others = plan.sites.size() > 1 || (plan.sites.size() == 1 && plan.sites.front() != target);
   std::string out;

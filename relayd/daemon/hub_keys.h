@@ -1,4 +1,4 @@
-// What this hub knows of keys, and what is done about them on command: the book of keys, and revocation.
+// This hub's knowledge of keys, and the commands about them: the book of keys, and revocation.
 #pragma once
 
 #include <memory>
@@ -29,7 +29,7 @@ class HubKeys {
 
   struct Wanted {
     std::string target;             ///< a site's name, or a pin as text
-    bool says_yes = false;          ///< to what it would be refused for
+    bool says_yes = false;          ///< the administrator agrees to the consequences
     std::vector<std::string> pins;  ///< of the target
   };
   struct Revoked {
@@ -50,7 +50,7 @@ class HubKeys {
   net::KeyCrypto crypto_;
 };
 
-/// What is wrong with the pins of `sites`, a line each: which are revoked, or that this cannot be known.
+/// The faults of the pins of `sites`, a line each: those that are revoked, or that this cannot be known.
 [[nodiscard]] std::vector<std::string> findings_on_pins(const std::string& state_dir,
                                                         const std::vector<keys::SiteKeys>& sites,
                                                         base::WallTime now);

@@ -10,8 +10,8 @@
 
 namespace tsmtp::daemon {
 
-/// Those of DIR/invitations; none where there is no such file. One that cannot be read is put aside, with a
-/// word in the log: relayd starts all the same.
+/// The invitations of DIR/invitations; none if there is no such file. A file that cannot be read is put
+/// aside, with a word in the log: relayd starts all the same.
 [[nodiscard]] pairing::Invitations load_invitations(const std::string& dir, base::Logger& log);
 
 [[nodiscard]] base::Result<void> save_invitations(const std::string& dir, const pairing::Invitations& all);

@@ -48,7 +48,7 @@ void Joining::join(std::string_view argument, net::RequestServer::Reply reply) {
   const auto token = pairing::parse_token(asked->token);
   if (!token) return reply(control::reply_error(token.error().message, EX_DATAERR));
   const pairing::Taken taken = sites_.taken();
-  // A retry of what has worked: the link itself completes it.
+  // A retry after the pairing has worked: the link itself completes it.
   if (const settings::Site* const site = pairing::site_of_token(*token, taken))
     return reply(known_here(*site, taken));
   for (const std::string& pin : taken.revoked)

@@ -24,7 +24,7 @@ void LastingState::start_witness(const settings::Hub& hub) {
                                    (witness_ ? "; it is tried again" : ""));
 }
 
-// A disk that was full at the start may have room now.
+// If the disk was full at the start, it may have room now.
 void LastingState::try_witness_again() {
   if (!witness_ || !witness_->book().empty() || !witness_->make_book()) return;
   log_.log(LogLevel::kInfo, "the witness has its book now, and watches what is being delivered");

@@ -23,10 +23,10 @@ class LastingState {
   /// `log` is borrowed and outlives it.
   explicit LastingState(base::Logger& log) : log_(log) {}
 
-  /// Must be called before anything else is opened: the witness must hold neither our key nor what we listen
-  /// on. Without a witness mail goes on.
+  /// Must be called before anything else is opened: the witness must hold neither our key nor a socket that
+  /// we listen on. Without a witness mail goes on.
   void start_witness(const settings::Hub& hub);
-  /// Mends, if that can be, that it has no book. To be called now and then.
+  /// Gives the witness its book, if it has none and there is room now. To be called now and then.
   void try_witness_again();
   /// As hub.user. After an error nothing else may be called.
   [[nodiscard]] base::Result<void> open(net::EventLoop& loop, const settings::Hub& hub);

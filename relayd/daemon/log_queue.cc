@@ -29,7 +29,7 @@ bool LogQueue::has_room(std::size_t bytes) const {
   return bytes_ + bytes <= kMaxBytes;
 }
 
-// Once some are lost, the next follow them until that can be told: the log has one gap, and not many.
+// Once lines are lost, later ones are dropped too until that can be told: the log has one gap, and not many.
 void LogQueue::add(std::string_view line) {
   if (lost_ > 0 || !has_room(line.size())) {
     ++lost_;

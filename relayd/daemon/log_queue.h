@@ -1,6 +1,6 @@
-// Log lines on their way out. A reader that has stopped, of a pipe or of syslog's socket, must never stop us:
-// what it does not take waits here, within a bound, and what is over that is counted and told of when it
-// reads again.
+// Log lines on their way out. A reader that has stopped, of a pipe or of syslog's socket, must never stop us.
+// Lines that it does not take wait here, within a bound. Those beyond the bound are counted, and it is told
+// their number when it reads again.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace tsmtp::daemon {
 
-/// What lines are written to. Must never wait.
+/// The place that lines are written to. Must never wait.
 class LogOutput {
  public:
   enum class State {

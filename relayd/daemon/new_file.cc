@@ -17,7 +17,7 @@ base::Error cannot_make(const std::string& path) {
   return base::Error{path + ": cannot be written: " + std::strerror(errno)};
 }
 
-// All by one descriptor of the folder: what its path means may change meanwhile.
+// All steps use one descriptor of the folder, because its path may come to mean another one meanwhile.
 class Folder {
  public:
   explicit Folder(const std::string& path)
@@ -29,7 +29,7 @@ class Folder {
   [[nodiscard]] bool is_open() const { return fd_.is_open(); }
 
   [[nodiscard]] bool write_aside(const std::string& text, unsigned mode) const {
-    unlinkat(fd_.get(), aside_.c_str(), 0);  // a crash's
+    unlinkat(fd_.get(), aside_.c_str(), 0);  // left by a crash
     const base::Descriptor file(openat(fd_.get(), aside_.c_str(),
                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                                        static_cast<mode_t>(mode)));

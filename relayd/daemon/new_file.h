@@ -1,5 +1,5 @@
-// Files that are there whole or not at all: written aside under a name of its own, synced, then given their
-// name, and that synced too. Written as whoever we are: relayd has become hub.user by then.
+// Files that are there whole or not at all: each is written aside under another name, synced, then given its
+// name, and that synced too. They belong to the process's user: relayd has become hub.user by then.
 #pragma once
 
 #include <string>

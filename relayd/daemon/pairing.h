@@ -1,5 +1,5 @@
 // The inviting side of pairing in the running relayd: gives out invitations, answers hubs that come with one,
-// and makes their site when their key first shows up on the link. What an answer is, pairing/inviter decides.
+// and makes their site when their key first shows up on the link. pairing/inviter decides about the answers.
 #pragma once
 
 #include <list>

@@ -1,4 +1,4 @@
-// Relay's part in keys: who may connect, and what relayctl asks about keys.
+// Relay's part in keys: the decision about who may connect, and relayctl's commands about keys.
 #include <sysexits.h>
 
 #include <algorithm>
@@ -37,7 +37,7 @@ net::Site::Judged Relay::judge(const keys::Shown& shown) const {
     if (one.hub != nullptr) return one;
     if (one.judgement.verdict != keys::Verdict::kUnpinned) best = std::move(one);
   }
-  // Known to nobody any more, and yet: it should hear why.
+  // No site has this key any more, and yet the peer should be told why.
   if (sites_.empty()) best.judgement = keys::judge(shown, {}, keys_.known().book(), keys_.crypto());
   return best;
 }
@@ -51,7 +51,7 @@ keys::Verdict Relay::accept_peer(const keys::Shown& shown, const std::string& ad
   return verdict;
 }
 
-// The key may have been ours when it was shown, and a reload or a revocation have come between.
+// The key may have been one of ours when it was shown; a reload or a revocation may have come between.
 void Relay::connected(std::unique_ptr<net::TlsStream> stream) {
   const keys::Shown& shown = stream->peer_keys();
   net::Site::Judged judged = judge(shown);
@@ -59,7 +59,7 @@ void Relay::connected(std::unique_ptr<net::TlsStream> stream) {
     return pairing_->serve(std::move(stream), judged.judgement.verdict == keys::Verdict::kRevoked);
   std::string why = "its key is no longer pinned in the configuration, or revoked";
   std::string words = link::kUnpinned;
-  // The first time that it shows its key after it has joined.
+  // The hub shows its key for the first time after it has joined.
   if (judged.judgement.verdict == keys::Verdict::kUnpinned && pairing_->is_promised(shown.pin())) {
     if (const auto made = pairing_->fulfil(shown.pin()); !made) {
       why = "it has joined by an invitation, and has no site yet: " + made.error().message;

@@ -1,5 +1,5 @@
-// Relay's reload: a new configuration is taken over whole or not at all (P9). Everything that can fail is
-// done first and on the side.
+// Relay's reload takes a new configuration over whole or not at all (P9). It does everything that can fail
+// first and on the side.
 #include <algorithm>
 
 #include "relayd/base/diagnostic.h"
@@ -103,7 +103,7 @@ base::Result<void> Relay::apply(const settings::Config& wanted) {
                                     [&](const auto& known) { return known.get() == running[i]; });
     sites_.push_back(std::move(*taken));
   }
-  // First the ledger: from the first word on, the rows of a site are found under its name.
+  // The ledger comes first, so that from the first word on the rows of a site are found under its name.
   state_.set_sites(wanted.sites);
   for (auto& site : removed)
     if (site) retire(std::move(site));
@@ -130,8 +130,8 @@ base::Result<void> Relay::apply(const settings::Config& wanted) {
   return {};
 }
 
-// Known by its name; and where its name is gone and its key has another one, by that: a site is its key (P7),
-// and goes on as it is, with all that is under way.
+// A site is known by its name. If that is gone and its key has another one, it is known by the key: a site is
+// its key (P7), and goes on as it is, with all that is under way.
 std::vector<net::Site*> Relay::running_sites(const settings::Config& wanted) const {
   const auto is_wanted = [&](const std::string& name) {
     return std::any_of(wanted.sites.begin(), wanted.sites.end(),
@@ -164,8 +164,8 @@ void Relay::move_endpoints(const settings::Config& wanted, const std::vector<net
           if (auto moved = holder->give_up(address)) fresh[wanted.sites[i].name].push_back(std::move(moved));
 }
 
-// A site that is no longer configured: what our MTA has to answer for may end, whatever that takes (P4), for
-// no key is trusted for it any more. Then it goes.
+// A site that is no longer configured. Mails for which our MTA has yet to answer may end, however long that
+// takes (P4), although no key is trusted for the site any more. Then it goes.
 void Relay::retire(std::unique_ptr<net::Site> site) {
   log_.log(LogLevel::kInfo, site->name() + ": is no longer configured; its link is closed");
   site->retire();

@@ -80,7 +80,7 @@ base::Result<std::string> SiteMaker::make(const pairing::NewSite& site, const st
     if (trouble.find(*address) == trouble.npos) break;
     in_use.insert(*address);
   }
-  (void)host_.reload();  // as it was before, so that nobody is told of an error that is gone
+  (void)host_.reload();  // as it was before, so that status does not show an error that is gone
   return base::Error{"site \"" + site.name + "\" could not be taken into use, and is not made: " + trouble};
 }
 

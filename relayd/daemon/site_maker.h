@@ -13,7 +13,7 @@ namespace tsmtp::daemon {
 
 class SiteMaker {
  public:
-  /// What the running relayd lends.
+  /// Lent by the running relayd.
   struct Host {
     std::string config_file;  ///< the whole path of relayd.toml
     std::function<const settings::Config&()> config;
@@ -24,7 +24,7 @@ class SiteMaker {
 
   explicit SiteMaker(Host host) : host_(std::move(host)) {}
 
-  /// What this hub has already.
+  /// The names, domains and keys that this hub has already.
   [[nodiscard]] pairing::Taken taken() const;
   /// Whether a site of this name could be made: its file is not there, its folder can be written, and what is
   /// on the disk can be taken into use. Makes the folder if it can.

@@ -37,7 +37,7 @@ std::string Book::head(const std::string& pin) const {
 std::vector<std::string> Book::descent(const std::string& pin) const {
   std::vector<std::string> pins{pin};
   for (const Learnt* step = step_from(pin); step != nullptr; step = step_from(step->to)) {
-    if (contains(pins, step->to)) break;  // nobody may make us go round and round
+    if (contains(pins, step->to)) break;  // no chain may make us go round and round
     pins.push_back(step->to);
   }
   return pins;

@@ -1,6 +1,6 @@
-// What a hub remembers of keys, its own sites' and its own: which are revoked for good, to which keys those
-// that were pinned have led, and who has confirmed our own. Pins are 32 raw bytes, times seconds since 1970.
-// Whoever changes it writes it to the disk (text()) before anybody acts on the change.
+// A hub's memory of keys, its sites' and its own: those that are revoked for good, the keys to which pinned
+// ones have led, and the sites that have confirmed our own. Pins are 32 raw bytes, times seconds since 1970.
+// The caller that changes it writes it to the disk (text()) before anybody acts on the change.
 #pragma once
 
 #include <cstdint>

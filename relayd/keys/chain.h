@@ -1,6 +1,6 @@
 // A chain of signed steps from one key of a hub to the next (docs/protocol.md, "Rotation"). A hub's
 // certificate carries it, so that a peer that has pinned an earlier key knows the present one without asking
-// anybody. Nothing here is believed: what came in was laid out well, and judge() says whether it is true.
+// anybody. Nothing here is believed: a chain that came in is laid out well, and judge() says if it is true.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ struct Chain {
   friend bool operator==(const Chain&, const Chain&) = default;
 };
 
-/// What both keys of a step sign.
+/// The statement that both keys of a step sign.
 [[nodiscard]] std::string statement(std::string_view old_pin, const Step& step);
 
 /// Whether both keys have signed it; `old_key` is the one that it leaves.

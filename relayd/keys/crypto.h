@@ -1,4 +1,4 @@
-// What the rules of keys ask of cryptography, so that they can be tested without any. net/tls implements it.
+// The cryptography that the rules of keys need, so that tests can do without it. net/tls implements it.
 #pragma once
 
 #include <string>

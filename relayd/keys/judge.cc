@@ -9,7 +9,7 @@ std::string_view key_before(const Chain& chain, std::size_t step) {
   return step == 0 ? chain.first : chain.steps[step - 1].key;
 }
 
-// The last first: whoever adds one of his own to a chain that is true is found out by one signature.
+// The last comes first: if somebody adds a step of his own to a true chain, one signature finds it out.
 bool is_signed_from(const Shown& shown, std::size_t first, const Book& book, const Crypto& crypto) {
   for (std::size_t step = shown.chain.steps.size(); step > first; --step) {
     if (book.has_step(shown.pins[step - 1], shown.pins[step])) continue;

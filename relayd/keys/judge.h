@@ -10,7 +10,7 @@
 
 namespace tsmtp::keys {
 
-/// What a peer's certificate shows.
+/// The keys that a peer's certificate shows.
 struct Shown {
   std::vector<std::string> pins;  ///< of all keys of its chain, the present one last; that one if it has none
   Chain chain{};                  ///< has a step if pins are more than one
@@ -39,8 +39,8 @@ struct Judgement {
 [[nodiscard]] Judgement judge(const Shown& shown, const std::vector<std::string>& pinned, const Book& book,
                               const Crypto& crypto);
 
-/// The steps of `shown` that the book does not have and that are signed, to be learnt: all of them, or, after
-/// one that is not, those behind it. To be called for a key that was accepted.
+/// The signed steps of `shown` that the book does not have, to be learnt: all of them or, if one is not
+/// signed, those behind it. To be called for a key that was accepted.
 [[nodiscard]] std::vector<Learnt> news_of(const Shown& shown, const Book& book, const Crypto& crypto,
                                           std::int64_t now);
 

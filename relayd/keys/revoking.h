@@ -1,4 +1,4 @@
-// What it would mean to revoke keys, before anybody does it: there is no way back. No command may leave a hub
+// The consequences of a revocation, before anybody does it: there is no way back. No command may leave a hub
 // without a site, or without its own key, unless the administrator was told so and said yes.
 #pragma once
 

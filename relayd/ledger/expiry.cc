@@ -5,7 +5,7 @@
 namespace tsmtp::ledger {
 namespace {
 
-// What NTP makes good in an hour, and the time between two looks at the clocks.
+// More than NTP corrects in an hour, and than the time between two looks at the clocks.
 constexpr std::chrono::minutes kNoJump{5};
 
 }  // namespace

@@ -128,7 +128,7 @@ Dialling::Next Dialling::tick(Moment now) {
   return {};
 }
 
-// One of the addresses that a name stands for: the others may do.
+// One of the addresses that a name stands for has failed; the others may do.
 Dialling::Next Dialling::attempt_failed(const std::string& cause, Reached reached, Moment now) {
   const std::string name = target().to_string();
   const std::string which = tried_ > 0 && addresses_[tried_ - 1] != name ? addresses_[tried_ - 1] + ": " : "";

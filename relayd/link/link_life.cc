@@ -75,7 +75,7 @@ void LinkLife::reconfigure(Settings settings, Moment now) {
   dial_missing(now);
 }
 
-// A connection that is not yet a link is judged anew: it showed its key, and was let in, under other pins.
+// A connection that is not yet a link is judged anew: it showed its key, and was accepted, under other pins.
 void LinkLife::close_unwanted_candidates(std::size_t kept_lanes) {
   std::erase_if(candidates_, [&](const Candidate& candidate) {
     const bool pinned = has_pin_of(candidate.peer);

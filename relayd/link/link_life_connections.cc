@@ -1,5 +1,5 @@
-// The part of LinkLife that says which connection carries a session, and what becomes of one whose connection
-// breaks or stands still.
+// The part of LinkLife that says which connection carries a session, and what happens to a session whose
+// connection breaks or stands still.
 #include <algorithm>
 #include <utility>
 
@@ -108,7 +108,7 @@ Verdict LinkLife::judge(const Candidate& candidate, const HelloSummary& hello) c
   return elect(own_pin_, challenger, is_being_dialled(candidate.lane), incumbent);
 }
 
-// Only then the older connection is closed (docs/protocol.md, "Resumed").
+// Only then is the older connection closed (docs/protocol.md, "Resumed").
 void LinkLife::resume(const Candidate& candidate, const HelloSummary& hello, Moment now) {
   Lane& lane = lane_at(candidate.lane);
   const bool replaces = lane.is_open();

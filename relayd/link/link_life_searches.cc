@@ -8,7 +8,7 @@
 
 namespace tsmtp::link {
 
-// The first goes ahead: only then it is known how many the peer is willing to keep.
+// The first goes ahead: its Hello tells how many the peer is willing to keep.
 void LinkLife::dial_missing(Moment now) {
   if (phase_ >= Phase::kRetired) return;
   const Lane& first = lanes_.front();

@@ -6,7 +6,7 @@
 namespace tsmtp::link {
 namespace {
 
-// Somebody is there: a peer that does not take us now is not to be asked several times a second.
+// The peer is there, and a peer that does not take us now must not be asked several times a second.
 constexpr Backoff::Milliseconds kFirstPause{1000};
 constexpr Backoff::Milliseconds kLongestPause{30'000};
 
@@ -35,7 +35,7 @@ Redialling::Step Redialling::stop() {
   return before == State::kConnecting || before == State::kShakingHands ? Step::kGiveUp : Step::kNone;
 }
 
-// By chance, so that not everybody dials in step after an outage.
+// The length varies by chance, so that hubs do not dial in step after an outage.
 Redialling::Milliseconds Redialling::length_of_try() {
   std::uniform_int_distribution<Milliseconds::rep> length(shortest_try_.count(),
                                                           shortest_try_.count() * 3 / 2);

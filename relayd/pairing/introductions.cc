@@ -17,7 +17,7 @@ base::Result<std::vector<std::string>> checked_domains(const std::vector<std::st
 }
 
 base::Result<void> check_addresses(const std::vector<std::string>& addresses) {
-  // They come to stand in a file of ours.
+  // They will stand in a file of ours.
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]%";
   for (const std::string& address : addresses) {
     if (auto ok = base::parse_host_port(address); !ok) return ok.error();

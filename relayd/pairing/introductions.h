@@ -1,5 +1,5 @@
-// Whether what a hub says of itself can be believed and used here: the checks that both sides make of the
-// other, by the sites that there are.
+// Whether a hub's introduction can be believed and used here: the checks that each side makes of the other,
+// by the sites that there are.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace tsmtp::pairing {
 
-/// What this hub has already.
+/// The names, domains and keys that this hub has already.
 struct Taken {
   std::string hub_name;
   bool is_named = true;  ///< else the name is only that of the machine, such as "mail"

@@ -193,7 +193,7 @@ void Invitations::forget_old(base::WallTime now) {
     if (one.is_open(now) || one.is_promised(now)) return false;
     return now >= std::max(one.expires, one.accepted) + kRemembered;
   });
-  // Those that are of no use any more make room.
+  // Invitations that are of no use any more make room.
   while (all_.size() >= kMaxInvitations) {
     const auto useless = std::find_if(all_.begin(), all_.end(), [&](const Invitation& one) {
       return !one.is_open(now) && !one.is_promised(now);

@@ -1,5 +1,5 @@
-// The invitations that this hub has given out, and what became of them: the book that outlives restarts.
-// Of a secret it holds what it can be checked with, and nothing that it can be proved with.
+// The invitations that this hub has given out, and their states: a book that outlives restarts. Of a secret
+// it holds a hash that can check a proof, and nothing that can make one.
 #pragma once
 
 #include <optional>
@@ -16,9 +16,9 @@ namespace tsmtp::pairing {
 
 inline constexpr std::size_t kMaxInvitations = 100;
 inline constexpr unsigned kMaxTries = 10;
-/// How long one that has ended is remembered, so that whoever comes with it hears why.
+/// How long one that has ended is remembered, so that a hub that comes with it is told why.
 inline constexpr std::chrono::hours kRemembered{7 * 24};
-/// How long the site of a hub that has joined is waited for, at least: that hub has its own already.
+/// The shortest time that a promise to a hub that has joined holds: that hub has its site already.
 inline constexpr std::chrono::hours kPromised{7 * 24};
 
 enum class State {
@@ -58,7 +58,7 @@ class Invitations {
   /// The one for this key whose site is still to be made; null if there is none.
   [[nodiscard]] Invitation* promised_to(std::string_view pin, base::WallTime now);
   [[nodiscard]] bool is_promised_to(std::string_view pin, base::WallTime now) const;
-  /// Whether anybody could want to join or hear why he cannot.
+  /// Whether any hub could want to join, or to be told why it cannot.
   [[nodiscard]] bool empty() const { return all_.empty(); }
 
   /// An id that no other has must be given. Refused where there are too many.

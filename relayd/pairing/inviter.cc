@@ -9,7 +9,7 @@ Answer refuse(Why why, std::string detail = {}) {
   return Refusal{.why = why, .detail = std::move(detail)};
 }
 
-// The states in which nobody gets in, whatever he knows.
+// The states in which no hub gets in, whatever it knows.
 std::optional<Answer> ended(const Invitation& one, const Session& session, const Taken& taken,
                             base::WallTime now) {
   switch (one.state) {
@@ -81,7 +81,7 @@ Judgement judge(Invitations& invitations, const Request& request, const Session&
   }
   if (is_revoked(session.joiner_pin, taken)) return {refuse(Why::kKeyRevoked)};
   if (const auto answer = ended(*one, session, taken, now)) return {*answer};
-  // It has joined before, and has not heard of it.
+  // It has joined before, and the answer was lost.
   if (one->state != State::kOpen) return {offer(*one, one->joiner.domains, taken, request.is_final)};
 
   const auto domains = checked_domains(wanted_domains(*one, request.joiner));

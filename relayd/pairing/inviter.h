@@ -1,5 +1,5 @@
-// The inviter's half of pairing: what a request deserves. Asked as often as it likes, a hub that has joined
-// gets the same answer, so that a retry completes what a cut has interrupted; anybody else gets nothing.
+// The inviter's half of pairing: the answer to a request. A hub that has joined gets the same answer however
+// often it asks, so that a retry completes a pairing that a cut has interrupted. Any other hub gets nothing.
 #pragma once
 
 #include <functional>

@@ -13,21 +13,21 @@
 
 namespace tsmtp::pairing {
 
-/// What its administrator says.
+/// The orders of its administrator.
 struct Wishes {
   std::string site;  ///< its name here; empty: what the inviter calls itself
   /// What this hub has said are its own; empty: it has left that to the invitation.
   std::vector<std::string> own_domains;
 };
 
-/// What the inviter, and with which key, has offered to whom came with a token.
+/// The offer of the inviter, its key, and the address at which it was asked.
 struct Offered {
   Offer offer;
   std::string inviter_pin;  ///< 32 raw bytes
   base::HostPort dial;
 };
 
-/// A site that is not one yet.
+/// A site that is not made yet.
 struct NewSite {
   std::string name;
   std::string peer;  ///< what the other hub calls itself, if that is fit for a file; else as `name`
@@ -40,10 +40,10 @@ struct NewSite {
 /// The site here whose key the invitation names; null if there is none.
 [[nodiscard]] const settings::Site* site_of_token(const Token& token, const Taken& taken);
 
-/// The site that the offer makes, or what is in its way and what to do about that.
+/// The site that the offer makes, or the obstacle and what to do about it.
 [[nodiscard]] base::Result<NewSite> site_of(const Offered& offered, const Wishes& wishes, const Taken& taken);
 
-/// Why the inviter will not, and what to do.
+/// Why the inviter refuses, and what to do.
 [[nodiscard]] std::string refusal_text(const Refusal& refusal);
 
 }  // namespace tsmtp::pairing

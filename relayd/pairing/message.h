@@ -1,5 +1,5 @@
-// What two hubs say to each other when they pair: one request and one answer a connection, each in one
-// message. Bounded, and of unchecked meaning: names and domains are only of a length here.
+// The messages of two hubs that pair: one request and one answer a connection, each in one message. They are
+// bounded, and their meaning is unchecked: of names and domains only the length is known here.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ inline constexpr std::size_t kMaxMessageBytes = 16 * 1024;
 inline constexpr std::size_t kMaxDomains = 64;
 inline constexpr std::size_t kMaxAddresses = 8;
 
-/// What a hub says of itself.
+/// A hub's introduction of itself.
 struct Introduction {
   std::string name;
   std::vector<std::string> domains;  ///< of its own, as sendmail's tables have them; of a joiner, none: all

@@ -18,7 +18,7 @@ std::string exclusive_or(std::string_view a, std::string_view b) {
   return out;
 }
 
-// In a time that does not tell where they differ.
+// Compares them in a time that does not tell where they differ.
 bool are_same(std::string_view a, std::string_view b) {
   unsigned difference = a.size() == b.size() ? 0 : 1;
   for (std::size_t i = 0; i < a.size() && i < b.size(); ++i)

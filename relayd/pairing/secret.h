@@ -1,5 +1,5 @@
-// That somebody has the secret of an invitation, proved so that the proof is worth nothing in any other TLS
-// session, and kept so that what lies on the disk cannot be used to prove it (as SCRAM does it, RFC 5802
+// Proves that a hub has the secret of an invitation. The proof is worth nothing in any other TLS session, and
+// the file on the disk cannot be used to make one (as with SCRAM, RFC 5802
 // section 3).
 #pragma once
 
@@ -10,8 +10,8 @@
 
 namespace tsmtp::pairing {
 
-/// What ties a dialogue to one TLS session and to both its keys. The exporter alone does not know the
-/// joiner's certificate (RFC 8446 section 7.5).
+/// The values that tie a dialogue to one TLS session and to both its keys. The exporter alone does not cover
+/// the joiner's certificate (RFC 8446 section 7.5).
 struct Session {
   std::string exporter;  ///< 32 bytes, with kExporterLabel and no context
   std::string inviter_pin;
@@ -22,7 +22,7 @@ inline constexpr std::string_view kExporterLabel = "EXPORTER-tsmtp-pairing";
 inline constexpr std::size_t kExporterBytes = 32;
 inline constexpr std::size_t kProofBytes = 32;
 
-/// What the inviter keeps of a secret.
+/// The hash that the inviter keeps of a secret.
 [[nodiscard]] std::string stored_secret(const Crypto& crypto, std::string_view secret);
 
 [[nodiscard]] std::string proof_of(const Crypto& crypto, std::string_view secret, const Session& session);

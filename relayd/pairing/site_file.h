@@ -8,7 +8,7 @@
 
 namespace tsmtp::pairing {
 
-/// What the file says besides the site.
+/// The facts in the file besides the site.
 struct Writing {
   std::string by;                        ///< the command
   std::string when;                      ///< "2026-11-29T15:04:05Z"

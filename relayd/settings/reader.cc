@@ -103,7 +103,7 @@ std::vector<TextFile> include_nothing(const std::string& /*main_file*/,
   return {};
 }
 
-/// What stands in [hub], with what the command line says of it.
+/// The settings of [hub], with those of the command line.
 Config read_main(toml::table& tree, const std::string& file, const std::vector<std::string>& overrides,
                  ConfigPlaces& places, base::Diagnostics& out) {
   Config config;

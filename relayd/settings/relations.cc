@@ -15,7 +15,7 @@ std::string in_quotes(std::string_view text) {
   return '"' + std::string(text) + '"';
 }
 
-/// Things of which there may be one only: says who has it already.
+/// Things of which there may be one only. Says which site has it already.
 class Unique {
  public:
   Unique(std::string what, base::Diagnostics& diagnostics)
@@ -84,7 +84,7 @@ void check_addresses(const Config& config, const ConfigPlaces& places, base::Dia
   }
 }
 
-// Records would be appended to it.
+// relayd would append its records to that file.
 void check_audit(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
   if (config.hub.audit.empty()) return;
   for (const auto& [key, path] :

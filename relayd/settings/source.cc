@@ -99,7 +99,7 @@ void add_sites(toml::table& tree, toml::table&& included, const std::string& mai
     }
     tree.insert(kSites, toml::array{});
     toml::array* all = tree[kSites].as_array();
-    if (all == nullptr) return;  // which is complained of where it stands
+    if (all == nullptr) return;  // the check of its place complains of it
     for (toml::node& site : *sites)
       site.visit([&](auto& value) { all->push_back(std::move(value)); });
   }

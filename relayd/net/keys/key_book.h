@@ -1,5 +1,5 @@
 // The book of keys as a file in state_dir: read at the start, and written whole at every change, which comes
-// seldom. What was changed holds at once; whether it also holds after a crash, write() says.
+// seldom. A change holds at once; write() says whether it also holds after a crash.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,7 @@ class KeyBook {
   void take(keys::Book changed);
   /// Blocks until it is on the disk. After an error the next call tries again.
   [[nodiscard]] base::Result<void> write();
-  /// Nothing was taken that is not on the disk.
+  /// Everything that it has taken is on the disk.
   [[nodiscard]] bool is_written() const { return is_written_; }
 
  private:

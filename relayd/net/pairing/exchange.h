@@ -1,5 +1,5 @@
-// One message each way over a TLS stream whose handshake is done, within a deadline, then the end. What the
-// messages say, somebody else knows.
+// One message each way over a TLS stream whose handshake is done, within a deadline, then the end. It does
+// not know what the messages say.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>

@@ -127,7 +127,7 @@ void PairingDial::finish(const base::Result<Answered>& answer) {
   deadline_.cancel();
   const Done done = std::exchange(done_, nullptr);
   if (exchange_) std::exchange(exchange_, nullptr)->cancel();
-  // Its callbacks keep us: it goes when it is done with what it is doing.
+  // Its callbacks keep us alive, so it goes when its present work is done.
   boost::asio::post(means_.executor, [dialer = std::exchange(dialer_, nullptr)] { dialer->give_up(); });
   done(answer);
 }
