@@ -33,7 +33,7 @@ pairing::Invitations load_invitations(const std::string& dir, base::Logger& log)
   std::string text(kMaxBookBytes, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
-  // What is longer is no book of ours: its last line is cut off.
+  // A longer file is no book of ours, and fails here: its last line is cut off.
   auto read = pairing::Invitations::from_text(text);
   if (read) return std::move(*read);
   const std::string aside = path + ".bad";

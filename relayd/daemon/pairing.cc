@@ -151,7 +151,7 @@ pairing::Answer Pairing::answer(const pairing::Request& request, const pairing::
   return answer;
 }
 
-// What can be known of it beforehand is: the other hub makes its site when it hears of it.
+// Checks beforehand that the site can be made here: the other hub makes its own when it has the answer.
 base::Result<void> Pairing::note(const Invitation& taken_up) {
   if (auto ok = sites_.check(taken_up.site); !ok) return ok;
   return save();
@@ -177,7 +177,7 @@ void Pairing::log_answer(const pairing::Answer& answer, Save save, const std::st
                                 "; words: " + words_of(crypto_, known->stored_secret, own_pin_, known->pin));
 }
 
-// Whoever reaches the port can make us say it.
+// Any host that reaches the port can make us say it.
 void Pairing::complain(const std::string& text) const {
   log_.log_provoked(base::Provoked::kRefusal, "pairing", LogLevel::kWarning, text);
 }

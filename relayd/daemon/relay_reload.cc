@@ -51,7 +51,7 @@ base::Result<std::string> Relay::read_again() {
       findings.to_string() + "reloaded, " + settings::count_of_sites(config_) + "\n");
 }
 
-// What can be known without doing it.
+// Finds the errors that can be known without doing it.
 base::Result<void> Relay::can_reload() const {
   if (draining_) return base::Error{"relayd is shutting down"};
   base::Diagnostics findings;

@@ -30,7 +30,7 @@ void complain(const std::string& message) {
   std::cerr << "relayd: " << message << std::endl;
 }
 
-// What the file alone cannot tell.
+// A warning that the file alone cannot give.
 std::string warning_of_root(const settings::Config& config) {
   if (geteuid() != 0 || !config.hub.user.empty()) return {};
   return "hub.user is not set: relayd stays root. Make a user for it (useradd --system tsmtp) and write "

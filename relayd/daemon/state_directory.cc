@@ -19,11 +19,11 @@
 namespace tsmtp::daemon {
 namespace {
 
-// What relayd makes in its state directory; a name that ends with a dot is the beginning of one.
+// The names that relayd makes in its state directory; one that ends with a dot is the beginning of a name.
 constexpr char kLedger[] = "ledger";
 constexpr std::array<std::string_view, 8> kOurs{"digest.", kLedger,       "commits.",     "identity.",
                                                 "keys.",   "invitations", "invitations.", ".invitations."};
-// What a file system of its own has at its top.
+// A state directory that is a file system of its own has this at its top.
 constexpr std::string_view kLostAndFound = "lost+found";
 
 base::Error cannot(const std::string& what) {

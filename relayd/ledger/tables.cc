@@ -24,7 +24,7 @@ constexpr char kAside[] = ".new";
 // While this is there, the files aside are complete, and the only ones that count.
 constexpr char kComplete[] = "/tables.new";
 
-// What Berkeley DB complained of last; a table of no environment has no place for it.
+// The last complaint of Berkeley DB; a table without an environment has no place for it.
 thread_local std::string complaint;
 
 void take_complaint(const DB_ENV* /*env*/, const char* /*prefix*/, const char* message) {

@@ -354,7 +354,7 @@ void Delivery::send(const Record& record) {
   if (stream_open_) host_.write_stream(encode(record));
 }
 
-// What the MTA said, if it can be the end of something: 3yz cannot.
+// The MTA's reply, if it can be the end of something: a 3yz cannot.
 smtp::Reply Delivery::final_reply(const smtp::Reply& reply, const std::string& to) const {
   if (!reply.is_intermediate()) return reply;
   return own_reply(451, "4.5.0", "its MTA answered " + to + " with " + reply.summary());

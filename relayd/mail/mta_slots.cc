@@ -1,4 +1,4 @@
-// What becomes of connections and of those who wait; mta_slots_learning.cc has what is known of the MTA.
+// Connections, and the mails that wait for them; mta_slots_learning.cc has what is learnt of the MTA.
 #include "relayd/mail/mta_slots.h"
 
 #include <algorithm>

@@ -49,8 +49,8 @@ std::chrono::milliseconds retry_often(int socket) {
   tcp_info info{};
   socklen_t bytes = sizeof info;
   if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0) return {};
-  // The kernel asks a number of times whether the window is open again, and then gives up: not to be
-  // hastened.
+  // The kernel asks a number of times whether the window is open again, and then gives up. That must not
+  // be hastened.
   if (info.tcpi_snd_wnd == 0) return {};
   int before = 0;
   bytes = sizeof before;

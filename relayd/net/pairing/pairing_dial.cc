@@ -13,7 +13,7 @@ using boost::system::error_code;
 constexpr std::chrono::seconds kToConnect{10};
 constexpr std::chrono::milliseconds kBetweenRounds{500};
 constexpr int kRounds = 3;
-// Whoever made the line chooses the name, and how many addresses it has: no join may keep others waiting.
+// The maker of the line chooses the name, and how many addresses it has: no join may keep others waiting.
 constexpr std::chrono::seconds kInAll{60};
 constexpr std::size_t kMaxAddressesTried = 8;
 

@@ -34,7 +34,7 @@ bool KeyCrypto::is_signed(std::string_view key, std::string_view message, std::s
   const std::unique_ptr<EVP_PKEY, FreeKey> parsed(d2i_PUBKEY(nullptr, &der, static_cast<long>(key.size())));
   const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
   bool ok = false;
-  // What stands behind the key in its bytes would make a second pin for it.
+  // Further bytes behind the key would make a second pin for it.
   if (parsed && context && der == bytes_of(key) + key.size()) {
     const int type = EVP_PKEY_get_base_id(parsed.get());
     const bool hashes_itself = type == EVP_PKEY_ED25519 || type == EVP_PKEY_ED448;
