@@ -2,10 +2,13 @@
 
 #include <utility>
 
+#include "relayd/base/bytes.h"
+
 namespace tsmtp::base {
 
 std::string to_string(const Diagnostic& diagnostic) {
-  std::string out = diagnostic.location.file;
+  constexpr std::size_t kLongestPath = 4096;
+  std::string out = escaped(diagnostic.location.file, kLongestPath);  // others may have named it
   if (diagnostic.location.line > 0) {
     out += ':' + std::to_string(diagnostic.location.line);
     if (diagnostic.location.column > 0) out += ':' + std::to_string(diagnostic.location.column);

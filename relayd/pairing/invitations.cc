@@ -98,6 +98,18 @@ std::string text_or_nothing(const std::string& field) {
   return field == kNothing ? "" : field;
 }
 
+// All of it has been checked before it was written, and comes to stand in a file of ours, or goes to a peer.
+bool is_sound(const Invitation& one) {
+  const auto are_domains = [](const std::vector<std::string>& domains) {
+    return !domains.empty() && checked_domains(domains);
+  };
+  if (!is_site_name(one.site) || !are_domains(one.domains) || !are_domains(one.own_domains)) return false;
+  if (!one.dial.empty() && !check_addresses({one.dial})) return false;
+  if (one.state != State::kAccepted && one.state != State::kUsed) return true;
+  return !one.pin.empty() && is_site_name(one.joiner.name) && are_domains(one.joiner.domains) &&
+         check_addresses(one.joiner.dial).has_value();
+}
+
 std::optional<Invitation> invitation_of(const std::string& line) {
   std::istringstream in(line);
   std::vector<std::string> fields;
@@ -111,18 +123,17 @@ std::optional<Invitation> invitation_of(const std::string& line) {
   if (!id || !secret || !pin || id->size() != kIdBytes || secret->size() != 2 * kSecretBytes ||
       (!pin->empty() && pin->size() != kPinBytes))
     return std::nullopt;
-  if (!is_site_name(fields[2]) || fields[3] == kNothing || fields[4] == kNothing) return std::nullopt;
   one.id = *id;
   one.stored_secret = *secret;
   one.pin = *pin;
-  one.site = fields[2];
+  one.site = text_or_nothing(fields[2]);
   one.domains = split(fields[3]);
   one.own_domains = split(fields[4]);
   one.dial = text_or_nothing(fields[5]);
   one.joiner = {.name = text_or_nothing(fields[11]), .domains = split(fields[12]), .dial = split(fields[13])};
   if (!take_time(fields[6], one.made) || !take_time(fields[7], one.expires) ||
       !take_number(fields[8], one.wrong_tries) || !take_state(fields[9], one.state) ||
-      !take_time(fields[14], one.accepted))
+      !take_time(fields[14], one.accepted) || !is_sound(one))
     return std::nullopt;
   return one;
 }

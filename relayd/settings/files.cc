@@ -26,9 +26,11 @@ void cannot_be_read(const std::string& path, int error, base::Diagnostics& out) 
 }
 
 std::optional<std::string> contents(int file, const std::string& path, base::Diagnostics& out) {
-  std::string text(kMaxFileBytes + 1, '\0');
+  constexpr std::size_t kUsual = 4096;  // there may be a file for each of many sites
+  std::string text(kUsual, '\0');
   std::size_t size = 0;
-  while (size < text.size()) {
+  while (size <= kMaxFileBytes) {
+    if (size == text.size()) text.resize(std::min(2 * size, kMaxFileBytes + 1));
     const ssize_t got = read(file, text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {

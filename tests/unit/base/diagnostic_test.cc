@@ -12,6 +12,8 @@ TEST(Diagnostic, IsWrittenAsCompilersWriteIt) {
             "relayd.toml:3: warning: odd");
   EXPECT_EQ(to_string(Diagnostic{Severity::kError, {"relayd.toml", 0, 0}, "no such file"}),
             "relayd.toml: error: no such file");
+  EXPECT_EQ(to_string(Diagnostic{Severity::kError, {"sites.d/a\x1b[2J\nb.toml", 1, 1}, "odd"}),
+            "sites.d/a\\x1b[2J\\x0ab.toml:1:1: error: odd");
 }
 
 TEST(Diagnostics, KeepTheirOrderAndKnowErrorsFromWarnings) {

@@ -95,14 +95,28 @@ TEST(Invitations, DomainIsPendingWhileSomebodyMayHaveIt) {
   EXPECT_EQ(tokyo.book.pending_with("birl.example", kNow), nullptr);
 }
 
-TEST(Invitations, LineWithoutANameOrDomainsIsNone) {
-  Tokyo tokyo;
-  for (const auto& spoil : std::vector<std::function<void(Invitation&)>>{
-           [](Invitation& one) { one.site = "../birl"; }, [](Invitation& one) { one.site.clear(); },
-           [](Invitation& one) { one.domains.clear(); }, [](Invitation& one) { one.own_domains.clear(); }}) {
-    Tokyo other;
-    spoil(other.invitation());
-    EXPECT_FALSE(Invitations::from_text(other.book.to_text()));
+TEST(Invitations, LineThatWasNeverWrittenIsNone) {
+  const std::vector<std::function<void(Invitation&)>> spoilt{
+      [](Invitation& one) { one.site = "../birl"; },
+      [](Invitation& one) { one.site.clear(); },
+      [](Invitation& one) { one.domains.clear(); },
+      [](Invitation& one) {
+        one.domains = {"", ""};
+      },
+      [](Invitation& one) { one.domains = {"."}; },
+      [](Invitation& one) { one.own_domains.clear(); },
+      [](Invitation& one) { one.own_domains = {"a\"b"}; },
+      [](Invitation& one) { one.dial = "a\"b:1"; },
+      [](Invitation& one) { one.pin.clear(); },
+      [](Invitation& one) { one.joiner.name = "a\"b"; },
+      [](Invitation& one) { one.joiner.domains.clear(); },
+      [](Invitation& one) { one.joiner.dial = {"a\"b:1"}; }};
+  for (std::size_t i = 0; i < spoilt.size(); ++i) {
+    Tokyo tokyo;
+    (void)tokyo.ask(tokyo.request(true));
+    ASSERT_TRUE(Invitations::from_text(tokyo.book.to_text()));
+    spoilt[i](tokyo.invitation());
+    EXPECT_FALSE(Invitations::from_text(tokyo.book.to_text())) << i;
   }
 }
 
