@@ -11,6 +11,7 @@ base::Result<std::vector<std::string>> checked_domains(const std::vector<std::st
   base::DomainSet set;
   for (const std::string& domain : domains) {
     if (domain == ".") return base::Error{"\".\" would be every domain there is"};
+    if (std::count(set.patterns().begin(), set.patterns().end(), base::ascii_lower(domain)) > 0) continue;
     if (auto ok = set.add(domain); !ok) return ok.error();
   }
   return set.patterns();

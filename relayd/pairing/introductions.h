@@ -21,7 +21,7 @@ struct Taken {
   std::vector<std::string> revoked{};  ///< keys that are refused here, for good
 };
 
-/// The domain patterns, checked and folded; an error names the first that is wrong.
+/// The domain patterns, checked and folded, each once; an error names the first that is wrong.
 [[nodiscard]] base::Result<std::vector<std::string>> checked_domains(const std::vector<std::string>& domains);
 /// HOST:PORT each.
 [[nodiscard]] base::Result<void> check_addresses(const std::vector<std::string>& addresses);

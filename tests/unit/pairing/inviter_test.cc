@@ -117,7 +117,7 @@ TEST(Inviter, TakesOnlyTheDomainsThatTheInvitationNames) {
     EXPECT_TRUE(std::holds_alternative<Refusal>(tokyo.ask(request))) << foreign;
   }
   EXPECT_EQ(tokyo.invitation().state, State::kOpen);
-  request.joiner.domains = {"LAB.birl.example"};
+  request.joiner.domains = {"LAB.birl.example", "lab.birl.example"};
   EXPECT_EQ(std::get<Offer>(tokyo.ask(request)).your_domains, std::vector<std::string>{"lab.birl.example"});
 }
 
