@@ -65,10 +65,11 @@ std::string state_sentence(const Invitation& one, base::WallTime now) {
 std::string invitations_text(const std::vector<ListedInvitation>& all, base::WallTime now) {
   if (all.empty()) return "no invitation is out\n";
   std::string out;
-  for (const auto& [one, words] : all) {
+  for (const auto& [one, words, trouble] : all) {
     out += one.site + ": " + state_sentence(one, now) + "\n  may have   " + words_with_commas(one.domains) +
            '\n';
     if (one.wrong_tries > 0) out += "  wrong tries  " + std::to_string(one.wrong_tries) + '\n';
+    if (!trouble.empty()) out += "  trouble    " + trouble + '\n';
     if (one.pin.empty()) continue;
     out += "  its key    " + settings::pin_text(one.pin) + "\n  words      " + words + '\n';
   }
@@ -77,7 +78,7 @@ std::string invitations_text(const std::vector<ListedInvitation>& all, base::Wal
 
 std::string invitations_json(const std::vector<ListedInvitation>& all, base::WallTime now) {
   auto out = nlohmann::ordered_json::array();
-  for (const auto& [one, words] : all) {
+  for (const auto& [one, words, trouble] : all) {
     nlohmann::ordered_json entry;
     entry["site"] = one.site;
     entry["state"] = state_name(one, now);
@@ -90,6 +91,7 @@ std::string invitations_json(const std::vector<ListedInvitation>& all, base::Wal
       entry["pin"] = settings::pin_text(one.pin);
       entry["accepted"] = control::rfc3339(one.accepted);
       entry["words"] = words;
+      if (!trouble.empty()) entry["trouble"] = trouble;
     }
     out.push_back(std::move(entry));
   }

@@ -10,7 +10,8 @@ namespace tsmtp::daemon {
 
 struct ListedInvitation {
   pairing::Invitation invitation;
-  std::string words;  ///< to compare by telephone; empty: nobody has joined by it
+  std::string words;    ///< to compare by telephone; empty: nobody has joined by it
+  std::string trouble;  ///< why its site could not be made yet; empty: no try has failed
 };
 
 [[nodiscard]] std::string invitations_text(const std::vector<ListedInvitation>& all, base::WallTime now);

@@ -25,6 +25,13 @@ constexpr std::size_t kMaxExchanges = 16;
 constexpr std::chrono::seconds kBetweenTries{5};
 constexpr std::chrono::hours kLongestLife{30 * 24};
 
+// The findings of a reload are lines.
+std::string in_one_line(std::string text) {
+  for (std::size_t end = text.find('\n'); end != text.npos; end = text.find('\n', end))
+    text.replace(end, 1, "; ");
+  return text;
+}
+
 base::Result<void> check_name(const std::string& name, const pairing::Taken& taken) {
   if (name == taken.hub_name)
     return base::Error{"the name \"" + name + "\" is already that of this hub; take another"};
@@ -78,7 +85,8 @@ void Pairing::settle() {
 
 void Pairing::forget_old() {
   invitations_.forget_old(net::wall_now());
-  std::erase_if(next_try_, [](const auto& one) { return net::now() >= one.second; });
+  const auto now = net::wall_now();
+  std::erase_if(failed_, [&](const auto& one) { return !invitations_.is_promised_to(one.first, now); });
 }
 
 // One address that opens many only drives out its own.
@@ -189,12 +197,13 @@ bool Pairing::is_promised(const std::string& pin) const {
 base::Result<void> Pairing::fulfil(const std::string& pin) {
   Invitation* const one = invitations_.promised_to(pin, net::wall_now());
   if (one == nullptr) return base::Error{"no invitation was taken up with this key"};
-  const auto failed = [&](const std::string& why) {
-    next_try_[pin] = net::now() + kBetweenTries;
+  const auto failed = [&](const std::string& text) {
+    const std::string why = in_one_line(text);
+    failed_[pin] = {.next_try = net::now() + kBetweenTries, .why = why};
     complain("invitation " + one->site + ", taken up by hub " + one->joiner.name + ": " + why);
     return base::Error{why};
   };
-  if (const auto known = next_try_.find(pin); known != next_try_.end() && net::now() < known->second)
+  if (const auto known = failed_.find(pin); known != failed_.end() && net::now() < known->second.next_try)
     return base::Error{"its site could not be made a moment ago"};
   if (const auto conflict = pairing::conflict_of(one->joiner.domains, sites_.taken()))
     return failed("the domain " + conflict->domain + " is that of " + conflict->owner + " by now");
@@ -305,17 +314,23 @@ std::string Pairing::uninvite(std::string_view site) {
     one->state = before;
     return control::reply_error(ok.error().message, EX_IOERR);
   }
-  log_.log(LogLevel::kInfo, "relayctl: the invitation of " + one->site + " is withdrawn");
-  return control::reply_ok("the invitation of " + one->site + " is withdrawn\n");
+  std::string done = "the invitation of " + one->site + " is withdrawn";
+  if (before == pairing::State::kAccepted)
+    done += "; hub " + one->joiner.name + ", which has joined by it, gets no site here";
+  log_.log(LogLevel::kInfo, "relayctl: " + done);
+  return control::reply_ok(done + '\n');
 }
 
 std::string Pairing::list(bool as_json) const {
   const base::WallTime now = net::wall_now();
   std::vector<ListedInvitation> listed;
-  for (const Invitation& one : invitations_.all())
-    listed.push_back(
-        {.invitation = one,
-         .words = one.pin.empty() ? "" : words_of(crypto_, one.stored_secret, own_pin_, one.pin)});
+  for (const Invitation& one : invitations_.all()) {
+    ListedInvitation entry{.invitation = one, .words = {}, .trouble = {}};
+    if (!one.pin.empty()) entry.words = words_of(crypto_, one.stored_secret, own_pin_, one.pin);
+    if (const auto failed = failed_.find(one.pin); failed != failed_.end() && one.is_promised(now))
+      entry.trouble = failed->second.why;
+    listed.push_back(std::move(entry));
+  }
   return control::reply_ok(as_json ? invitations_json(listed, now) : invitations_text(listed, now));
 }
 

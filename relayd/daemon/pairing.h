@@ -71,8 +71,12 @@ class Pairing {
   net::PairingCrypto crypto_;
   pairing::Invitations invitations_;
   bool is_saved_ = true;
-  std::map<std::string, base::TimePoint> next_try_;  // of sites that could not be made, by pin
-  std::list<Open> exchanges_;                        // the oldest first
+  struct Failed {
+    base::TimePoint next_try;
+    std::string why;
+  };
+  std::map<std::string, Failed> failed_;  // sites that could not be made, by pin
+  std::list<Open> exchanges_;             // the oldest first
 };
 
 }  // namespace tsmtp::daemon

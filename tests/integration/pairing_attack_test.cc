@@ -272,8 +272,25 @@ TEST_F(PairingAttack, JoinerOfAnInviterThatCannotMakeItsSiteIsToldSo) {
                                     "you have joined, but your site cannot be made "
                                     "here yet") != std::string::npos;
   })) << birl.log();
+  EXPECT_THAT(
+      tokyo.relayctl({"invitations"}).output,
+      AllOf(HasSubstr("birl: taken up by hub birl"), HasSubstr("  trouble    site \"birl\" could not")));
   introduce(tokyo);
   EXPECT_TRUE(both_up());
+  joining.join();
+}
+
+TEST_F(PairingAttack, PromiseThatIsWithdrawnIsNotKept) {
+  const std::string token = invite();
+  path.whole_first = 2;
+  path.break_after = 1;
+  std::thread joining([&] { (void)join(birl, token); });
+  EXPECT_TRUE(wait_until([&] { return has_file(birl, "tokyo"); }));
+  EXPECT_THAT(tokyo.relayctl({"uninvite", "birl"}).output,
+              HasSubstr("is withdrawn; hub birl, which has joined by it, gets no site here"));
+  path.break_after = 0;
+  EXPECT_TRUE(wait_until([&] { return tokyo.status()["keys_refused"] >= 2; }));
+  EXPECT_FALSE(has_file(tokyo, "birl"));
   joining.join();
 }
 
