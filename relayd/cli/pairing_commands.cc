@@ -39,12 +39,21 @@ int complain(const std::string& message, int status) {
 }
 
 Reply ask(const settings::Config& config, control::Request request, const std::string& argument = {}) {
-  const auto received = net::ask(config.hub.control, control::request_line(request, argument));
+  const std::string line = control::request_line(request, argument);
+  if (line.size() > control::kMaxLongRequestBytes)
+    return {.body = {},
+            .status = complain("the names are too long, or too many: all together they have " +
+                                   std::to_string(line.size()) + " bytes, and relayd reads " +
+                                   std::to_string(control::kMaxLongRequestBytes),
+                               EX_USAGE)};
+  const auto received = net::ask(config.hub.control, line);
   if (!received)
-    return {
-        .body = {},
-        .status = complain(received.error().message + " It must: it is relayd that the other hub talks to",
-                           EX_UNAVAILABLE)};
+    return {.body = {},
+            .status = complain(
+                received.error().message + (received.error().message.ends_with('?')
+                                                ? " It must: it is relayd that the other hub talks to"
+                                                : ""),
+                EX_UNAVAILABLE)};
   const auto reply = control::parse_reply(*received);
   if (reply) return {.body = *reply};
   return {

@@ -231,6 +231,12 @@ TEST_F(PairingAttack, WhatNobodyCouldReadIsNotInvited) {
   for (int i = 0; i < 65; ++i)
     many.push_back("d" + std::to_string(i) + ".example");
   EXPECT_THAT(tokyo.relayctl(many).output, HasSubstr("are more than the 64 that an invitation can name"));
+  std::vector<std::string> long_ones{"invite", "many"};
+  for (int i = 0; i < 40; ++i)
+    long_ones.push_back(std::string(60, 'x') + "." + std::string(60, 'x') + "." + std::string(60, 'x') + "." +
+                        std::to_string(i) + ".example");
+  EXPECT_THAT(tokyo.relayctl(long_ones).output,
+              AllOf(HasSubstr("bytes, and relayd reads 4096"), Not(HasSubstr("It must"))));
   EXPECT_THAT(tokyo.relayctl({"invite", "birl", "a.example b.example"}).output,
               HasSubstr("no name, domain or address has a blank or a comma in it"));
   EXPECT_THAT(tokyo.relayctl({"invite", "birl", "x.example", "--own", "x.example"}).output,
