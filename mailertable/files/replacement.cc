@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <optional>
 #include <thread>
 
@@ -46,6 +48,20 @@ Outcome<void> check_content(const Replacement& target) {
   return {};
 }
 
+/// Access lists and labels, as far as both file systems know them: who might read the old one is to be able
+/// to read the new one.
+void copy_extended_attributes(const std::string& from, int to) {
+  std::array<char, 4096> names{};
+  const ssize_t size = ::listxattr(from.c_str(), names.data(), names.size());
+  for (ssize_t at = 0; at < size;) {
+    const char* const name = names.data() + at;
+    at += static_cast<ssize_t>(std::strlen(name)) + 1;
+    std::array<char, 4096> value{};
+    const ssize_t length = ::getxattr(from.c_str(), name, value.data(), value.size());
+    if (length >= 0) ::fsetxattr(to, name, value.data(), static_cast<std::size_t>(length), 0);
+  }
+}
+
 Outcome<void> give_attributes(const TemporaryFile& file, const std::optional<struct stat>& old,
                               const Replacement& target) {
   constexpr mode_t kPermissions = 07777;
@@ -55,6 +71,7 @@ Outcome<void> give_attributes(const TemporaryFile& file, const std::optional<str
     return system_failure(EX_CANTCREAT, "cannot give the new table the old one's owner", errno);
   if (::fchmod(file.fd(), old ? old->st_mode & kPermissions : target.new_mode) != 0)
     return system_failure(EX_CANTCREAT, "cannot give the new table its mode", errno);
+  if (old) copy_extended_attributes(target.path, file.fd());
   return {};
 }
 

@@ -50,7 +50,9 @@ class Planner {
     if (!take_blocks_out()) return std::move(plan_);
     const auto mc = own_.find(places_.mc);
     if (mc == own_.end()) {
-      plan_.findings.push_back("there is no " + places_.mc + ", which sendmail.cf is made of");
+      plan_.findings.push_back("there is no " + places_.mc +
+                               ", which sendmail.cf is made of; this is for sendmail: docs/peers.md has the "
+                               "lines for Postfix, Exim and OpenSMTPD");
       return std::move(plan_);
     }
     mc_ = look_at_mc(mc->second, places_.mc, [this](const std::string& path) -> std::optional<std::string> {

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/xattr.h>
 #include <sysexits.h>
+
+#include <array>
 
 #include "tests/unit/mailertable/table_files.h"
 
@@ -39,6 +42,16 @@ TEST_F(Build, LeavesTheOldTableByteForByteWhenALineIsBroken) {
   EXPECT_THAT(report.findings.to_string(), HasSubstr(source_ + ":2:13: error: "));
   EXPECT_EQ(content_of(table_), before);
   EXPECT_THAT(directory_.names(), ElementsAre("mt", "mt.db"));
+}
+
+TEST_F(Build, ATableKeepsItsExtendedAttributesAsAccessListsAre) {
+  ASSERT_EQ(build_text("birl.example tsmtp:[127.0.5.2]\n").exit_status(), EX_OK);
+  if (::setxattr(table_.c_str(), "user.tsmtp-test", "kept", 4, 0) != 0)
+    GTEST_SKIP() << "this file system has none";
+  ASSERT_EQ(build_text("gmd.example tsmtp:[127.0.5.3]\n").exit_status(), EX_OK);
+  std::array<char, 5> value{};
+  EXPECT_EQ(::getxattr(table_.c_str(), "user.tsmtp-test", value.data(), 4), 4);
+  EXPECT_STREQ(value.data(), "kept");
 }
 
 TEST_F(Build, MakesNoTableOfABrokenText) {
