@@ -225,6 +225,8 @@ class Planner {
     const bool is_new_map = !mc_.has_mailertable && !words_of(own(mc_.mailertable.text)).empty();
     if (is_new_map)
       plan_.notes.push_back(mc_.mailertable.text + " was not used until now, and will be with all its lines");
+    const auto cut_off = routes_cut_off(mc_.mailertable.text, own(mc_.mailertable.text), sites);
+    plan_.findings.insert(plan_.findings.end(), cut_off.begin(), cut_off.end());
     plan_.mailertable = mc_.mailertable.text;
     add(mc_.mailertable.text, entries_for(mc_.mailertable.text, own(mc_.mailertable.text), routes_of(sites)),
         {"routes mail for the sites to their addresses"});

@@ -90,6 +90,41 @@ std::vector<WantedEntry> routes_of(const std::vector<SiteFacts>& sites) {
   return entries;
 }
 
+std::vector<std::string> routes_cut_off(const std::string& path, std::string_view own,
+                                        const std::vector<SiteFacts>& sites) {
+  // Mailers that send nothing to another host, and ours.
+  constexpr std::array<std::string_view, 4> kStay{"tsmtp:", "local:", "error:", "discard:"};
+  std::set<std::string, std::less<>> names;
+  std::set<std::string, std::less<>> routed;
+  for (const SiteFacts& site : sites) {
+    for (const std::string& name : site.names())
+      names.insert(name);
+    routed.insert(site.patterns.begin(), site.patterns.end());
+  }
+  base::Diagnostics ignored;
+  const mailertable::Table table = mailertable::parse(own, path, ignored);
+  std::vector<std::string> said;
+  for (const mailertable::Entry& entry : table.entries) {
+    const std::string value = base::ascii_lower(entry.value);
+    const bool stays = std::any_of(kStay.begin(), kStay.end(),
+                                   [&](std::string_view mailer) { return value.starts_with(mailer); });
+    if (stays || routed.contains(entry.key)) continue;
+    // ".birl.example" is below birl.example too.
+    for (std::size_t dot = entry.key.find('.'); dot != std::string_view::npos;
+         dot = entry.key.find('.', dot + 1)) {
+      const std::string_view above = entry.key.substr(dot + 1);
+      if (!names.contains(above)) continue;
+      said.push_back(
+          path + ':' + std::to_string(entry.line) + ": " + base::escaped(entry.written_key) + " has " +
+          base::escaped(entry.value, 80) + ", but it is below " + std::string(above) +
+          ", which is a site's, and its mail would wait: take that line out, or add its domain to the "
+          "site's");
+      break;
+    }
+  }
+  return said;
+}
+
 std::vector<WantedEntry> senders_of(const std::vector<SiteFacts>& sites) {
   std::vector<WantedEntry> entries;
   std::map<std::string, std::size_t> at;

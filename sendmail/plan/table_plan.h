@@ -39,6 +39,11 @@ struct WantedEntry {
 /// The entries of the mailertable.
 [[nodiscard]] std::vector<WantedEntry> routes_of(const std::vector<SiteFacts>& sites);
 
+/// Lines of the mailertable `own`, of the file `path`, by which mail for a domain below a site's goes
+/// elsewhere and which would not be followed any more: FEATURE(`tsmtp') has it wait. A sentence each.
+[[nodiscard]] std::vector<std::string> routes_cut_off(const std::string& path, std::string_view own,
+                                                      const std::vector<SiteFacts>& sites);
+
 /// The entries of FEATURE(`tsmtp_inbound').
 [[nodiscard]] std::vector<WantedEntry> senders_of(const std::vector<SiteFacts>& sites);
 

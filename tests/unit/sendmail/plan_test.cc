@@ -171,6 +171,21 @@ TEST(Plan, AnotherRouteForASiteIsExplainedNotOverwritten) {
           "tsmtp:[127.0.5.2]: take that line out or change it"));
 }
 
+TEST(Plan, ARouteBelowASitesDomainThatWouldNotBeFollowedIsExplained) {
+  const std::string site =
+      "[[site]]\nname = \"birl\"\n" + kPin +
+      "address = \"127.0.5.2\"\ndial = [\"hub.birl.example:5443\"]\ndomains = [\"birl.example\"]\n";
+  for (const std::string line : {"x.birl.example\tesmtp:[y]\n", "# own\n.birl.example smtp:[y]\n"}) {
+    const Plan plan = plan_on(input_of({{"/etc/mail/mailertable", line}}, kHub + site));
+    EXPECT_THAT(plan.findings, ElementsAre(HasSubstr("below birl.example, which is a site's"))) << line;
+  }
+  for (const std::string line :
+       {"x.birl.example\tlocal:anna\n", "notbirl.example\tesmtp:[y]\n", "example\tsmtp:[y]\n",
+        "a.birl.example\terror:5.1.2:550 no\n", "b.birl.example\ttsmtp:[127.0.5.2]\n"})
+    EXPECT_THAT(plan_on(input_of({{"/etc/mail/mailertable", line}}, kHub + site)).findings, IsEmpty())
+        << line;
+}
+
 TEST(Plan, OwnDomainsThatSendmailTakesOrHandsOnAreNotAdded) {
   for (const auto& [path, text] : Texts{{"/etc/mail/local-host-names", "TOKYO.example\n"},
                                         {"/etc/mail/relay-domains", "tokyo.example\n"},
