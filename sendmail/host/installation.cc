@@ -167,9 +167,11 @@ int carry_out(Situation& situation, const std::vector<std::string>& only, bool m
   memory.only = only;
   Work work(memory, situation.places);
   const bool is_empty = is_without_sites(situation.plan);
-  auto done = !is_empty                        ? work.turn_on(situation.plan)
-              : situation.plan.changes.empty() ? Outcome<void>()
-                                               : work.turn_off(situation.plan);
+  auto done = work.keep_edits();
+  if (done && !is_empty)
+    done = work.turn_on(situation.plan);
+  else if (done && !situation.plan.changes.empty())
+    done = work.turn_off(situation.plan);
   if (!done) {
     const int status = fail(done.error());
     // Files that could not be put back must not be forgotten.
@@ -223,24 +225,28 @@ int leave(Situation& situation, const Orders& orders) {
     return EX_OK;
   }
   hold_signals();
-  if (memory.is_on) {
+  Memory former = memory;
+  Work work(memory, situation.places);
+  auto done = work.keep_edits();
+  if (done && memory.is_on) {
     memory.is_leaving = true;
+    memory.is_finished = false;
     // On a full disk the run goes on all the same, because it makes room.
     (void)memory.save();
   }
-  Work work(memory, situation.places);
   // It waited for the first site, and has changed nothing.
   const bool is_untouched = plan.changes.empty() && memory.paths.empty();
-  if (auto done = is_untouched ? Outcome<void>() : work.turn_off(plan); !done) {
+  if (done && !is_untouched) done = work.turn_off(plan);
+  if (!done) {
     const int status = fail(done.error());
-    if (!work.put_back() || !memory.is_on) return status;
-    memory.is_leaving = false;
-    const auto noted = memory.save();
+    if (!work.put_back() || !former.is_on) return status;
+    const auto noted = former.save();
     return noted ? status : fail(noted.error());
   }
   work.settle();
   memory.be_off();
-  if (auto done = memory.forget(); !done) return fail(done.error());
+  done = memory.forget();
+  if (!done) return fail(done.error());
   watch_sites(false);
   say("off: mail for the sites leaves as any other, in clear if nothing else protects it");
   return EX_OK;

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "relayd/base/bytes.h"
+#include "sendmail/host/agreement.h"
 #include "sendmail/host/sendmail_control.h"
 #include "sendmail/plan/cf_maps.h"
 #include "sendmail/plan/listeners.h"
@@ -54,6 +55,20 @@ Outcome<void> Work::keep_originals(const Plan& plan) {
   memory_.is_finished = false;
   memory_.is_leaving = false;
   return memory_.save();
+}
+
+Outcome<void> Work::keep_edits() {
+  // Before the first change, it is not replaced then.
+  if (memory_.paths.empty() || !memory_.is_finished) return {};
+  const auto cf = content_of(places_.cf);
+  const auto made = make_cf(places_.mc);
+  if (!cf || !*cf || !made) return {};
+  const std::string line = first_edit(**cf, *made);
+  if (line.empty()) return {};
+  const std::string copy = places_.cf + ".edited";
+  say("note: " + places_.cf + " was not what m4 makes of " + places_.mc + " (see \"" +
+      base::escaped(line, 80) + "\"); it is kept as " + copy);
+  return changes_.make(copy, **cf);
 }
 
 Outcome<void> Work::make_text(const Change& change) {

@@ -25,6 +25,10 @@ class Work {
   /// Takes out everything that `plan` says.
   [[nodiscard]] mailertable::Outcome<void> turn_off(const Plan& plan);
 
+  /// A sendmail.cf that somebody has edited since the last run, which is about to be replaced, is kept beside
+  /// it.
+  [[nodiscard]] mailertable::Outcome<void> keep_edits();
+
   /// Whether no sendmail was there to read it all.
   [[nodiscard]] bool found_no_sendmail() const { return found_no_sendmail_; }
 
