@@ -56,9 +56,9 @@ Pairing::Pairing(std::string state_dir, std::string own_pin, SiteMaker sites, ba
       own_pin_(std::move(own_pin)),
       sites_(std::move(sites)),
       log_(log),
-      invitations_(load_invitations(state_dir_, log)) {
+      invitations_(load_invitations(state_dir_, log)),
+      expiry_(net::wall_now(), net::now()) {
   settle();
-  forget_old();
 }
 
 Pairing::~Pairing() {
@@ -84,8 +84,9 @@ void Pairing::settle() {
 }
 
 void Pairing::forget_old() {
-  invitations_.forget_old(net::wall_now());
   const auto now = net::wall_now();
+  // A clock that is wrong for a while must not part a hub that has joined from its site.
+  if (expiry_.look(now, net::now())) invitations_.forget_old(now);
   std::erase_if(failed_, [&](const auto& one) { return !invitations_.is_promised_to(one.first, now); });
 }
 
@@ -272,7 +273,7 @@ std::string Pairing::invite(std::string_view argument) {
   if (!one) return control::reply_error(one.error().message, EX_DATAERR);
   const auto dial = base::parse_host_port(one->dial);
   if (!dial) return control::reply_error(dial.error().message, EX_DATAERR);
-  forget_old();
+  if (invitations_.all().size() >= pairing::kMaxInvitations) invitations_.forget_old(one->made);
   if (const Invitation* const other = invitations_.pending_for(one->site, one->made))
     return control::reply_error("there is an invitation for " + other->site +
                                     " already; `relayctl uninvite " + other->site + "` withdraws it",

@@ -10,6 +10,7 @@
 
 #include "relayd/base/log.h"
 #include "relayd/daemon/site_maker.h"
+#include "relayd/ledger/expiry.h"
 #include "relayd/net/pairing/exchange.h"
 #include "relayd/net/tls/pairing_crypto.h"
 #include "relayd/pairing/inviter.h"
@@ -70,6 +71,7 @@ class Pairing {
   base::Logger& log_;
   net::PairingCrypto crypto_;
   pairing::Invitations invitations_;
+  ledger::Expiry expiry_;
   bool is_saved_ = true;
   struct Failed {
     base::TimePoint next_try;

@@ -141,6 +141,34 @@ TEST_F(Pairing, PromiseIsKeptAcrossAKill) {
   EXPECT_TRUE(has_file(tokyo, "birl"));
 }
 
+// As after a start without a battery, or with a network's time that is wrong.
+TEST_F(Pairing, ClockThatIsWrongForAWhileForgetsNoPromise) {
+  const std::string token = invite();
+  path.whole_first = 2;
+  path.break_after = 1;
+  std::thread joining([&] { (void)join(birl, token); });
+  EXPECT_TRUE(wait_until([&] { return has_file(birl, "tokyo"); }));
+  birl.kill();
+  joining.join();
+  path.break_after = 0;
+  for (const int days : {400, -400}) {
+    tokyo.kill();
+    const TimeOfDay time(std::chrono::hours(24 * days));
+    tokyo.start();
+    // This writes the book.
+    ASSERT_EQ(tokyo
+                  .relayctl({"invite", "osaka" + std::to_string(days + 400),
+                             std::to_string(days + 400) + ".example"})
+                  .status,
+              0);
+  }
+  tokyo.kill();
+  tokyo.start();
+  birl.start();
+  EXPECT_TRUE(both_up());
+  EXPECT_TRUE(has_file(tokyo, "birl"));
+}
+
 TEST_F(Pairing, InvitationOutlivesAKillAndASecretIsNotOnTheDisk) {
   const std::string token = invite();
   tokyo.kill();
