@@ -18,9 +18,10 @@ EVERYWHERE = """sbin/relayd sbin/relayctl sbin/mailertable sbin/tsmtp-sendmail s
 OF_INIT = {
     "systemd": """lib/systemd/system/relayd.service lib/systemd/system/tsmtp-endpoints.service lib/systemd/system/tsmtp-link-up.service
       lib/systemd/system/tsmtp-sendmail.path lib/systemd/system/tsmtp-sendmail.service
+      lib/systemd/system/tsmtp-sendmail.timer
       lib/sysusers.d/tsmtp.conf lib/tmpfiles.d/tsmtp.conf""".split(),
-    "openrc": ["/etc/init.d/relayd", "/etc/init.d/tsmtp-endpoints"],
-    "sysvinit": ["/etc/init.d/relayd", "/etc/init.d/tsmtp-endpoints"],
+    "openrc": ["/etc/init.d/relayd", "/etc/init.d/tsmtp-endpoints", "/etc/cron.d/tsmtp-sendmail"],
+    "sysvinit": ["/etc/init.d/relayd", "/etc/init.d/tsmtp-endpoints", "/etc/cron.d/tsmtp-sendmail"],
 }
 
 
@@ -62,7 +63,7 @@ def check(scratch, init, prefix):
         path = tree / (name if name.startswith("/") else f"{prefix}/{name}").lstrip("/")
         if not path.exists():
             wrong.append(f"{init}: {path.relative_to(tree)} is not there")
-        elif path.suffix == ".service" or path.parent.name == "init.d":
+        elif path.suffix == ".service" or path.parent.name in ("init.d", "cron.d"):
             if f"{prefix}/" not in path.read_text():
                 wrong.append(f"{init}: {path.relative_to(tree)} does not name {prefix}")
             if prefix != "/usr" and ("/usr/sbin/relay" in path.read_text() or "/usr/libexec/tsmtp" in path.read_text()):
