@@ -66,7 +66,7 @@ ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
                                                                              : real(fd, bytes, size, offset);
 }
 
-int fallocate(int fd, int mode, off_t offset, off_t size) noexcept {
+int fallocate(int fd, int mode, off_t offset, off_t size) {
   static const auto real = next<int (*)(int, int, off_t, off_t)>("fallocate");
   return breaks(grows(fd, offset + size)) ? -1 : real(fd, mode, offset, size);
 }
