@@ -11,9 +11,11 @@
 #include "relayd/base/version.h"
 #include "relayd/cli/pairing_commands.h"
 #include "relayd/control/request.h"
+#include "relayd/control/rotate_request.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/net/control/request_client.h"
-#include "relayd/net/tls/identity.h"
+#include "relayd/net/tls/own_keys.h"
+#include "relayd/settings/quantity.h"
 #include "relayd/settings/reader.h"
 
 namespace {
@@ -26,6 +28,8 @@ struct Context {
   std::string id;    ///< of a mail in doubt
   std::string site;  ///< a name, or a pin
   bool yes = false;
+  std::string grace;  ///< as it was written; empty: not at all
+  bool compromised = false;
   cli::PairingOptions pairing;
 };
 
@@ -50,9 +54,10 @@ int init(const Context& context) {
 int fingerprint(const Context& context) {
   const auto owner = daemon::owner_of(context.config.hub.user);
   if (!owner) return complain(owner.error().message, EX_CONFIG);
-  const auto identity = net::Identity::load(context.config.hub.identity, *owner);
-  if (!identity) return complain(identity.error().message, EX_NOINPUT);
-  std::cout << net::pin_text(identity->pin()) << '\n';
+  const settings::Hub& hub = context.config.hub;
+  const auto keys = net::load_own_keys(hub.identity, hub.state_dir, *owner);
+  if (!keys) return complain(keys.error().message, EX_NOINPUT);
+  std::cout << net::pin_text(keys->current->pin()) << '\n';
   return EX_OK;
 }
 
@@ -115,6 +120,16 @@ int revoke_keys(const Context& context) {
   return ask(context, control::Request::kRevoke, (context.yes ? "--yes " : "") + context.site);
 }
 
+int rotate(const Context& context) {
+  control::RotateRequest request{.is_compromised = context.compromised, .says_yes = context.yes};
+  if (!context.grace.empty()) {
+    const auto grace = settings::parse_duration(context.grace);
+    if (!grace) return complain("--grace: " + grace.error().message, EX_USAGE);
+    request.grace = std::chrono::ceil<std::chrono::seconds>(*grace);
+  }
+  return ask(context, control::Request::kRotate, control::argument_of(request));
+}
+
 struct Subcommand {
   const char* name;
   const char* help;
@@ -135,6 +150,7 @@ constexpr Subcommand kSubcommands[] = {
     {"invitations", "list the invitations, and who has joined by them", invitations, false},
     {"uninvite", "withdraw an invitation", uninvite, false},
     {"revoke", "refuse a site's keys for good, and close its link", revoke_keys, false},
+    {"rotate", "replace this hub's key by a new one, which the sites learn by themselves", rotate, false},
     {"forget", "forget a mail in doubt; if it is tried again, it may be delivered twice", forget, false},
 };
 
@@ -197,6 +213,15 @@ int main(int argc, char** argv) {
     if (subcommand.run == forget)
       added->add_option("ID", context.id, "as `relayctl doubts` shows it, or as much of it as is unique")
           ->required();
+    if (subcommand.run == rotate) {
+      added
+          ->add_option("--grace", context.grace,
+                       "how long the earlier key is shown to hubs that know nothing of rotation, at most")
+          ->type_name("TIME");
+      added->add_flag("--compromised", context.compromised,
+                      "the key was stolen: nothing leads to the new one, and every site has to pair again");
+      added->add_flag("--yes", context.yes, "also if sites cannot follow");
+    }
     if (subcommand.run == revoke_keys) {
       added->add_option("SITE", context.site, "a site's name, or a pin (sha256:...)")->required();
       added->add_flag("--yes", context.yes, "also if no site is left then, or others have the same key");

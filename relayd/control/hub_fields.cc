@@ -66,6 +66,40 @@ const Fields<RefusedKey>& refused_key_fields() {
   return fields;
 }
 
+const Fields<OwnKeyStatus>& own_key_fields() {
+  static const Fields<OwnKeyStatus> fields{
+      time("made", "when it was made", &OwnKeyStatus::made)
+          .said(kOnlyLine,
+                [](const OwnKeyStatus& key, WallTime now) {
+                  return fmt::format("made {} ({} ago)", local_time(key.made, now),
+                                     span_since(key.made, now));
+                }),
+      plain("rotations", "how many rotations have led to it", &OwnKeyStatus::rotations),
+      plain("awaited", "list of the sites that have not confirmed it", &OwnKeyStatus::awaited)
+          .said(kOnlyLine,
+                [](const OwnKeyStatus& key) {
+                  if (key.rotations == 0) return std::string();
+                  return key.awaited.empty() ? std::string(", confirmed by all sites")
+                                             : ", NOT CONFIRMED by " + list_text(key.awaited);
+                }),
+      text("earlier", "the key before it, while hubs that know nothing of rotation are shown that",
+           &OwnKeyStatus::earlier)
+          .said(kOnlyLine,
+                [](const OwnKeyStatus& key, WallTime now) {
+                  if (key.earlier.empty() || !key.earlier_until) return std::string();
+                  return fmt::format(
+                      "\nearlier key    {}, shown to hubs that know nothing of rotation until {}",
+                      escaped(key.earlier), local_time(*key.earlier_until, now));
+                }),
+      {"earlier_until", "until when at the latest",
+       [](const OwnKeyStatus& key) { return time_or_null(key.earlier_until); }},
+      text("trouble", "why\n.Ic rotate_every\ndoes not replace it", &OwnKeyStatus::trouble)
+          .said(kOnlyLine, [](const OwnKeyStatus& key) {
+            return key.trouble.empty() ? std::string() : "\nNOT ROTATED    " + escaped(key.trouble);
+          })};
+  return fields;
+}
+
 std::vector<Labelled<ledger::Counters>> ledger_counters(const HubStatus& hub) {
   return {{.labels = {}, .counters = &hub.ledger.counters}};
 }
@@ -179,6 +213,19 @@ const Fields<HubStatus>& hub_fields() {
       plain("fingerprint", "our own pin", &HubStatus::fingerprint)
           .said(HubLine::kKey,
                 [](const HubStatus& hub) { return "key            " + escaped(hub.fingerprint); }),
+      object("own_key", "how old our key is, and who knows it", &HubStatus::own_key, own_key_fields())
+          .measured({{"tsmtp_key_made_time_seconds", kGauge, "When our key was made, seconds since 1970.",
+                      [](const HubStatus& hub) { return at_time(hub.own_key.made); }},
+                     {"tsmtp_key_rotations", kGauge, "Rotations that have led to our key.",
+                      [](const HubStatus& hub) { return one(hub.own_key.rotations); }},
+                     {"tsmtp_key_awaited_sites", kGauge, "Sites that have not confirmed our key.",
+                      [](const HubStatus& hub) { return one(hub.own_key.awaited.size()); }},
+                     {"tsmtp_key_not_rotated", kGauge, "1 while rotate_every cannot replace our key.",
+                      [](const HubStatus& hub) { return one(hub.own_key.trouble.empty() ? 0 : 1); }}})
+          .said(HubLine::kKeyAge,
+                [](const HubStatus& hub, WallTime now) {
+                  return "               " + in_words(hub.own_key, own_key_fields(), now);
+                }),
       counted("keys_revoked", "keys that are refused for good", &HubStatus::keys_revoked,
               {"tsmtp_keys_revoked", kGauge, "Keys that are refused for good.", {}}),
       plain("listen", "list of addresses where sites dial in", &HubStatus::listen)

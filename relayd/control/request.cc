@@ -22,8 +22,9 @@ constexpr std::array<Line, 8> kLines{{{Request::kStatus, "status"},
                                       {Request::kInvitations, "invitations"},
                                       {Request::kInvitationsJson, "invitations --json"}}};
 // These have an argument behind them.
-constexpr std::array<Line, 5> kWithArgument{{{Request::kForget, "forget "},
+constexpr std::array<Line, 6> kWithArgument{{{Request::kForget, "forget "},
                                              {Request::kRevoke, "revoke "},
+                                             {Request::kRotate, "rotate "},
                                              {Request::kInvite, "invite "},
                                              {Request::kUninvite, "uninvite "},
                                              {Request::kJoin, "join "}}};
@@ -71,7 +72,7 @@ std::optional<base::Result<Asked>> parse_request(std::string_view received) {
       return Parsed(Asked{.request = line.request, .argument = std::string(text.substr(line.text.size()))});
   return Parsed(base::Error{"unknown request \"" + base::escaped(text) +
                             "\"; status, status --json, reload, drain, doubts, doubts --json, invite, "
-                            "invitations, uninvite, join, revoke or forget ID was expected"});
+                            "invitations, uninvite, join, revoke, rotate or forget ID was expected"});
 }
 
 std::string reply_ok(std::string_view body) {

@@ -21,6 +21,7 @@ enum class Request {
   kDoubtsJson,
   kForget,
   kRevoke,
+  kRotate,
   kInvite,
   kInvitations,
   kInvitationsJson,
@@ -38,8 +39,8 @@ inline constexpr std::size_t kMaxRequestBytes = 256;
 /// Of kInvite and kJoin, which name domains.
 inline constexpr std::size_t kMaxLongRequestBytes = 4096;
 
-/// The line to send, with its line end: "status --json\n", "forget 3f6c\n". kForget, kRevoke, kInvite,
-/// kUninvite and kJoin have an argument.
+/// The line to send, with its line end: "status --json\n", "forget 3f6c\n". kForget, kRevoke, kRotate,
+/// kInvite, kUninvite and kJoin have an argument.
 [[nodiscard]] std::string request_line(Request request, std::string_view argument = {});
 
 /// Reads what has been received so far. nullopt: no line end yet, read on. An error (nothing known, more than

@@ -186,6 +186,19 @@ std::string tls_text(const SiteStatus& site) {
   return fmt::format("{}encrypted with {}", site.compresses ? "compressed, " : "", escaped(site.tls));
 }
 
+std::string own_key_text(const SiteStatus& site) {
+  if (site.own_key == "awaited") return "has NOT CONFIRMED our present key";
+  if (site.own_key == "left behind")
+    return "its relayd knows nothing of rotation: it is LEFT BEHIND when our earlier key is retired";
+  return {};
+}
+
+std::string earlier_keys_text(const SiteStatus& site) {
+  if (site.earlier_keys.empty()) return {};
+  return fmt::format("{}its pinned key has led to {}", own_key_text(site).empty() ? "" : "; ",
+                     escaped(site.key));
+}
+
 std::string streams_refused_text(const SiteStatus& site) {
   const std::uint64_t count = site.counters.streams_refused;
   return count == 0 ? std::string() : fmt::format("; {} streams refused", count);
@@ -231,6 +244,21 @@ const Fields<SiteStatus>& site_fields() {
                         [](const SiteStatus& site) { return time_or_null(site.revoked); },
                         {{"tsmtp_site_revoked", kGauge, "1 if all keys of the site are revoked.",
                           [](const SiteStatus& site) { return one(site.revoked ? 1 : 0); }}}},
+      Field<SiteStatus>{"own_key",
+                        "how our present key stands with the site:\n.Qq confirmed ,\n.Qq awaited\nor, where "
+                        "its relayd knows "
+                        "nothing of rotation,\n.Qq left behind ;\nnull while this hub has had one key only",
+                        [](const SiteStatus& site) { return text_or_null(site.own_key); },
+                        {{"tsmtp_site_has_key", kGauge,
+                          "1 if the site has confirmed our present key, or there was no other.",
+                          [](const SiteStatus& site) {
+                            return one(site.own_key.empty() || site.own_key == "confirmed" ? 1 : 0);
+                          }}}}
+          .said(SiteLine::kKeys, own_key_text),
+      text("key", "the key by which the site is known now; null if all are revoked", &SiteStatus::key),
+      plain("earlier_keys", "list of the keys from which that comes, the pinned one first",
+            &SiteStatus::earlier_keys)
+          .said(SiteLine::kKeys, earlier_keys_text),
       Field<SiteStatus>{"stands_still_since",
                         "since when nothing that was sent on a link that is up has been "
                         "acknowledged,\nalthough it was sent "

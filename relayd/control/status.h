@@ -79,7 +79,21 @@ struct SiteStatus {
   std::vector<DialFailure> dial_failures;  ///< since the link was last up
   std::uint64_t in_doubt = 0;              ///< mails whose final reply our MTA may not have
   std::optional<base::WallTime> revoked;   ///< since when all its keys are; nothing unless they are
-  /// How it stands with our present key; empty while we have had no other.
+  /// How it stands with our present key: "confirmed", "awaited" or "left behind"; empty while we have had no
+  /// other.
+  std::string own_key;
+  std::string key;                        ///< by which it is known now, a pin; empty: all are revoked
+  std::vector<std::string> earlier_keys;  ///< from which that comes, the pinned one first
+};
+
+/// This hub's key.
+struct OwnKeyStatus {
+  base::WallTime made;          ///< by the clock of that time
+  std::uint64_t rotations = 0;  ///< steps that have led to it
+  std::string earlier;          ///< still shown to hubs that know nothing of rotation, a pin; empty: none is
+  std::optional<base::WallTime> earlier_until;
+  std::vector<std::string> awaited;  ///< sites that have not confirmed it; none while there was no rotation
+  std::string trouble;               ///< why it is not replaced by itself; empty: nothing is wrong
 };
 
 /// A key that is no site's pin and tried to make a link.
@@ -124,6 +138,7 @@ struct HubStatus {
   base::WallTime config_loaded;
   std::string last_reload_error;  ///< empty: the last reload, if any, succeeded
   std::string fingerprint;        ///< our own pin
+  OwnKeyStatus own_key;
   std::vector<std::string> listen;
   std::optional<AuditStatus> audit;  ///< nothing unless configured
   LedgerStatus ledger;

@@ -13,6 +13,7 @@ enum class HubLine {
   kConfiguration,
   kReload,
   kKey,
+  kKeyAge,
   kListen,
   kEndpoints,
   kAudit,
@@ -23,7 +24,7 @@ enum class HubLine {
   kConnectionsRefused,
   kKeysRefused,
 };
-enum class SiteLine { kLink, kDialled, kEndpoints, kFarMta, kMta, kMails, kRefusedMails, kTls };
+enum class SiteLine { kLink, kDialled, kEndpoints, kFarMta, kMta, kMails, kRefusedMails, kTls, kKeys };
 
 [[nodiscard]] const Fields<HubStatus>& hub_fields();
 [[nodiscard]] const Fields<SiteStatus>& site_fields();

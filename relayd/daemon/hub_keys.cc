@@ -61,9 +61,7 @@ HubKeys::Revoked HubKeys::revoke(const Wanted& wanted, const std::vector<keys::S
         .reply = control::reply_error(
             name +
                 " has this hub's own key, which no other hub can have: correct its pin; nothing is revoked "
-                "(a key of ours that was stolen is replaced: move the identity file away, say `relayctl "
-                "init`, "
-                "restart relayd, and pair again with every site)",
+                "(a key of ours that was stolen is replaced by `relayctl rotate --compromised`)",
             EX_DATAERR)};
   if (plan.is_done) {
     const auto since = base::wall_time(book.revocation(plan.pins.front())->when);
@@ -83,16 +81,51 @@ HubKeys::Revoked HubKeys::revoke(const Wanted& wanted, const std::vector<keys::S
     done += "\n  " + net::pin_text(pin);
   }
   done +=
-      "\nThese keys, and all that come from them, are refused. For a new key, its administrator moves the "
-      "identity file there away, says `relayctl init` and restarts relayd; then remove this site's entry and "
-      "pair again\n";
+      "\nThese keys, and all that come from them, are refused. For a new key, its administrator says "
+      "`relayctl rotate --compromised` there; then remove this site's entry and pair again\n";
   return {.reply = std::move(done), .is_changed = true};
 }
 
+void HubKeys::learn(const std::string& site, const keys::Shown& shown, base::WallTime now) {
+  const auto news = keys::news_of(shown, book_->book(), crypto_, seconds_of(now));
+  keys::Book changed = book_->book();
+  std::size_t learnt = 0;
+  for (const keys::Learnt& step : news)
+    if (changed.learn(step)) ++learnt;
+  if (learnt == 0) return;
+  book_->take(std::move(changed));
+  log_.log(base::LogLevel::kInfo,
+           base::escaped(site) +
+               ": has a new key, which its earlier one has signed: " + net::pin_text(shown.pin()));
+  (void)write();
+}
+
+void HubKeys::confirm(const std::string& site, const std::string& pin, base::WallTime now) {
+  keys::Book changed = book_->book();
+  if (!changed.confirm(site, pin, seconds_of(now))) return;
+  book_->take(std::move(changed));
+  (void)write();
+}
+
+void HubKeys::keep_sites(const std::vector<std::string>& names) {
+  keys::Book changed = book_->book();
+  if (!changed.keep_sites(names)) return;
+  book_->take(std::move(changed));
+  (void)write();
+}
+
+// Said once, however often it is tried.
+base::Result<void> HubKeys::write() {
+  auto ok = book_->write();
+  if (!ok && !std::exchange(is_write_logged_, true))
+    log_.log(base::LogLevel::kError, "the book of keys is not written: " + ok.error().message);
+  if (ok) is_write_logged_ = false;
+  return ok;
+}
+
 std::string HubKeys::write_book(const std::string& done) {
-  const auto ok = book_->write();
+  const auto ok = write();
   if (ok) return control::reply_ok(done);
-  log_.log(base::LogLevel::kError, "the book of keys is not written: " + ok.error().message);
   return control::reply_error(
       done + "BUT only until relayd ends: " + ok.error().message +
           "; make room, or mend the disk: it is tried again every few seconds, and saying "
@@ -102,7 +135,7 @@ std::string HubKeys::write_book(const std::string& done) {
 
 void HubKeys::write_if_due() {
   if (book_->is_written()) return;
-  if (book_->write()) log_.log(base::LogLevel::kInfo, "the book of keys is written now");
+  if (write()) log_.log(base::LogLevel::kInfo, "the book of keys is written now");
 }
 
 std::vector<std::string> findings_on_pins(const std::string& state_dir,

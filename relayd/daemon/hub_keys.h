@@ -1,4 +1,5 @@
-// This hub's knowledge of keys, and the commands about them: the book of keys, and revocation.
+// This hub's knowledge of keys, and the commands about them: the book of keys, the keys that it learns from
+// sites, and revocation.
 #pragma once
 
 #include <memory>
@@ -9,6 +10,7 @@
 #include "relayd/base/clock.h"
 #include "relayd/base/log.h"
 #include "relayd/base/result.h"
+#include "relayd/keys/judge.h"
 #include "relayd/keys/revoking.h"
 #include "relayd/net/keys/key_book.h"
 #include "relayd/net/tls/key_crypto.h"
@@ -26,6 +28,13 @@ class HubKeys {
   [[nodiscard]] const net::KeyBook& known() const { return *book_; }
   [[nodiscard]] const keys::Crypto& crypto() const { return crypto_; }
   [[nodiscard]] std::vector<std::string> revoked_pins() const;
+
+  /// The site has shown these keys, and they were accepted: it is known by the last of them from now on.
+  void learn(const std::string& site, const keys::Shown& shown, base::WallTime now);
+  /// The site says that it has that key of ours.
+  void confirm(const std::string& site, const std::string& pin, base::WallTime now);
+  /// What sites have confirmed is forgotten with them.
+  void keep_sites(const std::vector<std::string>& names);
 
   struct Wanted {
     std::string target;             ///< a site's name, or a pin as text
@@ -45,9 +54,12 @@ class HubKeys {
   void write_if_due();
 
  private:
+  [[nodiscard]] base::Result<void> write();
+
   base::Logger& log_;
   std::unique_ptr<net::KeyBook> book_;
   net::KeyCrypto crypto_;
+  bool is_write_logged_ = false;  // that it fails
 };
 
 /// The faults of the pins of `sites`, a line each: those that are revoked, or that this cannot be known.

@@ -15,9 +15,8 @@ namespace {
 using base::LogLevel;
 
 constexpr char kNewKeyThere[] =
-    "It needs a new key before both can pair: there, move the identity file away, say `relayctl init`, "
-    "restart "
-    "relayd, and say `relayctl invite`";
+    "It needs a new key before both can pair: there, say `relayctl rotate --compromised` and then "
+    "`relayctl invite`";
 
 std::string listed(const std::vector<std::string>& words) {
   std::string out;
@@ -56,7 +55,8 @@ void Joining::join(std::string_view argument, net::RequestServer::Reply reply) {
       return reply(control::reply_error("the key of the hub that invites, " + settings::pin_text(pin) +
                                             ", is revoked here, for good. " + kNewKeyThere,
                                         EX_NOPERM));
-  if (token->is_for(means_.own_pin))
+  if (std::any_of(own_keys().pins.begin(), own_keys().pins.end(),
+                  [&](const std::string& pin) { return token->is_for(pin); }))
     return reply(
         control::reply_error("this invitation is this hub's own: it is for the other hub, to be given to "
                              "`relayctl join` there. If "
@@ -95,11 +95,8 @@ void Joining::dial(const Asked& asked, net::RequestServer::Reply reply) {
       .joiner = {.name = sites_.taken().hub_name, .domains = asked.own_domains, .dial = {}}};
   if (!asked.request.listen.empty()) request.joiner.dial.push_back(asked.request.listen);
   const auto dial = std::make_shared<net::PairingDial>(
-      net::PairingDial::Means{.executor = means_.executor,
-                              .tls = means_.tls,
-                              .crypto = crypto_,
-                              .own_pin = means_.own_pin,
-                              .judge = means_.judge},
+      net::PairingDial::Means{
+          .executor = means_.executor, .tls = means_.tls, .crypto = crypto_, .judge = means_.judge},
       asked.token, std::move(request),
       lifetime_.guard(
           [this, asked, reply = std::move(reply)](const base::Result<net::PairingDial::Answered>& answer) {
@@ -150,7 +147,7 @@ std::string Joining::description(const pairing::NewSite& site, const pairing::To
   return "hub " + site.peer + (site.name == site.peer ? "" : ", as site " + site.name) + " at " +
          token.dial.to_string() + ", key " + settings::pin_text(site.pin) + "\n  its domains      " +
          listed(site.domains) + "\n  ours             " + listed(site.local) + "\n  words            " +
-         words_of(crypto_, stored_secret(crypto_, token.secret), site.pin, means_.own_pin) +
+         words_of(crypto_, stored_secret(crypto_, token.secret), site.pin, own_keys().pin()) +
          "\n                   (`relayctl invitations` there shows the same; compare them by telephone if "
          "you "
          "wish)\n";

@@ -22,7 +22,6 @@ class Joining {
   struct Means {
     boost::asio::any_io_executor executor;
     const net::TlsContext& tls;
-    std::string own_pin;
     std::function<keys::Verdict(const keys::Shown&, const std::string& pin)> judge;  ///< as PairingDial's
   };
 
@@ -49,6 +48,7 @@ class Joining {
   [[nodiscard]] std::string answered(const Asked& asked,
                                      const base::Result<net::PairingDial::Answered>& answer);
   [[nodiscard]] std::string description(const pairing::NewSite& site, const pairing::Token& token) const;
+  [[nodiscard]] const keys::Shown& own_keys() const { return means_.tls.keys().current->shown(); }
   [[nodiscard]] std::string make(const pairing::NewSite& site);
 
   Means means_;

@@ -1,5 +1,7 @@
 #include "relayd/daemon/lasting_state.h"
 
+#include <algorithm>
+
 #include "relayd/daemon/key_check.h"
 #include "relayd/daemon/privileges.h"
 
@@ -44,10 +46,15 @@ base::Result<void> LastingState::open(net::EventLoop& loop, const settings::Hub&
   return {};
 }
 
-void LastingState::set_sites(const std::vector<settings::Site>& sites) {
+void LastingState::set_sites(const std::vector<settings::Site>& sites, const keys::Book& known) {
   ledger::Owners::Sites owners;
-  for (const settings::Site& site : sites)
-    owners.emplace(site.name, site.pins);
+  for (const settings::Site& site : sites) {
+    // Rows are written under the first, and found under any.
+    std::vector<std::string>& pins = owners.emplace(site.name, site.pins).first->second;
+    for (const std::string& pin : site.pins)
+      for (const std::string& related : known.family(pin))
+        if (std::find(pins.begin(), pins.end(), related) == pins.end()) pins.push_back(related);
+  }
   ledger_->set_sites(owners);
   const std::size_t recipients = ledger_->recipients_of_nobody();
   if (recipients == 0) return;

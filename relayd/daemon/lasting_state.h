@@ -8,6 +8,7 @@
 
 #include "relayd/base/log.h"
 #include "relayd/base/result.h"
+#include "relayd/keys/book.h"
 #include "relayd/net/io/event_loop.h"
 #include "relayd/net/ledger/earlier_commits.h"
 #include "relayd/net/ledger/transaction_ledger.h"
@@ -31,7 +32,8 @@ class LastingState {
   /// As hub.user. After an error nothing else may be called.
   [[nodiscard]] base::Result<void> open(net::EventLoop& loop, const settings::Hub& hub);
   /// The sites as they are configured from now on: the ledger's rows of one go with its key.
-  void set_sites(const std::vector<settings::Site>& sites);
+  /// `known`: which other keys are a site's too.
+  void set_sites(const std::vector<settings::Site>& sites, const keys::Book& known);
 
   [[nodiscard]] net::TransactionLedger& ledger() { return *ledger_; }
   [[nodiscard]] const net::TransactionLedger& ledger() const { return *ledger_; }

@@ -41,19 +41,17 @@ base::Result<void> check_name(const std::string& name, const pairing::Taken& tak
   const bool is_dead = std::all_of(site->pins.begin(), site->pins.end(),
                                    [&](const std::string& pin) { return pairing::is_revoked(pin, taken); });
   if (is_dead)
-    return base::Error{
-        "site " + name +
-        " is here, and its key is revoked, for good: remove its entry and reload before it is "
-        "invited anew. It needs a new key first (there: move the identity file away, `relayctl "
-        "init`, restart relayd)"};
+    return base::Error{"site " + name +
+                       " is here, and its key is revoked, for good: remove its entry and reload before it is "
+                       "invited anew. It needs a new key first (there: `relayctl rotate --compromised`)"};
   return base::Error{"the name \"" + name + "\" is already that of a site; take another"};
 }
 
 }  // namespace
 
-Pairing::Pairing(std::string state_dir, std::string own_pin, SiteMaker sites, base::Logger& log)
+Pairing::Pairing(std::string state_dir, const net::TlsContext& tls, SiteMaker sites, base::Logger& log)
     : state_dir_(std::move(state_dir)),
-      own_pin_(std::move(own_pin)),
+      tls_(tls),
       sites_(std::move(sites)),
       log_(log),
       invitations_(load_invitations(state_dir_, log)),
@@ -109,7 +107,7 @@ void Pairing::serve(std::unique_ptr<net::TlsStream> stream, bool is_revoked) {
   make_room(host);
   const pairing::Session session{
       .exporter = stream->exported(pairing::kExporterLabel, pairing::kExporterBytes),
-      .inviter_pin = own_pin_,
+      .inviter_pin = stream->own_keys().pin(),
       .joiner_pin = stream->peer_pin()};
   if (session.exporter.empty()) return complain("pairing with " + from + ": TLS exports no key");
   auto exchange = std::make_shared<net::Exchange*>(nullptr);
@@ -183,7 +181,7 @@ void Pairing::log_answer(const pairing::Answer& answer, Save save, const std::st
   if (save != Save::kFirst) return;
   log_.log(LogLevel::kInfo, "invitation " + known->site + " is taken up by hub " + known->joiner.name + ", " +
                                 who +
-                                "; words: " + words_of(crypto_, known->stored_secret, own_pin_, known->pin));
+                                "; words: " + words_of(crypto_, known->stored_secret, own_pin(), known->pin));
 }
 
 // Any host that reaches the port can make us say it.
@@ -283,7 +281,7 @@ std::string Pairing::invite(std::string_view argument) {
   while (invitations_.find(one->id) != nullptr);
   const pairing::Token token{.id = one->id,
                              .secret = crypto_.random(pairing::kSecretBytes),
-                             .short_pin = own_pin_.substr(0, pairing::kShortPinBytes),
+                             .short_pin = own_pin().substr(0, pairing::kShortPinBytes),
                              .dial = *dial};
   const auto text = pairing::token_text(token);
   if (!text) return control::reply_error(text.error().message, EX_DATAERR);
@@ -327,7 +325,7 @@ std::string Pairing::list(bool as_json) const {
   std::vector<ListedInvitation> listed;
   for (const Invitation& one : invitations_.all()) {
     ListedInvitation entry{.invitation = one, .words = {}, .trouble = {}};
-    if (!one.pin.empty()) entry.words = words_of(crypto_, one.stored_secret, own_pin_, one.pin);
+    if (!one.pin.empty()) entry.words = words_of(crypto_, one.stored_secret, own_pin(), one.pin);
     if (const auto failed = failed_.find(one.pin); failed != failed_.end() && one.is_promised(now))
       entry.trouble = failed->second.why;
     listed.push_back(std::move(entry));

@@ -19,8 +19,8 @@ namespace tsmtp::daemon {
 
 class Pairing {
  public:
-  /// `log` is borrowed and outlives it.
-  Pairing(std::string state_dir, std::string own_pin, SiteMaker sites, base::Logger& log);
+  /// `tls` and `log` are borrowed and outlive it.
+  Pairing(std::string state_dir, const net::TlsContext& tls, SiteMaker sites, base::Logger& log);
   ~Pairing();
   Pairing(const Pairing&) = delete;
   Pairing& operator=(const Pairing&) = delete;
@@ -60,13 +60,14 @@ class Pairing {
   void log_answer(const pairing::Answer& answer, pairing::Judgement::Save save, const std::string& id,
                   const std::string& who) const;
   void complain(const std::string& text) const;
+  [[nodiscard]] const std::string& own_pin() const { return tls_.keys().current->pin(); }
   [[nodiscard]] base::Result<void> save();
   [[nodiscard]] base::Result<pairing::Invitation> new_invitation(std::string_view argument) const;
   [[nodiscard]] base::Result<void> check_domains(const pairing::Invitation& wanted,
                                                  const pairing::Taken& taken) const;
 
   std::string state_dir_;
-  std::string own_pin_;
+  const net::TlsContext& tls_;
   SiteMaker sites_;
   base::Logger& log_;
   net::PairingCrypto crypto_;

@@ -26,6 +26,7 @@ constexpr std::chrono::seconds kLastWords{5};  // for far hubs to have the last 
 constexpr std::chrono::hours kExpiryInterval{1};
 constexpr std::chrono::seconds kHolderPoll{5};
 constexpr std::chrono::seconds kWitnessPoll{5};
+constexpr std::chrono::seconds kKeysPoll{1};
 constexpr std::chrono::milliseconds kEarlierPoll{500};
 constexpr std::size_t kInstanceBytes = 16;
 
@@ -45,6 +46,8 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, S
       shortages_(log),
       state_(log),
       keys_(log),
+      rotation_(keys_, log,
+                {.sites = [this] { return following(); }, .changed = [this] { own_key_changed(); }}),
       audit_(config_.hub.name, log),
       held_endpoints_(config_.hub.endpoint_holder, log),
       started_(net::wall_now()),
@@ -64,10 +67,8 @@ base::Result<void> Relay::start() {
   state_.start_witness(config_.hub);
   const auto owner = owner_of(config_.hub.user);
   if (!owner) return owner.error();
-  auto identity = net::Identity::load(config_.hub.identity, *owner);
-  if (!identity) return identity.error();
-  identity_ = std::make_unique<net::Identity>(std::move(*identity));
-  auto tls = net::TlsContext::make(*identity_);
+  if (auto ok = rotation_.load(config_.hub, *owner); !ok) return ok;
+  auto tls = net::TlsContext::make(rotation_.own().keys());
   if (!tls) return tls.error();
   tls_ = std::make_unique<net::TlsContext>(std::move(*tls));
   admission_.set_limits(config_.hub.admission);
@@ -78,7 +79,7 @@ base::Result<void> Relay::start() {
   if (auto ok = state_.open(loop_, config_.hub); !ok) return ok;
   if (auto ok = keys_.open(config_.hub.state_dir); !ok)
     return base::with_context("hub.state_dir", ok.error());
-  state_.set_sites(config_.sites);
+  state_.set_sites(config_.sites, keys_.known().book());
   if (auto ok = open_audit(); !ok) return ok;
   open_pairing();
   serve();
@@ -170,11 +171,10 @@ void Relay::open_pairing() {
                          .can_reload = [this] { return can_reload(); },
                          .reload = [this] { return reload(); },
                          .revoked = [this] { return keys_.revoked_pins(); }});
-  pairing_ = std::make_unique<Pairing>(config_.hub.state_dir, identity_->pin(), sites, log_);
+  pairing_ = std::make_unique<Pairing>(config_.hub.state_dir, *tls_, sites, log_);
   joining_ = std::make_unique<Joining>(
       Joining::Means{.executor = loop_.executor(),
                      .tls = *tls_,
-                     .own_pin = identity_->pin(),
                      .judge =
                          [this](const keys::Shown& shown, const std::string& pin) {
                            return keys::judge(shown, {pin}, keys_.known().book(), keys_.crypto()).verdict;
@@ -186,11 +186,11 @@ void Relay::serve() {
   shared_ =
       std::make_unique<net::SharedBySites>(net::SharedBySites{{.executor = loop_.executor(),
                                                                .hub_name = config_.hub.name,
-                                                               .own_pin = identity_->pin(),
                                                                .instance = net::random_bytes(kInstanceBytes),
                                                                .tls = *tls_,
                                                                .keys = keys_.known(),
                                                                .crypto = keys_.crypto(),
+                                                               .keeper = &rotation_,
                                                                .log = log_},
                                                               state_.ledger(),
                                                               state_.digests(),
@@ -218,10 +218,13 @@ void Relay::serve() {
     keep_endpoints();
     return true;
   });
+  loop_.every(kKeysPoll, [this] {
+    rotation_.tend(config_.hub.rotate_every);
+    return true;
+  });
   loop_.every(kWitnessPoll, [this] {
     state_.try_witness_again();
     pairing_->save_if_due();
-    keys_.write_if_due();
     return true;
   });
   if (state_.earlier().take_in()) loop_.every(kEarlierPoll, [this] { return state_.earlier().take_in(); });
@@ -231,7 +234,7 @@ void Relay::serve() {
     return true;
   });
   log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + settings::count_of_sites(config_) +
-                                ", key " + net::pin_text(identity_->pin()));
+                                ", key " + net::pin_text(rotation_.own().pin()));
   loop_.later([this] { tell_ready(); });  // when it runs, relayctl is answered
 }
 
@@ -303,7 +306,8 @@ control::HubStatus Relay::status() const {
   status.config_file = config_.file;
   status.config_loaded = config_loaded_;
   status.last_reload_error = last_reload_error_;
-  status.fingerprint = net::pin_text(identity_->pin());
+  status.fingerprint = net::pin_text(rotation_.own().pin());
+  status.own_key = rotation_.status();
   for (const base::HostPort& address : config_.hub.listen)
     status.listen.push_back(address.to_string());
   status.audit = audit_.status();
@@ -322,6 +326,7 @@ control::HubStatus Relay::status() const {
   for (const auto& site : sites_) {
     status.sessions_refused += site->sessions_refused();
     status.sites.push_back(site_status(*site, state_.ledger(), draining_));
+    show_keys(status.sites.back(), *site, keys_.known().book(), rotation_);
   }
   return status;
 }
@@ -350,6 +355,9 @@ std::optional<std::string> Relay::answer_control(std::string_view received) {
       return forget_mail(state_.ledger(), log_, (*request)->argument);
     case control::Request::kRevoke:
       return revoke((*request)->argument);
+    case control::Request::kRotate:
+      return draining_ ? control::reply_error("relayd is shutting down")
+                       : rotation_.rotate((*request)->argument);
     case control::Request::kInvite:
       return pairing_->invite((*request)->argument);
     case control::Request::kInvitations:

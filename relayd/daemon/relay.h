@@ -17,6 +17,7 @@
 #include "relayd/daemon/readiness.h"
 #include "relayd/daemon/refusal_log.h"
 #include "relayd/daemon/refused_keys.h"
+#include "relayd/daemon/rotation.h"
 #include "relayd/net/control/request_server.h"
 #include "relayd/net/endpoint/held_endpoints.h"
 #include "relayd/net/io/event_loop.h"
@@ -82,6 +83,11 @@ class Relay {
   [[nodiscard]] std::vector<keys::SiteKeys> site_keys() const;
   /// `asked`: what stands behind the command.
   [[nodiscard]] std::string revoke(std::string_view asked);
+  [[nodiscard]] std::vector<keys::Following> following() const;
+  void own_key_changed();
+  void announce_key();
+  /// Of these, that of a hub that has joined and whose site is still to be made; empty: of none.
+  [[nodiscard]] std::string promised_pin(const keys::Shown& shown) const;
   void move_endpoints(const settings::Config& wanted, const std::vector<net::Site*>& running,
                       BoundEndpoints& fresh) const;
   /// For each wanted site the one that runs already, null where there is none.
@@ -101,13 +107,13 @@ class Relay {
   Source source_;
   Readiness readiness_;
 
-  std::unique_ptr<net::Identity> identity_;
   std::unique_ptr<net::TlsContext> tls_;
   net::AdmissionControl admission_;
   RefusalLog refusals_;
   net::Shortages shortages_;
   LastingState state_;
   HubKeys keys_;
+  Rotation rotation_;
   AuditLog audit_;
   net::MtaNeighbours mta_neighbours_;
   std::unique_ptr<net::SharedBySites> shared_;

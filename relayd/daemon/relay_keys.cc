@@ -42,10 +42,18 @@ net::Site::Judged Relay::judge(const keys::Shown& shown) const {
   return best;
 }
 
+// A hub that has joined, and may have rotated its key since.
+std::string Relay::promised_pin(const keys::Shown& shown) const {
+  for (const std::string& pin : shown.pins)
+    if (pairing_->is_promised(pin) &&
+        keys::judge(shown, {pin}, keys_.known().book(), keys_.crypto()).verdict == keys::Verdict::kAccepted)
+      return pin;
+  return {};
+}
+
 keys::Verdict Relay::accept_peer(const keys::Shown& shown, const std::string& address) {
   const keys::Verdict verdict = judge(shown).judgement.verdict;
-  if (verdict == keys::Verdict::kUnpinned && pairing_->is_promised(shown.pin()))
-    return keys::Verdict::kAccepted;
+  if (verdict == keys::Verdict::kUnpinned && !promised_pin(shown).empty()) return keys::Verdict::kAccepted;
   if (verdict == keys::Verdict::kUnpinned)
     refused_keys_.add(net::pin_text(shown.pin()), address, net::wall_now());
   return verdict;
@@ -60,8 +68,9 @@ void Relay::connected(std::unique_ptr<net::TlsStream> stream) {
   std::string why = "its key is no longer pinned in the configuration, or revoked";
   std::string words = link::kUnpinned;
   // The hub shows its key for the first time after it has joined.
-  if (judged.judgement.verdict == keys::Verdict::kUnpinned && pairing_->is_promised(shown.pin())) {
-    if (const auto made = pairing_->fulfil(shown.pin()); !made) {
+  if (const std::string promised = promised_pin(shown);
+      judged.judgement.verdict == keys::Verdict::kUnpinned && !promised.empty()) {
+    if (const auto made = pairing_->fulfil(promised); !made) {
       why = "it has joined by an invitation, and has no site yet: " + made.error().message;
       words = "you have joined, but your site cannot be made here yet, and the log here says why; try again";
     }
@@ -98,12 +107,42 @@ std::string Relay::revoke(std::string_view asked) {
             "uninvite",
         EX_DATAERR);
   }
-  HubKeys::Revoked revoked = keys_.revoke(wanted, sites, {identity_->pin()}, net::wall_now());
+  HubKeys::Revoked revoked = keys_.revoke(wanted, sites, rotation_.own().pins(), net::wall_now());
   if (!revoked.is_changed) return std::move(revoked.reply);
   for (const auto& each : sites_)
     each->keys_changed();
   pairing_->settle();
   return keys_.write_book(revoked.reply);
+}
+
+std::vector<keys::Following> Relay::following() const {
+  std::vector<keys::Following> out;
+  for (const auto& site : sites_) {
+    const net::SiteHub& hub = *site->hubs().front();
+    if (hub.revocation()) continue;
+    keys::Following each{.site = site->name(), .has_pin = {}, .can_follow = {}};
+    if (const keys::Confirmation* const known = keys_.known().book().confirmation(site->name()))
+      each.has_pin = known->pin;
+    if (const mux::Hello* const peer = hub.link().peer()) each.can_follow = peer->knows_rotation();
+    out.push_back(std::move(each));
+  }
+  return out;
+}
+
+void Relay::own_key_changed() {
+  tls_->use(rotation_.own().keys());
+  for (const auto& site : sites_)
+    site->own_key_changed();
+}
+
+// To sites that are new, or have another name.
+void Relay::announce_key() {
+  std::vector<std::string> names;
+  for (const auto& site : sites_)
+    names.push_back(site->name());
+  keys_.keep_sites(names);
+  for (const auto& site : sites_)
+    site->own_key_changed();
 }
 
 }  // namespace tsmtp::daemon

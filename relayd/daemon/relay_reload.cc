@@ -104,7 +104,7 @@ base::Result<void> Relay::apply(const settings::Config& wanted) {
     sites_.push_back(std::move(*taken));
   }
   // The ledger comes first, so that from the first word on the rows of a site are found under its name.
-  state_.set_sites(wanted.sites);
+  state_.set_sites(wanted.sites, keys_.known().book());
   for (auto& site : removed)
     if (site) retire(std::move(site));
   for (std::size_t i = 0; i < wanted.sites.size(); ++i) {
@@ -127,6 +127,7 @@ base::Result<void> Relay::apply(const settings::Config& wanted) {
     listener->start();
     listeners_[address] = std::move(listener);
   }
+  announce_key();
   return {};
 }
 

@@ -44,9 +44,9 @@ int check(const settings::Config& config) {
     return EX_CONFIG;
   }
   if (const std::string warning = warning_of_root(config); !warning.empty()) complain("warning: " + warning);
-  const auto identity = net::Identity::load(config.hub.identity, *owner);
-  if (!identity) {
-    complain("hub.identity: " + identity.error().message);
+  const auto keys = net::load_own_keys(config.hub.identity, config.hub.state_dir, *owner);
+  if (!keys) {
+    complain("hub.identity: " + keys.error().message);
     return EX_CONFIG;
   }
   std::vector<keys::SiteKeys> sites;

@@ -95,4 +95,23 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   return status;
 }
 
+void show_keys(control::SiteStatus& status, const net::Site& site, const keys::Book& book,
+               const Rotation& rotation) {
+  const net::SiteHub& hub = site.hub_for_mail();
+  const mux::Hello* const peer = hub.link().peer();
+  if (!hub.revocation() && !rotation.own().keys().current->chain().steps.empty()) {
+    const bool is_left = peer != nullptr && !peer->knows_rotation();
+    status.own_key = rotation.has_confirmed(site.name()) ? "confirmed" : is_left ? "left behind" : "awaited";
+  }
+  for (const std::string& pin : site.settings().pins) {
+    if (book.revocation(pin) != nullptr) continue;
+    auto pins = book.descent(pin);
+    status.key = net::pin_text(pins.back());
+    pins.pop_back();
+    for (const std::string& earlier : pins)
+      status.earlier_keys.push_back(net::pin_text(earlier));
+    if (!pins.empty()) break;  // of several pinned ones, that which has led to others
+  }
+}
+
 }  // namespace tsmtp::daemon

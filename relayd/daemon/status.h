@@ -2,6 +2,7 @@
 #pragma once
 
 #include "relayd/control/status.h"
+#include "relayd/daemon/rotation.h"
 #include "relayd/net/site.h"
 
 namespace tsmtp::daemon {
@@ -10,5 +11,9 @@ namespace tsmtp::daemon {
 
 [[nodiscard]] control::SiteStatus site_status(const net::Site& site, const net::TransactionLedger& ledger,
                                               bool draining);
+
+/// How our key stands with the site, and by which it is known.
+void show_keys(control::SiteStatus& status, const net::Site& site, const keys::Book& book,
+               const Rotation& rotation);
 
 }  // namespace tsmtp::daemon

@@ -82,13 +82,9 @@ bool Book::confirm(const std::string& site, const std::string& pin, std::int64_t
   return true;
 }
 
-void Book::keep_sites(const std::vector<std::string>& sites) {
-  std::erase_if(confirmed_, [&](const Confirmation& known) { return !contains(sites, known.site); });
-}
-
-void Book::retire_at(const std::string& pin, std::int64_t when) {
-  std::erase_if(retirements_, [&](const Retirement& known) { return known.pin == pin; });
-  retirements_.push_back({.pin = pin, .when = when});
+bool Book::keep_sites(const std::vector<std::string>& sites) {
+  return std::erase_if(confirmed_, [&](const Confirmation& known) { return !contains(sites, known.site); }) >
+         0;
 }
 
 }  // namespace tsmtp::keys

@@ -34,12 +34,6 @@ struct Confirmation {
   std::int64_t when = 0;
 };
 
-/// Until when an earlier key of ours is still shown to peers that know nothing of chains.
-struct Retirement {
-  std::string pin;
-  std::int64_t when = 0;
-};
-
 class Book {
  public:
   /// Keys of one family; further ones are not learnt. Rotated once a week, that is ten years.
@@ -64,13 +58,9 @@ class Book {
   [[nodiscard]] const Confirmation* confirmation(std::string_view site) const;
   /// Whether that is new.
   bool confirm(const std::string& site, const std::string& pin, std::int64_t when);
-  /// Forgets what sites have confirmed that are not among these.
-  void keep_sites(const std::vector<std::string>& sites);
-
-  [[nodiscard]] const std::vector<Retirement>& retirements() const { return retirements_; }
-  void retire_at(const std::string& pin, std::int64_t when);
-  /// They have been retired.
-  void forget_retirements() { retirements_.clear(); }
+  /// Forgets what sites have confirmed that are not among these; whether there were
+  /// any.
+  bool keep_sites(const std::vector<std::string>& sites);
 
   /// The whole book, as it stands in the file.
   [[nodiscard]] std::string text() const;
@@ -85,7 +75,6 @@ class Book {
   std::vector<Revocation> revoked_;
   std::vector<Learnt> learnt_;
   std::vector<Confirmation> confirmed_;
-  std::vector<Retirement> retirements_;
 };
 
 }  // namespace tsmtp::keys

@@ -57,8 +57,6 @@ std::string Book::text() const {
            ' ' + std::to_string(each.when) + '\n';
   for (const Confirmation& each : confirmed_)
     out += "confirmed " + base::hex(each.pin) + ' ' + std::to_string(each.when) + ' ' + each.site + '\n';
-  for (const Retirement& each : retirements_)
-    out += "retires " + base::hex(each.pin) + ' ' + std::to_string(each.when) + '\n';
   return out.append(kEnd) + '\n';
 }
 
@@ -79,18 +77,12 @@ bool Book::take_line(std::string_view line) {
     learnt_.push_back(std::move(read));
     return line.empty();
   }
-  if (what == "confirmed") {
-    Confirmation read;
-    if (!take_pin(line, read.pin) || !take_number(line, read.when) || line.empty()) return false;
-    read.site = line;
-    confirmed_.push_back(std::move(read));
-    return true;
-  }
-  if (what != "retires") return false;
-  Retirement read;
-  if (!take_pin(line, read.pin) || !take_number(line, read.when)) return false;
-  retirements_.push_back(std::move(read));
-  return line.empty();
+  if (what != "confirmed") return false;
+  Confirmation read;
+  if (!take_pin(line, read.pin) || !take_number(line, read.when) || line.empty()) return false;
+  read.site = line;
+  confirmed_.push_back(std::move(read));
+  return true;
 }
 
 base::Result<Book> Book::parse(std::string_view text) {

@@ -76,6 +76,15 @@ std::vector<std::string> pins_of(const Chain& chain, const Crypto& crypto) {
   return pins;
 }
 
+Chain extended(Chain chain, Step step) {
+  chain.steps.push_back(std::move(step));
+  while (chain.steps.size() > kMaxSteps || encode(chain).size() > kMaxChainBytes) {
+    chain.first = std::move(chain.steps.front().key);
+    chain.steps.erase(chain.steps.begin());
+  }
+  return chain;
+}
+
 std::string encode(const Chain& chain) {
   std::string out;
   base::put_u8(out, kVersion);

@@ -47,6 +47,10 @@ struct Chain {
 /// The pins of all its keys, the oldest first.
 [[nodiscard]] std::vector<std::string> pins_of(const Chain& chain, const Crypto& crypto);
 
+/// `chain`, whose last key it leaves, with this step behind the others. The first ones are given up when they
+/// are too many, or too large.
+[[nodiscard]] Chain extended(Chain chain, Step step);
+
 /// As it stands in the certificate. `chain` has a step, and is within the bounds.
 [[nodiscard]] std::string encode(const Chain& chain);
 

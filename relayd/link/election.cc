@@ -16,7 +16,7 @@ Verdict elect(const std::string& own_pin, const Challenger& challenger, bool is_
   const bool preferred = is_preferred(own_pin, challenger);
   if (challenger.role == mux::Role::kListener && is_being_dialled && !preferred)
     return {Verdict::Kind::kRefuse, "another connection of this link is being made"};
-  const bool same_peer = incumbent && incumbent->pin == challenger.pin;
+  const bool same_peer = incumbent && incumbent->is_same_peer;
   if (same_peer && challenger.named == Named::kOurs) return {Verdict::Kind::kResume};
   if (same_peer && challenger.named == Named::kOursNoLonger)
     return {Verdict::Kind::kRefuse, "the session cannot go on from there"};

@@ -34,7 +34,7 @@ struct HelloSummary {
 /// The connection whose Hello has come.
 struct Challenger {
   mux::Role role;
-  std::string pin;  ///< of the peer
+  std::string pin;  ///< the oldest that the peer has shown, which no rotation changes
   std::string instance;
   Named named;
 };
@@ -42,7 +42,7 @@ struct Challenger {
 /// The connection that carries the lane's session, or did last.
 struct Incumbent {
   mux::Role role;
-  std::string pin;
+  bool is_same_peer;  ///< the challenger has its key, or one to which that has led
   std::string instance;
   bool is_open;
 };
@@ -53,8 +53,8 @@ struct Verdict {
   std::string reason{};  ///< of a refusal, for the peer and our log
 };
 
-/// `is_being_dialled`: a connection that we dialled for the same lane has said Hello, and the peer's has not
-/// come on it. `incumbent`: nothing if the lane has no session.
+/// `own_pin`: the oldest that we have shown it. `is_being_dialled`: a connection that we dialled for the same
+/// lane has said Hello, and the peer's has not come on it. `incumbent`: nothing if the lane has no session.
 [[nodiscard]] Verdict elect(const std::string& own_pin, const Challenger& challenger, bool is_being_dialled,
                             const std::optional<Incumbent>& incumbent);
 

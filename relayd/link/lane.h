@@ -1,6 +1,7 @@
 // A lane of a link: the place for one session, the connection that carries it, and the search for another.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -16,12 +17,22 @@ struct Peer {
   std::string pin;          ///< 32 raw bytes
   std::string address;      ///< "192.0.2.1:40322"
   std::string description;  ///< of the cipher
+  std::string own_pin{};    ///< the oldest of ours that it was shown
   /// Of earlier keys, from which signed steps lead to `pin`; the oldest first.
   std::vector<std::string> earlier_pins{};
+
+  /// The configured one that leads to `pin`, if another does.
+  std::string pinned{};
 
   /// By which both sides know it, whatever keys it has had since.
   [[nodiscard]] const std::string& oldest_pin() const {
     return earlier_pins.empty() ? pin : earlier_pins.front();
+  }
+  /// Whether it is the hub that `before` was, with the same key or one to which that has led.
+  [[nodiscard]] bool is_still(const Peer& before) const {
+    const std::string& root = before.pinned.empty() ? before.pin : before.pinned;
+    return pin == before.pin || pinned == root ||
+           std::find(earlier_pins.begin(), earlier_pins.end(), before.pin) != earlier_pins.end();
   }
 };
 

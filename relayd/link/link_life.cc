@@ -16,8 +16,8 @@ std::size_t lanes_of(const Settings& settings) {
 
 }  // namespace
 
-LinkLife::LinkLife(std::string own_pin, Settings settings, unsigned seed, Moment now)
-    : own_pin_(std::move(own_pin)), settings_(std::move(settings)), random_(seed), standing_(now) {
+LinkLife::LinkLife(Settings settings, unsigned seed, Moment now)
+    : settings_(std::move(settings)), random_(seed), standing_(now) {
   make_lanes(now);
 }
 
@@ -52,6 +52,7 @@ void LinkLife::start(Moment now) {
 void LinkLife::reconfigure(Settings settings, Moment now) {
   if (phase_ >= Phase::kRetired) return;
   settings_.pins = settings.pins;
+  settings_.kin = settings.kin;
   settings_.revoked = settings.revoked;
   const std::size_t kept = lanes_of(settings);
   for (Lane& each : lanes_) {
@@ -97,6 +98,7 @@ void LinkLife::drain() {
 void LinkLife::retire(Moment now) {
   phase_ = std::max(phase_, Phase::kRetired);
   settings_.pins.clear();
+  settings_.kin.clear();
   close_unwanted_candidates(lanes_.size());
   for (Lane& each : lanes_) {
     each.search.stop(actions_);
@@ -177,9 +179,14 @@ bool LinkLife::has_pin(const std::string& pin) const {
   return std::find(settings_.pins.begin(), settings_.pins.end(), pin) != settings_.pins.end();
 }
 
+bool LinkLife::is_kin(const std::string& pin) const {
+  return std::find(settings_.kin.begin(), settings_.kin.end(), pin) != settings_.kin.end();
+}
+
 bool LinkLife::has_pin_of(const Peer& peer) const {
-  return has_pin(peer.pin) || std::any_of(peer.earlier_pins.begin(), peer.earlier_pins.end(),
-                                          [this](const std::string& pin) { return has_pin(pin); });
+  return has_pin(peer.pin) || has_pin(peer.pinned) || is_kin(peer.pin) ||
+         std::any_of(peer.earlier_pins.begin(), peer.earlier_pins.end(),
+                     [this](const std::string& pin) { return has_pin(pin); });
 }
 
 const char* LinkLife::unpinned_reason() const {

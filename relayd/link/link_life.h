@@ -38,7 +38,7 @@ class LinkLife {
     std::chrono::milliseconds round_trip{};  ///< of the path, as measured last
   };
 
-  LinkLife(std::string own_pin, Settings settings, unsigned seed, Moment now);
+  LinkLife(Settings settings, unsigned seed, Moment now);
 
   void start(Moment now);
   /// A link that is up stays, as long as its key is still pinned; settings hold from the next connection on.
@@ -94,6 +94,7 @@ class LinkLife {
   void close_unwanted_candidates(std::size_t kept_lanes);
   void grace_over(Lane& lane, Moment now);
   [[nodiscard]] bool has_session() const;
+  [[nodiscard]] bool is_kin(const std::string& pin) const;
   void log(base::LogLevel level, std::string text);
   [[nodiscard]] const char* unpinned_reason() const;
   [[nodiscard]] std::string unpinned_cause() const;
@@ -122,7 +123,6 @@ class LinkLife {
   bool dial_beside(Lane& lane, LaneSearch::When when, Moment now);
   [[nodiscard]] Lane* find_lane(LaneNumber number);
 
-  std::string own_pin_;
   Settings settings_;
   std::mt19937 random_;
   Phase phase_ = Phase::kRunning;

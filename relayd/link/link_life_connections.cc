@@ -101,11 +101,15 @@ Verdict LinkLife::judge(const Candidate& candidate, const HelloSummary& hello) c
   const Lane& lane = lanes_[candidate.lane.index()];
   std::optional<Incumbent> incumbent;
   if (lane.has_session())
-    incumbent = Incumbent{
-        .role = lane.role, .pin = lane.peer.pin, .instance = lane.peer_instance, .is_open = lane.is_open()};
-  const Challenger challenger{
-      .role = candidate.role, .pin = candidate.peer.pin, .instance = hello.instance, .named = hello.named};
-  return elect(own_pin_, challenger, is_being_dialled(candidate.lane), incumbent);
+    incumbent = Incumbent{.role = lane.role,
+                          .is_same_peer = candidate.peer.is_still(lane.peer),
+                          .instance = lane.peer_instance,
+                          .is_open = lane.is_open()};
+  const Challenger challenger{.role = candidate.role,
+                              .pin = candidate.peer.oldest_pin(),
+                              .instance = hello.instance,
+                              .named = hello.named};
+  return elect(candidate.peer.own_pin, challenger, is_being_dialled(candidate.lane), incumbent);
 }
 
 // Only then is the older connection closed (docs/protocol.md, "Resumed").

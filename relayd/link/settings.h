@@ -13,6 +13,8 @@ struct Settings {
   std::vector<std::string> pins;     ///< of the peer, 32 raw bytes each
   std::vector<base::HostPort> dial;  ///< in their order; empty: the peer dials
   settings::Link link{};
+  /// Keys to which those have led, or which have led to them: of a link that is up, whichever began it.
+  std::vector<std::string> kin{};
   /// Why keys that would be among `pins` are not: for our log and status. Empty: none is missing.
   std::string revoked{};
 

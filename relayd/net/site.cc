@@ -102,6 +102,11 @@ void Site::keys_changed() {
     hub->reconfigure();
 }
 
+void Site::own_key_changed() {
+  for (const auto& hub : hubs_)
+    hub->own_key_changed();
+}
+
 base::Result<Site::Endpoints> Site::bind(const settings::Site& settings, const Endpoints& bound,
                                          const Means& means) {
   Endpoints fresh;
@@ -267,6 +272,8 @@ void Site::ended(const mail::Summary& summary) {
 void Site::sweep() {
   intakes_.tick();
   deliveries_.tick();
+  for (const auto& hub : hubs_)
+    hub->tick();
   sweep_timer_.expires_after(kSweepInterval);
   sweep_timer_.async_wait(lifetime_.guard([this](const error_code& error) {
     if (!error) sweep();

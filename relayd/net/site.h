@@ -81,6 +81,8 @@ class Site {
     SiteHub* hub = nullptr;
   };
   [[nodiscard]] Judged judge(const keys::Shown& shown) const;
+  /// We have another key: its hubs are told.
+  void own_key_changed();
   /// Keys have been revoked: its links and what goes over them may have no right to be there any more.
   void keys_changed();
 

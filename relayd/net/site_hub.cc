@@ -28,12 +28,14 @@ SiteHub::SiteHub(const SharedBySites& shared, const settings::Site& settings, Ca
                 .up = lifetime_.guard([this] {
                   enquiry_.link_up();
                   notices_.link_up(callbacks_.own_mta());
+                  keys_.announce();
                 }),
                 .down = lifetime_.guard([this] { notices_.link_down(); }),
                 .noticed = lifetime_.guard([this](std::string_view bytes) { noticed(bytes); }),
                 .standing_changed = lifetime_.guard([this] { callbacks_.standing_changed(); })}),
       enquiry_(shared, link_, settings.name),
-      notices_(shared.executor, link_) {}
+      notices_(shared.executor, link_),
+      keys_(shared, link_) {}
 
 SiteHub::~SiteHub() {
   stop("closing");
@@ -62,6 +64,8 @@ link::Settings SiteHub::link_settings() const {
     const keys::Revocation* const known = shared_.keys.book().revocation(pin);
     if (known == nullptr) {
       out.pins.push_back(pin);
+      for (std::string& related : shared_.keys.book().family(pin))
+        if (related != pin) out.kin.push_back(std::move(related));
     } else {
       out.revoked = "its key is revoked since " + time_text(known->when);
     }
@@ -105,6 +109,10 @@ smtp::Reply SiteHub::reply_421(std::string_view enhanced, const std::string& tex
 }
 
 void SiteHub::noticed(std::string_view bytes) {
+  if (keys::is_about_keys(bytes)) {
+    if (const auto ok = keys_.heard(bytes); !ok) callbacks_.complaint(ok.error().message);
+    return;
+  }
   const bool was_away = notices_.far() && !notices_.far()->reachable;
   if (const auto ok = notices_.heard(bytes); !ok) return callbacks_.complaint(ok.error().message);
   const mail::FarMta& mta = *notices_.far();

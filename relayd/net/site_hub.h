@@ -10,6 +10,7 @@
 #include "relayd/base/lifetime.h"
 #include "relayd/mail/far_mta.h"
 #include "relayd/net/background_enquiry.h"
+#include "relayd/net/key_notices.h"
 #include "relayd/net/link/site_link.h"
 #include "relayd/net/mta_notices.h"
 #include "relayd/net/shared_by_sites.h"
@@ -57,6 +58,11 @@ class SiteHub {
   /// Our own MTA stands so from now on.
   void own_mta_changed(const mail::FarMta& mta) { notices_.own_changed(mta); }
 
+  /// We have another key.
+  void own_key_changed() { keys_.announce(); }
+  /// To be called now and then.
+  void tick() { keys_.tick(); }
+
   /// Since when all its pinned keys are revoked; nothing while one is not.
   [[nodiscard]] std::optional<keys::Revocation> revocation() const;
 
@@ -76,6 +82,7 @@ class SiteHub {
   SiteLink link_;
   BackgroundEnquiry enquiry_;
   MtaNotices notices_;
+  KeyNotices keys_;
 };
 
 }  // namespace tsmtp::net

@@ -128,9 +128,8 @@ std::string refusal_text(const Refusal& refusal) {
              "(one is a clone, perhaps): move it away on one of them, say `relayctl init`, and restart "
              "relayd";
     case Why::kKeyRevoked:
-      return "the key of this hub is revoked at the other hub, for good. If it is to have a new one: move "
-             "the "
-             "identity file away, say `relayctl init`, restart relayd, and join by the same line";
+      return "the key of this hub is revoked at the other hub, for good. If it is to have a new one: say "
+             "`relayctl rotate --compromised`, and join by the same line";
     case Why::kMalformed:
       return "the other hub does not understand what this one says of itself: " + detail;
     case Why::kTrouble:

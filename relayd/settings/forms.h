@@ -47,12 +47,12 @@ Form<Section> number(Member<Section, std::uint64_t> member, std::uint64_t least,
       [](std::uint64_t number) { return std::to_string(number); });
 }
 
-/// A rate: 0, for no limit, is only had by leaving the key out.
+/// 0, for no limit or never, is only had by leaving the key out.
 template <typename Section>
-Form<Section> rate(Form<Section> form) {
+Form<Section> not_zero(Form<Section> form) {
   form.show = [show = std::move(form.show)](const Section& section) {
     const std::string text = show(section);
-    return text == "0" ? "" : text;
+    return text == "0" || text == "0s" ? "" : text;
   };
   return form;
 }

@@ -42,9 +42,10 @@ struct Hub {
   std::string control = "/run/tsmtp/control.sock";
   std::string endpoint_holder = "/run/tsmtp-endpoints/holder.sock";
   std::optional<base::HostPort> metrics;
-  std::string user;              ///< empty: stay who we are
-  std::optional<LogTarget> log;  ///< unset: stderr with --foreground, else syslog
-  std::string audit;             ///< a path or kJournald; empty: no audit record
+  std::chrono::seconds rotate_every{0};  ///< our key, by itself; 0: never
+  std::string user;                      ///< empty: stay who we are
+  std::optional<LogTarget> log;          ///< unset: stderr with --foreground, else syslog
+  std::string audit;                     ///< a path or kJournald; empty: no audit record
   std::chrono::seconds drain_timeout{30};
   AdmissionLimits admission;
   std::uint64_t mta_connections = 500;  ///< of all sites together

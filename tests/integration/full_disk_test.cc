@@ -243,5 +243,26 @@ TEST_F(P4_FullDisk, ReadOnlyWhileItRuns) {
   expect_each_once();
 }
 
+// The key is on the disk before anybody is told of it, and so is what a site confirms.
+TEST_F(P4_FullDisk, KeyIsNotRotatedWithoutRoomNorConfirmed) {
+  const std::string before = tokyo.status()["fingerprint"];
+  fill(tokyo);
+  const Finished refused = tokyo.relayctl({"rotate"});
+  EXPECT_EQ(refused.status, 73);
+  EXPECT_THAT(refused.output, HasSubstr("not rotated, the key is the one of before: "));
+  EXPECT_EQ(tokyo.status()["fingerprint"], before);
+  std::filesystem::remove(tokyo.file("state/filler"));
+  fill(birl);
+  ASSERT_EQ(tokyo.relayctl({"rotate"}).status, 0);
+  EXPECT_TRUE(birl.logs("the book of keys is not written: "));
+  EXPECT_EQ(tokyo.site_status("birl")["own_key"], "awaited");
+  std::filesystem::remove(birl.file("state/filler"));
+  EXPECT_TRUE(wait_until([&] { return tokyo.site_status("birl")["own_key"] == "confirmed"; }));
+  birl.kill();
+  birl.start();
+  EXPECT_TRUE(wait_until([&] { return birl.site_status("tokyo")["state"] == "up"; }));
+  EXPECT_EQ(birl.site_status("tokyo")["key"], tokyo.status()["fingerprint"]);
+}
+
 }  // namespace
 }  // namespace tsmtp::support

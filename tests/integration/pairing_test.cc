@@ -41,6 +41,19 @@ TEST_F(Pairing, OneLineMakesTheLinkAndBothSayTheSameWords) {
   EXPECT_TRUE(both_up());
 }
 
+// The line names the key of before, from which a step leads to the one that answers.
+TEST_F(Pairing, InviterMayRotateItsKeyWhileTheInvitationIsOut) {
+  const std::string token = invite();
+  ASSERT_EQ(tokyo.relayctl({"rotate"}).status, 0);
+  const Finished joined = join(birl, token);
+  EXPECT_EQ(joined.status, 0) << joined.output << birl.log();
+  ASSERT_TRUE(both_up()) << tokyo.log();
+  EXPECT_EQ(words_of(tokyo.relayctl({"invitations"}).output), words_of(joined.output));
+  EXPECT_TRUE(wait_until([&] { return tokyo.site_status("birl")["own_key"] == "confirmed"; }));
+  ASSERT_EQ(birl.relayctl({"rotate"}).status, 0);
+  EXPECT_TRUE(wait_until([&] { return birl.site_status("tokyo")["own_key"] == "confirmed"; }));
+}
+
 // An invitation holds by the inviter's clock alone.
 TEST_F(Pairing, ClocksThatDifferByDaysAreNoneOfItsBusiness) {
   for (const int days : {2, -2, 400}) {

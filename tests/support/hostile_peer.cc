@@ -4,6 +4,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -89,6 +92,19 @@ HostilePeer::~HostilePeer() {
   SSL_CTX_free(context_);
 }
 
+std::string HostilePeer::shown_pin() const {
+  X509* const certificate = SSL_get1_peer_certificate(ssl_);
+  unsigned char* key = nullptr;
+  const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(key, static_cast<std::size_t>(length), digest.data());
+  OPENSSL_free(key);
+  X509_free(certificate);
+  std::array<unsigned char, 4 * (SHA256_DIGEST_LENGTH / 3 + 1) + 1> base64{};
+  EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(digest.size()));
+  return "sha256:" + std::string(reinterpret_cast<const char*>(base64.data()));
+}
+
 std::string HostilePeer::frame(FrameType type, std::uint32_t stream, std::string_view payload,
                                std::uint8_t flags) {
   const std::uint64_t sequence = is_numbered(type) ? ++sequence_ : 0;
@@ -107,10 +123,12 @@ std::string HostilePeer::hello() const {
 }
 
 bool HostilePeer::begin_session() {
-  if (!send(hello())) return false;
+  // Not by send(), which would throw an answer away that has come already.
+  const std::string own = hello();
+  ERR_clear_error();
+  if (SSL_write(ssl_, own.data(), static_cast<int>(own.size())) <= 0) return false;
   std::array<char, 4096> answer{};
   std::size_t bytes = 0;
-  ERR_clear_error();
   return SSL_read_ex(ssl_, answer.data(), answer.size(), &bytes) == 1 &&
          answer[2] == static_cast<char>(FrameType::kHello);
 }

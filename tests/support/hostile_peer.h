@@ -41,6 +41,8 @@ class HostilePeer {
   HostilePeer(const HostilePeer&) = delete;
   HostilePeer& operator=(const HostilePeer&) = delete;
 
+  /// Of the key that relayd shows to a peer that reads no chains, as relayd.toml writes it.
+  [[nodiscard]] std::string shown_pin() const;
   /// Our Hello as a frame; nothing is sent.
   [[nodiscard]] std::string hello() const;
   /// Both Hellos. False if relayd closes instead.

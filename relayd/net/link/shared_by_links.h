@@ -7,6 +7,7 @@
 #include "relayd/base/log.h"
 #include "relayd/keys/crypto.h"
 #include "relayd/net/keys/key_book.h"
+#include "relayd/net/keys/key_keeper.h"
 #include "relayd/net/tls/tls_context.h"
 
 namespace tsmtp::net {
@@ -14,11 +15,11 @@ namespace tsmtp::net {
 struct SharedByLinks {
   boost::asio::any_io_executor executor;
   std::string hub_name;
-  std::string own_pin;   ///< 32 raw bytes
   std::string instance;  ///< 16 random bytes, new at each start
   const TlsContext& tls;
   const KeyBook& keys;
   const keys::Crypto& crypto;
+  KeyKeeper* keeper;  ///< null: nobody wants to know
   base::Logger& log;
 };
 

@@ -36,7 +36,7 @@ SiteLink::SiteLink(const SharedByLinks& shared, std::string site, link::Settings
       site_(std::move(site)),
       settings_(settings.link),
       callbacks_(std::move(callbacks)),
-      life_(shared.own_pin, std::move(settings), std::random_device{}(), moment()),
+      life_(std::move(settings), std::random_device{}(), moment()),
       timer_(shared.executor) {}
 
 SiteLink::~SiteLink() {

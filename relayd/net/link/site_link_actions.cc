@@ -114,10 +114,15 @@ void SiteLink::act(const link::GiveUp& action) {
 // It is known by the pinned key, which need not be in a chain that has become too long to begin with it.
 link::Peer SiteLink::peer_of(const TlsStream& stream) const {
   const keys::Shown& shown = stream.peer_keys();
-  link::Peer peer{.pin = shown.pin(), .address = stream.peer_address(), .description = stream.description()};
+  link::Peer peer{.pin = shown.pin(),
+                  .address = stream.peer_address(),
+                  .description = stream.description(),
+                  .own_pin = stream.own_keys().pins.front()};
   peer.earlier_pins.assign(shown.pins.begin(), shown.pins.end() - 1);
-  const std::string pinned = judge(shown).pinned;
-  if (!pinned.empty() && pinned != peer.pin) peer.earlier_pins.push_back(pinned);
+  const keys::Judgement judgement = judge(shown);
+  if (judgement.pinned != peer.pin) peer.pinned = judgement.pinned;
+  if (judgement.verdict == keys::Verdict::kAccepted && shared_.keeper != nullptr)
+    shared_.keeper->learn(site_, shown);
   return peer;
 }
 

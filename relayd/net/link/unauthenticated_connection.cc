@@ -99,9 +99,9 @@ void UnauthenticatedConnection::look() {
   if (!may_be_tls(began))
     return refuse("peer does not speak TLS 1.3 (it began with \"" + base::escaped(began) + "\")");
   const int wanted = record_bytes(began);
-  if (wanted > static_cast<int>(kMaxUnauthenticatedBytes))
+  if (wanted > static_cast<int>(kMaxFirstMessageBytes))
     return refuse("peer announced a first message of " + std::to_string(wanted) + " bytes, more than the " +
-                  std::to_string(kMaxUnauthenticatedBytes) + " it may send before it shows a key");
+                  std::to_string(kMaxFirstMessageBytes) + " it may send before it shows a key");
   if (available < wanted) return wait_for(wanted);
   const int one = 1;
   setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &one, sizeof one);

@@ -91,7 +91,7 @@ void PairingDial::ask(std::unique_ptr<TlsStream> stream) {
       pairing::proof_of(means_.crypto, token_.secret,
                         {.exporter = stream->exported(pairing::kExporterLabel, pairing::kExporterBytes),
                          .inviter_pin = inviter_pin,
-                         .joiner_pin = means_.own_pin});
+                         .joiner_pin = stream->own_keys().pin()});
   auto answer = std::make_shared<std::optional<base::Result<pairing::Answer>>>();
   exchange_ = std::make_shared<Exchange>(
       std::move(stream),

@@ -28,7 +28,6 @@ class PairingDial : public std::enable_shared_from_this<PairingDial> {
     boost::asio::any_io_executor executor;
     const TlsContext& tls;
     const pairing::Crypto& crypto;
-    std::string own_pin;
     /// Whether what the inviter shows is the key with this pin, and good (keys/judge).
     std::function<keys::Verdict(const keys::Shown&, const std::string& pin)> judge;
   };

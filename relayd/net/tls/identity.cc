@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/sha.h>
-#include <openssl/x509.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,13 +10,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include "relayd/net/tls/key_crypto.h"
 #include "relayd/net/tls/openssl_error.h"
 
 namespace tsmtp::net {
 namespace {
-
-// Certificates are not checked for dates; this is the furthest date X.509 can say (RFC 5280 section 4.1.2.5).
-constexpr char kNeverExpires[] = "99991231235959Z";
 
 struct FileCloser {
   void operator()(FILE* file) const { std::fclose(file); }
@@ -29,17 +25,16 @@ base::Error file_error(const std::string& path, const char* what) {
   return base::Error{path + ": " + what + ": " + std::strerror(errno)};
 }
 
-bool fill_certificate(X509* certificate, EVP_PKEY* key, const std::string& hub_name) {
-  X509_NAME* name = X509_get_subject_name(certificate);
-  return X509_set_version(certificate, X509_VERSION_3) == 1 &&
-         ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1 &&
-         X509_gmtime_adj(X509_getm_notBefore(certificate), -24 * 3600) != nullptr &&
-         ASN1_TIME_set_string(X509_getm_notAfter(certificate), kNeverExpires) == 1 &&
-         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                                    reinterpret_cast<const unsigned char*>(hub_name.data()),
-                                    static_cast<int>(hub_name.size()), -1, 0) == 1 &&
-         X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
-         X509_sign(certificate, key, nullptr) > 0;
+struct FreeBio {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+
+// Larger than two keys and certificates with the longest chain.
+constexpr std::size_t kMaxFileBytes = 256UL * 1024;
+
+/// Borrows `text`.
+std::unique_ptr<BIO, FreeBio> reader_of(std::string_view text) {
+  return std::unique_ptr<BIO, FreeBio>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
 // A daemon has nobody to ask: a key under a password is an error, not a prompt.
@@ -77,11 +72,10 @@ base::Result<void> check_permissions(const std::string& path, FILE* file, const 
 
 base::Result<void> create_identity(const std::string& path, const std::string& hub_name,
                                    const std::optional<Owner>& owner) {
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
-      EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), &EVP_PKEY_free);
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
-  if (!key || !certificate || !fill_certificate(certificate.get(), key.get(), hub_name))
-    return base::Error{"cannot make a key: " + openssl_error()};
+  const auto identity = Identity::make(hub_name);
+  if (!identity) return identity.error();
+  const auto text = identity->pem();
+  if (!text) return text.error();
   // O_EXCL follows no link; a file that it has made can be given away.
   const int fd = open_for(owner, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (fd < 0 && errno == EEXIST)
@@ -90,43 +84,97 @@ base::Result<void> create_identity(const std::string& path, const std::string& h
         ": exists already; other hubs have its pin. Remove it first if you really want a new identity"};
   if (fd < 0) return file_error(path, "cannot be made");
   File file(fdopen(fd, "w"));
-  const bool written =
-      (!owner || geteuid() != 0 || fchown(fd, owner->uid, owner->gid) == 0) &&
-      PEM_write_PrivateKey(file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1 &&
-      PEM_write_X509(file.get(), certificate.get()) == 1 && std::fflush(file.get()) == 0 && fsync(fd) == 0;
+  const bool written = (!owner || geteuid() != 0 || fchown(fd, owner->uid, owner->gid) == 0) &&
+                       std::fwrite(text->data(), 1, text->size(), file.get()) == text->size() &&
+                       std::fflush(file.get()) == 0 && fsync(fd) == 0;
   if (written) return {};
   const base::Error error = file_error(path, "cannot be written");
   (void)unlink_for(owner, path);
   return error;
 }
 
-base::Result<Identity> Identity::load(const std::string& path, const std::optional<Owner>& owner) {
+base::Result<std::optional<std::string>> read_private_file(const std::string& path,
+                                                           const std::optional<Owner>& owner) {
+  using Read = base::Result<std::optional<std::string>>;
   const int fd = open_for(owner, path, O_RDONLY | O_NONBLOCK);
   const File file(fd < 0 ? nullptr : fdopen(fd, "r"));
-  if (!file && errno == ENOENT) return base::Error{path + ": does not exist; make it with: relayctl init"};
+  if (!file && errno == ENOENT) return Read(std::nullopt);
   if (!file) return cannot_be_read(path);
   if (auto ok = check_permissions(path, file.get(), owner); !ok) return ok.error();
-  Identity identity;
-  identity.key_.reset(PEM_read_PrivateKey(file.get(), nullptr, no_password, nullptr));
-  if (!identity.key_) return base::Error{path + ": holds no private key in PEM form: " + openssl_error()};
-  std::rewind(file.get());
-  identity.certificate_.reset(PEM_read_X509(file.get(), nullptr, nullptr, nullptr));
-  if (!identity.certificate_)
-    return base::Error{path + ": holds no certificate in PEM form: " + openssl_error()};
-  if (X509_check_private_key(identity.certificate(), identity.key()) != 1)
-    return base::Error{path + ": the private key does not belong to the certificate"};
-  identity.pin_ = pin_of(identity.certificate());
-  return base::Result<Identity>(std::move(identity));
+  std::string text(kMaxFileBytes, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0) return file_error(path, "cannot be read");
+  return Read(std::optional<std::string>(std::move(text)));
 }
 
-std::string pin_of(const X509* certificate) {
-  unsigned char* der = nullptr;
-  const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-  if (length <= 0) return {};
-  std::string pin(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(der, static_cast<std::size_t>(length), reinterpret_cast<unsigned char*>(pin.data()));
-  OPENSSL_free(der);
-  return pin;
+base::Result<Identity> Identity::load(const std::string& path, const std::optional<Owner>& owner) {
+  const auto text = read_private_file(path, owner);
+  if (!text) return text.error();
+  if (!*text) return base::Error{path + ": does not exist; make it with: relayctl init"};
+  auto identity = parse(**text);
+  if (!identity) return base::with_context(path, identity.error());
+  return identity;
+}
+
+base::Result<Identity> Identity::parse(std::string_view pem) {
+  PrivateKey key(PEM_read_bio_PrivateKey(reader_of(pem).get(), nullptr, no_password, nullptr));
+  if (!key) return base::Error{"holds no private key in PEM form: " + openssl_error()};
+  Certificate certificate(PEM_read_bio_X509(reader_of(pem).get(), nullptr, nullptr, nullptr));
+  if (!certificate) return base::Error{"holds no certificate in PEM form: " + openssl_error()};
+  if (X509_check_private_key(certificate.get(), key.get()) != 1)
+    return base::Error{"the private key does not belong to the certificate"};
+  return of(std::move(key), std::move(certificate));
+}
+
+base::Result<Identity> Identity::of(PrivateKey key, Certificate certificate) {
+  if (!key || !certificate) return base::Error{"cannot make a key: " + openssl_error()};
+  auto shown = shown_by(certificate.get());
+  if (!shown) return shown.error();
+  Identity out;
+  out.key_ = std::move(key);
+  out.certificate_ = std::move(certificate);
+  out.shown_ = std::move(*shown);
+  if (out.chain().steps.empty()) {
+    out.shown_.chain.first = public_key_of(out.certificate());
+  } else {
+    out.plain_ = make_certificate(out.key(), common_name(out.certificate()), {});
+    if (!out.plain_) return base::Error{"cannot make a certificate: " + openssl_error()};
+  }
+  return base::Result<Identity>(std::move(out));
+}
+
+base::Result<Identity> Identity::make(const std::string& hub_name) {
+  PrivateKey key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  if (!key) return base::Error{"cannot make a key: " + openssl_error()};
+  Certificate certificate = make_certificate(key.get(), hub_name, {});
+  return of(std::move(key), std::move(certificate));
+}
+
+base::Result<Identity> Identity::successor(const std::string& hub_name, std::int64_t now) const {
+  auto fresh = make(hub_name);
+  if (!fresh) return fresh.error();
+  keys::Step step;
+  step.serial = chain().steps.empty() ? 1 : chain().steps.back().serial + 1;
+  step.made = now;
+  step.key = public_key_of(fresh->certificate());
+  const std::string said = keys::statement(pin(), step);
+  step.by_old = signature_of(key(), said);
+  step.by_new = signature_of(fresh->key(), said);
+  if (step.by_old.empty() || step.by_new.empty())
+    return base::Error{"cannot sign the step to a new key: " + openssl_error()};
+  Certificate certificate =
+      make_certificate(fresh->key(), hub_name, keys::extended(chain(), std::move(step)));
+  return of(std::move(fresh->key_), std::move(certificate));
+}
+
+base::Result<std::string> Identity::pem() const {
+  const std::unique_ptr<BIO, FreeBio> out(BIO_new(BIO_s_mem()));
+  if (!out || PEM_write_bio_PrivateKey(out.get(), key(), nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
+      PEM_write_bio_X509(out.get(), certificate()) != 1)
+    return base::Error{"cannot write a key: " + openssl_error()};
+  char* bytes = nullptr;
+  const long length = BIO_get_mem_data(out.get(), &bytes);
+  return base::Result<std::string>(boost::system::in_place_value, bytes, static_cast<std::size_t>(length));
 }
 
 std::string pin_text(const std::string& pin) {

@@ -1,16 +1,19 @@
 // Who a hub is: a private key and a self-signed certificate in one PEM file. Identity is the SHA-256 of the
-// SubjectPublicKeyInfo, the pin (P7); names and dates in the certificate are for people only and are never
-// checked.
+// SubjectPublicKeyInfo, the pin (P7). A key that has replaced another one has the chain that leads to it in
+// its certificate.
 #pragma once
 
 #include <openssl/ssl.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "relayd/base/result.h"
 #include "relayd/net/io/with_rights_of.h"
+#include "relayd/net/tls/certificate.h"
 
 namespace tsmtp::net {
 
@@ -26,24 +29,40 @@ class Identity {
   /// the certificate.
   [[nodiscard]] static base::Result<Identity> load(const std::string& path,
                                                    const std::optional<Owner>& owner = {});
+  /// The text of such a file.
+  [[nodiscard]] static base::Result<Identity> parse(std::string_view pem);
+  /// One that nobody knows yet.
+  [[nodiscard]] static base::Result<Identity> make(const std::string& hub_name);
+  /// A new key, to which a step leads from this one that both have signed. `now`: seconds since 1970.
+  [[nodiscard]] base::Result<Identity> successor(const std::string& hub_name, std::int64_t now) const;
 
   [[nodiscard]] EVP_PKEY* key() const { return key_.get(); }
   [[nodiscard]] X509* certificate() const { return certificate_.get(); }
+  /// Without the chain, for a peer that knows nothing of chains and may find it too long.
+  [[nodiscard]] X509* plain_certificate() const { return plain_ ? plain_.get() : certificate_.get(); }
   /// 32 raw bytes.
-  [[nodiscard]] const std::string& pin() const { return pin_; }
+  [[nodiscard]] const std::string& pin() const { return shown_.pin(); }
+  /// What a peer learns of it that reads chains.
+  [[nodiscard]] const keys::Shown& shown() const { return shown_; }
+  /// Begins with this key if no other has led to it.
+  [[nodiscard]] const keys::Chain& chain() const { return shown_.chain; }
+  /// Seconds since 1970, by the clock of that time.
+  [[nodiscard]] std::int64_t made() const { return made_at(certificate_.get()); }
+  /// The text of a file for it.
+  [[nodiscard]] base::Result<std::string> pem() const;
 
  private:
-  struct Free {
-    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-    void operator()(X509* certificate) const { X509_free(certificate); }
-  };
-  std::unique_ptr<EVP_PKEY, Free> key_;
-  std::unique_ptr<X509, Free> certificate_;
-  std::string pin_;
+  [[nodiscard]] static base::Result<Identity> of(PrivateKey key, Certificate certificate);
+
+  PrivateKey key_;
+  Certificate certificate_;
+  Certificate plain_;  // null: certificate_ is
+  keys::Shown shown_{.pins = {{}}};
 };
 
-/// The pin of a certificate, 32 raw bytes: SHA-256 over its DER SubjectPublicKeyInfo (RFC 7469 section 2.4).
-[[nodiscard]] std::string pin_of(const X509* certificate);
+/// Reads a file with a private key whole; the permissions as for Identity::load(). Nothing: there is none.
+[[nodiscard]] base::Result<std::optional<std::string>> read_private_file(const std::string& path,
+                                                                         const std::optional<Owner>& owner);
 
 /// "sha256:" and base64, as the configuration writes it.
 [[nodiscard]] std::string pin_text(const std::string& pin);

@@ -1,6 +1,8 @@
 // The cryptography of keys/, by OpenSSL.
 #pragma once
 
+#include <openssl/types.h>
+
 #include "relayd/keys/crypto.h"
 
 namespace tsmtp::net {
@@ -12,5 +14,8 @@ class KeyCrypto : public keys::Crypto {
   [[nodiscard]] bool is_signed(std::string_view key, std::string_view message,
                                std::string_view signature) const override;
 };
+
+/// Of `key` over `message`, as KeyCrypto verifies it; empty after an error of OpenSSL's.
+[[nodiscard]] std::string signature_of(EVP_PKEY* key, std::string_view message);
 
 }  // namespace tsmtp::net

@@ -16,8 +16,9 @@ namespace {
 constexpr const char* kGroups[] = {"X25519MLKEM768", "X25519", "P-256"};
 constexpr const char* kHybridAndX25519 = "*X25519MLKEM768:*X25519:P-256";
 
-// A pinned certificate is small; more than this before authentication is nobody we know.
-constexpr long kMaxCertificateBytes = 4096;
+// A pinned certificate is small, apart from its chain; more than this before authentication is nobody we
+// know.
+constexpr long kMaxCertificateBytes = 4096 + keys::kMaxChainBytes;
 
 bool has_groups(SSL_CTX* context, const std::string& list) {
   const bool has = SSL_CTX_set1_groups_list(context, list.c_str()) == 1;
@@ -67,14 +68,32 @@ int select_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_length, 
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// Asked when the peer has said whether it reads chains.
+int choose_certificate(SSL* ssl, void*) {
+  TlsStream* const stream = TlsStream::of(ssl);
+  return stream != nullptr && stream->show_key() ? 1 : 0;
+}
+
+int offer_chains(SSL*, unsigned, unsigned, const unsigned char** out, std::size_t* length, X509*, std::size_t,
+                 int*, void*) {
+  *out = nullptr;
+  *length = 0;
+  return 1;
+}
+
+int peer_offers_chains(SSL* ssl, unsigned, unsigned, const unsigned char*, std::size_t, X509*, std::size_t,
+                       int*, void*) {
+  if (TlsStream* const stream = TlsStream::of(ssl)) stream->peer_reads_chains();
+  return 1;
+}
+
 // Takes the place of all of OpenSSL's certificate checks: the key is pinned, or it is not.
 int verify(X509_STORE_CTX* store, void*) {
   auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   TlsStream* stream = TlsStream::of(ssl);
   const X509* certificate = X509_STORE_CTX_get0_cert(store);
   keys::Verdict verdict = keys::Verdict::kUnpinned;
-  if (stream != nullptr && certificate != nullptr)
-    verdict = stream->accept_peer({.pins = {pin_of(certificate)}});
+  if (stream != nullptr && certificate != nullptr) verdict = stream->accept_peer(shown_by(certificate));
   if (verdict == keys::Verdict::kAccepted) return 1;
   const bool is_revoked = verdict == keys::Verdict::kRevoked;
   X509_STORE_CTX_set_error(store, is_revoked ? X509_V_ERR_CERT_REVOKED : X509_V_ERR_CERT_UNTRUSTED);
@@ -83,21 +102,25 @@ int verify(X509_STORE_CTX* store, void*) {
 
 }  // namespace
 
-base::Result<TlsContext> TlsContext::make(const Identity& identity) {
+base::Result<TlsContext> TlsContext::make(OwnKeys keys) {
   TlsContext out;
+  out.keys_ = std::move(keys);
   out.context_.reset(SSL_CTX_new(TLS_method()));
   SSL_CTX* context = out.get();
   const std::string alpn = alpn_wire(kAlpn);
-  const bool ok = context != nullptr && SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
-                  SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 && set_groups(context) &&
-                  set_ciphers(context) && SSL_CTX_use_certificate(context, identity.certificate()) == 1 &&
-                  SSL_CTX_use_PrivateKey(context, identity.key()) == 1 &&
-                  SSL_CTX_set_num_tickets(context, 0) == 1 &&
-                  SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(alpn.data()),
-                                          static_cast<unsigned int>(alpn.size())) == 0;
+  const bool ok =
+      context != nullptr && SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
+      SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 && set_groups(context) &&
+      set_ciphers(context) && SSL_CTX_set_num_tickets(context, 0) == 1 &&
+      SSL_CTX_add_custom_ext(context, kReadsChainsExtension,
+                             SSL_EXT_TLS1_3_ONLY | SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS,
+                             offer_chains, nullptr, nullptr, peer_offers_chains, nullptr) == 1 &&
+      SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(alpn.data()),
+                              static_cast<unsigned int>(alpn.size())) == 0;
   if (!ok) return base::Error{"TLS cannot be set up: " + openssl_error()};
   SSL_CTX_set_alpn_select_cb(context, select_alpn, nullptr);
   SSL_CTX_set_msg_callback(context, on_message);
+  SSL_CTX_set_cert_cb(context, choose_certificate, nullptr);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_max_cert_list(context, kMaxCertificateBytes);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);

@@ -31,6 +31,8 @@ TlsStream::TlsStream(boost::asio::ip::tcp::socket socket, const TlsContext& cont
       ssl_(SSL_new(context.get())),
       role_(role),
       speaks_(speaks),
+      keys_(context.keys()),
+      own_keys_(&keys_.current->shown()),
       accept_peer_(std::move(accept_peer)),
       peer_address_(peer_name(socket_)) {
   set_link_options(socket_);
@@ -57,8 +59,22 @@ TlsStream* TlsStream::of(const SSL* ssl) {
   return ssl == nullptr ? nullptr : static_cast<TlsStream*>(SSL_get_app_data(ssl));
 }
 
-keys::Verdict TlsStream::accept_peer(keys::Shown shown) {
-  peer_keys_ = std::move(shown);
+// A peer that has not said that it reads chains sees a single key, which it has pinned if it knows any.
+bool TlsStream::show_key() {
+  const Identity& identity = keys_.shown_to(peer_reads_chains_);
+  plain_ = {.pins = {identity.pin()}};
+  own_keys_ = peer_reads_chains_ ? &identity.shown() : &plain_;
+  X509* const certificate = peer_reads_chains_ ? identity.certificate() : identity.plain_certificate();
+  return SSL_use_certificate(ssl_, certificate) == 1 && SSL_use_PrivateKey(ssl_, identity.key()) == 1;
+}
+
+keys::Verdict TlsStream::accept_peer(base::Result<keys::Shown> shown) {
+  if (!shown) {
+    unreadable_chain_ = shown.error().message;
+    verdict_ = keys::Verdict::kForged;
+    return verdict_;
+  }
+  peer_keys_ = std::move(*shown);
   if (role_ == Role::kServer && is_pairing()) return verdict_;  // it proves what it knows, not who it is
   verdict_ = accept_peer_(peer_keys_, peer_address_);
   return verdict_;
@@ -207,6 +223,8 @@ std::string TlsStream::explain_refusal() const {
       return "peer shows a key that a newer one of its own has replaced: " + key +
              "; was an old identity restored there? It has to rotate, and both to pair again";
     case keys::Verdict::kForged:
+      if (!unreadable_chain_.empty())
+        return "peer shows a key whose past cannot be read: " + unreadable_chain_;
       return "peer's chain of keys is not signed by the pinned key: " + key;
   }
   return {};
@@ -241,9 +259,8 @@ std::string TlsStream::explain(int ssl_error) const {
                    "expired some time ago. Ask for a new one (`relayctl invite` there)"
                  : "TLS: " + openssl_error();
     case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
-      return "peer has revoked our key for good: pair again with a new one (remove the identity, relayctl "
-             "init, "
-             "restart relayd, then relayctl invite)";
+      return "peer has revoked our key for good: pair again with a new one (relayctl rotate "
+             "--compromised, then relayctl invite)";
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:

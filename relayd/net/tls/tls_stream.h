@@ -22,8 +22,11 @@
 
 namespace tsmtp::net {
 
-/// What a peer may send before its key is known; a handshake with a 4096-bit RSA key and a hybrid group fits.
-inline constexpr std::size_t kMaxUnauthenticatedBytes = 4096;
+/// The first message of a peer that is not known yet; a hybrid group fits.
+inline constexpr std::size_t kMaxFirstMessageBytes = 4096;
+/// All that it may send before its key is known; a 4096-bit RSA key fits, with a hybrid group and the longest
+/// chain.
+inline constexpr std::size_t kMaxUnauthenticatedBytes = kMaxFirstMessageBytes + keys::kMaxChainBytes;
 
 /// KeyUpdates, and whatever else belongs to a handshake, behind the handshake (RFC 8446 section 4.6). A peer
 /// that replaces its keys after so many bytes as may be configured stays below at any speed: those are not
@@ -70,6 +73,8 @@ class TlsStream {
   /// What its certificate showed, once the handshake is done.
   [[nodiscard]] const keys::Shown& peer_keys() const { return peer_keys_; }
   [[nodiscard]] const std::string& peer_pin() const { return peer_keys_.pin(); }
+  /// What we have shown, once the handshake is done.
+  [[nodiscard]] const keys::Shown& own_keys() const { return *own_keys_; }
   /// "TLSv1.3 TLS_AES_128_GCM_SHA256 x25519".
   [[nodiscard]] std::string description() const;
   [[nodiscard]] const std::string& error() const { return error_; }
@@ -81,7 +86,9 @@ class TlsStream {
   // For the context's callbacks.
   [[nodiscard]] static TlsStream* of(const SSL* ssl);
   [[nodiscard]] Speaks speaks() const { return speaks_; }
-  [[nodiscard]] keys::Verdict accept_peer(keys::Shown shown);
+  void peer_reads_chains() { peer_reads_chains_ = true; }
+  [[nodiscard]] bool show_key();
+  [[nodiscard]] keys::Verdict accept_peer(base::Result<keys::Shown> shown);
   // For its message callback: one has come.
   void count_handshake_message();
 
@@ -100,9 +107,14 @@ class TlsStream {
   SSL* ssl_;
   Role role_;
   Speaks speaks_;
+  OwnKeys keys_;  // that we had when it began
+  bool peer_reads_chains_ = false;
+  keys::Shown plain_{.pins = {{}}};  // to a peer that does not
+  const keys::Shown* own_keys_;      // of keys_, or plain_
   AcceptPeer accept_peer_;
   std::string peer_address_;
   keys::Shown peer_keys_{.pins = {{}}};
+  std::string unreadable_chain_;  // why; empty: it can be read
   keys::Verdict verdict_ = keys::Verdict::kAccepted;
   bool handshake_done_ = false;
   std::optional<Status> read_ended_;  // with this, behind bytes that were read

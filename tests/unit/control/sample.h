@@ -19,6 +19,12 @@ inline HubStatus sample_hub() {
   hub.config_file = "/etc/tsmtp/relayd.toml";
   hub.config_loaded = now - minutes(192);
   hub.fingerprint = "sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+  hub.own_key = {.made = now - hours(24 * 12),
+                 .rotations = 3,
+                 .earlier = "sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                 .earlier_until = now + hours(24 * 18),
+                 .awaited = {"osaka"},
+                 .trouble = {}};
   hub.listen = {"[::]:5443"};
   hub.ledger.counters = {.failures = 17, .doubts = 3, .outcomes = 5};
   hub.audit = {.target = "/var/log/tsmtp/audit.jsonl",
@@ -35,6 +41,9 @@ inline HubStatus sample_hub() {
   up.since = now - minutes(192);
   up.peer_address = "192.0.2.7:5443";
   up.peer_name = "birlinghoven";
+  up.own_key = "confirmed";
+  up.key = "sha256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=";
+  up.earlier_keys = {"sha256:CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC="};
   up.tls = "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519";
   up.key_updates = 3;
   up.congestion = "bbr";
@@ -54,6 +63,7 @@ inline HubStatus sample_hub() {
   down.name = "osaka";
   down.since = now - seconds(12);
   down.cause = "connection timed out";
+  down.own_key = "awaited";
   down.endpoints = {"127.0.5.3:5000"};
   down.dial_failures = {{"a.osaka.example:5443", now - seconds(10), "connection timed out"},
                         {"b.osaka.example:5443", now - seconds(9), "192.0.2.9:5443: Connection refused"}};

@@ -21,6 +21,16 @@ TEST(StatusJson, Golden) {
   "config_loaded": "2026-03-01T08:51:04Z",
   "last_reload_error": null,
   "fingerprint": "sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+  "own_key": {
+    "made": "2026-02-17T12:03:04Z",
+    "rotations": 3,
+    "awaited": [
+      "osaka"
+    ],
+    "earlier": "sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    "earlier_until": "2026-03-19T12:03:04Z",
+    "trouble": null
+  },
   "keys_revoked": 2,
   "listen": [
     "[::]:5443"
@@ -55,6 +65,11 @@ TEST(StatusJson, Golden) {
       "since": "2026-03-01T08:51:04Z",
       "cause": null,
       "revoked": null,
+      "own_key": "confirmed",
+      "key": "sha256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=",
+      "earlier_keys": [
+        "sha256:CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC="
+      ],
       "stands_still_since": null,
       "next_dial": null,
       "dial_failures": [],
@@ -117,6 +132,9 @@ TEST(StatusJson, Golden) {
       "since": "2026-03-01T12:02:52Z",
       "cause": "connection timed out",
       "revoked": null,
+      "own_key": "awaited",
+      "key": null,
+      "earlier_keys": [],
       "stands_still_since": null,
       "next_dial": "2026-03-01T12:03:08Z",
       "dial_failures": [

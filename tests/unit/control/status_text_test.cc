@@ -27,6 +27,8 @@ TEST_F(StatusText, Golden) {
             R"(hub tokyo: relayd 0.1.0, process 812, running since 2026-02-27 08:03:04 (2 d 4 h)
   configuration  /etc/tsmtp/relayd.toml, loaded 08:51:04 (3 h 12 min ago)
   key            sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+                 made 2026-02-17 12:03:04 (12 d 0 h ago), NOT CONFIRMED by osaka
+  earlier key    sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=, shown to hubs that know nothing of rotation until 2026-03-19 12:03:04
   listening on   [::]:5443
   audit record   /var/log/tsmtp/audit.jsonl, 2 RECORDS LOST: /var/log/tsmtp/audit.jsonl: cannot be written: No space left on device
 
@@ -36,11 +38,13 @@ birlinghoven  link up since 08:51:04 (3 h 12 min), with 192.0.2.7:5443, round tr
               connections to our MTA: 20 in use, 0 idle, 1 opening, 5 mails waiting for one; it takes no more than 20
               120 mails sent (1.2 MiB, on the link 390.6 KiB), 2 refused, 1 deferred; 1 mail received (512 bytes); 1 mail under way
               compressed, encrypted with TLSv1.3 TLS_AES_128_GCM_SHA256 X25519
+              its pinned key has led to sha256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=
 osaka         link down since 12:02:52 (12 s): connection timed out; next try in 4 s
               dialled a.osaka.example:5443 at 12:02:54: connection timed out
               dialled b.osaka.example:5443 at 12:02:55: 192.0.2.9:5443: Connection refused
               mail for it is taken at 127.0.5.3:5000
               0 mails sent; 0 mails received; 2 mails in doubt
+              has NOT CONFIRMED our present key
 )");
 }
 

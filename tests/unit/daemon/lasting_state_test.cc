@@ -45,7 +45,7 @@ class LastingStates : public testing::Test {
     net::EventLoop loop;
     LastingState state(log);
     ASSERT_TRUE(state.open(loop, hub()));
-    state.set_sites({site("birl", 'b')});
+    state.set_sites({site("birl", 'b')}, {});
     state.ledger().record_doubt("birl", std::string(16, 't'),
                                 {{.index = 0, .mail = std::string(32, 'm'), .address = std::string(32, 'a')}},
                                 [&](const base::Result<void>& recorded) {
@@ -65,7 +65,7 @@ TEST_F(LastingStates, IsThereAgainAfterARestart) {
   LastingState state(log);
   ASSERT_TRUE(state.open(loop, hub()));
   EXPECT_EQ(state.ledger().counters().doubts, 1U);
-  state.set_sites({site("birl", 'b')});
+  state.set_sites({site("birl", 'b')}, {});
   EXPECT_THAT(log.warnings, IsEmpty());
 }
 
@@ -74,7 +74,7 @@ TEST_F(LastingStates, DoubtsOfASiteThatIsGoneAreWarnedOf) {
   net::EventLoop loop;
   LastingState state(log);
   ASSERT_TRUE(state.open(loop, hub()));
-  state.set_sites({site("osaka", 'o')});
+  state.set_sites({site("osaka", 'o')}, {});
   EXPECT_THAT(log.warnings,
               ElementsAre(StartsWith("recipients in doubt at sites that are no longer configured: 1;")));
 }
@@ -84,7 +84,7 @@ TEST_F(LastingStates, DoubtsOfASiteThatIsRenamedGoWithItsKey) {
   net::EventLoop loop;
   LastingState state(log);
   ASSERT_TRUE(state.open(loop, hub()));
-  state.set_sites({site("birlinghoven", 'b')});
+  state.set_sites({site("birlinghoven", 'b')}, {});
   EXPECT_THAT(log.warnings, IsEmpty());
 }
 

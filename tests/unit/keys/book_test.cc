@@ -21,7 +21,6 @@ Book full_book() {
   EXPECT_TRUE(book.learn(step("b", "c")));
   book.revoke({toy_pin("x")}, "a site with blanks", -5);
   EXPECT_TRUE(book.confirm("birl", toy_pin("own"), 1'800'000'000));
-  book.retire_at(toy_pin("old"), 12);
   return book;
 }
 

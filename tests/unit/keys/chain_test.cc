@@ -59,5 +59,27 @@ TEST(Chain, StepIsSignedByBothKeysOrNotAtAll) {
   EXPECT_FALSE(is_signed(other, "a", crypto));
 }
 
+TEST(Chain, GivesUpItsFirstStepsWhenItBecomesTooLong) {
+  Chain chain{.first = "k0", .steps = {}};
+  for (std::uint32_t i = 1; i <= kMaxSteps + 3; ++i)
+    chain = extended(std::move(chain),
+                     {.serial = i, .key = "k" + std::to_string(i), .by_old = "o", .by_new = "n"});
+  EXPECT_EQ(chain.first, "k3");
+  EXPECT_EQ(chain.steps.size(), kMaxSteps);
+  EXPECT_EQ(chain.steps.front().serial, 4U);
+  EXPECT_TRUE(decode(encode(chain)));
+}
+
+TEST(Chain, OfLargeKeysHasFewerSteps) {
+  Chain chain{.first = std::string(kMaxKeyBytes, 'k'), .steps = {}};
+  for (std::uint32_t i = 1; i <= 9; ++i)
+    chain = extended(std::move(chain), {.serial = i,
+                                        .key = std::string(kMaxKeyBytes, 'k'),
+                                        .by_old = std::string(kMaxKeyBytes, 'o'),
+                                        .by_new = std::string(kMaxKeyBytes, 'n')});
+  EXPECT_EQ(chain.steps.size(), 2U);
+  EXPECT_TRUE(decode(encode(chain)));
+}
+
 }  // namespace
 }  // namespace tsmtp::keys

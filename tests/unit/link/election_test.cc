@@ -16,8 +16,8 @@ Challenger challenger(Role role, const std::string& pin, Named named = Named::kN
   return {.role = role, .pin = pin, .instance = instance, .named = named};
 }
 
-Incumbent incumbent(Role role, const std::string& pin, bool is_open = true) {
-  return {.role = role, .pin = pin, .instance = "1", .is_open = is_open};
+Incumbent incumbent(Role role, bool is_open = true, bool is_same_peer = true) {
+  return {.role = role, .is_same_peer = is_same_peer, .instance = "1", .is_open = is_open};
 }
 
 TEST(Election, FirstConnectionBegins) {
@@ -50,40 +50,38 @@ TEST(Election, BesideAConnectionThatIsUp) {
            Row{Role::kListener, kLarger, Role::kListener, Kind::kBegin},
            Row{Role::kDialer, kSmaller, Role::kDialer, Kind::kBegin},
        })
-    EXPECT_EQ(elect(kOwn, challenger(row.role, row.pin), false, incumbent(row.up, row.pin)).kind, row.kind)
+    EXPECT_EQ(elect(kOwn, challenger(row.role, row.pin), false, incumbent(row.up)).kind, row.kind)
         << row.pin << ' ' << static_cast<int>(row.role);
 }
 
 TEST(Election, AnInterruptedOneOrAnotherInstanceIsNoRival) {
-  EXPECT_EQ(
-      elect(kOwn, challenger(Role::kListener, kLarger), false, incumbent(Role::kDialer, kLarger, false)).kind,
-      Kind::kBegin);
-  EXPECT_EQ(elect(kOwn, challenger(Role::kListener, kLarger, Named::kNone, "2"), false,
-                  incumbent(Role::kDialer, kLarger))
-                .kind,
+  EXPECT_EQ(elect(kOwn, challenger(Role::kListener, kLarger), false, incumbent(Role::kDialer, false)).kind,
             Kind::kBegin);
+  EXPECT_EQ(
+      elect(kOwn, challenger(Role::kListener, kLarger, Named::kNone, "2"), false, incumbent(Role::kDialer))
+          .kind,
+      Kind::kBegin);
 }
 
 TEST(Election, ANamedSessionGoesOnWhoeverDials) {
   for (const Role role : {Role::kDialer, Role::kListener})
     for (const bool is_open : {false, true})
-      EXPECT_EQ(elect(kOwn, challenger(role, kLarger, Named::kOurs), false,
-                      incumbent(Role::kDialer, kLarger, is_open))
-                    .kind,
-                Kind::kResume);
+      EXPECT_EQ(
+          elect(kOwn, challenger(role, kLarger, Named::kOurs), false, incumbent(Role::kDialer, is_open)).kind,
+          Kind::kResume);
   const Verdict late = elect(kOwn, challenger(Role::kListener, kLarger, Named::kOursNoLonger), false,
-                             incumbent(Role::kListener, kLarger));
+                             incumbent(Role::kListener));
   EXPECT_EQ(late.kind, Kind::kRefuse);
   EXPECT_EQ(late.reason, "the session cannot go on from there");
 }
 
 TEST(Election, NeverGoesOnWithAnotherKey) {
   EXPECT_EQ(elect(kOwn, challenger(Role::kListener, kSmaller, Named::kOurs), false,
-                  incumbent(Role::kDialer, kLarger, false))
+                  incumbent(Role::kDialer, false, false))
                 .kind,
             Kind::kBegin);
   EXPECT_EQ(elect(kOwn, challenger(Role::kDialer, kSmaller, Named::kOurs), false,
-                  incumbent(Role::kDialer, kLarger, false))
+                  incumbent(Role::kDialer, false, false))
                 .kind,
             Kind::kRefuse);
 }

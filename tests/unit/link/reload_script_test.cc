@@ -150,7 +150,8 @@ ConnectionId dial_second(Script& script, ConnectionId connection) {
                        base::Result<std::vector<std::string>>(std::vector<std::string>{"192.0.2.1:5443"}),
                        script.now());
   script.life.connected(attempt);
-  const Peer peer{.pin = kLargerPin, .address = "192.0.2.1:5443", .description = "TLSv1.3"};
+  const Peer peer{
+      .pin = kLargerPin, .address = "192.0.2.1:5443", .description = "TLSv1.3", .own_pin = kOwnPin};
   script.life.dialled(attempt, connection, peer, script.now());
   return connection;
 }

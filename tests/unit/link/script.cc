@@ -62,7 +62,7 @@ Settings waiting() {
 }
 
 Script::Script(Settings settings, std::string own_pin)
-    : life(std::move(own_pin), std::move(settings), 1, Moment{}) {
+    : life(std::move(settings), 1, Moment{}), own_pin_(std::move(own_pin)) {
   now_.at += std::chrono::hours(1);
   life.start(now_);
 }
@@ -107,7 +107,8 @@ ConnectionId Script::dial(Search search, const std::string& pin) {
   const Attempt attempt{.lane = LaneNumber::first(), .search = search};
   const ConnectionId connection{++last_connection_};
   life.connected(attempt);
-  life.dialled(attempt, connection, {.pin = pin, .address = "192.0.2.1:5443", .description = "TLSv1.3"},
+  life.dialled(attempt, connection,
+               {.pin = pin, .address = "192.0.2.1:5443", .description = "TLSv1.3", .own_pin = own_pin_},
                now_);
   return connection;
 }
@@ -118,7 +119,9 @@ void Script::fail(const std::string& cause, Search search) {
 
 ConnectionId Script::accept(const std::string& pin) {
   const ConnectionId connection{++last_connection_};
-  life.accepted(connection, {.pin = pin, .address = "192.0.2.1:40000", .description = "TLSv1.3"}, now_);
+  life.accepted(connection,
+                {.pin = pin, .address = "192.0.2.1:40000", .description = "TLSv1.3", .own_pin = own_pin_},
+                now_);
   return connection;
 }
 

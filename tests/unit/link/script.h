@@ -46,6 +46,7 @@ class Script {
  private:
   void take_actions();
 
+  std::string own_pin_;
   Moment now_{};
   std::uint64_t last_connection_ = 0;
   std::vector<std::string> did_;

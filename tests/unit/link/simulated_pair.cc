@@ -36,7 +36,7 @@ void SimulatedPair::start(std::size_t side) {
   Side& s = sides_[side];
   ++s.lifetimes;
   s.instance = "instance-" + std::to_string(++instances_);
-  s.life = std::make_unique<LinkLife>(s.pin, s.settings, static_cast<unsigned>(random_()), moment(s));
+  s.life = std::make_unique<LinkLife>(s.settings, static_cast<unsigned>(random_()), moment(s));
   s.life->start(moment(s));
   carry_out(side);
 }
@@ -196,14 +196,19 @@ void SimulatedPair::shake_hands(std::size_t side, Attempt attempt) {
     if (!listener.life->has_pin(sides_[side].pin)) return shut(1 - side, line->ends[1 - side], false);
     listener.ends[line->ends[1 - side]] = {.line = line, .heard_last = now_};
     listener.life->accepted(line->ends[1 - side],
-                            {.pin = sides_[side].pin, .address = "192.0.2.2:40000", .description = "TLSv1.3"},
+                            {.pin = sides_[side].pin,
+                             .address = "192.0.2.2:40000",
+                             .description = "TLSv1.3",
+                             .own_pin = listener.pin},
                             moment(listener));
     carry_out(1 - side);
     if (!line->open[side]) end_of(1 - side, line->ends[1 - side]);
   };
   later(1 - side, line->delay, accepted);
-  s.life->dialled(attempt, line->ends[side],
-                  {.pin = other.pin, .address = "192.0.2.1:5443", .description = "TLSv1.3"}, moment(s));
+  s.life->dialled(
+      attempt, line->ends[side],
+      {.pin = other.pin, .address = "192.0.2.1:5443", .description = "TLSv1.3", .own_pin = sides_[side].pin},
+      moment(s));
   carry_out(side);
 }
 

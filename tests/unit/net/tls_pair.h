@@ -20,19 +20,23 @@ inline keys::Verdict accepted_if(bool is_pinned) {
 class TlsEnd {
  public:
   explicit TlsEnd(const std::string& name)
-      : identity_(made(directory_.file("identity.pem"), name)), context_(*TlsContext::make(identity_)) {}
+      : identity_(made(directory_.file("identity.pem"), name)),
+        context_(*TlsContext::make({.current = identity_})) {}
 
   [[nodiscard]] const TlsContext& context() const { return context_; }
-  [[nodiscard]] const std::string& pin() const { return identity_.pin(); }
+  [[nodiscard]] const std::string& pin() const { return identity_->pin(); }
+  [[nodiscard]] const Identity& identity() const { return *identity_; }
+  /// Shows these from now on.
+  void use(OwnKeys keys) { context_.use(std::move(keys)); }
 
  private:
-  static Identity made(const std::string& path, const std::string& name) {
+  static std::shared_ptr<const Identity> made(const std::string& path, const std::string& name) {
     if (const auto ok = create_identity(path, name); !ok) throw std::runtime_error(ok.error().message);
-    return *Identity::load(path);
+    return std::make_shared<const Identity>(*Identity::load(path));
   }
 
   support::TemporaryDirectory directory_;
-  Identity identity_;
+  std::shared_ptr<const Identity> identity_;
   TlsContext context_;
 };
 
