@@ -46,6 +46,14 @@ std::string real_path(const std::string& path) {
   return real;
 }
 
+/// A link that another user than root has made would have root write where that user may not: /etc/mail is
+/// sendmail's own.
+bool is_strange_link(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode) && status.st_uid != 0 &&
+         status.st_uid != ::geteuid();
+}
+
 /// A file that is mounted by itself, as /etc/hosts of a container, cannot be renamed over.
 bool is_mounted(const std::string& path) {
   struct statx file {};
@@ -122,6 +130,10 @@ void remove_leftovers(const std::string& path) {
 
 Outcome<void> FileChanges::make(const std::string& path, const std::optional<std::string>& content,
                                 bool for_sendmail) {
+  if (is_strange_link(path))
+    return Failure{EX_CANTCREAT,
+                   path + " is a link that another user than root has made: put the file itself there",
+                   false};
   const std::string real = real_path(path);
   auto now = content_of(real);
   if (!now) return now.error();

@@ -25,8 +25,8 @@ class FileChanges {
   ~FileChanges() { settle(); }
 
   /// Makes `content` the file at `path`, or removes it. A file that is replaced keeps owner and mode; a new
-  /// one is root's with mode 0644, or, with `for_sendmail`, 0640 and of sendmail's group. A link is followed.
-  /// Does nothing where nothing would change.
+  /// one is root's with mode 0644, or, with `for_sendmail`, 0640 and of sendmail's group. A link is followed,
+  /// if it is root's. Does nothing where nothing would change.
   [[nodiscard]] mailertable::Outcome<void> make(const std::string& path,
                                                 const std::optional<std::string>& content,
                                                 bool for_sendmail = false);
