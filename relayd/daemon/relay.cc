@@ -219,7 +219,7 @@ void Relay::serve() {
     return true;
   });
   loop_.every(kKeysPoll, [this] {
-    rotation_.tend(config_.hub.rotate_every);
+    rotation_.tend(config_.hub.rotate_every, net::wall_now(), net::now());
     return true;
   });
   loop_.every(kWitnessPoll, [this] {

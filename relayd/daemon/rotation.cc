@@ -45,7 +45,9 @@ std::string Rotation::rotate(std::string_view asked) {
     return control::reply_error("not rotated: " + against + "; if that is meant: relayctl rotate --yes",
                                 EX_USAGE);
   const std::string before = own().pin();
-  if (const auto ok = become_new(grace); !ok)
+  const base::WallTime wall = net::wall_now();
+  clock_.look(wall, net::now());
+  if (const auto ok = become_new(grace, wall); !ok)
     return control::reply_error("not rotated, the key is the one of before: " + ok.error().message,
                                 EX_CANTCREAT);
   return control::reply_ok(rotated_text({.before = before,
@@ -53,14 +55,12 @@ std::string Rotation::rotate(std::string_view asked) {
                                          .sites = sites,
                                          .grace = grace,
                                          .retires = time_at(own().keys().retires),
-                                         .now = net::wall_now()}));
+                                         .now = wall}));
 }
 
-base::Result<void> Rotation::become_new(std::chrono::seconds grace) {
+base::Result<void> Rotation::become_new(std::chrono::seconds grace, base::WallTime wall) {
   const std::string before = own().pin();
-  const base::WallTime now = net::wall_now();
-  clock_.look(now, net::now());
-  if (auto ok = own_->rotate(now, grace); !ok) {
+  if (auto ok = own_->rotate(wall, grace); !ok) {
     log_.log(LogLevel::kError, "our key is not rotated: " + ok.error().message);
     return ok;
   }
@@ -87,20 +87,20 @@ std::string Rotation::replace_compromised(bool says_yes) {
   return control::reply_ok(compromised_text(before, own().pin(), sites));
 }
 
-void Rotation::tend(std::chrono::seconds every) {
-  clock_.look(net::wall_now(), net::now());
+void Rotation::tend(std::chrono::seconds every, base::WallTime wall, base::TimePoint now) {
+  clock_.look(wall, now);
   known_.write_if_due();
   if (own().keys().earlier && (have_all_confirmed() || clock_.is_over(own().keys().retires))) retire();
-  if (clock_.is_due(own().keys().current->made(), every)) rotate_by_itself();
+  if (clock_.is_due(own().keys().current->made(), every)) rotate_by_itself(wall);
 }
 
-void Rotation::rotate_by_itself() {
+void Rotation::rotate_by_itself(base::WallTime wall) {
   clock_.put_off();
   const auto sites = host_.sites();
   const keys::Rotating plan = keys::plan_rotation(sites, own().keys().current->chain(), known_.crypto());
   trouble_ = objection_to(plan, kGrace);
   if (trouble_.empty()) {
-    if (const auto ok = become_new(kGrace); !ok) trouble_ = ok.error().message;
+    if (const auto ok = become_new(kGrace, wall); !ok) trouble_ = ok.error().message;
     return;
   }
   log_.log(LogLevel::kWarning, "hub.rotate_every: our key is not rotated: " + trouble_ +

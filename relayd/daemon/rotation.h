@@ -40,7 +40,7 @@ class Rotation : public net::KeyKeeper {
   [[nodiscard]] std::string rotate(std::string_view asked);
   /// Retires what is to be retired, and replaces the key if it is older than `every`; 0: never. To be called
   /// now and then.
-  void tend(std::chrono::seconds every);
+  void tend(std::chrono::seconds every, base::WallTime wall, base::TimePoint now);
 
   void learn(const std::string& site, const keys::Shown& shown) override;
   [[nodiscard]] bool has_confirmed(const std::string& site) const override;
@@ -49,9 +49,10 @@ class Rotation : public net::KeyKeeper {
   [[nodiscard]] control::OwnKeyStatus status() const;
 
  private:
-  [[nodiscard]] base::Result<void> become_new(std::chrono::seconds grace);
+  /// clock_ has looked.
+  [[nodiscard]] base::Result<void> become_new(std::chrono::seconds grace, base::WallTime wall);
   [[nodiscard]] std::string replace_compromised(bool says_yes);
-  void rotate_by_itself();
+  void rotate_by_itself(base::WallTime wall);
   void retire();
   [[nodiscard]] bool have_all_confirmed() const;
 

@@ -47,7 +47,9 @@ class Identity {
   /// Begins with this key if no other has led to it.
   [[nodiscard]] const keys::Chain& chain() const { return shown_.chain; }
   /// Seconds since 1970, by the clock of that time.
-  [[nodiscard]] std::int64_t made() const { return made_at(certificate_.get()); }
+  [[nodiscard]] std::int64_t made() const {
+    return chain().steps.empty() ? made_at(certificate_.get()) : chain().steps.back().made;
+  }
   /// The text of a file for it.
   [[nodiscard]] base::Result<std::string> pem() const;
 

@@ -146,6 +146,14 @@ TEST_F(OwnKeysFile, AnotherIdentityCounts) {
   EXPECT_EQ(load()->current->pin(), Identity::load(identity_)->pin());
 }
 
+// For a relayd that reads nothing else; and back again.
+TEST_F(OwnKeysFile, MayTakeThePlaceOfTheIdentity) {
+  rotate();
+  std::filesystem::copy_file(rotated_, identity_, std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(Identity::load(identity_)->pin(), keys_.current->pin());
+  EXPECT_EQ(load()->current->shown().pins, keys_.current->shown().pins);
+}
+
 TEST_F(OwnKeysFile, PieceOfOneIsAnErrorAndNoOtherKey) {
   rotate();
   const std::string whole = content_of(rotated_);
