@@ -75,7 +75,10 @@ HubKeys::Revoked HubKeys::revoke(const Wanted& wanted, const std::vector<keys::S
   keys::Book changed = book;
   changed.revoke(plan.pins, wanted.target, seconds_of(now));
   book_->take(std::move(changed));
-  std::string done = name + ": revoked, for good: its link is closed, mail for it waits at our MTA";
+  const bool hits_a_site = !plan.sites.empty();
+  std::string done =
+      name + (hits_a_site ? ": revoked, for good: its link is closed, mail for it waits at our MTA"
+                          : ": revoked, for good; no site is without a key by that");
   for (const std::string& pin : plan.pins) {
     log_.log(base::LogLevel::kWarning, name + ": key revoked by relayctl: " + net::pin_text(pin));
     done += "\n  " + net::pin_text(pin);

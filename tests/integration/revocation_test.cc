@@ -140,7 +140,9 @@ TEST_F(Revocation, NobodyIsLockedOutUnasked) {
 
 TEST_F(Revocation, KeyWhoseSiteIsGoneIsRevokedByItsPin) {
   start();
-  ASSERT_EQ(tokyo.relayctl({"revoke", nobodys_pin()}).status, 0);
+  const Finished revoked = tokyo.relayctl({"revoke", nobodys_pin()});
+  ASSERT_EQ(revoked.status, 0);
+  EXPECT_THAT(revoked.output, HasSubstr("revoked, for good; no site is without a key by that"));
   EXPECT_EQ(tokyo.status()["keys_revoked"], 1);
   EXPECT_EQ(tokyo.site_status("birl")["state"], "up");
 }
