@@ -61,11 +61,11 @@ Outcome<Texts> read_texts(const Places& places, const std::set<std::string>& als
   return texts;
 }
 
-/// relayd.toml and its sites. Nothing if it is wrong, which is said then; `again` leaves out the warnings.
-std::optional<HubFacts> read_hub(const std::string& path, bool again) {
+/// relayd.toml and its sites. Nothing if it is wrong, which is said then; `is_quiet` leaves out the warnings.
+std::optional<HubFacts> read_hub(const std::string& path, bool is_quiet) {
   base::Diagnostics diagnostics;
   const auto config = settings::read(path, {}, diagnostics);
-  if (!again || !config) fmt::print(stderr, "{}", diagnostics.to_string());
+  if (!is_quiet || !config) fmt::print(stderr, "{}", diagnostics.to_string());
   if (!config) return std::nullopt;
   return facts_of(*config);
 }
@@ -101,8 +101,8 @@ struct Situation {
 
 /// Reads everything and plans. Returns an exit status if the run ends with that.
 std::optional<int> look(Situation& situation, const Orders& orders, const std::vector<std::string>& only,
-                        bool again = false) {
-  const auto hub = read_hub(orders.relayd, again);
+                        bool is_quiet = false) {
+  const auto hub = read_hub(orders.relayd, is_quiet);
   if (!hub) return EX_CONFIG;
   Texts included;
   auto texts = read_texts(situation.places, situation.memory->paths, &included);
@@ -200,12 +200,12 @@ bool is_up_to_date(const Situation& situation) {
 }
 
 /// Follows the sites until they are as they were when the last round began: no unit tells of a change during
-/// a round.
-int follow(Situation& situation, const Orders& orders, bool again) {
+/// a round. It warns of nothing, because it is run every minute, and relayd warns at each reload.
+int follow(Situation& situation, const Orders& orders) {
   constexpr int kMostRounds = 10;
   const std::vector<std::string> only = situation.memory->only;
   for (int round = 0; round < kMostRounds; ++round) {
-    if (const auto status = look(situation, orders, only, again || round > 0)) return *status;
+    if (const auto status = look(situation, orders, only, true)) return *status;
     if (situation.plan.is_possible() && is_up_to_date(situation)) break;
     if (const auto status = show(situation.plan, orders)) return *status;
     if (const int status = carry_out(situation, only, situation.memory->may_start); status != EX_OK)
@@ -266,7 +266,7 @@ int turn_on(const Orders& orders) {
     say(orders.only.empty() ? "on: mail for the sites goes by tsmtp, as sendmail -bt has proved"
                             : "on, for a trial: mail for these addresses goes by tsmtp, as sendmail -bt has "
                               "proved, and all other mail as before");
-  return follow(situation, orders, true);
+  return follow(situation, orders);
 }
 
 int update(const Orders& orders) {
@@ -280,7 +280,7 @@ int update(const Orders& orders) {
     say("tsmtp-sendmail is off; `tsmtp-sendmail on' turns it on");
     return EX_OK;
   }
-  return follow(situation, orders, false);
+  return follow(situation, orders);
 }
 
 int turn_off(const Orders& orders) {
