@@ -155,6 +155,28 @@ TEST_F(PairingAttack, RevokedKeyIsToldThatItCannotJoin) {
   EXPECT_TRUE(both_up());
 }
 
+TEST_F(PairingAttack, KeyThatComesFromARevokedOneCannotJoin) {
+  const std::string token = invite();
+  ASSERT_EQ(birl.relayctl({"rotate"}).status, 0);
+  ASSERT_EQ(tokyo.relayctl({"revoke", birl.pin()}).status, 0);  // the key of before
+  const Finished joined = join(birl, token);
+  EXPECT_EQ(joined.status, kRefused) << joined.output;
+  EXPECT_THAT(joined.output, HasSubstr("the key of this hub is revoked at the other hub, for good"));
+  EXPECT_FALSE(has_file(birl, "tokyo"));
+}
+
+TEST_F(PairingAttack, PromiseFollowsTheRotationOfTheHubThatHasJoined) {
+  const std::string token = invite();
+  path.whole_first = 2;
+  path.break_after = 1;
+  std::thread joining([&] { (void)join(birl, token); });
+  EXPECT_TRUE(wait_until([&] { return has_file(birl, "tokyo"); }));
+  EXPECT_EQ(birl.relayctl({"rotate"}).status, 0);
+  path.break_after = 0;
+  EXPECT_TRUE(both_up());
+  joining.join();
+}
+
 TEST_F(PairingAttack, HubWhoseKeyIsRevokedHereIsNotJoined) {
   ASSERT_EQ(birl.relayctl({"revoke", tokyo.pin()}).status, 0);
   const Finished joined = join(birl, invite());
