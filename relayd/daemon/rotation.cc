@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/time_of_day.h"
 #include "relayd/control/request.h"
 #include "relayd/control/rotate_request.h"
 #include "relayd/daemon/rotation_texts.h"
@@ -16,10 +17,6 @@ namespace {
 using base::LogLevel;
 
 constexpr std::chrono::hours kGrace{30 * 24};
-
-base::WallTime time_at(std::int64_t seconds) {
-  return base::WallTime(std::chrono::seconds(seconds));
-}
 
 }  // namespace
 
@@ -54,7 +51,7 @@ std::string Rotation::rotate(std::string_view asked) {
                                          .after = own().pin(),
                                          .sites = sites,
                                          .grace = grace,
-                                         .retires = time_at(own().keys().retires),
+                                         .retires = base::wall_time(own().keys().retires),
                                          .now = wall}));
 }
 
@@ -146,12 +143,12 @@ bool Rotation::have_all_confirmed() const {
 control::OwnKeyStatus Rotation::status() const {
   const net::OwnKeys& keys = own().keys();
   control::OwnKeyStatus out;
-  out.made = time_at(keys.current->made());
+  out.made = base::wall_time(keys.current->made());
   out.trouble = trouble_;
   if (!keys.current->chain().steps.empty()) out.rotations = keys.current->chain().steps.back().serial;
   if (keys.earlier) {
     out.earlier = net::pin_text(keys.earlier->pin());
-    out.earlier_until = time_at(keys.retires);
+    out.earlier_until = base::wall_time(keys.retires);
   }
   if (out.rotations == 0) return out;
   for (const keys::Following& each : host_.sites())

@@ -1,5 +1,7 @@
 #include "relayd/daemon/rotation_clock.h"
 
+#include "relayd/base/time_of_day.h"
+
 namespace tsmtp::daemon {
 namespace {
 
@@ -19,7 +21,7 @@ std::int64_t RotationClock::wall_seconds() const {
 
 bool RotationClock::is_due(std::int64_t made, std::chrono::seconds every) const {
   if (every == std::chrono::seconds::zero() || !is_trusted_ || now_ < not_before_) return false;
-  const std::chrono::seconds age(wall_seconds() - made);
+  const auto age = wall_ - base::wall_time(made);
   return age < -kClocksApart ? now_ - started_ >= every : age >= every;
 }
 

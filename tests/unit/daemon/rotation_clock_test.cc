@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace tsmtp::daemon {
 namespace {
 
@@ -42,6 +44,12 @@ TEST_F(Clock, OldKeyIsDueOnceTheClockHasProvedItself) {
   EXPECT_TRUE(clock.is_due(made(hours(181 * 24)), kHalfAYear));
   EXPECT_FALSE(clock.is_due(made(hours(179 * 24)), kHalfAYear));
   EXPECT_FALSE(clock.is_due(made(hours(181 * 24)), seconds(0))) << "never";
+}
+
+TEST_F(Clock, TimeInTheFileThatNoClockCanShowIsHeldToBeTheNearest) {
+  pass(hours(9));
+  EXPECT_TRUE(clock.is_due(std::numeric_limits<std::int64_t>::min(), kHalfAYear));
+  EXPECT_FALSE(clock.is_due(std::numeric_limits<std::int64_t>::max(), kHalfAYear));
 }
 
 TEST_F(Clock, JumpMakesNothingDueUntilItHasLasted) {
