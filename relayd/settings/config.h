@@ -13,6 +13,8 @@ struct Config {
   std::string file;  ///< as it was named; no part of the comparison's meaning, but compared
   Hub hub;
   std::vector<Site> sites;  ///< in the order of the file
+  std::vector<Service> services;
+  std::vector<Forward> forwards;
 
   friend bool operator==(const Config&, const Config&) = default;
 };

@@ -181,4 +181,35 @@ Form<Section> pins(Member<Section, std::vector<std::string>> member) {
       [](const auto& digests) { return list_text(digests, pin_text); });
 }
 
+inline std::string users_text(const std::vector<User>& users) {
+  return users.empty() ? "" : list_text(users, [](const User& user) { return user.name; });
+}
+
+template <typename Section>
+Form<Section> users(Member<Section, std::vector<User>> member) {
+  return form(
+      member, "list of users", [](const Value& value, auto& out) { value.into_users(out); }, users_text);
+}
+
+/// "0660"
+inline std::string mode_text(unsigned mode) {
+  std::string digits;
+  for (; mode > 0; mode /= 8)
+    digits.insert(digits.begin(), static_cast<char>('0' + mode % 8));
+  return '0' + digits;
+}
+
+template <typename Section>
+Form<Section> mode(Member<Section, unsigned> member) {
+  return form(
+      member, "mode in octal", [](const Value& value, auto& out) { value.into_mode(out); }, mode_text);
+}
+
+template <typename Section>
+Form<Section> group(Member<Section, std::optional<std::uint32_t>> member) {
+  return form(
+      member, "group", [](const Value& value, auto& out) { value.into_group(out); },
+      [](const std::optional<std::uint32_t>& group) { return group ? std::to_string(*group) : ""; });
+}
+
 }  // namespace tsmtp::settings

@@ -40,21 +40,6 @@ std::string as_it_is(const std::string& text) {
   return text;
 }
 
-std::string users_text(const std::vector<User>& users) {
-  return users.empty() ? "" : list_text(users, [](const User& user) { return user.name; });
-}
-
-std::string mode_text(unsigned mode) {
-  std::string digits;
-  for (; mode > 0; mode /= 8)
-    digits.insert(digits.begin(), static_cast<char>('0' + mode % 8));
-  return '0' + digits;
-}
-
-std::string group_text(const std::optional<std::uint32_t>& group) {
-  return group ? std::to_string(*group) : "";
-}
-
 std::string patterns_text(const std::vector<std::string>& patterns) {
   return list_text(patterns, [](const std::string& pattern) { return '"' + pattern + '"'; });
 }
@@ -211,20 +196,11 @@ std::span<const Key<Site>> site_keys() {
       {"mta_mails_per_connection", kOptional, kReload,
        number(at<&Site::mta, &MtaConnections::mails_per_connection>(), 1, kMany),
        "Number of mails after which a connection to our MTA is not used again."},
-      {"allow_users", kOptional, kReload,
-       form(
-           at<&Site::access, &Access::allow_users>(), "list of users",
-           [](const Value& value, auto& out) { value.into_users(out); }, users_text),
+      {"allow_users", kOptional, kReload, users(at<&Site::access, &Access::allow_users>()),
        "The users, by name or number, that may use the site's endpoints.", "everybody on this machine"},
-      {"endpoint_mode", kOptional, kReload,
-       form(
-           at<&Site::access, &Access::socket_mode>(), "mode in octal",
-           [](const Value& value, auto& out) { value.into_mode(out); }, mode_text),
+      {"endpoint_mode", kOptional, kReload, mode(at<&Site::access, &Access::socket_mode>()),
        "Mode of unix sockets among the endpoints."},
-      {"endpoint_group", kOptional, kReload,
-       form(
-           at<&Site::access, &Access::socket_group>(), "group",
-           [](const Value& value, auto& out) { value.into_group(out); }, group_text),
+      {"endpoint_group", kOptional, kReload, group(at<&Site::access, &Access::socket_group>()),
        "Group of unix sockets among the endpoints, by name or number.", "that of relayd"},
   };
   return keys;
@@ -242,6 +218,10 @@ std::vector<ManualEntry> manual_entries() {
     entries.push_back(entry_of("hub", key));
   for (const Key<Site>& key : site_keys())
     entries.push_back(entry_of("site", key));
+  for (const Key<Service>& key : service_keys())
+    entries.push_back(entry_of("service", key));
+  for (const Key<Forward>& key : forward_keys())
+    entries.push_back(entry_of("forward", key));
   return entries;
 }
 

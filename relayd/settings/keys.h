@@ -11,9 +11,11 @@
 
 namespace tsmtp::settings {
 
-/// The keys of [hub] and [[site]], in the order of the manual.
+/// The keys of each section, in the order of the manual.
 [[nodiscard]] std::span<const Key<Hub>> hub_keys();
 [[nodiscard]] std::span<const Key<Site>> site_keys();
+[[nodiscard]] std::span<const Key<Service>> service_keys();
+[[nodiscard]] std::span<const Key<Forward>> forward_keys();
 
 /// The first key of [hub] that differs and cannot be changed without a restart; empty if none does.
 [[nodiscard]] std::string restart_needed(const Hub& running, const Hub& wanted);

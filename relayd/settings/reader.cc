@@ -15,6 +15,8 @@
 namespace tsmtp::settings {
 namespace {
 
+constexpr std::string_view kSections[] = {"hub", "site", "service", "forward"};
+
 void unknown_key(const toml::key& key, const std::string& place, const std::vector<std::string_view>& known,
                  const std::string& file, base::Diagnostics& out) {
   std::string message = "unknown key \"" + base::escaped(key.str(), 100) + "\" in " + place;
@@ -75,22 +77,26 @@ void read_hub(const toml::table& tree, Config& config, ConfigPlaces& places, bas
   if (!places.hub.keys.contains("name")) config.hub.name = name_of_this_host();
 }
 
-void read_sites(const toml::table& tree, Config& config, ConfigPlaces& places, base::Diagnostics& out) {
-  const toml::node* node = tree.get("site");
+/// Reads all sections [[name]].
+template <typename Section>
+void read_sections(const toml::table& tree, const std::string& name, std::span<const Key<Section>> keys,
+                   const std::string& file, std::vector<Section>& sections, std::vector<Places>& places,
+                   base::Diagnostics& out) {
+  const toml::node* node = tree.get(name);
   if (node == nullptr) return;
+  const std::string label = "[[" + name + "]]";
   const toml::array* array = node->as_array();
   if (array == nullptr)
-    return out.error(locate(node->source(), config.file),
-                     "site: a section [[site]] was expected, in double brackets");
+    return out.error(locate(node->source(), file),
+                     name + ": a section " + label + " was expected, in double brackets");
   for (const toml::node& element : *array) {
-    const base::Location header = locate(element.source(), config.file);
+    const base::Location header = locate(element.source(), file);
     const toml::table* table = element.as_table();
     if (table == nullptr) {
-      out.error(header, "site: a section [[site]] was expected");
+      out.error(header, name + ": a section " + label + " was expected");
       continue;
     }
-    places.sites.push_back(
-        read_section(*table, site_keys(), "[[site]]", header, config.sites.emplace_back(), out));
+    places.push_back(read_section(*table, keys, label, header, sections.emplace_back(), out));
   }
 }
 
@@ -111,7 +117,8 @@ Config read_main(toml::table& tree, const std::string& file, const std::vector<s
   for (const std::string& argument : overrides)
     if (!is_about_site(argument)) put_override(tree, argument, out);
   for (const auto& [key, node] : tree)
-    if (key != "hub" && key != "site") unknown_key(key, "the file", {"hub", "site"}, file, out);
+    if (std::ranges::find(kSections, key.str()) == std::end(kSections))
+      unknown_key(key, "the file", {std::begin(kSections), std::end(kSections)}, file, out);
   read_hub(tree, config, places, out);
   return config;
 }
@@ -126,7 +133,9 @@ Config read_tree(toml::table& tree, const std::string& file, const std::vector<s
         add_sites(tree, std::move(*sites), file, out);
   for (const std::string& argument : overrides)
     if (is_about_site(argument)) put_override(tree, argument, out);
-  read_sites(tree, config, places, out);
+  read_sections(tree, "site", site_keys(), file, config.sites, places.sites, out);
+  read_sections(tree, "service", service_keys(), file, config.services, places.services, out);
+  read_sections(tree, "forward", forward_keys(), file, config.forwards, places.forwards, out);
   relate(config, places, out);
   return config;
 }

@@ -82,6 +82,9 @@ void check_addresses(const Config& config, const ConfigPlaces& places, base::Dia
     for (const base::HostPort& endpoint : config.sites[i].endpoints)
       listeners.add(endpoint.to_string(), owner_of(config.sites[i]), where);
   }
+  for (std::size_t i = 0; i < config.forwards.size(); ++i)
+    for (const base::HostPort& listen : config.forwards[i].listen)
+      listeners.add(listen.to_string(), "a [[forward]] above", places.forwards[i].of("listen"));
 }
 
 // relayd would append its records to that file.
@@ -220,6 +223,7 @@ void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagn
     check_bindable(config.sites[i], places.sites[i], diagnostics);
     check_overlap(config.sites[i], places.sites[i], diagnostics);
   }
+  relate_services(config, places, diagnostics);
   check_names(config, places, diagnostics);
   check_pins(config, places, diagnostics);
   check_addresses(config, places, diagnostics);

@@ -27,9 +27,15 @@ struct Places {
 struct ConfigPlaces {
   Places hub;
   std::vector<Places> sites;
+  std::vector<Places> services;  ///< likewise
+  std::vector<Places> forwards;
 };
 
-/// Fills in the endpoints that follow from addresses, and says what contradicts what.
+/// Fills in what follows from other keys and sections (endpoints, the services of each site), and says what
+/// contradicts what.
 void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics);
+
+/// The part of it that is about services and forwards: gives each site its own.
+void relate_services(Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics);
 
 }  // namespace tsmtp::settings

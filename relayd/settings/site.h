@@ -11,7 +11,10 @@
 
 #include "relayd/base/domain.h"
 #include "relayd/base/host_port.h"
+#include "relayd/settings/access.h"
+#include "relayd/settings/forward.h"
 #include "relayd/settings/link.h"
+#include "relayd/settings/service.h"
 
 namespace tsmtp::settings {
 
@@ -58,23 +61,6 @@ struct MtaConnections {
 /// How our MTA is told which site a mail comes from, besides the address it comes from.
 enum class Origin { kNone, kXclient, kProxy };
 
-/// A user of this machine, by the name or number that was written.
-struct User {
-  std::string name;
-  std::uint32_t uid = 0;
-
-  friend bool operator==(const User&, const User&) = default;
-};
-
-/// Who on this machine may use the site's endpoints.
-struct Access {
-  std::vector<User> allow_users{};  ///< empty: everybody
-  unsigned socket_mode = 0660;      ///< of unix sockets
-  std::optional<std::uint32_t> socket_group{};
-
-  friend bool operator==(const Access&, const Access&) = default;
-};
-
 struct Site {
   std::string name;
   std::vector<std::string> pins;  ///< 32 raw bytes each: SHA-256 of the peer's SubjectPublicKeyInfo
@@ -90,6 +76,8 @@ struct Site {
       .host = "127.0.0.1", .port = 25, .unix_path = {}};  ///< our MTA, for mail from the site
   Origin origin = Origin::kNone;
   MtaConnections mta;
+  std::vector<Forward> forwards;  ///< of the file, those to this site
+  std::vector<Service> services;  ///< likewise, those that this site may reach
 
   friend bool operator==(const Site&, const Site&) = default;
 };

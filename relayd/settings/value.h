@@ -16,6 +16,7 @@
 #include "relayd/base/diagnostic.h"
 #include "relayd/base/domain.h"
 #include "relayd/base/host_port.h"
+#include "relayd/settings/service.h"
 #include "relayd/settings/site.h"
 
 namespace tsmtp::settings {
@@ -54,6 +55,11 @@ class Value {
   void into_pins(std::vector<std::string>& out) const;  ///< at least one
   void into_users(std::vector<User>& out) const;        ///< at least one; each must exist
   void into_group(std::optional<std::uint32_t>& out) const;
+  void into_names(std::vector<std::string>& out) const;     ///< of sites
+  void into_commands(std::vector<std::string>& out) const;  ///< of a protocol's, letters; made capitals
+  void into_program(std::vector<std::string>& out) const;   ///< its whole path and its arguments
+  void into_target(base::HostPort& out) const;              ///< one address or unix socket
+  void into_rates(ServiceRates& out) const;                 ///< a table of two sizes
 
   void complain(std::string_view message) const;
   void warn(std::string_view message) const;

@@ -29,6 +29,13 @@ struct Manual {
   std::vector<Entry> entries;
 };
 
+std::string section_of_heading(const std::string& line) {
+  for (const char* section : {"hub", "site", "service", "forward"})
+    if (line == ".Ss [[" + std::string(section) + "]]" || line == ".Ss [" + std::string(section) + "]")
+      return section;
+  return {};
+}
+
 Manual read_manual() {
   Manual manual;
   std::string section;
@@ -37,7 +44,7 @@ Manual read_manual() {
   std::ifstream file(TSMTP_MANUAL);
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with(".Ss "))
-      section = line == ".Ss [hub]" ? "hub" : line == ".Ss [[site]]" ? "site" : "";
+      section = section_of_heading(line);
     if (line.starts_with(".Sh ")) section.clear();
     if (in_entry && line == ".El") {
       in_entry = false;
