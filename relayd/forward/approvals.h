@@ -85,6 +85,7 @@ class Approvals {
   /// The verdicts, each once.
   [[nodiscard]] std::optional<Verdict> next();
 
+  [[nodiscard]] bool is_waiting(Id id) const { return waiting_.contains(id); }
   [[nodiscard]] std::vector<Waiting> waiting() const;
   [[nodiscard]] std::vector<Standing> standing() const;
   [[nodiscard]] std::size_t waiting_for(std::string_view site, std::string_view service) const;

@@ -13,6 +13,8 @@ EventLoop::EventLoop() : signals_(context_) {
   std::signal(SIGPIPE, SIG_IGN);
   // A file at its size limit is an error of that file's, not the end of everything.
   std::signal(SIGXFSZ, SIG_IGN);
+  // A parent that ignores it has us inherit that, and no exit status of a child would be known.
+  std::signal(SIGCHLD, SIG_DFL);
 }
 
 void EventLoop::later(std::function<void()> task) {
