@@ -1,6 +1,7 @@
 #include "relayd/pairing/secret.h"
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/same_secret.h"
 #include "relayd/pairing/words.h"
 
 namespace tsmtp::pairing {
@@ -16,14 +17,6 @@ std::string exclusive_or(std::string_view a, std::string_view b) {
   for (std::size_t i = 0; i < out.size() && i < b.size(); ++i)
     out[i] = static_cast<char>(out[i] ^ b[i]);
   return out;
-}
-
-// Compares them in a time that does not tell where they differ.
-bool are_same(std::string_view a, std::string_view b) {
-  unsigned difference = a.size() == b.size() ? 0 : 1;
-  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i)
-    difference |= static_cast<unsigned char>(a[i] ^ b[i]);
-  return difference == 0;
 }
 
 std::string signature_of(const Crypto& crypto, std::string_view stored, const Session& session) {
@@ -45,7 +38,7 @@ std::string proof_of(const Crypto& crypto, std::string_view secret, const Sessio
 bool proves(const Crypto& crypto, std::string_view stored, std::string_view proof, const Session& session) {
   if (proof.size() != kProofBytes) return false;
   const std::string key = exclusive_or(proof, signature_of(crypto, stored, session));
-  return are_same(crypto.sha256(key), stored);
+  return base::is_same_secret(crypto.sha256(key), stored);
 }
 
 std::string words_of(const Crypto& crypto, std::string_view stored, std::string_view inviter_pin,

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "relayd/base/display_number.h"
 #include "relayd/base/nearest.h"
 #include "relayd/settings/relations.h"
 
@@ -29,6 +30,11 @@ std::string no_site(const Config& config, const std::string& name) {
          (meant.empty() ? "" : "; did you mean " + quoted(meant) + "?");
 }
 
+std::string no_display(const base::HostPort& address) {
+  return quoted(address.to_string()) +
+         " is no X display; a port from 6000 on was expected, or a socket such as unix:/tmp/.X11-unix/X0";
+}
+
 // Keys that only one protocol has, and that would be believed to do something.
 void check_protocol(const Service& service, const Places& places, base::Diagnostics& diagnostics) {
   const auto only_for = [&](const char* key, Protocol protocol, const char* name) {
@@ -41,6 +47,8 @@ void check_protocol(const Service& service, const Places& places, base::Diagnost
   if (service.protocol == Protocol::kFtp && service.to.is_unix())
     diagnostics.error(places.of("to"),
                       "to: an FTP server has data connections, so that an address was expected");
+  if (service.protocol == Protocol::kX11 && !service.xauthority.empty() && !base::display_number(service.to))
+    diagnostics.error(places.of("to"), "to: " + no_display(service.to));
   if (places.keys.contains("approve_command") && places.trusted("approve") && !service.asks())
     diagnostics.error(places.of("approve_command"), "approve_command: needs approve = \"ask\"");
 }
@@ -90,9 +98,24 @@ void check_users(const Forward& forward, const Places& places, base::Diagnostics
   }
 }
 
+void check_displays(const Config& config, const Forward& forward, const Places& places,
+                    base::Diagnostics& diagnostics) {
+  if (forward.xauthority.empty()) return;
+  const auto is_file_of = [&](const auto& other) { return other.xauthority == forward.xauthority; };
+  if (std::any_of(config.services.begin(), config.services.end(), is_file_of) ||
+      std::count_if(config.forwards.begin(), config.forwards.end(), is_file_of) > 1)
+    diagnostics.error(places.of("xauthority"),
+                      "xauthority: the file is that of another [[forward]] or "
+                      "[[service]]; relayd writes one for each");
+  for (const base::HostPort& listen : forward.listen)
+    if (!base::display_number(listen))
+      diagnostics.error(places.of("listen"), "listen: " + no_display(listen));
+}
+
 void relate_forward(Config& config, const Forward& forward, const Places& places,
                     base::Diagnostics& diagnostics) {
   check_users(forward, places, diagnostics);
+  check_displays(config, forward, places, diagnostics);
   if (forward.listen.empty() && places.trusted("listen"))
     diagnostics.error(places.of("listen"), "listen: at least one address was expected");
   if (forward.site.empty()) return;

@@ -20,6 +20,16 @@ std::string forward(const std::string& more) {
   return "[[forward]]\nlisten = [\"127.0.0.1:1110\"]\nsite = \"birl\"\nservice = \"imap\"\n" + more + "\n";
 }
 
+const std::string kOneDisplay =
+    "[[forward]]\nlisten = [\"127.0.0.1:6010\", \"unix:/x/X10\"]\nsite = \"birl\"\nservice = \"display\"\n"
+    "xauthority = \"/x\"\n";
+
+TEST(Services, DisplaysHaveAFileEach) {
+  const auto [config, findings] = read_it(kBirl + kOneDisplay);
+  ASSERT_TRUE(config) << findings;
+  EXPECT_EQ(config->sites[0].forwards[0].xauthority, "/x");
+}
+
 TEST(Services, TheContractsOwnExampleIsTaken) {
   const auto [config, findings] = read_it(kBirl + R"(
 [[service]]
@@ -111,6 +121,18 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"ftp_at_a_socket", "[[service]]\nname = \"f\"\nprotocol = \"ftp\"\nto = \"unix:/x\"\n",
             "an FTP server has data connections"},
         Bad{"x11_key_of_tcp", service("xauthority = \"/x\""), "xauthority: only for protocol = \"x11\""},
+        Bad{"cookie_of_no_display", service("protocol = \"x11\"\nxauthority = \"/x\""),
+            "to: \"127.0.0.1:110\" is no X display"},
+        Bad{"cookie_for_no_display", forward("xauthority = \"/x\""),
+            "listen: \"127.0.0.1:1110\" is no X display"},
+        Bad{"cookies_in_one_file",
+            kOneDisplay + "[[forward]]\nlisten = [\"unix:/x/X11\"]\nsite = \"birl\"\nservice = \"second\"\n"
+                          "xauthority = \"/x\"\n",
+            "xauthority: the file is that of another"},
+        Bad{"cookie_over_the_displays_own",
+            kOneDisplay +
+                "[[service]]\nname = \"d\"\nprotocol = \"x11\"\nto = \"unix:/x/X0\"\nxauthority = \"/x\"\n",
+            "xauthority: the file is that of another"},
         Bad{"proxy_for_ftp", service("protocol = \"ftp\"\nsource = \"proxy_protocol\""),
             "source: \"proxy_protocol\" is only for protocol = \"tcp\""},
         Bad{"circle",
