@@ -18,8 +18,8 @@ class Protocol {
  public:
   virtual ~Protocol() = default;
   /// Bytes that were read on our side. Appends to out.to_link what goes on, and to out.to_host what the
-  /// protocol itself answers. An error ends the connection abruptly; its text goes into log and record, so it
-  /// must hold no content.
+  /// protocol itself answers. An error ends the connection, after what `out` holds has been sent; its text
+  /// goes into log and record, so it must hold no content.
   [[nodiscard]] virtual base::Result<void> from_host(std::string_view bytes, ProtocolOutput& out) = 0;
   /// Bytes that came over the link; likewise.
   [[nodiscard]] virtual base::Result<void> from_link(std::string_view bytes, ProtocolOutput& out) = 0;
