@@ -1,6 +1,7 @@
 // Sequenced frames that the peer has not acknowledged, kept so that they can be sent again when the session
 // is resumed on another connection. Credit bounds them, and so does max_bytes, beyond which no more Data is
-// sent: a peer that takes bytes and never acknowledges must not make us keep them without end.
+// sent: a peer that takes bytes and never acknowledges must not make us keep them without end. Streams of
+// other services than the first stop before that, so that they never use up the room of the first.
 #pragma once
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "relayd/mux/precedence.h"
 #include "relayd/wire/frame.h"
 
 namespace tsmtp::mux {
@@ -34,7 +36,10 @@ class Retained {
   void replay(std::string& out);
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  [[nodiscard]] bool full() const { return bytes_ >= max_bytes_; }
+  /// Whether there is room for Data of that kind.
+  [[nodiscard]] bool has_room_for(Precedence precedence) const {
+    return bytes_ < (precedence == Precedence::kFirst ? max_bytes_ : max_bytes_ / 4 * 3);
+  }
 
  private:
   struct Kept {

@@ -1,47 +1,43 @@
-// Whose turn it is: deficit round robin over the streams that have something to send (Shreedhar and Varghese
-// 1995). A stream that begins to send, and has not used up its first share, goes before those that have been
-// at it: a small mail passes the large ones (RFC 8290 section 4.2 does the same with flows).
+// Which stream sends next: the streams of the first service before all others, and those of a kind in turns.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <deque>
 #include <optional>
-#include <unordered_map>
 
+#include "relayd/mux/precedence.h"
 #include "relayd/mux/stream_id.h"
-#include "relayd/wire/frame.h"
+#include "relayd/mux/turns.h"
 
 namespace tsmtp::mux {
 
 class Scheduler {
  public:
-  /// What a stream may send in one turn.
-  static constexpr std::int64_t kShareBytes = wire::kMaxFrameBytes;
-
   /// The stream has something to send.
-  void add(StreamId stream);
-  void remove(StreamId stream);
-  /// The stream that may send a frame now; say sent() of it.
-  [[nodiscard]] std::optional<StreamId> next();
+  void add(StreamId stream, Precedence precedence) { turns_[precedence].add(stream); }
+  void remove(StreamId stream, Precedence precedence) { turns_[precedence].remove(stream); }
+  /// The stream that may send a frame now, of those whose kind `may_send`; say sent() of it.
+  template <typename MaySend>
+  [[nodiscard]] std::optional<StreamId> next(const MaySend& may_send) {
+    for (const Precedence precedence : kPrecedences)
+      if (!turns_[precedence].empty() && may_send(precedence)) return turns_[precedence].next();
+    return std::nullopt;
+  }
   /// next() has sent a frame of so many bytes, header and all, and has more to send or not.
-  void sent(StreamId stream, std::size_t frame_bytes, bool has_more);
-  void clear();
-  [[nodiscard]] bool empty() const { return ready_ == 0; }
+  void sent(StreamId stream, Precedence precedence, std::size_t frame_bytes, bool has_more) {
+    turns_[precedence].sent(stream, frame_bytes, has_more);
+  }
+  void clear() { turns_ = {}; }
+  /// Whether next() would find one.
+  template <typename MaySend>
+  [[nodiscard]] bool has_next(const MaySend& may_send) const {
+    for (const Precedence precedence : kPrecedences)
+      if (!turns_[precedence].empty() && may_send(precedence)) return true;
+    return false;
+  }
+  [[nodiscard]] bool empty() const { return turns_.first.empty() && turns_.other.empty(); }
 
  private:
-  struct Turn {
-    std::int64_t share = kShareBytes;  // left of it
-    bool is_new = true;                // in new_, else in old_
-    bool is_ready = true;
-  };
-
-  void to_old(StreamId stream, Turn& turn);
-
-  std::deque<StreamId> new_;
-  std::deque<StreamId> old_;
-  std::unordered_map<StreamId, Turn> turns_;
-  std::size_t ready_ = 0;
+  PerPrecedence<Turns> turns_;
 };
 
 }  // namespace tsmtp::mux

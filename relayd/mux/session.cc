@@ -10,7 +10,8 @@ Session::Session(Role role, const SessionLimits& limits)
     : limits_(within_bounds(limits)),
       retained_(limits.max_unacknowledged_bytes),
       streams_(role),
-      window_budget_(limits.window_budget_bytes) {}
+      window_budgets_{.first = WindowBudget(limits.window_budget_bytes),
+                      .other = WindowBudget(limits.other_window_budget_bytes)} {}
 
 Session::~Session() {
   assert(state_ != State::kAttached);

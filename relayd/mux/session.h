@@ -23,6 +23,7 @@
 #include "relayd/mux/hello.h"
 #include "relayd/mux/path_metrics.h"
 #include "relayd/mux/peer_allowances.h"
+#include "relayd/mux/precedence.h"
 #include "relayd/mux/retained.h"
 #include "relayd/mux/scheduler.h"
 #include "relayd/mux/session_limits.h"
@@ -60,12 +61,15 @@ class Session {
   [[nodiscard]] std::optional<Event> next_event();
 
   /// Opens a stream. Fails with a sentence when the session is not established, drains, or has too many.
+  /// Those for other services than the first have half of what the peer takes at once, and never keep one for
+  /// the first from being opened.
   [[nodiscard]] base::Result<StreamId> open(Service service);
-  /// Whether open() fails for no other cause than that the peer takes no more streams at once.
+  /// Whether open() for the first service fails for no other cause than that the peer takes no more streams
+  /// at once.
   [[nodiscard]] bool is_full() const;
-  /// What is left of the Resets that we may send, between 0 and 1. Each stream that open() gives is counted
-  /// as one, until it has come to an end without.
-  [[nodiscard]] double resets_left(base::TimePoint now) const { return own_resets_.left(now); }
+  /// What is left of the Resets that streams of the first service may end by, between 0 and 1. Each stream
+  /// that open() gives is counted as one, until it has come to an end without.
+  [[nodiscard]] double resets_left(base::TimePoint now) const { return own_resets_.first.left(now); }
   /// How many bytes write() would take now without growing past one window of unsent bytes. When that is less
   /// than half a window, Writable will follow.
   [[nodiscard]] std::size_t writable(StreamId stream) const;
@@ -133,6 +137,10 @@ class Session {
   [[nodiscard]] bool produce_credit(std::string& out, base::Duration round_trip);
   [[nodiscard]] bool produce_stream(std::string& out, std::size_t max_payload_bytes);
   [[nodiscard]] bool produce_ack(std::string& out);
+  /// For the scheduler: which streams may send, as far as our memory goes.
+  [[nodiscard]] auto has_room() const {
+    return [this](Precedence precedence) { return retained_.has_room_for(precedence); };
+  }
   std::uint64_t emit(wire::FrameType type, StreamId id, std::string payload, std::string& out);
 
   // session_receive.cc
@@ -153,12 +161,14 @@ class Session {
 
   // session_streams.cc
   [[nodiscard]] Stream* open_stream(StreamId id);
-  [[nodiscard]] Stream new_stream(Stream::Announcement announcement) const;
+  [[nodiscard]] base::Result<void> may_open(Precedence precedence) const;
+  [[nodiscard]] Stream new_stream(Precedence precedence, Stream::Announcement announcement) const;
   void abandon(StreamId id, ResetCode code, std::string_view cause);
   void forget(StreamId id);
   void over(StreamId id);
   void retire(StreamId id);
   void count_provoked_reset(StreamId id, ResetCode code);
+  [[nodiscard]] base::Result<void> count_reset(Stream& stream);
 
   SessionLimits limits_;
   State state_ = State::kNew;
@@ -176,12 +186,11 @@ class Session {
   Scheduler scheduler_{};
   ControlQueue control_{};
   std::set<StreamId> credit_due_{};
-  WindowBudget window_budget_;
+  PerPrecedence<WindowBudget> window_budgets_;
   std::deque<Event> events_{};
 
-  // Clients of ours may give up as many mails as they like, and at the same moment: each stream that we open
-  // puts a Reset aside, and there are half of those that the peer allows.
-  Allowance own_resets_{"", PeerAllowances::kResetsPerSecond / 2, PeerAllowances::kResetsAtOnce / 2};
+  // Clients of ours may give up as many mails as they like, and at the same moment.
+  PerPrecedence<Allowance> own_resets_ = own_resets();
   PeerAllowances allowances_{};
   std::optional<base::Error> overdone_{};  // by the peer, found while our owner dealt with what it had sent
   Counters counters_{};

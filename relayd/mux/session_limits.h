@@ -19,8 +19,10 @@ struct SessionLimits {
   std::uint32_t max_streams = 512;
   /// The window that every stream is granted, in each direction; at least kMinWindowBytes.
   std::uint32_t stream_window_bytes = 256 * 1024;
-  /// What the windows of all streams together may grow by.
+  /// What the windows of all streams of the first service together may grow by.
   std::size_t window_budget_bytes = 64UL * 1024 * 1024;
+  /// Those of other services, likewise.
+  std::size_t other_window_budget_bytes = 32UL * 1024 * 1024;
   /// What may be kept to be sent again; no more Data is sent then. More than a path holds between a frame and
   /// its acknowledgement, which is 5 Gbit/s at 100 ms.
   std::size_t max_unacknowledged_bytes = 64UL * 1024 * 1024;

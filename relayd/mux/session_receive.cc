@@ -92,16 +92,23 @@ base::Result<void> Session::on_open(StreamId id, Service service) {
     return base::Error{"peer opened stream " + std::to_string(id) + " after it had announced to drain"};
   if (auto ok = streams_.take_number(id); !ok) return ok;
   if (auto ok = allowances_.opens.use(now_); !ok) return ok;
+  const Precedence precedence = precedence_of(service);
   const std::size_t lingering = streams_.lingering_streams(Opener::kPeer);
   const std::size_t present = streams_.open_streams(Opener::kPeer) + lingering;
+  const std::size_t of_its_kind = streams_.open_streams(Opener::kPeer, precedence) +
+                                  streams_.lingering_streams(Opener::kPeer, precedence);
+  const std::uint32_t most_of_its_kind = max_streams_of(precedence, limits_.max_streams);
   if (lingering >= limits_.max_streams + kRefusalAllowance)
     return base::Error{"peer opened streams far beyond its limit of " + std::to_string(limits_.max_streams)};
-  streams_.add(id, new_stream(Stream::Announcement::kMade));
+  streams_.add(id, new_stream(precedence, Stream::Announcement::kMade));
   ++counters_.opens_in;
   if (drains_) {
     return refuse(id, ResetCode::kRefused, "draining");
   } else if (present >= limits_.max_streams) {
     return refuse(id, ResetCode::kRefused, "more than " + std::to_string(limits_.max_streams) + " streams");
+  } else if (of_its_kind >= most_of_its_kind) {
+    return refuse(id, ResetCode::kRefused,
+                  "more than " + std::to_string(most_of_its_kind) + " streams beside those of mails");
   } else if (std::ranges::find(limits_.services, service) == limits_.services.end()) {
     return refuse(id, ResetCode::kUnknownService,
                   "unknown service " + std::to_string(static_cast<unsigned>(service)));
@@ -115,7 +122,7 @@ base::Result<void> Session::on_open(StreamId id, Service service) {
 base::Result<void> Session::refuse(StreamId id, ResetCode code, std::string_view cause) {
   ++counters_.streams_refused;
   abandon(id, code, cause);
-  return allowances_.resets.use(now_);
+  return count_reset(*streams_.find(id));
 }
 
 // The stream of a frame: open, or over without the peer knowing it when it sent the frame.
@@ -133,7 +140,7 @@ base::Result<void> Session::on_credit(StreamId id, std::uint64_t offset) {
   const auto raised = (*stream)->sending.credit(offset);
   if (!raised) return on_stream(raised.error(), id);
   if (!*raised) return no_effect();
-  if ((*stream)->sending.ready()) scheduler_.add(id);
+  if ((*stream)->sending.ready()) scheduler_.add(id, (*stream)->precedence);
   return {};
 }
 
@@ -166,9 +173,10 @@ base::Result<void> Session::on_reset(StreamId id, std::string_view payload) {
   const auto stream = known_stream(id, FrameType::kReset);
   if (!stream) return stream.error();
   ++counters_.resets_in;
-  if (auto ok = allowances_.resets.use(now_); !ok) return ok;
+  if (auto ok = count_reset(**stream); !ok) return ok;
   if (!(*stream)->over())
     events_.emplace_back(PeerReset{id, reset_code(base::get_u8(payload)), std::string(payload.substr(1))});
+  (*stream)->has_reset_aside = false;
   forget(id);
   return {};
 }

@@ -24,7 +24,7 @@ std::size_t max_payload_bytes(const PathMetrics& path) {
 
 bool Session::wants_to_send() const {
   return retained_.replaying() || !control_.empty() || !credit_due_.empty() ||
-         (!scheduler_.empty() && !retained_.full()) || acknowledgement_.due();
+         scheduler_.has_next(has_room()) || acknowledgement_.due();
 }
 
 bool Session::produce_frame(std::string& out, const PathMetrics& path) {
@@ -54,8 +54,9 @@ bool Session::produce_credit(std::string& out, base::Duration round_trip) {
   if (credit_due_.empty()) return false;
   const StreamId id = *credit_due_.begin();
   credit_due_.erase(credit_due_.begin());
-  ReceiveHalf& receiving = streams_.find(id)->receiving;
-  if (receiving.credit_due()) receiving.tune(now_, round_trip, window_budget_);
+  Stream& stream = *streams_.find(id);
+  ReceiveHalf& receiving = stream.receiving;
+  if (receiving.credit_due()) receiving.tune(now_, round_trip, window_budgets_[stream.precedence]);
   std::string payload;
   base::put_u64(payload, receiving.state_credit());
   emit(FrameType::kCredit, id, std::move(payload), out);
@@ -63,8 +64,7 @@ bool Session::produce_credit(std::string& out, base::Duration round_trip) {
 }
 
 bool Session::produce_stream(std::string& out, std::size_t max_payload_bytes) {
-  if (retained_.full()) return false;
-  const std::optional<StreamId> id = scheduler_.next();
+  const std::optional<StreamId> id = scheduler_.next(has_room());
   if (!id) return false;
   Stream& stream = *streams_.find(*id);
   assert(stream.sending.ready());
@@ -73,13 +73,13 @@ bool Session::produce_stream(std::string& out, std::size_t max_payload_bytes) {
   if (payload.empty()) {
     stream.finish_sequence = emit(FrameType::kFinish, *id, {}, out);
     stream.sending.finish_sent();
-    scheduler_.remove(*id);
+    scheduler_.remove(*id, stream.precedence);
     if (stream.over()) over(*id);
     return true;
   }
   emit(FrameType::kData, *id, std::move(payload), out);
   if (stream.sending.became_writable()) events_.emplace_back(Writable{*id});
-  scheduler_.sent(*id, out.size() - before, stream.sending.ready());
+  scheduler_.sent(*id, stream.precedence, out.size() - before, stream.sending.ready());
   return true;
 }
 

@@ -11,7 +11,7 @@ using wire::FrameType;
 
 // Streams of ours that are over but not acknowledged are remembered; a peer that never acknowledges must not
 // make us remember without end.
-constexpr std::size_t kMaxLingering = 1024;
+constexpr PerPrecedence<std::size_t> kMaxLingering{.first = 1024, .other = 512};
 
 // The stream that an event is about, 0 for none.
 struct StreamOf {
@@ -35,29 +35,43 @@ base::Result<StreamId> Session::open(Service service) {
   if (peer_drains_) return base::Error{"the peer is shutting the link down"};
   if (service != kFirstService && !agreement_.peer.knows_services())
     return base::Error{"the far relayd is too old to know this service"};
-  const std::size_t open = streams_.open_streams(Opener::kUs);
-  if (open >= agreement_.peer.max_streams)
-    return base::Error{"the peer takes no more than the " + std::to_string(open) + " streams that are open"};
-  if (streams_.lingering_streams(Opener::kUs) >= kMaxLingering)
-    return base::Error{"the peer has not acknowledged the end of " + std::to_string(kMaxLingering) +
-                       " streams"};
-  if (own_resets_.is_used_up(now_))
-    return base::Error{
-        "too many mails were begun and given up in a short time, more than the link may carry"};
+  const Precedence precedence = precedence_of(service);
+  if (auto ok = may_open(precedence); !ok) return ok.error();
   const auto id = streams_.next_number();
   if (!id) return id.error();
-  (void)own_resets_.use(now_);
-  Stream stream = new_stream(Stream::Announcement::kQueued);
-  stream.may_be_reset = true;
+  (void)own_resets_[precedence].use(now_);
+  Stream stream = new_stream(precedence, Stream::Announcement::kQueued);
+  stream.has_reset_aside = true;
   streams_.add(*id, std::move(stream));
   control_.push({FrameType::kOpen, *id, std::string(1, static_cast<char>(service))});
   ++counters_.streams_opened;
   return *id;
 }
 
-Stream Session::new_stream(Stream::Announcement announcement) const {
+base::Result<void> Session::may_open(Precedence precedence) const {
+  const bool is_first = precedence == Precedence::kFirst;
+  const std::size_t open = streams_.open_streams(Opener::kUs);
+  if (open >= agreement_.peer.max_streams)
+    return base::Error{"the peer takes no more than the " + std::to_string(open) + " streams that are open"};
+  const std::size_t of_its_kind = streams_.open_streams(Opener::kUs, precedence);
+  if (of_its_kind >= max_streams_of(precedence, agreement_.peer.max_streams))
+    return base::Error{"the peer takes no more than the " + std::to_string(of_its_kind) +
+                       " streams that are open beside those of mails"};
+  const std::size_t max_lingering = kMaxLingering[precedence];
+  if (streams_.lingering_streams(Opener::kUs, precedence) >= max_lingering)
+    return base::Error{"the peer has not acknowledged the end of " + std::to_string(max_lingering) +
+                       " streams"};
+  if (own_resets_[precedence].is_used_up(now_))
+    return base::Error{std::string("too many ") +
+                       (is_first ? "mails were begun and given up" : "connections were broken off") +
+                       " in a short time, more than the link may carry"};
+  return {};
+}
+
+Stream Session::new_stream(Precedence precedence, Stream::Announcement announcement) const {
   return Stream{.sending = SendHalf(agreement_.peer.stream_window_bytes, limits_.stream_window_bytes),
                 .receiving = ReceiveHalf(limits_.stream_window_bytes),
+                .precedence = precedence,
                 .announcement = announcement};
 }
 
@@ -75,14 +89,14 @@ void Session::write(StreamId stream, std::string_view bytes) {
   Stream* const found = open_stream(stream);
   if (found == nullptr) return;
   found->sending.write(bytes);
-  if (found->sending.ready()) scheduler_.add(stream);
+  if (found->sending.ready()) scheduler_.add(stream, found->precedence);
 }
 
 void Session::finish(StreamId stream) {
   Stream* const found = open_stream(stream);
   if (found == nullptr) return;
   found->sending.finish();
-  if (found->sending.ready()) scheduler_.add(stream);
+  if (found->sending.ready()) scheduler_.add(stream, found->precedence);
 }
 
 void Session::consumed(StreamId stream, std::size_t bytes) {
@@ -108,7 +122,7 @@ void Session::reset(StreamId stream, ResetCode code, std::string_view cause) {
 void Session::abandon(StreamId id, ResetCode code, std::string_view cause) {
   Stream& stream = *streams_.find(id);
   stream.sending.reset();
-  stream.may_be_reset = false;
+  stream.has_reset_aside = false;
   if (code == ResetCode::kUnknownService && !agreement_.peer.knows_services()) code = ResetCode::kFailed;
   std::string payload(1, static_cast<char>(code));
   payload += cause.substr(0, kMaxTextBytes);
@@ -120,7 +134,15 @@ void Session::abandon(StreamId id, ResetCode code, std::string_view cause) {
 // of the log.
 void Session::count_provoked_reset(StreamId id, ResetCode code) {
   if (code != ResetCode::kFailed || streams_.opener(id) != Opener::kPeer) return;
-  if (auto ok = allowances_.resets.use(now_); !ok) overdone_ = ok.error();
+  Stream* const stream = streams_.find(id);
+  if (stream == nullptr) return;
+  if (auto ok = count_reset(*stream); !ok) overdone_ = ok.error();
+}
+
+// A stream ends once, though a Reset of each side may cross.
+base::Result<void> Session::count_reset(Stream& stream) {
+  if (std::exchange(stream.is_counted_reset, true)) return {};
+  return allowances_.resets[stream.precedence].use(now_);
 }
 
 // The stream is over but for an acknowledgement of its last frame.
@@ -133,12 +155,13 @@ void Session::over(StreamId id) {
 // No more turns of sending, and none of receiving: the bytes by which the window had grown are there for
 // others.
 void Session::retire(StreamId id) {
-  scheduler_.remove(id);
   credit_due_.erase(id);
   Stream* const stream = streams_.find(id);
   if (stream == nullptr) return;
-  stream->receiving.give_back(window_budget_);
-  if (std::exchange(stream->may_be_reset, false)) own_resets_.give_back();
+  const Precedence precedence = stream->precedence;
+  scheduler_.remove(id, precedence);
+  stream->receiving.give_back(window_budgets_[precedence]);
+  if (std::exchange(stream->has_reset_aside, false)) own_resets_[precedence].give_back();
 }
 
 // Nothing more will be sent or may be received on the stream.

@@ -10,6 +10,7 @@
 #include "relayd/base/byte_queue.h"
 #include "relayd/base/clock.h"
 #include "relayd/base/result.h"
+#include "relayd/mux/precedence.h"
 #include "relayd/mux/stream_id.h"
 #include "relayd/mux/window_budget.h"
 #include "relayd/wire/frame.h"
@@ -101,8 +102,10 @@ struct Stream {
 
   SendHalf sending;
   ReceiveHalf receiving;
+  Precedence precedence = Precedence::kFirst;
   Announcement announcement = Announcement::kMade;
-  bool may_be_reset = false;          ///< by us, who have put a Reset aside for it
+  bool has_reset_aside = false;       ///< it is ours, and no Reset of either side has ended it
+  bool is_counted_reset = false;      ///< as one that the peer has used of its allowance
   std::uint64_t finish_sequence = 0;  ///< of the frame that we sent, 0 until then
   std::uint64_t reset_sequence = 0;   ///< likewise
 };

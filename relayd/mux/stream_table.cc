@@ -42,26 +42,32 @@ const Stream* StreamTable::find(StreamId stream) const {
 }
 
 void StreamTable::add(StreamId number, Stream stream) {
-  if (streams_.emplace(number, std::move(stream)).second) ++count(number).all;
+  const auto [added, is_new] = streams_.emplace(number, std::move(stream));
+  if (is_new) ++count(number, added->second).all;
 }
 
 void StreamTable::erase(StreamId stream) {
-  if (streams_.erase(stream) == 0) return;
-  --count(stream).all;
-  if (std::erase(lingering_, stream) > 0) --count(stream).lingering;
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) return;
+  Count& count = this->count(stream, found->second);
+  --count.all;
+  if (std::erase(lingering_, stream) > 0) --count.lingering;
+  streams_.erase(found);
 }
 
 void StreamTable::linger(StreamId stream) {
   lingering_.push_back(stream);
-  ++count(stream).lingering;
+  ++count(stream, streams_.at(stream)).lingering;
 }
 
 void StreamTable::acknowledged(std::uint64_t acknowledged_by_peer) {
   std::erase_if(lingering_, [&](StreamId stream) {
-    if (!streams_.at(stream).settled(acknowledged_by_peer)) return false;
-    streams_.erase(stream);
-    --count(stream).all;
-    --count(stream).lingering;
+    const auto found = streams_.find(stream);
+    if (!found->second.settled(acknowledged_by_peer)) return false;
+    Count& count = this->count(stream, found->second);
+    --count.all;
+    --count.lingering;
+    streams_.erase(found);
     return true;
   });
 }
@@ -82,12 +88,20 @@ void StreamTable::clear() {
 }
 
 std::size_t StreamTable::open_streams(Opener opener) const {
-  const Count& count = counts_[static_cast<std::size_t>(opener)];
+  return open_streams(opener, Precedence::kFirst) + open_streams(opener, Precedence::kOther);
+}
+
+std::size_t StreamTable::open_streams(Opener opener, Precedence precedence) const {
+  const Count& count = this->count(opener, precedence);
   return count.all - count.lingering;
 }
 
 std::size_t StreamTable::lingering_streams(Opener opener) const {
-  return counts_[static_cast<std::size_t>(opener)].lingering;
+  return lingering_streams(opener, Precedence::kFirst) + lingering_streams(opener, Precedence::kOther);
+}
+
+std::size_t StreamTable::lingering_streams(Opener opener, Precedence precedence) const {
+  return count(opener, precedence).lingering;
 }
 
 }  // namespace tsmtp::mux

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "relayd/base/result.h"
+#include "relayd/mux/precedence.h"
 #include "relayd/mux/stream.h"
 #include "relayd/mux/stream_id.h"
 
@@ -42,7 +43,9 @@ class StreamTable {
   [[nodiscard]] std::vector<StreamId> with_stated_credit() const;
 
   [[nodiscard]] std::size_t open_streams(Opener opener) const;
+  [[nodiscard]] std::size_t open_streams(Opener opener, Precedence precedence) const;
   [[nodiscard]] std::size_t lingering_streams(Opener opener) const;
+  [[nodiscard]] std::size_t lingering_streams(Opener opener, Precedence precedence) const;
 
  private:
   struct Count {
@@ -50,14 +53,19 @@ class StreamTable {
     std::size_t lingering = 0;
   };
 
-  [[nodiscard]] Count& count(StreamId stream) { return counts_[static_cast<std::size_t>(opener(stream))]; }
+  [[nodiscard]] Count& count(StreamId number, const Stream& stream) {
+    return counts_[static_cast<std::size_t>(opener(number))][stream.precedence];
+  }
+  [[nodiscard]] const Count& count(Opener opener, Precedence precedence) const {
+    return counts_[static_cast<std::size_t>(opener)][precedence];
+  }
 
   StreamId our_parity_;
   std::uint64_t next_ours_;  // beyond 32 bits when used up
   StreamId last_of_peer_ = 0;
   std::unordered_map<StreamId, Stream> streams_;
   std::vector<StreamId> lingering_;
-  std::array<Count, 2> counts_;  // by Opener
+  std::array<PerPrecedence<Count>, 2> counts_{};  // by Opener
 };
 
 }  // namespace tsmtp::mux

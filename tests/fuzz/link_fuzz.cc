@@ -4,7 +4,7 @@
 //   F TYPE STREAM payload   a frame of the peer with the right sequence; TYPE as in kTypes or any byte
 //   b bytes        bytes of the peer, as they are
 //   p COUNT        we may write: about COUNT KiB
-//   o              we open a stream
+//   o, O           we open a stream of the first service, of another
 //   w STREAM COUNT, c STREAM COUNT, e STREAM, r STREAM   we write, have dealt with, finish, reset
 //   n bytes        we notice
 //   T SECONDS      time passes
@@ -29,6 +29,7 @@ using wire::FrameType;
 
 constexpr std::uint32_t kMaxStreams = 4;
 constexpr std::uint32_t kWindowBytes = 4096;
+constexpr mux::Service kOtherService{2};
 constexpr std::size_t kMaxPendingBytes = 1 << 20;
 
 const std::map<char, FrameType> kTypes{
@@ -74,8 +75,10 @@ class Link {
         produce(static_cast<std::size_t>(take_number(rest)) * 1024 + 1);
         break;
       case 'o':
-        if (const auto stream = session_->open(mux::kFirstService))
-          must(streams_.try_emplace(*stream).second, "a stream's number is new");
+        open(mux::kFirstService);
+        break;
+      case 'O':
+        open(kOtherService);
         break;
       case 'w': {
         const std::uint32_t stream = take_number(rest);
@@ -91,13 +94,17 @@ class Link {
         session_->consumed(stream->first, count);
         break;
       }
-      case 'e':
-        session_->finish(take_number(rest));
+      case 'e': {
+        const std::uint32_t stream = take_number(rest);
+        session_->finish(stream);
+        if (const auto other = others_.find(stream); other != others_.end()) other->second.by_us = true;
         break;
+      }
       case 'r': {
         const std::uint32_t stream = take_number(rest);
         session_->reset(stream, mux::ResetCode::kCancelled, rest);
         streams_.erase(stream);
+        others_.erase(stream);
         break;
       }
       case 'n':
@@ -136,21 +143,41 @@ class Link {
   static constexpr std::uint64_t kNumber = 7;  // both sides', of the first session
 
   mux::ConnectionSettings settings() {
-    return {
-        .role = role_,
-        .hub_name = "us",
-        .limits = {.max_streams = kMaxStreams, .stream_window_bytes = kWindowBytes, .window_budget_bytes = 0},
-        .can_resume = true,
-        .resumption = {.number = kNumber}};
+    return {.role = role_,
+            .hub_name = "us",
+            .limits = {.max_streams = kMaxStreams,
+                       .stream_window_bytes = kWindowBytes,
+                       .window_budget_bytes = 0,
+                       .other_window_budget_bytes = 0,
+                       .services = {mux::kFirstService, kOtherService}},
+            .can_resume = true,
+            .resumption = {.number = kNumber}};
   }
 
   static mux::Hello hello() {
-    return {.capabilities = mux::kCapabilityResumption,
+    return {.capabilities = mux::kCapabilityResumption | mux::kCapabilityServices,
             .instance = "0123456789abcdef",
             .max_streams = 4,
             .stream_window_bytes = kWindowBytes,
             .name = "p",
             .resumption = {.number = kNumber}};
+  }
+
+  void open(mux::Service service) {
+    const auto stream = session_->open(service);
+    if (!stream) return;
+    must(streams_.try_emplace(*stream).second, "a stream's number is new");
+    if (service != kOtherService) return;
+    others_.try_emplace(*stream);
+    must(!is_sane_ || open_others(*stream % 2) <= kMaxStreams / 2, "we leave half of the streams to mails");
+  }
+
+  // Streams of the other service with numbers of that parity. One that both sides have finished counts no
+  // more, though our Finish may wait.
+  std::ptrdiff_t open_others(std::uint32_t parity) const {
+    return std::ranges::count_if(others_, [&](const auto& other) {
+      return other.first % 2 == parity && !(other.second.by_us && other.second.by_peer);
+    });
   }
 
   // Who dials asks for the session, and is answered; the other side is asked.
@@ -237,6 +264,9 @@ class Link {
         const bool ours = (opened->stream % 2 == 1) == (role_ == mux::Role::kDialer);
         must(!ours, "the peer opens streams of its own numbers");
         must(streams_.try_emplace(opened->stream).second, "a stream is opened once");
+        if (opened->service != kOtherService) continue;
+        others_.try_emplace(opened->stream);
+        must(open_others(opened->stream % 2) <= kMaxStreams / 2, "a peer has to leave half of them to mails");
       } else if (const auto* received = std::get_if<mux::Received>(&*event)) {
         const auto stream = streams_.find(received->stream);
         must(stream != streams_.end(), "bytes come on streams that are open");
@@ -245,9 +275,12 @@ class Link {
         must(stream->second <= kWindowBytes, "no more comes than there was credit for");
       } else if (const auto* reset = std::get_if<mux::PeerReset>(&*event)) {
         must(streams_.erase(reset->stream) == 1, "a stream that is reset was there");
+        others_.erase(reset->stream);
         must(reset->cause.size() <= mux::kMaxTextBytes, "a cause is bounded");
       } else if (const auto* finished = std::get_if<mux::PeerFinished>(&*event)) {
         must(streams_.contains(finished->stream), "a stream that is finished was there");
+        if (const auto other = others_.find(finished->stream); other != others_.end())
+          other->second.by_peer = true;
       }
     }
   }
@@ -265,6 +298,10 @@ class Link {
   std::unique_ptr<mux::Connection> connection_;
   wire::Decoder decoder_;
   std::map<mux::StreamId, std::size_t> streams_;  // received and not dealt with
+  struct Finished {
+    bool by_us = false, by_peer = false;
+  };
+  std::map<mux::StreamId, Finished> others_;  // streams of the other service that nobody has reset
   std::map<mux::StreamId, std::uint64_t> credit_;
   std::map<mux::StreamId, std::uint64_t> sent_;
   std::uint64_t peer_sequence_ = 0;

@@ -108,6 +108,8 @@ FRAMES = [
     ('Open behind Drain', [Frame(DRAIN), *sequenced(FIRST)], 'opened stream 1 after it had announced to drain'),
     ('rate of Resets', sequenced(*(f for n in range(1, 12001, 2) for f in ((OPEN, b'\1', n), (RESET, b'\1', n)))),
      'sent more than 200 a second of reset and refused streams'),
+    ('rate of Resets of other services', sequenced(*(f for n in range(1, 24001, 2) for f in ((OPEN, b'\7', n), (RESET, b'\1', n)))),
+     'sent more than 400 a second of reset and refused streams of other services than the first'),
     ('rate of frames without effect', [Frame(ACK)] * 12000, 'sent more than 200 a second of frames without effect'),
     ('rate of notices', sequenced(*[(NOTICE, b'\1\1', 0)] * 1500), 'sent more than 50 a second of notices'),
     ('rate of skipped frames', [Frame(UNKNOWN_TYPE, flags=SKIPPABLE)] * 12000, 'sent more than 200 a second of frames without effect'),

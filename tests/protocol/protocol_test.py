@@ -377,7 +377,7 @@ class WeDial(Scenarios, unittest.TestCase):
         self.assertEqual(self.near(BOB).verdict('final')[0], 250)
 
     def test_unknown_service_and_too_many_streams(self):
-        stream = self.link.session.open(service=2)
+        stream = self.link.session.open(service=200)
         self.assertEqual(self.wait_for(lambda: stream.reset_by_peer)[0], FAILED)
         limit = self.link.session.theirs.max_streams
         mails = [NearSide(self.link) for _ in range(limit + 1)]
@@ -387,8 +387,8 @@ class WeDial(Scenarios, unittest.TestCase):
     def test_unknown_service_is_told_in_so_many_words_to_who_knows_the_code(self):
         self.lose_session(capabilities=RESUMPTION | SERVICES)
         self.assertTrue(self.link.session.theirs.capabilities & SERVICES)
-        stream = self.link.session.open(service=2)
-        self.assertEqual(self.wait_for(lambda: stream.reset_by_peer), (UNKNOWN_SERVICE, 'unknown service 2'))
+        stream = self.link.session.open(service=200)
+        self.assertEqual(self.wait_for(lambda: stream.reset_by_peer), (UNKNOWN_SERVICE, 'unknown service 200'))
         self.assertEqual(self.near(BOB).verdict('final')[0], 250)
 
     def test_relayd_keeps_to_our_limit(self):

@@ -152,6 +152,7 @@ mux::ConnectionSettings SiteLink::connection_settings(const link::Greet& action)
   settings.dead_after = settings_.peer_timeout;
   // One budget for the link, whatever it is made of.
   settings.limits.window_budget_bytes /= life_.lanes().size();
+  settings.limits.other_window_budget_bytes /= life_.lanes().size();
   settings.limits.max_unacknowledged_bytes /= life_.lanes().size();
   settings.limits.services.clear();
   for (const auto& [service, accept] : callbacks_.accept_stream)

@@ -100,6 +100,35 @@ TEST(Bounds, APeerThatNeverAcknowledgesStopsOurOpens) {
   EXPECT_EQ(opened, 1024);
 }
 
+// Bulk of other services stops while there is room to keep mails that are sent.
+TEST(Bounds, OtherServicesLeaveRoomForMailsThatAreNotAcknowledged) {
+  constexpr std::size_t kMost = 400'000;
+  ConnectionSettings ours = settings();
+  ours.can_resume = true;
+  ours.resumption.number = 1;
+  ours.limits.max_unacknowledged_bytes = kMost;
+  ours.limits.stream_window_bytes = 1024 * 1024;
+  Side side(ours, {});
+  RawPeer peer;
+  Hello hello = RawPeer::hello();
+  hello.capabilities = kCapabilityServices | kCapabilityResumption;
+  hello.stream_window_bytes = 1024 * 1024;
+  hello.resumption.number = 1;
+  ASSERT_TRUE(side.receive(peer.frame(FrameType::kHello, 0, encode_hello(hello)), {}));
+  const auto bulk = side.session.open(kOtherService);
+  side.session.write(*bulk, std::string(kMost, 'x'));
+  const std::size_t sent = output(side.connection).size();
+  EXPECT_GE(sent, kMost / 4 * 3);
+  EXPECT_LT(sent, kMost / 4 * 3 + wire::kMaxFrameBytes + 200);
+  EXPECT_FALSE(side.connection.wants_to_send()) << "its owner would spin";
+  const auto mail = side.session.open(kFirstService);
+  side.session.write(*mail, std::string(kMost, 'x'));
+  const std::size_t sent_of_mail = output(side.connection).size();
+  EXPECT_GT(sent_of_mail, kMost / 4 - 2 * wire::kMaxFrameBytes);
+  EXPECT_LT(sent_of_mail, kMost / 4 + wire::kMaxFrameBytes);
+  EXPECT_FALSE(side.connection.wants_to_send());
+}
+
 // Garbage that begins as a good conversation: no input may do more than end the link.
 TEST(Bounds, DamagedConversationsEndInAnErrorOrNothing) {
   const unsigned seed = std::random_device{}();

@@ -14,6 +14,7 @@ class Fairness : public ::testing::Test {
  protected:
   Fairness() : side_(settings(), {}) {
     Hello hello = RawPeer::hello();
+    hello.capabilities = kCapabilityServices;
     hello.max_streams = 64;
     hello.stream_window_bytes = 1024 * 1024;
     EXPECT_TRUE(side_.receive(peer_.frame(FrameType::kHello, 0, encode_hello(hello)), {}));
@@ -26,8 +27,8 @@ class Fairness : public ::testing::Test {
     return settings;
   }
 
-  StreamId opened_with(std::size_t bytes) {
-    const auto id = side_.session.open(kFirstService);
+  StreamId opened_with(std::size_t bytes, Service service = kFirstService) {
+    const auto id = side_.session.open(service);
     EXPECT_TRUE(id);
     side_.session.write(*id, std::string(bytes, 'x'));
     return *id;
@@ -71,6 +72,27 @@ TEST_F(Fairness, AStreamThatIsAlwaysNewIsServedNoMoreThanOthers) {
   }
   EXPECT_GE(sent[large] + 3 * wire::kMaxFrameBytes, sent[chatty]);
   EXPECT_GT(sent[large], 500'000U);
+}
+
+// A forward waits for as long as mails have something to send, and then goes on where it was.
+TEST_F(Fairness, TheFirstServiceGoesBeforeAllOthers) {
+  (void)opened_with(90'000, kOtherService);
+  (void)opened_with(90'000, kOtherService);
+  EXPECT_EQ(next_frames(2 * wire::kMaxFrameBytes), "Open2 Open4 Data2 Data4");
+  const StreamId small = opened_with(100);
+  const StreamId large = opened_with(40'000);
+  side_.session.finish(small);
+  EXPECT_EQ(next_frames(65'000), "Open6 Open8 Data6 Finish6 Data8 Data8 Data8 Data2 Data4")
+      << "in turns, among themselves";
+  side_.session.write(large, std::string(20'000, 'x'));
+  EXPECT_EQ(next_frames(45'000), "Data8 Data8 Data2 Data4");
+}
+
+TEST_F(Fairness, AMailWithoutCreditDoesNotHoldUpOthers) {
+  (void)opened_with(1024 * 1024 + 1);
+  (void)output(side_.connection);
+  (void)opened_with(10, kOtherService);
+  EXPECT_EQ(next_frames(100'000), "Open4 Data4");
 }
 
 TEST_F(Fairness, TheLinkGoesFirst) {

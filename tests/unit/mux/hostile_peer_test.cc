@@ -58,8 +58,29 @@ TEST_F(HostilePeer, MayNotOpenWhatIsRefusedWithoutEnd) {
 }
 
 TEST_F(HostilePeer, MayNotOpenForUnknownServicesWithoutEnd) {
-  EXPECT_EQ(told(100'000, 1ms, [this] { return peer_.frame(FrameType::kOpen, stream_ += 2, "\x09"); }),
-            "peer sent more than 200 a second of reset and refused streams");
+  EXPECT_EQ(told(100'000, 1ms, [this] { return peer_.open(stream_ += 2, Service{9}); }),
+            "peer sent more than 400 a second of reset and refused streams of other services than the first");
+}
+
+// What it does with other services is no excuse for more of the first, and no burden on it.
+TEST_F(HostilePeer, HasAllowancesOfEachKindOfStream) {
+  const auto of_both = [this] {
+    const std::string first = opened_and_reset();
+    stream_ += 2;
+    return joined({first, peer_.open(stream_, kOtherService), peer_.reset(stream_)});
+  };
+  EXPECT_EQ(told(1900, 0ms, of_both), "");
+  EXPECT_EQ(told(100'000, 1ms, of_both), "peer sent more than 200 a second of reset and refused streams");
+}
+
+TEST_F(HostilePeer, MayNotProvokeResetsWithoutEnd) {
+  EXPECT_EQ(told(100'000, 1ms,
+                 [this] {
+                   if (stream_ != 0xffffffff)
+                     side_.session.reset(stream_, ResetCode::kFailed, "not understood");
+                   return peer_.open(stream_ += 2, kOtherService);
+                 }),
+            "peer sent more than 400 a second of reset and refused streams of other services than the first");
 }
 
 TEST_F(HostilePeer, MayNotPingWithoutEnd) {
@@ -113,6 +134,114 @@ TEST(OwnClients, ThatGiveUpMailsWithoutEndDoNotBringTheLinkDown) {
   }
   EXPECT_GT(opened, 6000U) << "a hundred a second are served";
   EXPECT_LT(opened, 8000U);
+}
+
+/// Two hubs that keep all rules, and whose users break off what they can.
+class HonestHubs : public ::testing::Test {
+ protected:
+  HonestHubs() : near_(settings(Role::kDialer)), far_(settings(Role::kListener)) { exchange(); }
+
+  static ConnectionSettings settings(Role role) {
+    ConnectionSettings settings = RawPeer::settings();
+    settings.role = role;
+    settings.limits.max_streams = 512;
+    return settings;
+  }
+  /// What both have to say arrives; neither may find fault with the other.
+  void exchange() {
+    for (int i = 0; i < 2; ++i) {
+      pass(near_, far_);
+      pass(far_, near_);
+    }
+    ASSERT_TRUE(near_.connection.tick(now_));
+    ASSERT_TRUE(far_.connection.tick(now_));
+  }
+  void pass(Side& from, Side& to) {
+    const auto ok = to.receive(output(from.connection, now_), now_);
+    ASSERT_TRUE(ok) << ok.error().message;
+    (void)events(to.session);
+  }
+  /// As many as can be opened, at most so many.
+  std::vector<StreamId> opened_by(Side& side, int wanted) {
+    std::vector<StreamId> out;
+    for (int i = 0; i < wanted; ++i)
+      if (const auto id = side.session.open(kOtherService)) out.push_back(*id);
+    return out;
+  }
+  void whole_mail(Side& from, Side& to) {
+    const auto id = from.session.open(kFirstService);
+    ASSERT_TRUE(id) << id.error().message;
+    from.session.write(*id, "mail");
+    from.session.finish(*id);
+    exchange();
+    to.session.finish(*id);
+    exchange();
+    ++mails_;
+  }
+
+  base::TimePoint now_{};
+  Side near_, far_;
+  std::size_t mails_ = 0;
+};
+
+// 500 connections a second of each hub's clients, broken off by them, by the service, or by both at once.
+TEST_F(HonestHubs, WhoseClientsBreakOffForwardsWithoutEndStayUpAndMailPasses) {
+  std::size_t broken = 0;
+  for (int i = 0; i < 20'000 && !HasFatalFailure(); ++i, now_ += 2ms) {
+    for (auto [opener, other] : {std::pair(&near_, &far_), std::pair(&far_, &near_)}) {
+      const auto stream = opener->session.open(kOtherService);
+      if (!stream) continue;
+      exchange();
+      ++broken;
+      if (i % 3 != 0) opener->session.reset(*stream, ResetCode::kCancelled, "broken off");
+      if (i % 3 != 1) other->session.reset(*stream, ResetCode::kFailed, "the service broke it off");
+    }
+    exchange();
+    if (i % 10 == 0) whole_mail(near_, far_);
+    if (i % 10 == 5) whole_mail(far_, near_);
+  }
+  EXPECT_EQ(mails_, 4000U);
+  EXPECT_GT(broken, 2 * 40 * 100U) << "a hundred a second are served";
+  EXPECT_GT(near_.session.resets_left(now_), 0.99) << "mails have theirs";
+}
+
+// All that is open breaks on both sides while the line stands still and clients come and go; then it moves,
+// and more is broken off in that moment.
+TEST_F(HonestHubs, SurviveTheWorstMoment) {
+  for (Side* const side : {&near_, &far_})
+    EXPECT_EQ(opened_by(*side, 1000).size(), 256U);
+  exchange();
+  now_ += 1min;  // what they have put aside is there again
+  std::string from_near = output(near_.connection, now_), from_far = output(far_.connection, now_);
+  const auto write = [&] {  // nothing of it arrives
+    from_near += output(near_.connection, now_);
+    from_far += output(far_.connection, now_);
+  };
+  for (StreamId id = 1; id <= 512; ++id)
+    for (Side* const side : {&near_, &far_})
+      side->session.reset(id, ResetCode::kFailed, "broken off");
+  for (int i = 0; i < 15'000; ++i, now_ += 1ms)
+    for (Side* const side : {&near_, &far_})
+      for (const StreamId id : opened_by(*side, 2)) {
+        write();
+        side->session.reset(id, ResetCode::kCancelled, "");
+        write();
+      }
+  ASSERT_TRUE(far_.receive(from_near, now_));
+  ASSERT_TRUE(near_.receive(from_far, now_));
+  std::size_t broken = 0;
+  for (int i = 0; i < 1500 && !HasFatalFailure(); ++i)
+    for (Side* const side : {&near_, &far_})
+      for (const StreamId id : opened_by(*side, 1)) {
+        exchange();
+        for (Side* const either : {&near_, &far_})
+          either->session.reset(id, ResetCode::kFailed, "");
+        exchange();
+        ++broken;
+      }
+  EXPECT_GT(broken, 1000U);
+  whole_mail(near_, far_);
+  whole_mail(far_, near_);
 }
 
 }  // namespace

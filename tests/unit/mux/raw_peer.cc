@@ -77,6 +77,7 @@ ConnectionSettings RawPeer::settings() {
   settings.instance = "0123456789abcdef";
   settings.limits.max_streams = 4;
   settings.limits.stream_window_bytes = 4096;
+  settings.limits.services = {kFirstService, kOtherService};
   return settings;
 }
 

@@ -14,6 +14,9 @@
 
 namespace tsmtp::mux {
 
+/// A service beside the first, which settings() serves.
+inline constexpr Service kOtherService{2};
+
 /// A frame that owns its payload.
 struct RawFrame {
   wire::FrameType type{};
@@ -65,8 +68,8 @@ class RawPeer {
   [[nodiscard]] std::string frame(wire::FrameType type, std::uint32_t stream = 0,
                                   std::string_view payload = {});
   [[nodiscard]] std::string greeting() { return frame(wire::FrameType::kHello, 0, encode_hello(hello())); }
-  [[nodiscard]] std::string open(std::uint32_t stream) {
-    return frame(wire::FrameType::kOpen, stream, "\x01");
+  [[nodiscard]] std::string open(std::uint32_t stream, Service service = kFirstService) {
+    return frame(wire::FrameType::kOpen, stream, std::string(1, static_cast<char>(service)));
   }
   [[nodiscard]] std::string data(std::uint32_t stream, std::string_view bytes) {
     return frame(wire::FrameType::kData, stream, bytes);

@@ -45,6 +45,8 @@ SessionLimits SimulatedHub::limits() const {
   return {.max_streams = max_streams_,
           .stream_window_bytes = window_bytes_,
           .window_budget_bytes = kBudgetBytes,
+          .other_window_budget_bytes = kBudgetBytes,
+          .services = {kFirstService, kOtherService},
           .grace_period = std::chrono::hours{1}};
 }
 
@@ -83,7 +85,7 @@ void SimulatedHub::notice_cut(const std::shared_ptr<Wire>& wire) {
 void SimulatedHub::act(std::size_t max_streams, std::uint64_t reset_one_in) {
   if (!session_) return;
   if (session_->established() && opened_ < max_streams && random_() % 4 == 0)
-    if (const auto id = session_->open(kFirstService)) {
+    if (const auto id = session_->open(random_() % 3 == 0 ? kOtherService : kFirstService)) {
       ++opened_;
       start(*id);
     }

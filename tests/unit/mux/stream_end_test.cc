@@ -190,7 +190,7 @@ class Services : public ::testing::Test {
   }
   static ConnectionSettings settings() {
     ConnectionSettings settings = RawPeer::settings();
-    settings.limits.services = {kFirstService, Service{200}};
+    settings.limits.services = {kFirstService, kOtherService, Service{200}};
     return settings;
   }
 
@@ -215,6 +215,42 @@ TEST_F(Services, ThatNobodyServesAreRefusedWithACodeOfTheirOwn) {
   (void)peer_.read(side_.connection);
   ASSERT_TRUE(side_.receive(peer_.frame(FrameType::kReset, *ours, "\x04unknown service 9"), {}));
   EXPECT_EQ(events_of<PeerReset>(side_.session).at(0).code, ResetCode::kUnknownService);
+}
+
+// Forwards that come and go never keep a mail from being opened.
+TEST_F(Services, BesideTheFirstHaveHalfOfThePeersLimit) {
+  ASSERT_TRUE(side_.session.open(kOtherService));
+  ASSERT_TRUE(side_.session.open(Service{200}));
+  const auto third = side_.session.open(kOtherService);
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().message,
+            "the peer takes no more than the 2 streams that are open beside those of mails");
+  EXPECT_FALSE(side_.session.is_full());
+  EXPECT_TRUE(side_.session.open(kFirstService));
+  EXPECT_TRUE(side_.session.open(kFirstService));
+  EXPECT_TRUE(side_.session.is_full());
+  side_.session.reset(2, ResetCode::kCancelled, "");
+  EXPECT_TRUE(side_.session.open(kOtherService));
+}
+
+TEST_F(Services, WaitForRoomThatMailsHaveTaken) {
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(side_.session.open(kFirstService));
+  const auto other = side_.session.open(kOtherService);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().message, "the peer takes no more than the 4 streams that are open");
+}
+
+TEST_F(Services, BesideTheFirstMayFillHalfOfOurLimit) {
+  ASSERT_TRUE(side_.receive(joined({peer_.open(1, kOtherService), peer_.open(3, Service{200}),
+                                    peer_.open(5, kOtherService), peer_.open(7), peer_.open(9)}),
+                            {}));
+  EXPECT_EQ(events_of<Opened>(side_.session).size(), 3U)
+      << "the third of the others lingers, and mails have two";
+  const auto frames = peer_.read(side_.connection);
+  ASSERT_EQ(summary(frames), "Reset5 Reset9");
+  EXPECT_EQ(frames[0].payload, "\x02more than 2 streams beside those of mails");
+  EXPECT_EQ(frames[1].payload, "\x02more than 4 streams");
 }
 
 TEST_F(StreamEnd, WeKeepToThePeersLimit) {

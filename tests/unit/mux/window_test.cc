@@ -1,6 +1,9 @@
 // Windows fit themselves to the path, within one budget, and give back what they need no more.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "relayd/base/bytes.h"
 #include "tests/unit/mux/raw_peer.h"
 
 namespace tsmtp::mux {
@@ -79,6 +82,36 @@ TEST_F(Window, OfASecondStreamIsWhatIsGrantedAtLeast) {
     (void)after_half_was_used(greedy, 150ms);
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(after_half_was_used(modest, 150ms), kGranted);
+}
+
+// The window of one stream, as it is stated while the peer fills it without end.
+std::size_t largest_window(Side& side, RawPeer& peer, StreamId stream, base::TimePoint& now) {
+  std::uint64_t credit = kGranted, sent = 0, largest = 0;
+  for (int i = 0; i < 400; ++i, now += 10ms) {
+    const std::size_t bytes = std::min<std::size_t>(credit - sent, wire::kMaxPayloadBytes);
+    EXPECT_TRUE(side.receive(peer.data(stream, std::string(bytes, 'x')), now));
+    sent += bytes;
+    for (const Received& received : events_of<Received>(side.session))
+      side.session.consumed(stream, received.bytes.size());
+    for (const RawFrame& frame : peer.read(side.connection, now))
+      if (frame.type == wire::FrameType::kCredit) credit = base::get_u64(frame.payload);
+    largest = std::max<std::uint64_t>(largest, credit - sent);
+  }
+  return largest;
+}
+
+TEST(Windows, OfOtherServicesTakeNothingThatMailsCouldGrowBy) {
+  ConnectionSettings settings = RawPeer::settings();
+  settings.limits.window_budget_bytes = 9000;
+  settings.limits.other_window_budget_bytes = 5000;
+  Side side(settings, {});
+  RawPeer peer;
+  ASSERT_TRUE(side.receive(peer.greeting(), {}));
+  side.connection.set_path({.round_trip = 1s, .bytes_per_second = 0});
+  ASSERT_TRUE(side.receive(joined({peer.open(1, kOtherService), peer.open(3)}), {}));
+  base::TimePoint now{};
+  EXPECT_EQ(largest_window(side, peer, 1, now), kGranted + 5000);
+  EXPECT_EQ(largest_window(side, peer, 3, now), kGranted + 9000);
 }
 
 TEST(DataFrames, AreShortOnASlowLine) {

@@ -1,10 +1,10 @@
-#include "relayd/mux/scheduler.h"
+#include "relayd/mux/turns.h"
 
 #include <cassert>
 
 namespace tsmtp::mux {
 
-void Scheduler::add(StreamId stream) {
+void Turns::add(StreamId stream) {
   const auto [found, is_unknown] = turns_.try_emplace(stream);
   Turn& turn = found->second;
   if (is_unknown) {
@@ -16,7 +16,7 @@ void Scheduler::add(StreamId stream) {
   }
 }
 
-void Scheduler::remove(StreamId stream) {
+void Turns::remove(StreamId stream) {
   const auto found = turns_.find(stream);
   if (found == turns_.end()) return;
   if (found->second.is_ready) --ready_;
@@ -24,7 +24,7 @@ void Scheduler::remove(StreamId stream) {
   turns_.erase(found);
 }
 
-std::optional<StreamId> Scheduler::next() {
+std::optional<StreamId> Turns::next() {
   while (ready_ > 0) {
     std::deque<StreamId>& turns = new_.empty() ? old_ : new_;
     const StreamId stream = turns.front();
@@ -43,12 +43,12 @@ std::optional<StreamId> Scheduler::next() {
   return std::nullopt;
 }
 
-void Scheduler::to_old(StreamId stream, Turn& turn) {
+void Turns::to_old(StreamId stream, Turn& turn) {
   turn.is_new = false;
   old_.push_back(stream);
 }
 
-void Scheduler::sent(StreamId stream, std::size_t frame_bytes, bool has_more) {
+void Turns::sent(StreamId stream, std::size_t frame_bytes, bool has_more) {
   const auto found = turns_.find(stream);
   assert(found != turns_.end() && found->second.is_ready);
   found->second.share -= static_cast<std::int64_t>(frame_bytes);
@@ -57,7 +57,7 @@ void Scheduler::sent(StreamId stream, std::size_t frame_bytes, bool has_more) {
   --ready_;
 }
 
-void Scheduler::clear() {
+void Turns::clear() {
   new_.clear();
   old_.clear();
   turns_.clear();
