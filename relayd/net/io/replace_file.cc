@@ -1,6 +1,7 @@
 #include "relayd/net/io/replace_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -26,9 +27,17 @@ bool write_all(int fd, std::string_view content) {
   return true;
 }
 
+bool give(int fd, const FileReaders& readers) {
+  constexpr auto kSameUser = static_cast<uid_t>(-1);
+  constexpr auto kSameGroup = static_cast<gid_t>(-1);
+  if (readers.user && fchown(fd, *readers.user, kSameGroup) == 0) return true;
+  return fchown(fd, kSameUser, readers.group.value_or(kSameGroup)) == 0 && fchmod(fd, 0640) == 0;
+}
+
 }  // namespace
 
-base::Result<void> replace_file(const std::string& path, std::string_view content) {
+base::Result<void> replace_file(const std::string& path, std::string_view content,
+                                const std::optional<FileReaders>& readers) {
   const std::string aside = path + ".new";
   const std::size_t slash = path.find_last_of('/');
   const std::string directory = slash == path.npos ? "." : path.substr(0, slash + 1);
@@ -38,6 +47,11 @@ base::Result<void> replace_file(const std::string& path, std::string_view conten
   if (!file.is_open()) return not_replaced(aside, "cannot be made");
   if (!write_all(file.get(), content) || fsync(file.get()) != 0) {
     const base::Error error = not_replaced(aside, "cannot be written");
+    (void)unlink(aside.c_str());
+    return error;
+  }
+  if (readers && !give(file.get(), *readers)) {
+    const base::Error error = not_replaced(aside, "cannot be given to its readers");
     (void)unlink(aside.c_str());
     return error;
   }
