@@ -10,6 +10,7 @@
 #include "relayd/base/nearest.h"
 #include "relayd/base/version.h"
 #include "relayd/cli/pairing_commands.h"
+#include "relayd/control/approve_request.h"
 #include "relayd/control/request.h"
 #include "relayd/control/rotate_request.h"
 #include "relayd/daemon/privileges.h"
@@ -25,11 +26,12 @@ using namespace tsmtp;
 struct Context {
   settings::Config config;
   bool json = false;
-  std::string id;    ///< of a mail in doubt
+  std::string id;    ///< of a mail in doubt, or of what waits for approval
   std::string site;  ///< a name, or a pin
   bool yes = false;
   std::string grace;  ///< as it was written; empty: not at all
   bool compromised = false;
+  std::string lasting;  ///< of a yes, as it was written; empty: for one connection
   cli::PairingOptions pairing;
 };
 
@@ -130,6 +132,31 @@ int rotate(const Context& context) {
   return ask(context, control::Request::kRotate, control::argument_of(request));
 }
 
+int approvals(const Context& context) {
+  return ask(context, context.json ? control::Request::kApprovalsJson : control::Request::kApprovals);
+}
+
+int approve(const Context& context) {
+  const auto id = control::parse_approval_id(context.id);
+  if (!id) return complain(id.error().message, EX_DATAERR);
+  control::ApproveRequest request{.id = *id};
+  if (!context.lasting.empty()) {
+    const auto lasting = settings::parse_duration(context.lasting);
+    if (!lasting) return complain("--for: " + lasting.error().message, EX_USAGE);
+    request.lasting = std::chrono::ceil<std::chrono::seconds>(*lasting);
+  }
+  const std::string argument = control::argument_of(request);
+  if (const auto ok = control::parse_approve(argument); !ok)
+    return complain("--for: " + ok.error().message, EX_USAGE);
+  return ask(context, control::Request::kApprove, argument);
+}
+
+int deny(const Context& context) {
+  const auto id = control::parse_approval_id(context.id);
+  if (!id) return complain(id.error().message, EX_DATAERR);
+  return ask(context, control::Request::kDeny, context.id);
+}
+
 struct Subcommand {
   const char* name;
   const char* help;
@@ -151,6 +178,10 @@ constexpr Subcommand kSubcommands[] = {
     {"uninvite", "withdraw an invitation", uninvite, false},
     {"revoke", "refuse a site's keys for good, and close its link", revoke_keys, false},
     {"rotate", "replace this hub's key by a new one, which the sites learn by themselves", rotate, false},
+    {"approvals", "list the connections that wait for a yes, and what is approved for a while", approvals,
+     false},
+    {"approve", "let a connection to a service be made", approve, false},
+    {"deny", "refuse a connection, or take an approval back", deny, false},
     {"forget", "forget a mail in doubt; if it is tried again, it may be delivered twice", forget, false},
 };
 
@@ -205,7 +236,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1)->fallthrough();
   for (const Subcommand& subcommand : kSubcommands) {
     CLI::App* added = app.add_subcommand(subcommand.name, subcommand.help);
-    if (subcommand.run == status || subcommand.run == doubts || subcommand.run == invitations)
+    if (subcommand.run == status || subcommand.run == doubts || subcommand.run == invitations ||
+        subcommand.run == approvals)
       added->add_flag("--json", context.json, "as JSON, for programs");
     if (subcommand.run == invite) cli::add_invite_options(*added, context.pairing);
     if (subcommand.run == join) cli::add_join_options(*added, context.pairing);
@@ -213,6 +245,13 @@ int main(int argc, char** argv) {
     if (subcommand.run == forget)
       added->add_option("ID", context.id, "as `relayctl doubts` shows it, or as much of it as is unique")
           ->required();
+    if (subcommand.run == approve || subcommand.run == deny)
+      added->add_option("ID", context.id, "as `relayctl approvals` shows it")->required();
+    if (subcommand.run == approve)
+      added
+          ->add_option("--for", context.lasting,
+                       "let all connections of that site to that service be made, for so long")
+          ->type_name("TIME");
     if (subcommand.run == rotate) {
       added
           ->add_option("--grace", context.grace,

@@ -13,21 +13,25 @@ struct Line {
   std::string_view text;
 };
 
-constexpr std::array<Line, 8> kLines{{{Request::kStatus, "status"},
-                                      {Request::kStatusJson, "status --json"},
-                                      {Request::kReload, "reload"},
-                                      {Request::kDrain, "drain"},
-                                      {Request::kDoubts, "doubts"},
-                                      {Request::kDoubtsJson, "doubts --json"},
-                                      {Request::kInvitations, "invitations"},
-                                      {Request::kInvitationsJson, "invitations --json"}}};
+constexpr std::array<Line, 10> kLines{{{Request::kStatus, "status"},
+                                       {Request::kStatusJson, "status --json"},
+                                       {Request::kReload, "reload"},
+                                       {Request::kDrain, "drain"},
+                                       {Request::kDoubts, "doubts"},
+                                       {Request::kDoubtsJson, "doubts --json"},
+                                       {Request::kInvitations, "invitations"},
+                                       {Request::kInvitationsJson, "invitations --json"},
+                                       {Request::kApprovals, "approvals"},
+                                       {Request::kApprovalsJson, "approvals --json"}}};
 // These have an argument behind them.
-constexpr std::array<Line, 6> kWithArgument{{{Request::kForget, "forget "},
+constexpr std::array<Line, 8> kWithArgument{{{Request::kForget, "forget "},
                                              {Request::kRevoke, "revoke "},
                                              {Request::kRotate, "rotate "},
                                              {Request::kInvite, "invite "},
                                              {Request::kUninvite, "uninvite "},
-                                             {Request::kJoin, "join "}}};
+                                             {Request::kJoin, "join "},
+                                             {Request::kApprove, "approve "},
+                                             {Request::kDeny, "deny "}}};
 
 bool may_be_long(std::string_view received) {
   return received.starts_with("invite ") || received.starts_with("join ");
@@ -70,9 +74,11 @@ std::optional<base::Result<Asked>> parse_request(std::string_view received) {
   for (const Line& line : kWithArgument)
     if (text.starts_with(line.text))
       return Parsed(Asked{.request = line.request, .argument = std::string(text.substr(line.text.size()))});
-  return Parsed(base::Error{"unknown request \"" + base::escaped(text) +
-                            "\"; status, status --json, reload, drain, doubts, doubts --json, invite, "
-                            "invitations, uninvite, join, revoke, rotate or forget ID was expected"});
+  return Parsed(
+      base::Error{"unknown request \"" + base::escaped(text) +
+                  "\"; status, status --json, reload, drain, doubts, doubts --json, invite, "
+                  "invitations, uninvite, join, revoke, rotate, approvals, approve, deny or forget ID was "
+                  "expected"});
 }
 
 std::string reply_ok(std::string_view body) {

@@ -9,6 +9,7 @@
 #include "relayd/control/request.h"
 #include "relayd/control/status_json.h"
 #include "relayd/control/status_text.h"
+#include "relayd/daemon/consent.h"
 #include "relayd/daemon/doubts.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/state_directory.h"
@@ -49,6 +50,7 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, S
       rotation_(keys_, log,
                 {.sites = [this] { return following(); }, .changed = [this] { own_key_changed(); }}),
       audit_(config_.hub.name, log),
+      consent_(loop.executor(), log),
       held_endpoints_(config_.hub.endpoint_holder, log),
       started_(net::wall_now()),
       config_loaded_(started_) {}
@@ -140,7 +142,8 @@ base::Result<void> Relay::bind_listeners(const settings::Hub& hub, Listeners& fr
 
 base::Result<void> Relay::bind_services(const std::optional<net::Owner>& owner) {
   control_ = std::make_shared<net::RequestServer>(
-      loop_.executor(), [this](std::string_view received) { return answer_control(received); }, &shortages_,
+      loop_.executor(),
+      [this](const net::RequestServer::Received& received) { return answer_control(received); }, &shortages_,
       [this](std::string_view received, const net::RequestServer::Reply& reply) {
         return answer_later(received, reply);
       });
@@ -149,8 +152,8 @@ base::Result<void> Relay::bind_services(const std::optional<net::Owner>& owner) 
   if (!config_.hub.metrics) return {};
   metrics_ = std::make_shared<net::RequestServer>(
       loop_.executor(),
-      [this](std::string_view received) {
-        return control::metrics_page(received, [this] { return control::metrics(status()); });
+      [this](const net::RequestServer::Received& received) {
+        return control::metrics_page(received.text, [this] { return control::metrics(status()); });
       },
       &shortages_);
   if (auto ok = metrics_->bind(*config_.hub.metrics, owner); !ok)
@@ -197,6 +200,7 @@ void Relay::serve() {
                                                               mta_neighbours_,
                                                               state_.witness(),
                                                               &state_.earlier()});
+  shared_->consent = &consent_;
   shared_->shortages = &shortages_;
   shared_->is_committing = [this](const std::string& transaction) {
     const auto is_there = [&](const auto& site) { return site->is_committing(transaction); };
@@ -331,8 +335,8 @@ control::HubStatus Relay::status() const {
   return status;
 }
 
-std::optional<std::string> Relay::answer_control(std::string_view received) {
-  const auto request = control::parse_request(received);
+std::optional<std::string> Relay::answer_control(const net::RequestServer::Received& received) {
+  const auto request = control::parse_request(received.text);
   if (!request) return {};
   if (!*request) return control::reply_error(request->error().message);
   switch ((*request)->request) {
@@ -366,6 +370,16 @@ std::optional<std::string> Relay::answer_control(std::string_view received) {
       return pairing_->list(true);
     case control::Request::kUninvite:
       return pairing_->uninvite((*request)->argument);
+    case control::Request::kApprovals:
+      return control::reply_ok(
+          control::approvals_text(approvals_shown(consent_.approvals(), net::now(), net::wall_now())));
+    case control::Request::kApprovalsJson:
+      return control::reply_ok(
+          control::approvals_json(approvals_shown(consent_.approvals(), net::now(), net::wall_now())));
+    case control::Request::kApprove:
+      return approve(consent_, log_, (*request)->argument, received.user);
+    case control::Request::kDeny:
+      return deny(consent_, log_, (*request)->argument, received.user);
     case control::Request::kJoin:
       break;  // answer_later()
   }

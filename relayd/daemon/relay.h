@@ -20,6 +20,7 @@
 #include "relayd/daemon/rotation.h"
 #include "relayd/net/control/request_server.h"
 #include "relayd/net/endpoint/held_endpoints.h"
+#include "relayd/net/forward/consent.h"
 #include "relayd/net/io/event_loop.h"
 #include "relayd/net/io/shortage.h"
 #include "relayd/net/link/admission_control.h"
@@ -97,7 +98,7 @@ class Relay {
   [[nodiscard]] bool all_have_heard(base::Duration idle_for) const;
   /// A connection whose peer has shown a key that we take.
   void connected(std::unique_ptr<net::TlsStream> stream);
-  [[nodiscard]] std::optional<std::string> answer_control(std::string_view received);
+  [[nodiscard]] std::optional<std::string> answer_control(const net::RequestServer::Received& received);
   /// What takes its time to answer: whether it was that.
   [[nodiscard]] bool answer_later(std::string_view received, const net::RequestServer::Reply& reply);
 
@@ -116,6 +117,7 @@ class Relay {
   Rotation rotation_;
   AuditLog audit_;
   net::MtaNeighbours mta_neighbours_;
+  net::Consent consent_;
   std::unique_ptr<net::SharedBySites> shared_;
   net::HeldEndpoints held_endpoints_;
   BoundEndpoints bound_endpoints_;  // until the sites exist

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "relayd/base/diagnostic.h"
+#include "relayd/daemon/consent.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/settings/keys.h"
@@ -40,6 +41,7 @@ base::Result<std::string> Relay::read_again() {
     return base::Error{findings.to_string() + last_reload_error_ +
                        "\nnot reloaded: the running configuration stays in force"};
   }
+  take_back_changed(consent_, config_, *wanted);
   config_ = *wanted;
   keep_endpoints();
   config_loaded_ = net::wall_now();

@@ -33,6 +33,7 @@ class Approvals {
     std::string site;
     std::string service;
     std::string user;              ///< as the other hub says; empty where it does not know
+    std::string client;            ///< its address there, likewise
     std::uint64_t connection = 0;  ///< its number in the records of both hubs
   };
 

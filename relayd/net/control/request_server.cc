@@ -39,7 +39,9 @@ class Client : public std::enable_shared_from_this<Client> {
         timer_(socket_.get_executor()),
         handler_(std::move(handler)),
         slow_(std::move(slow)),
-        source_(source_of(socket_)) {}
+        source_(source_of(socket_)) {
+    if (const auto user = user_of_peer(socket_)) user_ = *user;
+  }
 
   void start() {
     set_deadline(kToAsk);
@@ -75,7 +77,7 @@ class Client : public std::enable_shared_from_this<Client> {
                               if (self->slow_ && self->slow_(self->received_, self->later())) {
                                 return self->set_deadline(kToAnswer);
                               }
-                              auto reply = self->handler_(self->received_);
+                              auto reply = self->handler_({.text = self->received_, .user = self->user_});
                               if (reply) return self->write(std::move(*reply));
                               if (self->received_.size() > kMaxRequestBytes) return self->done();
                               self->read();
@@ -107,6 +109,7 @@ class Client : public std::enable_shared_from_this<Client> {
   RequestServer::Handler handler_;
   RequestServer::SlowHandler slow_;
   std::string source_;
+  std::optional<uid_t> user_;
   std::array<char, 1024> buffer_{};
   std::string received_;
   std::string reply_;

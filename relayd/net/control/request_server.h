@@ -3,6 +3,8 @@
 // when there are too many, one of the user or address that has the most has to go.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,9 +19,12 @@ namespace tsmtp::net {
 
 class RequestServer {
  public:
-  /// Given all that was received so far; returns the whole reply, or nothing while the request is not
-  /// complete.
-  using Handler = std::function<std::optional<std::string>(std::string_view received)>;
+  struct Received {
+    std::string_view text;      ///< all so far
+    std::optional<uid_t> user;  ///< who asks; nothing where that cannot be known
+  };
+  /// Returns the whole reply, or nothing while the request is not complete.
+  using Handler = std::function<std::optional<std::string>(const Received& received)>;
 
   /// For what takes its time: true if the request is its own; it calls `reply` once, later, from the loop.
   using Reply = std::function<void(std::string)>;

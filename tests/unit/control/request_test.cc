@@ -10,7 +10,8 @@ using testing::HasSubstr;
 
 TEST(Request, EveryRequestComesBack) {
   for (const Request request : {Request::kStatus, Request::kStatusJson, Request::kReload, Request::kDrain,
-                                Request::kDoubts, Request::kDoubtsJson, Request::kForget}) {
+                                Request::kDoubts, Request::kDoubtsJson, Request::kForget, Request::kApprovals,
+                                Request::kApprovalsJson, Request::kApprove, Request::kDeny}) {
     const auto parsed = parse_request(request_line(request));
     ASSERT_TRUE(parsed);
     ASSERT_TRUE(*parsed);
@@ -46,7 +47,7 @@ TEST(Request, BadRequests) {
   EXPECT_THAT(error_of("stop\x1b\n"),
               HasSubstr("unknown request \"stop\\x1b\"; status, status --json, reload"));
   EXPECT_THAT(error_of("STATUS\n"), HasSubstr("unknown request"));
-  EXPECT_THAT(error_of("forget\n"), HasSubstr("forget ID was expected"));
+  EXPECT_THAT(error_of("forget\n"), HasSubstr("approve, deny or forget ID was expected"));
   EXPECT_THAT(error_of("forgetall\n"), HasSubstr("unknown request"));
   EXPECT_THAT(error_of("doubts birl\n"), HasSubstr("unknown request"));
   EXPECT_THAT(error_of("status\r\n"), HasSubstr("unknown request"));

@@ -31,7 +31,8 @@ constexpr const char* kExpected[kStates][kEvents] = {
 };
 
 constexpr base::Duration kTime = 60s;
-const Approvals::Question kQuestion{.site = "tokyo", .service = "pop3", .user = {}, .connection = 0};
+const Approvals::Question kQuestion{
+    .site = "tokyo", .service = "pop3", .user = {}, .client = {}, .connection = 0};
 
 char letter_of(const Approvals::Verdict& verdict) {
   switch (verdict.outcome) {

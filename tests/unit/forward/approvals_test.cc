@@ -17,8 +17,8 @@ constexpr base::Duration kPatience = 60s;
 class ApprovalsTest : public testing::Test {
  protected:
   Approvals::Id ask(const std::string& site = "tokyo", const std::string& service = "pop3") {
-    const auto id =
-        approvals_.ask({.site = site, .service = service, .user = "alice", .connection = 7}, kPatience, now_);
+    const auto id = approvals_.ask(
+        {.site = site, .service = service, .user = "alice", .client = {}, .connection = 7}, kPatience, now_);
     EXPECT_TRUE(id);
     return id ? *id : 0;
   }
@@ -155,12 +155,14 @@ TEST_F(ApprovalsTest, WithdrawnConnectionHasNoVerdict) {
 TEST_F(ApprovalsTest, SiteIsBoundedAndSoAreAll) {
   for (int i = 0; i < 3; ++i)
     ask("tokyo");
-  const auto fourth = approvals_.ask({.site = "tokyo", .service = "imap", .user = {}}, kPatience, now_);
+  const auto fourth =
+      approvals_.ask({.site = "tokyo", .service = "imap", .user = {}, .client = {}}, kPatience, now_);
   ASSERT_FALSE(fourth);
   EXPECT_EQ(fourth.error().message, "too many connections of site tokyo wait for approval (3)");
   ask("kyoto");
   const auto last = ask("osaka");
-  const auto sixth = approvals_.ask({.site = "nara", .service = "pop3", .user = {}}, kPatience, now_);
+  const auto sixth =
+      approvals_.ask({.site = "nara", .service = "pop3", .user = {}, .client = {}}, kPatience, now_);
   ASSERT_FALSE(sixth);
   EXPECT_EQ(sixth.error().message, "too many connections wait for approval (5)");
   approvals_.withdraw(last);

@@ -30,11 +30,12 @@ class Lines : public base::Logger {
 class ConsentTest : public testing::Test {
  protected:
   Consent::Id ask(std::vector<std::string> command = {}, base::Duration patience = 60s) {
-    const auto id = consent->ask({.question = {.site = "tokyo", .service = "pop3", .user = "al\x1b ice"},
-                                  .patience = patience,
-                                  .command = std::move(command),
-                                  .protocol = "tcp"},
-                                 [this](const Consent::Verdict& verdict) { verdicts.push_back(verdict); });
+    const auto id =
+        consent->ask({.question = {.site = "tokyo", .service = "pop3", .user = "al\x1b ice", .client = {}},
+                      .patience = patience,
+                      .command = std::move(command),
+                      .protocol = "tcp"},
+                     [this](const Consent::Verdict& verdict) { verdicts.push_back(verdict); });
     EXPECT_TRUE(id);
     EXPECT_THAT(verdicts, IsEmpty()) << "not before ask() has returned";
     return id ? *id : 0;
