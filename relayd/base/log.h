@@ -16,6 +16,7 @@ enum class Provoked {
   kPeer,        ///< a peer with a good key, by what it sends
   kLink,        ///< whoever can cut the line, and a peer that connects again and again
   kMta,         ///< our MTA, by going and coming
+  kForward,     ///< programs that connect to a forward, by connecting
   kTrouble,     ///< whoever can fill a disk or use up what this machine has
 };
 

@@ -110,9 +110,9 @@ base::Result<void> Relay::bind_all() {
   const net::Site::Means means{
       .executor = loop_.executor(), .held = held_endpoints_, .shortages = &shortages_, .owner = *owner};
   for (const settings::Site& site : config_.sites) {
-    auto endpoints = net::Site::bind(site, {}, means);
-    if (!endpoints) return endpoints.error();
-    bound_endpoints_[site.name] = std::move(*endpoints);
+    auto bound = net::Site::bind(site, {}, means);
+    if (!bound) return bound.error();
+    bound_[site.name] = std::move(*bound);
   }
   if (auto ok = bind_listeners(config_.hub, listeners_); !ok) return ok;
   return bind_services(*owner);
@@ -186,6 +186,8 @@ void Relay::open_pairing() {
 }
 
 void Relay::serve() {
+  forwards_ = std::make_unique<net::SharedByForwards>(net::SharedByForwards{
+      .executor = loop_.executor(), .log = log_, .consent = &consent_, .shortages = &shortages_});
   shared_ =
       std::make_unique<net::SharedBySites>(net::SharedBySites{{.executor = loop_.executor(),
                                                                .hub_name = config_.hub.name,
@@ -195,12 +197,12 @@ void Relay::serve() {
                                                                .crypto = keys_.crypto(),
                                                                .keeper = &rotation_,
                                                                .log = log_},
+                                                              *forwards_,
                                                               state_.ledger(),
                                                               state_.digests(),
                                                               mta_neighbours_,
                                                               state_.witness(),
                                                               &state_.earlier()});
-  shared_->consent = &consent_;
   shared_->shortages = &shortages_;
   shared_->is_committing = [this](const std::string& transaction) {
     const auto is_there = [&](const auto& site) { return site->is_committing(transaction); };
@@ -210,9 +212,9 @@ void Relay::serve() {
   shared_->ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); };
   for (const settings::Site& site : config_.sites) {
     sites_.push_back(std::make_unique<net::Site>(*shared_, site));
-    sites_.back()->start(std::move(bound_endpoints_[site.name]));
+    sites_.back()->start(std::move(bound_[site.name]));
   }
-  bound_endpoints_.clear();
+  bound_.clear();
   for (const auto& [address, listener] : listeners_)
     listener->start();
   control_->start();

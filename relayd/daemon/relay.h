@@ -62,7 +62,7 @@ class Relay {
 
  private:
   using Listeners = std::map<std::string, std::shared_ptr<net::LinkListener>>;  // by address
-  using BoundEndpoints = std::map<std::string, net::Site::Endpoints>;           // by site
+  using BoundBySites = std::map<std::string, net::Site::Bound>;                 // by site
 
   [[nodiscard]] base::Result<void> make_directories();
   [[nodiscard]] base::Result<void> make_audit_file();
@@ -90,7 +90,7 @@ class Relay {
   /// Of these, that of a hub that has joined and whose site is still to be made; empty: of none.
   [[nodiscard]] std::string promised_pin(const keys::Shown& shown) const;
   void move_endpoints(const settings::Config& wanted, const std::vector<net::Site*>& running,
-                      BoundEndpoints& fresh) const;
+                      BoundBySites& fresh) const;
   /// For each wanted site the one that runs already, null where there is none.
   [[nodiscard]] std::vector<net::Site*> running_sites(const settings::Config& wanted) const;
   void retire(std::unique_ptr<net::Site> site);
@@ -118,9 +118,10 @@ class Relay {
   AuditLog audit_;
   net::MtaNeighbours mta_neighbours_;
   net::Consent consent_;
+  std::unique_ptr<net::SharedByForwards> forwards_;
   std::unique_ptr<net::SharedBySites> shared_;
   net::HeldEndpoints held_endpoints_;
-  BoundEndpoints bound_endpoints_;  // until the sites exist
+  BoundBySites bound_;  // until the sites exist
   std::vector<std::unique_ptr<net::Site>> sites_;
   std::vector<std::unique_ptr<net::Site>> retired_;
   std::unique_ptr<Pairing> pairing_;

@@ -74,16 +74,16 @@ base::Result<void> Relay::apply(const settings::Config& wanted) {
   Listeners fresh_listeners;
   if (auto ok = bind_listeners(wanted.hub, fresh_listeners); !ok) return ok;
   // A site that is renamed, or takes another's endpoint, gets it as it is bound.
-  net::Site::Endpoints bound;
+  net::Site::Bound bound;
   for (const auto& site : sites_)
-    bound.insert(bound.end(), site->endpoints().begin(), site->endpoints().end());
+    bound.add(site->bound());
   const net::Site::Means means{
       .executor = loop_.executor(), .held = held_endpoints_, .shortages = &shortages_};
-  BoundEndpoints fresh_endpoints;
+  BoundBySites fresh_bound;
   for (const settings::Site& site : wanted.sites) {
     auto fresh = net::Site::bind(site, bound, means);
     if (!fresh) return fresh.error();
-    fresh_endpoints[site.name] = std::move(*fresh);
+    fresh_bound[site.name] = std::move(*fresh);
   }
   auto audit = open_audit_sink(wanted.hub.audit);
   if (!audit) return base::with_context("hub.audit", audit.error());
@@ -92,7 +92,7 @@ base::Result<void> Relay::apply(const settings::Config& wanted) {
   admission_.set_limits(wanted.hub.admission);
   mta_neighbours_.set_limit(wanted.hub.mta_connections);
   const auto running = running_sites(wanted);
-  move_endpoints(wanted, running, fresh_endpoints);
+  move_endpoints(wanted, running, fresh_bound);
   std::vector<std::unique_ptr<net::Site>> removed;
   std::swap(sites_, removed);
   for (std::size_t i = 0; i < wanted.sites.size(); ++i) {
@@ -112,9 +112,9 @@ base::Result<void> Relay::apply(const settings::Config& wanted) {
   for (std::size_t i = 0; i < wanted.sites.size(); ++i) {
     const settings::Site& site = wanted.sites[i];
     if (running[i]) {
-      sites_[i]->update(site, fresh_endpoints[site.name]);
+      sites_[i]->update(site, fresh_bound[site.name]);
     } else {
-      sites_[i]->start(std::move(fresh_endpoints[site.name]));
+      sites_[i]->start(std::move(fresh_bound[site.name]));
     }
   }
   std::erase_if(listeners_, [&](const auto& listening) {
@@ -159,12 +159,11 @@ std::vector<net::Site*> Relay::running_sites(const settings::Config& wanted) con
 }
 
 void Relay::move_endpoints(const settings::Config& wanted, const std::vector<net::Site*>& running,
-                           BoundEndpoints& fresh) const {
+                           BoundBySites& fresh) const {
   for (std::size_t i = 0; i < wanted.sites.size(); ++i)
-    for (const base::HostPort& address : wanted.sites[i].endpoints)
+    for (const base::HostPort& address : wanted.sites[i].listens_on())
       for (const auto& holder : sites_)
-        if (holder.get() != running[i])
-          if (auto moved = holder->give_up(address)) fresh[wanted.sites[i].name].push_back(std::move(moved));
+        if (holder.get() != running[i]) holder->give_up(address, fresh[wanted.sites[i].name]);
 }
 
 // A site that is no longer configured. Mails for which our MTA has yet to answer may end, however long that

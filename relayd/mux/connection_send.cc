@@ -54,7 +54,8 @@ bool Connection::produce_hello(std::string& out) {
                     .highest_version = kHighestVersion,
                     .capabilities = (settings_.can_resume ? kCapabilityResumption : 0) |
                                     (settings_.can_compress ? kCapabilityCompression : 0) |
-                                    kCapabilityEnquiries | kCapabilityServices | kCapabilityRotation,
+                                    kCapabilityEnquiries | kCapabilityServices | kCapabilityRotation |
+                                    kCapabilityForwards,
                     .instance = settings_.instance,
                     .max_streams = settings_.limits.max_streams,
                     .stream_window_bytes = settings_.limits.stream_window_bytes,

@@ -19,6 +19,7 @@ inline constexpr std::uint64_t kCapabilityCompression = 2;
 inline constexpr std::uint64_t kCapabilityEnquiries = 4;
 inline constexpr std::uint64_t kCapabilityServices = 8;
 inline constexpr std::uint64_t kCapabilityRotation = 16;
+inline constexpr std::uint64_t kCapabilityForwards = 32;
 
 inline constexpr std::size_t kInstanceBytes = 16;
 /// The least initial window that may be stated; below it a peer could make us cut streams into crumbs.
@@ -51,6 +52,8 @@ struct Hello {
   [[nodiscard]] bool can_compress() const { return (capabilities & kCapabilityCompression) != 0; }
   /// Whether it reads chains of keys, and notices about them.
   [[nodiscard]] bool knows_rotation() const { return (capabilities & kCapabilityRotation) != 0; }
+  /// Whether it reads notices of services.
+  [[nodiscard]] bool knows_forwards() const { return (capabilities & kCapabilityForwards) != 0; }
   /// Whether it may be asked for other services than the first.
   [[nodiscard]] bool knows_services() const { return (capabilities & kCapabilityServices) != 0; }
 };

@@ -7,7 +7,7 @@
 #include "relayd/base/byte_budget.h"
 #include "relayd/base/keyed_digest.h"
 #include "relayd/mail/summary.h"
-#include "relayd/net/forward/consent.h"
+#include "relayd/net/forward/shared_by_forwards.h"
 #include "relayd/net/io/shortage.h"
 #include "relayd/net/ledger/earlier_commits.h"
 #include "relayd/net/ledger/transaction_ledger.h"
@@ -18,6 +18,7 @@
 namespace tsmtp::net {
 
 struct SharedBySites : SharedByLinks {
+  const SharedByForwards& forwards;
   TransactionLedger& ledger;
   const base::DigestMaker& digests;
   MtaNeighbours& mta_neighbours;
@@ -28,7 +29,6 @@ struct SharedBySites : SharedByLinks {
   /// That transaction's end of content is with our MTA, for whatever site: a reload may have moved its key,
   /// or have removed its site. May be empty.
   std::function<bool(const std::string& transaction)> is_committing{};
-  Consent* consent = nullptr;      ///< null: nobody can be asked, which is a no
   Shortages* shortages = nullptr;  ///< null: nobody wants to know
   std::function<void(const mail::Summary&)>
       ended{};  ///< told of every transaction that is over; may be empty

@@ -48,6 +48,12 @@ Site::Site(const SharedBySites& shared, settings::Site settings)
                 .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })}),
       deliveries_(shared, settings_, pool_,
                   lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })),
+      services_(shared.forwards, settings_,
+                [this](const forward::Offer& offer) {
+                  for (const auto& hub : hubs_)
+                    hub->offer(offer);
+                }),
+      forwards_(shared.forwards, settings_, [this]() -> SiteLink& { return hub_for_mail().link(); }),
       sweep_timer_(shared.executor) {
   add_hub();
 }
@@ -63,8 +69,18 @@ void Site::add_hub() {
       SiteHub::Callbacks{.accept_mail = lifetime_.guard([this](SiteHub& hub, mux::StreamKey stream) {
                            return accept_mail(hub, stream);
                          }),
+                         .accept_forward = lifetime_.guard([this](SiteHub& hub, mux::StreamKey stream) {
+                           return services_.accept(hub.link(), stream);
+                         }),
+                         .offers = lifetime_.guard([this] { return services_.offers(); }),
+                         .offered = lifetime_.guard([this](std::optional<forward::Offer> offer) {
+                           offer ? forwards_.heard(std::move(*offer)) : forwards_.session_over();
+                         }),
                          .own_mta = lifetime_.guard([this] { return pool_.mta(); }),
-                         .standing_changed = lifetime_.guard([this] { intakes_.accept_held(); }),
+                         .standing_changed = lifetime_.guard([this] {
+                           intakes_.accept_held();
+                           forwards_.link_changed();
+                         }),
                          .complaint = lifetime_.guard([this](const std::string& text) {
                            provoked(base::Provoked::kPeer, base::LogLevel::kWarning, text);
                          }),
@@ -107,42 +123,53 @@ void Site::own_key_changed() {
     hub->own_key_changed();
 }
 
-base::Result<Site::Endpoints> Site::bind(const settings::Site& settings, const Endpoints& bound,
-                                         const Means& means) {
-  Endpoints fresh;
+void Site::Bound::add(const Bound& more) {
+  endpoints.insert(endpoints.end(), more.endpoints.begin(), more.endpoints.end());
+  ports.insert(ports.end(), more.ports.begin(), more.ports.end());
+}
+
+base::Result<Site::Bound> Site::bind(const settings::Site& settings, const Bound& bound, const Means& means) {
+  Bound fresh;
   for (const base::HostPort& address : settings.endpoints) {
-    if (contains(bound, address)) continue;
+    if (contains(bound.endpoints, address)) continue;
     auto endpoint = std::make_shared<Endpoint>(means.executor, means.shortages);
     auto socket = means.held.take(address);
     const auto ok = socket.is_open() ? endpoint->take_over(address, std::move(socket))
                                      : endpoint->bind(address, socket_access(settings.access, means.owner));
     if (!ok) return base::with_context("site " + settings.name, ok.error());
-    fresh.push_back(std::move(endpoint));
+    fresh.endpoints.push_back(std::move(endpoint));
   }
-  return base::Result<Endpoints>(std::move(fresh));
+  auto ports =
+      Forwards::bind(settings, bound.ports,
+                     {.executor = means.executor, .shortages = means.shortages, .owner = means.owner});
+  if (!ports) return base::with_context("site " + settings.name, ports.error());
+  fresh.ports = std::move(*ports);
+  return base::Result<Bound>(std::move(fresh));
 }
 
-void Site::start(Endpoints endpoints) {
-  endpoints_ = std::move(endpoints);
+void Site::start(Bound bound) {
+  endpoints_ = std::move(bound.endpoints);
   for (const auto& endpoint : endpoints_)
     start_endpoint(endpoint);
   warn_of_congestion();
   pool_.probe();
+  services_.settings_changed();
   for (const auto& hub : hubs_)
     hub->start();
+  forwards_.settings_changed(bound.ports);
   sweep();
 }
 
-std::shared_ptr<Endpoint> Site::give_up(const base::HostPort& address) {
+void Site::give_up(const base::HostPort& address, Bound& to) {
+  if (auto port = forwards_.give_up(address)) to.ports.push_back(std::move(port));
   const auto found = std::find_if(endpoints_.begin(), endpoints_.end(),
                                   [&](const auto& endpoint) { return endpoint->address() == address; });
-  if (found == endpoints_.end()) return nullptr;
-  auto given = *found;
+  if (found == endpoints_.end()) return;
+  to.endpoints.push_back(*found);
   endpoints_.erase(found);
-  return given;
 }
 
-void Site::update(settings::Site settings, const Endpoints& fresh) {
+void Site::update(settings::Site settings, const Bound& fresh) {
   const bool other_congestion = settings.link.congestion != settings_.link.congestion;
   if (settings.name != settings_.name)
     log(base::LogLevel::kInfo, "is called " + settings.name + " from now on; its key is the same");
@@ -154,19 +181,23 @@ void Site::update(settings::Site settings, const Endpoints& fresh) {
     endpoint->stop();
     return true;
   });
-  endpoints_.insert(endpoints_.end(), fresh.begin(), fresh.end());
+  endpoints_.insert(endpoints_.end(), fresh.endpoints.begin(), fresh.endpoints.end());
   for (const auto& endpoint : endpoints_)
     start_endpoint(endpoint);
   for (const auto& hub : hubs_)
     hub->reconfigure();
   pool_.retarget(mta_settings(settings_, shared_.hub_name));
   intakes_.settings_changed();
+  services_.settings_changed();
+  forwards_.settings_changed(fresh.ports);
   in_rate_.set_rates(settings_.rates);
 }
 
 void Site::drain() {
   draining_ = true;
   intakes_.drain();
+  services_.drain();
+  forwards_.drain();
   for (const auto& hub : hubs_)
     hub->drain();
 }
@@ -204,6 +235,7 @@ void Site::stop(const std::string& reason) {
     hub->stop(reason);
   intakes_.abort();
   deliveries_.abort();
+  forwards_.stop(reason);
   sweep_timer_.cancel();
 }
 
@@ -272,6 +304,7 @@ void Site::ended(const mail::Summary& summary) {
 void Site::sweep() {
   intakes_.tick();
   deliveries_.tick();
+  services_.tick();
   for (const auto& hub : hubs_)
     hub->tick();
   sweep_timer_.expires_after(kSweepInterval);

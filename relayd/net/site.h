@@ -14,6 +14,8 @@
 #include "relayd/net/deliveries.h"
 #include "relayd/net/endpoint/endpoint.h"
 #include "relayd/net/endpoint/held_endpoints.h"
+#include "relayd/net/forward/forwards.h"
+#include "relayd/net/forward/services.h"
 #include "relayd/net/intakes.h"
 #include "relayd/net/mta/mta_pool.h"
 #include "relayd/net/site_hub.h"
@@ -24,6 +26,13 @@ namespace tsmtp::net {
 class Site {
  public:
   using Endpoints = std::vector<std::shared_ptr<Endpoint>>;
+  /// What it listens on, or will.
+  struct Bound {
+    Endpoints endpoints{};
+    Forwards::Ports ports{};
+
+    void add(const Bound& more);
+  };
 
   /// `shared` is borrowed and outlives the site.
   Site(const SharedBySites& shared, settings::Site settings);
@@ -38,16 +47,16 @@ class Site {
     Shortages* shortages = nullptr;   ///< null: nobody wants to know
     std::optional<Owner> owner = {};  ///< of unix sockets, if we are root; unset: ours
   };
-  /// Binds those endpoints of `settings` that are not among `bound`, or takes them from those that are held;
-  /// changes nothing else. The first half of start() and update().
-  [[nodiscard]] static base::Result<Endpoints> bind(const settings::Site& settings, const Endpoints& bound,
-                                                    const Means& means);
-  void start(Endpoints endpoints);
-  /// Gives up that endpoint, bound as it is, for another site; null if it is not ours.
-  [[nodiscard]] std::shared_ptr<Endpoint> give_up(const base::HostPort& address);
+  /// Binds those endpoints and forwards of `settings` that are not among `bound`, or takes them from those
+  /// that are held; changes nothing else. The first half of start() and update().
+  [[nodiscard]] static base::Result<Bound> bind(const settings::Site& settings, const Bound& bound,
+                                                const Means& means);
+  void start(Bound bound);
+  /// Gives up what is bound to that address, as it is, for another site, by adding it to `to`.
+  void give_up(const base::HostPort& address, Bound& to);
   /// Takes new settings without a stop, its name among them. A link whose pins and addresses stay the same
   /// stays up, and so does all else that they do not touch.
-  void update(settings::Site settings, const Endpoints& fresh);
+  void update(settings::Site settings, const Bound& fresh);
 
   /// No new transactions, here or from the peer; sessions are told 421 when their transaction is over.
   void drain();
@@ -87,11 +96,14 @@ class Site {
   void keys_changed();
 
   [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
+  [[nodiscard]] Bound bound() const { return {.endpoints = endpoints_, .ports = forwards_.ports()}; }
   [[nodiscard]] std::size_t sessions() const { return intakes_.size(); }
 
   // For status.
   [[nodiscard]] const settings::Site& settings() const { return settings_; }
   [[nodiscard]] const mail::Traffic& traffic() const { return traffic_; }
+  [[nodiscard]] const Forwards& forwards() const { return forwards_; }
+  [[nodiscard]] const Services& services() const { return services_; }
   [[nodiscard]] std::uint64_t sessions_refused() const { return intakes_.refused(); }
 
  private:
@@ -116,6 +128,8 @@ class Site {
   Endpoints endpoints_;
   Intakes intakes_;
   Deliveries deliveries_;
+  Services services_;
+  Forwards forwards_;
   boost::asio::steady_timer sweep_timer_;
   mail::Traffic traffic_;
   bool draining_ = false;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "relayd/base/time_of_day.h"
+#include "relayd/forward/service.h"
 #include "relayd/mail/service.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/smtp/shown_cause.h"
@@ -24,13 +25,21 @@ SiteHub::SiteHub(const SharedBySites& shared, const settings::Site& settings, Ca
             SiteLink::Callbacks{
                 .accept_stream = {{mail::kService, lifetime_.guard([this](mux::StreamKey stream) {
                                      return callbacks_.accept_mail(*this, stream);
+                                   })},
+                                  {forward::kService, lifetime_.guard([this](mux::StreamKey stream) {
+                                     return callbacks_.accept_forward(*this, stream);
                                    })}},
                 .up = lifetime_.guard([this] {
                   enquiry_.link_up();
                   notices_.link_up(callbacks_.own_mta());
                   keys_.announce();
+                  for (const forward::Offer& one : callbacks_.offers())
+                    offer(one);
                 }),
-                .down = lifetime_.guard([this] { notices_.link_down(); }),
+                .down = lifetime_.guard([this] {
+                  notices_.link_down();
+                  callbacks_.offered({});
+                }),
                 .noticed = lifetime_.guard([this](std::string_view bytes) { noticed(bytes); }),
                 .standing_changed = lifetime_.guard([this] { callbacks_.standing_changed(); })}),
       enquiry_(shared, link_, settings.name),
@@ -45,6 +54,10 @@ SiteHub::~SiteHub() {
 void SiteHub::reconfigure() {
   link_.rename(settings_.name);
   link_.reconfigure(link_settings());
+}
+
+void SiteHub::offer(const forward::Offer& offer) {
+  if (link_.peer() != nullptr && link_.peer()->knows_forwards()) link_.notice(forward::encode_notice(offer));
 }
 
 std::optional<keys::Revocation> SiteHub::revocation() const {
@@ -112,6 +125,10 @@ void SiteHub::noticed(std::string_view bytes) {
   if (keys::is_about_keys(bytes)) {
     if (const auto ok = keys_.heard(bytes); !ok) callbacks_.complaint(ok.error().message);
     return;
+  }
+  if (forward::is_about_services(bytes)) {
+    auto offer = forward::decode_notice(bytes);
+    return offer ? callbacks_.offered(std::move(*offer)) : callbacks_.complaint(offer.error().message);
   }
   const bool was_away = notices_.far() && !notices_.far()->reachable;
   if (const auto ok = notices_.heard(bytes); !ok) return callbacks_.complaint(ok.error().message);

@@ -6,8 +6,10 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "relayd/base/lifetime.h"
+#include "relayd/forward/offer.h"
 #include "relayd/mail/far_mta.h"
 #include "relayd/net/background_enquiry.h"
 #include "relayd/net/key_notices.h"
@@ -24,6 +26,12 @@ class SiteHub {
   struct Callbacks {
     /// The hub sends a mail. Null: no more for now.
     std::function<StreamUser*(SiteHub&, mux::StreamKey)> accept_mail;
+    /// The hub opens a stream of forwards. Null: not now.
+    std::function<StreamUser*(SiteHub&, mux::StreamKey)> accept_forward;
+    /// What a hub that knows nothing yet is to hear of our services.
+    std::function<std::vector<forward::Offer>()> offers;
+    /// The hub says so of one of its services; nothing: all that it said holds no more.
+    std::function<void(std::optional<forward::Offer>)> offered;
     /// How our own MTA stands, for a hub that knows nothing of us yet; nothing if we do not know.
     std::function<std::optional<mail::FarMta>()> own_mta;
     /// refusal() or is_interrupted() may have changed.
@@ -57,6 +65,9 @@ class SiteHub {
   [[nodiscard]] const std::optional<mail::FarMta>& far_mta() const { return notices_.far(); }
   /// Our own MTA stands so from now on.
   void own_mta_changed(const mail::FarMta& mta) { notices_.own_changed(mta); }
+
+  /// The hub is to hear that of a service of ours.
+  void offer(const forward::Offer& offer);
 
   /// We have another key.
   void own_key_changed() { keys_.announce(); }

@@ -80,6 +80,14 @@ struct Site {
   std::vector<Service> services;  ///< likewise, those that this site may reach
 
   friend bool operator==(const Site&, const Site&) = default;
+
+  /// Endpoints and forwards.
+  [[nodiscard]] std::vector<base::HostPort> listens_on() const {
+    std::vector<base::HostPort> all = endpoints;
+    for (const Forward& forward : forwards)
+      all.insert(all.end(), forward.listen.begin(), forward.listen.end());
+    return all;
+  }
 };
 
 }  // namespace tsmtp::settings

@@ -1,5 +1,7 @@
 #include "relayd/net/io/byte_channel.h"
 
+#include <poll.h>
+
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <utility>
@@ -68,7 +70,7 @@ void ByteChannel::read_ready() {
     if (error == asio::error::eof) {
       if (closing_ || !owner_->on_end()) return closed(all_was_read(), "closed by peer");
       ended_ = true;
-      return wait_reset();
+      return watches_ ? void() : wait_reset();
     }
     if (error) return closed(false, error.message());
     sent_since_read_ = false;
@@ -128,10 +130,32 @@ std::string ByteChannel::network() {
   return network_of_peer(socket_);
 }
 
+// Urgent data (telnet's Synch) ends the wait too, and is no reset.
 void ByteChannel::wait_reset() {
   socket_.async_wait(Socket::wait_error, [self = shared_from_this()](const error_code& error) {
-    if (!error) self->closed(false, "reset by peer");
+    if (error || self->owner_ == nullptr) return;
+    pollfd state{.fd = self->socket_.native_handle(), .events = 0, .revents = 0};
+    (void)poll(&state, 1, 0);
+    const bool is_gone = (state.revents & POLLERR) != 0 || (self->ended_ && (state.revents & POLLHUP) != 0);
+    if (is_gone) return self->closed(false, "reset by peer");
+    self->wait_reset();
   });
+}
+
+void ByteChannel::watch_for_reset() {
+  watches_ = true;
+  wait_reset();
+}
+
+void ByteChannel::finish() {
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+void ByteChannel::abort() {
+  error_code ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  detach();
 }
 
 void ByteChannel::wait_write() {

@@ -45,6 +45,13 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   /// some is left, on_writable() follows; until `output` is empty, it must be the same in each call, and only
   /// grow.
   void flush(std::string& output);
+  /// Nothing more is written, and the other side is told so; what it sends is still read. `output` was
+  /// flushed.
+  void finish();
+  /// Closes at once, so that the other side sees it broken off (RST). No call follows.
+  void abort();
+  /// From now on a reset is told of by on_closed() even while nothing is read.
+  void watch_for_reset();
   /// Nothing more is written. Incoming bytes are thrown away until the other side closes, at most two
   /// seconds; then on_closed(). A side that had ended its half before can only show that it did not read all,
   /// by a reset: it is given those two seconds, if `until_read`, and counts as closed in order when they have
@@ -81,7 +88,8 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   bool waiting_read_ = false;
   bool waiting_write_ = false;
   bool closing_ = false;
-  bool ended_ = false;  // the other side sends nothing more
+  bool ended_ = false;    // the other side sends nothing more
+  bool watches_ = false;  // for a reset, whatever is read
   bool send_failed_ = false;
   bool sent_since_read_ = false;
 };

@@ -69,6 +69,21 @@ void set_mta_options(asio::generic::stream_protocol::socket& socket) {
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
 }
 
+void set_forward_options(asio::generic::stream_protocol::socket& socket) {
+  constexpr int kOn = 1;
+  constexpr int kSilenceSeconds = 120;
+  constexpr int kBetweenSeconds = 30;
+  constexpr int kTries = 4;
+  const auto set = [&](int level, int name, int value) {
+    setsockopt(socket.native_handle(), level, name, &value, sizeof value);  // unix sockets have none of these
+  };
+  set(SOL_SOCKET, SO_OOBINLINE, kOn);
+  set(SOL_SOCKET, SO_KEEPALIVE, kOn);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, kSilenceSeconds);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, kBetweenSeconds);
+  set(IPPROTO_TCP, TCP_KEEPCNT, kTries);
+}
+
 void acknowledge_now(asio::generic::stream_protocol::socket& socket) {
   const int on = 1;
   setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on,

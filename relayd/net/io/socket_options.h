@@ -39,6 +39,10 @@ template <typename Socket>
 /// Non-blocking, and TCP_NODELAY where it is TCP.
 void set_mta_options(boost::asio::generic::stream_protocol::socket& socket);
 
+/// For a connection that may be of any protocol and last for days: urgent data stays in its place among the
+/// rest, and an end that is gone without a word is noticed within minutes.
+void set_forward_options(boost::asio::generic::stream_protocol::socket& socket);
+
 /// Acknowledges what was just read at once. A client that writes content and its final dot apart (Nagle)
 /// would else wait 40 ms for our delayed acknowledgement. Does not last: call it after each read.
 void acknowledge_now(boost::asio::generic::stream_protocol::socket& socket);

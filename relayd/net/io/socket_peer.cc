@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 #include <cstring>
 #include <optional>
+
+#include "relayd/base/descriptor.h"
 
 namespace tsmtp::net {
 namespace {
@@ -154,6 +157,36 @@ std::string source_of(boost::asio::generic::stream_protocol::socket& socket) {
   if (const auto user = user_of_peer(socket)) return "user " + std::to_string(*user);
   const std::string network = network_of_peer(socket);
   return network.empty() ? "gone" : network;
+}
+
+std::string address_of_peer(boost::asio::generic::stream_protocol::socket& socket) {
+  const auto ends = ends_of(socket.native_handle());
+  if (!ends) return {};
+  char host[INET6_ADDRSTRLEN] = "";
+  if (ends->peer.ss_family == AF_INET) {
+    const auto& peer = reinterpret_cast<const sockaddr_in&>(ends->peer);
+    inet_ntop(AF_INET, &peer.sin_addr, host, sizeof host);
+    return base::HostPort{.host = host, .port = ntohs(peer.sin_port), .unix_path = {}}.to_string();
+  }
+  if (ends->peer.ss_family != AF_INET6) return {};
+  const auto& peer = reinterpret_cast<const sockaddr_in6&>(ends->peer);
+  inet_ntop(AF_INET6, &peer.sin6_addr, host, sizeof host);
+  return base::HostPort{.host = host, .port = ntohs(peer.sin6_port), .unix_path = {}}.to_string();
+}
+
+bool somebody_listens(const base::HostPort& address) {
+  boost::system::error_code no_address;
+  const auto host = boost::asio::ip::make_address(address.host, no_address);
+  if (no_address) return false;
+  const boost::asio::ip::tcp::endpoint endpoint(host, address.port);
+  sockaddr_storage at{};
+  sockaddr_storage nobody{};
+  std::memcpy(&at, endpoint.data(), endpoint.size());
+  nobody.ss_family = at.ss_family;
+  const base::Descriptor netlink(socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+  if (!netlink.is_open()) return false;
+  const auto answer = ask(netlink.get(), at, nobody);
+  return answer && *answer && (*answer)->idiag_state == TCP_LISTEN;
 }
 
 bool peer_has_read_all(boost::asio::generic::stream_protocol::socket& socket) {

@@ -7,6 +7,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <string>
 
+#include "relayd/base/host_port.h"
 #include "relayd/base/result.h"
 
 namespace tsmtp::net {
@@ -22,6 +23,13 @@ namespace tsmtp::net {
 /// Where the other end is: its IPv4 address, or the first 64 bits of its IPv6 address, as text. Empty for a
 /// unix socket, and when it is gone.
 [[nodiscard]] std::string network_of_peer(boost::asio::generic::stream_protocol::socket& socket);
+
+/// "127.0.0.1:40322", "[::1]:40322"; empty for a unix socket, and when it is gone.
+[[nodiscard]] std::string address_of_peer(boost::asio::generic::stream_protocol::socket& socket);
+
+/// Whether a program on this machine listens at that address, numeric, as the kernel knows. False also where
+/// it does not know.
+[[nodiscard]] bool somebody_listens(const base::HostPort& address);
 
 /// Whether the program at the other end has provably taken all that was written. Where the other end is on
 /// another machine, whether its kernel has. False whenever the kernel cannot be asked: no proof is no yes.

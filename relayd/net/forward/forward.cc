@@ -1,0 +1,141 @@
+#include "relayd/net/forward/forward.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "relayd/base/bytes.h"
+#include "relayd/net/io/clocks.h"
+#include "relayd/net/io/socket_peer.h"
+
+namespace tsmtp::net {
+
+Forward::Forward(const SharedByForwards& shared, settings::Forward settings, std::function<SiteLink&()> link)
+    : shared_(shared), settings_(std::move(settings)), link_(std::move(link)), since_(wall_now()) {}
+
+Forward::~Forward() {
+  for (const auto& port : ports_)
+    port->close();
+  end_all("relayd is shutting down");
+  lifetime_.end();
+}
+
+void Forward::update(settings::Forward settings, const Ports& fresh) {
+  settings_ = std::move(settings);
+  std::erase_if(ports_, [&](const auto& port) {
+    if (std::count(settings_.listen.begin(), settings_.listen.end(), port->address()) > 0) return false;
+    port->close();
+    return true;
+  });
+  for (const auto& port : fresh)
+    if (std::count(settings_.listen.begin(), settings_.listen.end(), port->address()) > 0)
+      ports_.push_back(port);
+  const SocketAccess access{.mode = settings_.access.socket_mode, .group = settings_.access.socket_group};
+  for (const auto& port : ports_)
+    if (const auto ok = port->change(access); !ok)
+      shared_.log.log(base::LogLevel::kWarning, name() + ": " + ok.error().message);
+  if (!why_closed_) open_ports();
+}
+
+std::shared_ptr<ForwardPort> Forward::give_up(const base::HostPort& address) {
+  const auto found = std::find_if(ports_.begin(), ports_.end(),
+                                  [&](const auto& port) { return port->address() == address; });
+  if (found == ports_.end()) return nullptr;
+  auto given = *found;
+  ports_.erase(found);
+  given->close();
+  return given;
+}
+
+void Forward::set_standing(std::optional<std::string> why_not, bool is_link_down) {
+  if (why_not == why_closed_) return;
+  const bool has_turned = why_not.has_value() != why_closed_.has_value();
+  if (has_turned) since_ = wall_now();
+  why_closed_ = std::move(why_not);
+  if (!why_closed_) return open_ports();
+  for (const auto& port : ports_)
+    port->close();
+  if (is_link_down && !has_turned) return;  // the link's own line has said it
+  shared_.log.log_provoked(base::Provoked::kMta, link_().site(), base::LogLevel::kWarning,
+                           name() + ": closed to programs here: " + *why_closed_);
+}
+
+void Forward::open_ports() {
+  for (const auto& port : ports_) {
+    const bool was_open = port->is_open();
+    const auto ok = port->open(lifetime_.guard([this](ByteChannel::Socket socket, bool is_last) {
+      if (!is_last) return accept(std::move(socket));
+      break_off(std::move(socket));
+      turned_away("this hub is out of file descriptors");
+    }));
+    if (!ok)
+      shared_.log.log_provoked(base::Provoked::kTrouble, link_().site(), base::LogLevel::kError,
+                               name() + ": " + ok.error().message);
+    else if (!was_open)
+      shared_.log.log_provoked(base::Provoked::kMta, link_().site(), base::LogLevel::kInfo,
+                               name() + ": open to programs here at " + port->address().to_string());
+  }
+}
+
+void Forward::accept(ByteChannel::Socket socket) {
+  const Client client = client_of(socket);
+  if (!client.refusal.empty()) {
+    break_off(std::move(socket));
+    return turned_away(client.refusal);
+  }
+  auto connection = std::make_shared<NearConnection>(
+      link_(), settings_.service,
+      NearConnection::Callbacks{
+          .ended = lifetime_.guard([this](const forward::Summary& summary) { ended(summary); }),
+          .gone = lifetime_.guard([this](NearConnection& gone) {
+            boost::asio::post(shared_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
+              connections_.erase(self);
+            }));
+          })});
+  if (const auto ok = connection->start(std::move(socket), client.user); !ok)
+    return turned_away(ok.error().message);
+  connections_.insert(connection);
+  ++counts_.total;
+}
+
+Forward::Client Forward::client_of(ByteChannel::Socket& socket) const {
+  const auto& allowed = settings_.access.allow_users;
+  const auto uid = user_of_peer(socket);
+  if (!uid && allowed.empty()) return {};
+  if (!uid)
+    return {.refusal =
+                "the user of a connection is not known (" + uid.error().message + "); allow_users needs it"};
+  const auto found = std::find_if(allowed.begin(), allowed.end(),
+                                  [&](const settings::User& user) { return user.uid == *uid; });
+  if (found != allowed.end()) return {.user = found->name};
+  std::string number = std::to_string(*uid);
+  if (!allowed.empty()) return {.refusal = "user " + number + " is not in allow_users"};
+  return {.user = std::move(number)};
+}
+
+void Forward::turned_away(const std::string& cause) {
+  ++counts_.refused;
+  shared_.log.log_provoked(base::Provoked::kRefusal, link_().site(), base::LogLevel::kWarning,
+                           name() + ": a connection was reset: " + cause);
+}
+
+void Forward::ended(const forward::Summary& summary) {
+  counts_.refused += summary.was_refused ? 1 : 0;
+  counts_.to_service += summary.to_service;
+  counts_.from_service += summary.from_service;
+  shared_.log.log_provoked(
+      summary.was_refused ? base::Provoked::kRefusal : base::Provoked::kForward, summary.site,
+      summary.was_refused ? base::LogLevel::kWarning : base::LogLevel::kInfo, to_line(summary));
+  if (shared_.ended) shared_.ended(summary);
+}
+
+void Forward::end_all(const std::string& cause) {
+  for (const auto& connection : std::set(connections_))
+    connection->end(cause);
+}
+
+std::string Forward::name() const {
+  return link_().site() + ": forward to " + settings_.service;
+}
+
+}  // namespace tsmtp::net

@@ -1,0 +1,79 @@
+// One [[forward]]: the addresses where programs find a service of another site, open only while it can be
+// reached, and the connections that came there.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "relayd/base/lifetime.h"
+#include "relayd/net/forward/forward_port.h"
+#include "relayd/net/forward/near_connection.h"
+#include "relayd/net/forward/shared_by_forwards.h"
+#include "relayd/settings/forward.h"
+
+namespace tsmtp::net {
+
+class Forward {
+ public:
+  using Ports = std::vector<std::shared_ptr<ForwardPort>>;
+
+  /// `shared` is borrowed and outlives it. `link`: the one that a connection which comes now is to take,
+  /// borrowed.
+  Forward(const SharedByForwards& shared, settings::Forward settings, std::function<SiteLink&()> link);
+  ~Forward();
+  Forward(const Forward&) = delete;
+  Forward& operator=(const Forward&) = delete;
+
+  /// Other settings for the same service. `fresh`: ports for addresses that it has none for.
+  void update(settings::Forward settings, const Ports& fresh);
+  /// Gives up that port for another forward; null if it is not ours.
+  [[nodiscard]] std::shared_ptr<ForwardPort> give_up(const base::HostPort& address);
+  /// The service can be reached from now on; or it cannot, and why. Where it is for want of the link, that is
+  /// no news by itself.
+  void set_standing(std::optional<std::string> why_not, bool is_link_down);
+  /// Breaks off all connections.
+  void end_all(const std::string& cause);
+
+  struct Counts {
+    std::uint64_t total = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t to_service = 0;  ///< bytes, of connections that are over
+    std::uint64_t from_service = 0;
+  };
+  [[nodiscard]] const settings::Forward& settings() const { return settings_; }
+  [[nodiscard]] const Ports& ports() const { return ports_; }
+  /// Why nothing listens; nothing while something does.
+  [[nodiscard]] const std::optional<std::string>& why_closed() const { return why_closed_; }
+  [[nodiscard]] base::WallTime since() const { return since_; }
+  [[nodiscard]] const Counts& counts() const { return counts_; }
+  [[nodiscard]] std::size_t open() const { return connections_.size(); }
+
+ private:
+  void open_ports();
+  void accept(ByteChannel::Socket socket);
+  /// Who is at the other end of a connection, and why it is not let in.
+  struct Client {
+    std::string user{};     ///< empty: not known
+    std::string refusal{};  ///< empty: it is
+  };
+  [[nodiscard]] Client client_of(ByteChannel::Socket& socket) const;
+  void turned_away(const std::string& cause);
+  void ended(const forward::Summary& summary);
+  [[nodiscard]] std::string name() const;
+
+  const SharedByForwards& shared_;
+  settings::Forward settings_;
+  std::function<SiteLink&()> link_;
+  base::Lifetime lifetime_;
+  Ports ports_;
+  std::set<std::shared_ptr<NearConnection>> connections_;
+  std::optional<std::string> why_closed_{"relayd has just started"};
+  base::WallTime since_;
+  Counts counts_;
+};
+
+}  // namespace tsmtp::net

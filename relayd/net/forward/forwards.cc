@@ -1,0 +1,104 @@
+#include "relayd/net/forward/forwards.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "relayd/base/time_of_day.h"
+#include "relayd/net/io/clocks.h"
+
+namespace tsmtp::net {
+
+Forwards::Forwards(const SharedByForwards& shared, const settings::Site& site,
+                   std::function<SiteLink&()> link)
+    : shared_(shared), site_(site), link_(std::move(link)) {}
+
+base::Result<Forwards::Ports> Forwards::bind(const settings::Site& settings, const Ports& bound,
+                                             const Means& means) {
+  Ports fresh;
+  for (const settings::Forward& forward : settings.forwards) {
+    const SocketAccess access{
+        .mode = forward.access.socket_mode, .group = forward.access.socket_group, .owner = means.owner};
+    for (const base::HostPort& address : forward.listen) {
+      const auto is_there = [&](const auto& port) { return port->address() == address; };
+      if (std::any_of(bound.begin(), bound.end(), is_there)) continue;
+      auto port = ForwardPort::bind(address, access, means.executor, means.shortages);
+      if (!port) return base::with_context("forward to " + forward.service, port.error());
+      fresh.push_back(std::move(*port));
+    }
+  }
+  return base::Result<Ports>(std::move(fresh));
+}
+
+void Forwards::settings_changed(const Ports& fresh) {
+  const auto is_wanted = [&](const auto& forward) {
+    return std::any_of(site_.forwards.begin(), site_.forwards.end(), [&](const settings::Forward& wanted) {
+      return wanted.service == forward->settings().service;
+    });
+  };
+  for (const auto& forward : all_)
+    if (!is_wanted(forward)) forward->end_all("the forward is no longer configured");
+  std::erase_if(all_, [&](const auto& forward) { return !is_wanted(forward); });
+  for (const settings::Forward& wanted : site_.forwards) {
+    auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& forward) {
+      return forward->settings().service == wanted.service;
+    });
+    if (found == all_.end())
+      found = all_.insert(all_.end(), std::make_unique<Forward>(shared_, wanted, link_));
+    (*found)->update(wanted, fresh);
+  }
+  link_changed();
+}
+
+std::shared_ptr<ForwardPort> Forwards::give_up(const base::HostPort& address) {
+  for (const auto& forward : all_)
+    if (auto port = forward->give_up(address)) return port;
+  return nullptr;
+}
+
+Forwards::Ports Forwards::ports() const {
+  Ports ports;
+  for (const auto& forward : all_)
+    ports.insert(ports.end(), forward->ports().begin(), forward->ports().end());
+  return ports;
+}
+
+void Forwards::heard(forward::Offer offer) {
+  offers_.put(std::move(offer), wall_now());
+  link_changed();
+}
+
+void Forwards::session_over() {
+  offers_.clear();
+  link_changed();
+}
+
+void Forwards::link_changed() {
+  for (const auto& forward : all_)
+    forward->set_standing(why_closed(forward->settings().service), !link_().takes_streams());
+}
+
+std::optional<std::string> Forwards::why_closed(const std::string& service) const {
+  const SiteLink& link = link_();
+  if (draining_) return "this relayd is shutting down";
+  if (!link.takes_streams()) return link.down_text();
+  if (link.peer_drains()) return "the far relayd is shutting down";
+  if (link.peer() != nullptr && !link.peer()->knows_forwards())
+    return "the far relayd is too old to know of services";
+  const auto* const known = offers_.find(service);
+  if (known == nullptr) return "the far hub offers no such service to this site";
+  if (known->offer.state == forward::Offer::State::kAnswers) return {};
+  return "the service does not answer there since " + base::time_of_day(known->since, wall_now()) + " (" +
+         known->offer.cause + ")";
+}
+
+void Forwards::drain() {
+  draining_ = true;
+  link_changed();
+}
+
+void Forwards::stop(const std::string& reason) {
+  for (const auto& forward : all_)
+    forward->end_all(reason);
+}
+
+}  // namespace tsmtp::net

@@ -1,0 +1,60 @@
+// All forwards to one site, and what its hub has told us of the services there: opens and closes them as the
+// link and the services come and go.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "relayd/forward/offer.h"
+#include "relayd/net/forward/forward.h"
+#include "relayd/settings/site.h"
+
+namespace tsmtp::net {
+
+class Forwards {
+ public:
+  using Ports = Forward::Ports;
+
+  /// `shared` and `site` are borrowed and outlive it. `link`: the one to take now, borrowed.
+  Forwards(const SharedByForwards& shared, const settings::Site& site, std::function<SiteLink&()> link);
+
+  struct Means {
+    boost::asio::any_io_executor executor;
+    Shortages* shortages = nullptr;   ///< null: nobody wants to know
+    std::optional<Owner> owner = {};  ///< of unix sockets, if we are root; unset: ours
+  };
+  /// Takes those addresses of the forwards of `settings` that are not among `bound`; changes nothing else.
+  [[nodiscard]] static base::Result<Ports> bind(const settings::Site& settings, const Ports& bound,
+                                                const Means& means);
+
+  /// `site` is another from now on, or for the first time.
+  void settings_changed(const Ports& fresh);
+  [[nodiscard]] std::shared_ptr<ForwardPort> give_up(const base::HostPort& address);
+  [[nodiscard]] Ports ports() const;
+
+  /// The hub says so of one of its services.
+  void heard(forward::Offer offer);
+  /// What it said holds no more.
+  void session_over();
+  /// The standing of the link has changed.
+  void link_changed();
+  void drain();
+  void stop(const std::string& reason);
+
+  [[nodiscard]] const std::vector<std::unique_ptr<Forward>>& all() const { return all_; }
+
+ private:
+  [[nodiscard]] std::optional<std::string> why_closed(const std::string& service) const;
+
+  const SharedByForwards& shared_;
+  const settings::Site& site_;
+  std::function<SiteLink&()> link_;
+  forward::Offers offers_;
+  std::vector<std::unique_ptr<Forward>> all_;
+  bool draining_ = false;
+};
+
+}  // namespace tsmtp::net

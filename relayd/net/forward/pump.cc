@@ -1,0 +1,202 @@
+#include "relayd/net/forward/pump.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "relayd/net/io/clocks.h"
+#include "relayd/net/io/socket_options.h"
+
+namespace tsmtp::net {
+
+void break_off(ByteChannel::Socket socket) {
+  boost::system::error_code ignored;
+  socket.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+  socket.close(ignored);
+}
+
+Pump::Pump(ByteChannel::Socket socket, Means means)
+    : means_(std::move(means)), timer_(socket.get_executor()), last_active_(now()) {
+  set_forward_options(socket);
+  channel_ = OwnedChannel(std::move(socket), *this);
+  output_ = std::move(means_.preface);
+}
+
+Pump::~Pump() {
+  lifetime_.end();
+}
+
+void Pump::start() {
+  channel_->watch_for_reset();
+  move();
+}
+
+void Pump::Held::release(std::size_t count) {
+  released += count;
+  if (released < bytes.size() / 2) return;  // to move what stays would cost more than it frees
+  bytes.erase(0, std::exchange(released, 0));
+}
+
+void Pump::on_bytes(std::string_view bytes) {
+  if (is_over_) return;
+  last_active_ = now();
+  bytes_from_host_ += bytes.size();
+  if (means_.protocol) {
+    forward::ProtocolOutput out;
+    if (const auto ok = means_.protocol->from_host(bytes, out); !ok) return end(ok.error().message);
+    return take(std::move(out));
+  }
+  if (means_.paces.from_host == nullptr) {
+    means_.link.write(means_.stream, bytes);
+    return read_if_there_is_room();
+  }
+  to_link_.add(bytes);
+  move();
+}
+
+void Pump::from_link(std::string_view bytes) {
+  if (is_over_) return;
+  last_active_ = now();
+  unconsumed_ += bytes.size();
+  if (means_.protocol) {
+    forward::ProtocolOutput out;
+    if (const auto ok = means_.protocol->from_link(bytes, out); !ok) return end(ok.error().message);
+    return take(std::move(out));
+  }
+  to_host_.add(bytes);
+  move();
+}
+
+void Pump::take(forward::ProtocolOutput out) {
+  to_link_.add(out.to_link);
+  to_host_.add(out.to_host);
+  move();
+}
+
+// Everything that can go on does, and then what follows from that.
+void Pump::move() {
+  if (is_over_) return;
+  const bool link_has_all = release(to_link_, means_.paces.from_host, [this](std::string_view bytes) {
+    means_.link.write(means_.stream, bytes);
+  });
+  const bool channel_has_all = release(to_host_, means_.paces.to_host, [this](std::string_view bytes) {
+    bytes_to_host_ += bytes.size();
+    output_ += bytes;
+  });
+  flush_to_host();
+  if (from_host_ == Half::kEnding && link_has_all) {
+    means_.link.finish(means_.stream);
+    from_host_ = Half::kEnded;
+  }
+  if (from_link_ == Half::kEnding && channel_has_all && output_.empty()) {
+    channel_->finish();
+    from_link_ = Half::kEnded;
+  }
+  if (from_host_ == Half::kEnded && from_link_ == Half::kEnded) return over({});
+  read_if_there_is_room();
+}
+
+bool Pump::release(Held& held, forward::Pace* pace, const std::function<void(std::string_view)>& pass) {
+  const std::string_view rest = held.rest();
+  if (rest.empty()) return true;
+  const std::size_t allowed = pace == nullptr ? rest.size() : pace->allowed(rest.size(), now());
+  if (allowed > 0) {
+    pass(rest.substr(0, allowed));
+    if (pace != nullptr) pace->take(allowed, now());
+    held.release(allowed);
+  }
+  if (held.rest().empty()) return true;
+  wake_later(pace->wait(now()));
+  return false;
+}
+
+// The peer may send as much again as the host has taken. What a protocol adds or leaves out does not count.
+void Pump::flush_to_host() {
+  const std::size_t before = output_.size();
+  channel_->flush(output_);
+  const bool all_gone = output_.empty() && to_host_.rest().empty();
+  const std::size_t taken = all_gone ? unconsumed_ : std::min(unconsumed_, before - output_.size());
+  if (taken == 0) return;
+  unconsumed_ -= taken;
+  means_.link.consumed(means_.stream, taken);
+}
+
+void Pump::read_if_there_is_room() {
+  if (from_host_ != Half::kOpen) return;
+  const bool has_room = means_.link.writable(means_.stream) > 0 && to_link_.rest().empty();
+  // A host that does not read what its protocol answers is not read from either.
+  const bool answers_pile_up = means_.protocol && !output_.empty();
+  channel_->set_reading(has_room && !answers_pile_up);
+}
+
+void Pump::wake_later(base::Duration wait) {
+  timer_.expires_after(std::max<base::Duration>(wait, std::chrono::milliseconds(1)));
+  timer_.async_wait(lifetime_.guard([this](const boost::system::error_code& error) {
+    if (!error) move();
+  }));
+}
+
+void Pump::on_writable() {
+  move();
+}
+
+bool Pump::on_end() {
+  from_host_ = Half::kEnding;
+  closed_first_ = closed_first_.empty() ? host_name() : closed_first_;
+  move();
+  return !is_over_;
+}
+
+void Pump::link_finished() {
+  if (is_over_) return;
+  from_link_ = Half::kEnding;
+  closed_first_ = closed_first_.empty() ? other_name() : closed_first_;
+  move();
+}
+
+void Pump::link_writable() {
+  if (!is_over_) read_if_there_is_room();
+}
+
+void Pump::on_closed(bool /*clean*/, const std::string& cause) {
+  if (is_over_) return;
+  means_.link.reset(means_.stream, mux::ResetCode::kCancelled, cause);
+  over("broken off by the " + host_name() + " (" + cause + ")");
+}
+
+void Pump::link_lost(const std::string& cause) {
+  if (is_over_) return;
+  channel_->abort();
+  over(cause);
+}
+
+void Pump::end(const std::string& cause) {
+  if (is_over_) return;
+  means_.link.reset(means_.stream, mux::ResetCode::kCancelled, cause);
+  channel_->abort();
+  over(cause);
+}
+
+void Pump::refuse(const std::string& cause) {
+  if (is_over_) return;
+  means_.link.finish(means_.stream);
+  channel_->abort();
+  over(cause);
+}
+
+void Pump::over(const std::string& end) {
+  is_over_ = true;
+  timer_.cancel();
+  means_.link.forget(means_.stream);
+  if (end.empty()) channel_ = OwnedChannel();
+  means_.over(end.empty() ? "closed by the " + closed_first_ : end);
+}
+
+std::string Pump::host_name() const {
+  return means_.host == forward::Side::kProgram ? "program" : "service";
+}
+
+std::string Pump::other_name() const {
+  return means_.host == forward::Side::kProgram ? "service" : "program";
+}
+
+}  // namespace tsmtp::net

@@ -1,0 +1,186 @@
+#include "relayd/net/forward/services.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "relayd/base/bytes.h"
+#include "relayd/net/io/clocks.h"
+
+namespace tsmtp::net {
+namespace {
+
+// The same where there is no such service and where the site may not reach it: what else is here is nobody's
+// business.
+constexpr char kNoService[] = "no such service for this site";
+
+// What a change of ends no connection.
+bool is_same_service(const settings::Service& a, const settings::Service& b) {
+  return a.to == b.to && a.protocol == b.protocol && a.source == b.source;
+}
+
+}  // namespace
+
+Services::Services(const SharedByForwards& shared, const settings::Site& site,
+                   std::function<void(const forward::Offer&)> tell)
+    : shared_(shared), site_(site), tell_(std::move(tell)) {}
+
+void Services::settings_changed() {
+  std::vector<std::string> gone;
+  for (const auto& [name, served] : served_)
+    if (std::none_of(site_.services.begin(), site_.services.end(),
+                     [&](const settings::Service& wanted) { return wanted.name == name; }))
+      gone.push_back(name);
+  for (const std::string& name : gone)
+    withdraw(name);
+  for (const settings::Service& service : site_.services)
+    serve(service);
+}
+
+void Services::serve(const settings::Service& service) {
+  Served& served = served_[service.name];
+  served.from_site.set_rate(service.rates.from_site);
+  served.to_site.set_rate(service.rates.to_site);
+  const bool is_known = served.probe && is_same_service(served.settings, service);
+  served.settings = service;
+  if (is_known) return;
+  served.since = wall_now();
+  served.probe = std::make_unique<ServiceProbe>(
+      shared_.executor, target_of(service), lifetime_.guard([this, name = service.name] { probed(name); }));
+  served.probe->start();
+}
+
+void Services::withdraw(const std::string& service) {
+  for (const auto& connection : std::set(connections_))
+    if (connection->service() == service) connection->end("the service is no longer open to this site");
+  served_.erase(service);
+  tell_({.service = service, .state = forward::Offer::State::kWithdrawn});
+}
+
+MtaTarget Services::target_of(const settings::Service& service) const {
+  const bool tells = service.source == settings::ServiceSource::kProxyProtocol;
+  return {.address = service.to,
+          .source = site_.address,
+          .origin = tells ? settings::Origin::kProxy : settings::Origin::kNone,
+          .origin_name = {}};
+}
+
+void Services::probed(const std::string& service) {
+  Served& served = served_.at(service);
+  served.since = wall_now();
+  const forward::Offer offer = offer_of(served);
+  tell_(offer);
+  const bool answers = offer.state == forward::Offer::State::kAnswers;
+  shared_.log.log_provoked(base::Provoked::kMta, site_.name,
+                           answers ? base::LogLevel::kInfo : base::LogLevel::kWarning,
+                           site_.name + ": service " + service + " at " + served.settings.to.to_string() +
+                               (answers ? " answers" : " does not answer: " + offer.cause));
+}
+
+forward::Offer Services::offer_of(const Served& served) const {
+  const bool answers = served.probe->answers().value_or(false);
+  return {.service = served.settings.name,
+          .state = answers ? forward::Offer::State::kAnswers : forward::Offer::State::kSilent,
+          .cause = answers                   ? ""
+                   : served.probe->answers() ? served.probe->cause()
+                                             : "not tried yet",
+          .parameter = {}};
+}
+
+std::vector<forward::Offer> Services::offers() const {
+  std::vector<forward::Offer> all;
+  for (const auto& [name, served] : served_)
+    all.push_back(offer_of(served));
+  return all;
+}
+
+StreamUser* Services::accept(SiteLink& link, mux::StreamKey stream) {
+  if (draining_) return nullptr;
+  auto connection = std::make_shared<FarConnection>(
+      shared_.executor, link, stream,
+      FarConnection::Callbacks{
+          .requested = lifetime_.guard(
+              [this](FarConnection& asking, const forward::Request& request) { requested(asking, request); }),
+          .reached = lifetime_.guard(
+              [this](FarConnection& one, const base::Result<void>& how) { reached(one.service(), how); }),
+          .ended = lifetime_.guard([this](const forward::Summary& summary) { ended(summary); }),
+          .gone = lifetime_.guard([this](FarConnection& gone) {
+            boost::asio::post(shared_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
+              connections_.erase(self);
+            }));
+          })});
+  connections_.insert(connection);
+  return connection.get();
+}
+
+void Services::requested(FarConnection& connection, const forward::Request& request) {
+  const auto served = judge(request);
+  if (!served) return connection.refuse(served.error().message);
+  if ((*served)->settings.asks()) return connection.refuse("nobody can be asked for approval");
+  admit(connection, **served);
+}
+
+base::Result<Services::Served*> Services::judge(const forward::Request& request) {
+  if (request.kind != forward::Request::Kind::kConnection) return base::Error{kNoService};
+  const auto found = served_.find(request.service);
+  if (found == served_.end()) return base::Error{kNoService};
+  Served& served = found->second;
+  if (draining_) return base::Error{"this relayd is shutting down"};
+  if (open_connections(request.service) > served.settings.max_connections)
+    return base::Error{"too many connections at once, the limit is " +
+                       std::to_string(served.settings.max_connections)};
+  return &served;
+}
+
+void Services::admit(FarConnection& connection, Served& served) {
+  ++served.counts.total;
+  Paces paces;
+  if (served.from_site.is_limited()) paces.to_host = &served.from_site;
+  if (served.to_site.is_limited()) paces.from_host = &served.to_site;
+  connection.admit({.target = target_of(served.settings), .paces = paces, .protocol = {}, .approved_by = {}});
+}
+
+void Services::reached(const std::string& service, const base::Result<void>& how) {
+  const auto found = served_.find(service);
+  if (found != served_.end()) found->second.probe->reached(how);
+}
+
+void Services::ended(const forward::Summary& summary) {
+  const auto found = served_.find(summary.service);
+  if (found != served_.end()) {
+    Counts& counts = found->second.counts;
+    counts.refused += summary.was_refused ? 1 : 0;
+    counts.from_site += summary.to_service;
+    counts.to_site += summary.from_service;
+  }
+  shared_.log.log_provoked(summary.was_refused ? base::Provoked::kRefusal : base::Provoked::kForward,
+                           site_.name, summary.was_refused ? base::LogLevel::kWarning : base::LogLevel::kInfo,
+                           to_line(summary));
+  if (shared_.ended) shared_.ended(summary);
+}
+
+void Services::tick() {
+  for (const auto& connection : std::set(connections_)) {  // a tick may end what it is called on
+    const auto found = served_.find(connection->service());
+    connection->tick(found == served_.end() ? std::chrono::seconds(0) : found->second.settings.idle_limit());
+  }
+}
+
+std::size_t Services::open_connections(const std::string& service) const {
+  return static_cast<std::size_t>(std::count_if(
+      connections_.begin(), connections_.end(),
+      [&](const auto& connection) { return connection->is_open() && connection->service() == service; }));
+}
+
+std::vector<Services::Standing> Services::standings() const {
+  std::vector<Standing> all;
+  for (const auto& [name, served] : served_)
+    all.push_back({.service = served.settings,
+                   .offer = offer_of(served),
+                   .since = served.since,
+                   .open = open_connections(name),
+                   .counts = served.counts});
+  return all;
+}
+
+}  // namespace tsmtp::net
