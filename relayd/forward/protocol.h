@@ -23,6 +23,9 @@ class Protocol {
   [[nodiscard]] virtual base::Result<void> from_host(std::string_view bytes, ProtocolOutput& out) = 0;
   /// Bytes that came over the link; likewise.
   [[nodiscard]] virtual base::Result<void> from_link(std::string_view bytes, ProtocolOutput& out) = 0;
+  /// What tells the host in its own words that the other hub has refused the connection; empty: nothing can,
+  /// and the connection is broken off.
+  [[nodiscard]] virtual std::string refusal(std::string_view /*cause*/) const { return {}; }
 };
 
 }  // namespace tsmtp::forward

@@ -52,6 +52,16 @@ base::Error too_long(const char* what, std::size_t bytes) {
 
 }  // namespace
 
+std::optional<ByteOrder> byte_order(char first) {
+  const auto order = static_cast<ByteOrder>(first);
+  switch (order) {
+    case ByteOrder::kMostSignificantFirst:
+    case ByteOrder::kLeastSignificantFirst:
+      return order;
+  }
+  return std::nullopt;
+}
+
 bool SetupReader::take(std::string_view& bytes, std::size_t wanted_bytes) {
   const std::size_t taken = std::min(bytes.size(), wanted_bytes - std::min(wanted_bytes, pending_.size()));
   pending_.append(bytes.substr(0, taken));
@@ -61,10 +71,10 @@ bool SetupReader::take(std::string_view& bytes, std::size_t wanted_bytes) {
 
 base::Result<std::optional<Setup>> SetupReader::read(std::string_view& bytes) {
   if (!take(bytes, 1)) return std::optional<Setup>();
-  if (pending_[0] != 'B' && pending_[0] != 'l')
+  order_ = byte_order(pending_.front());
+  if (!order_)
     return base::Error{"no X11 setup: it begins with the byte 0x" + base::hex(pending_.substr(0, 1)) +
                        ", which is no byte order"};
-  order_ = static_cast<ByteOrder>(pending_[0]);
   if (!take(bytes, kHeaderBytes)) return std::optional<Setup>();
   const Lengths lengths = lengths_in(pending_, *order_);
   if (lengths.name > kMaxAuthorizationBytes) return too_long("name", lengths.name);

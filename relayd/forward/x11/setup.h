@@ -16,6 +16,9 @@ namespace tsmtp::forward::x11 {
 /// As the first byte of a setup says it.
 enum class ByteOrder : char { kMostSignificantFirst = 'B', kLeastSignificantFirst = 'l' };
 
+/// Nothing where `first` is none.
+[[nodiscard]] std::optional<ByteOrder> byte_order(char first);
+
 struct Setup {
   ByteOrder order = ByteOrder::kLeastSignificantFirst;
   std::uint16_t major_version = 11;

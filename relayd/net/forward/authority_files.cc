@@ -64,19 +64,29 @@ base::Result<forward::x11::Authorization> display_authorization(const settings::
   return std::move(*found);
 }
 
-base::Result<void> write_authority_file(const settings::Forward& forward, std::string_view cookie) {
+base::Result<void> AuthorityFile::keep(const settings::Forward& forward, std::string_view cookie) {
+  if (forward == written_for_ && cookie == cookie_) return {};
+  if (forward.xauthority != written_for_.xauthority || cookie.empty()) remove();
   const std::string& path = forward.xauthority;
+  if (path.empty() || cookie.empty()) return {};
+  if (cookie.size() != forward::x11::kCookieBytes)
+    return base::Error{path + ": not written: the far hub tells no cookie; is the service a display?"};
   // As root we would follow whatever link somebody puts in our way.
   if (geteuid() == 0 && !is_named_by_root(path))
     return base::Error{path + ": not written as root: others than root can change what the name stands for"};
   const auto entries = forward::x11::entries_for(forward.listen, name_of_this_host(), cookie);
   FileReaders readers{.user = {}, .group = forward.access.socket_group};
   if (!forward.access.allow_users.empty()) readers.user = forward.access.allow_users.front().uid;
-  return replace_file(path, forward::x11::encode(entries), readers);
+  if (auto ok = replace_file(path, forward::x11::encode(entries), readers); !ok) return ok;
+  written_for_ = forward;
+  cookie_ = cookie;
+  return {};
 }
 
-void remove_authority_file(const settings::Forward& forward) {
-  (void)unlink(forward.xauthority.c_str());
+void AuthorityFile::remove() {
+  if (!cookie_.empty()) (void)unlink(written_for_.xauthority.c_str());
+  cookie_.clear();
+  written_for_ = {};
 }
 
 }  // namespace tsmtp::net

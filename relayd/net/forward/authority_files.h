@@ -2,6 +2,7 @@
 // a forward find their cookie in is relayd's to write, and nobody else's.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "relayd/base/result.h"
@@ -16,12 +17,23 @@ namespace tsmtp::net {
 [[nodiscard]] base::Result<forward::x11::Authorization> display_authorization(
     const settings::Service& service);
 
-/// Has the programs of `forward` find `cookie`: its Xauthority file is replaced, whole. It is the first
-/// allowed user's if it can be given away, else readable by the group of the forward. Blocks.
-[[nodiscard]] base::Result<void> write_authority_file(const settings::Forward& forward,
-                                                      std::string_view cookie);
+/// The Xauthority file of one forward: says which cookie programs must show, and is gone with the forward.
+class AuthorityFile {
+ public:
+  AuthorityFile() = default;
+  ~AuthorityFile() { remove(); }
+  AuthorityFile(const AuthorityFile&) = delete;
+  AuthorityFile& operator=(const AuthorityFile&) = delete;
 
-/// The cookie is of no use any more.
-void remove_authority_file(const settings::Forward& forward);
+  /// Has the programs of `forward` find `cookie`, if it has a file for that, and no other file of ours: it is
+  /// replaced, whole, unless it is as it should be. It is the first allowed user's if it can be given away,
+  /// else readable by the group of the forward. An empty cookie: nothing is known of it. Blocks.
+  [[nodiscard]] base::Result<void> keep(const settings::Forward& forward, std::string_view cookie);
+  void remove();
+
+ private:
+  settings::Forward written_for_{};
+  std::string cookie_;  // empty: there is no file of ours
+};
 
 }  // namespace tsmtp::net

@@ -16,6 +16,7 @@ using forward::x11::AuthorityEntry;
 using testing::HasSubstr;
 
 constexpr std::uint16_t kWild = 65535;
+constexpr std::string_view kCookie = "0123456789abcdef";
 constexpr uid_t kUser = 4242;
 constexpr gid_t kGroup = 4243;
 
@@ -39,6 +40,15 @@ class AuthorityFiles : public testing::Test {
     struct stat found {};
     EXPECT_EQ(stat(program.xauthority.c_str(), &found), 0);
     return found;
+  }
+
+  [[nodiscard]] bool is_there() const { return access(program.xauthority.c_str(), F_OK) == 0; }
+  /// What a program finds for that display.
+  [[nodiscard]] std::string found(const std::string& number = "10") const {
+    const auto entries = forward::x11::parse_authority(support::read_file(program.xauthority));
+    if (!entries) return "";
+    const auto cookie = cookie_for({forward::x11::Family::kLocal, "any", number}, *entries);
+    return cookie ? cookie->data : "";
   }
 
   support::TemporaryDirectory directory;
@@ -79,25 +89,63 @@ TEST_F(AuthorityFiles, PipeIsNotWaitedFor) {
   EXPECT_THAT(error(), HasSubstr("no regular file"));
 }
 
-TEST_F(AuthorityFiles, ProgramsFindTheirCookieUntilItIsRemoved) {
-  for (const char* cookie : {"0123456789abcdef", "fedcba9876543210"}) {
-    ASSERT_TRUE(write_authority_file(program, cookie));
-    const auto entries = forward::x11::parse_authority(support::read_file(program.xauthority));
-    ASSERT_TRUE(entries);
-    const auto found = cookie_for({forward::x11::Family::kLocal, "any", "10"}, *entries);
-    ASSERT_TRUE(found);
-    EXPECT_EQ(found->data, cookie);
+TEST_F(AuthorityFiles, ProgramsFindTheirCookieAsLongAsTheForwardIsThere) {
+  {
+    AuthorityFile file;
+    for (const char* cookie : {"0123456789abcdef", "fedcba9876543210"}) {
+      ASSERT_TRUE(file.keep(program, cookie));
+      EXPECT_EQ(found(), cookie);
+    }
+    EXPECT_EQ(status().st_mode & 07777, 0640U);
   }
-  EXPECT_EQ(status().st_mode & 07777, 0640U);
-  remove_authority_file(program);
-  EXPECT_NE(access(program.xauthority.c_str(), F_OK), 0);
+  EXPECT_FALSE(is_there());
+}
+
+TEST_F(AuthorityFiles, FileIsWrittenAnewOnlyWhereItChanges) {
+  AuthorityFile file;
+  ASSERT_TRUE(file.keep(program, kCookie));
+  const auto first = status().st_ino;
+  ASSERT_TRUE(file.keep(program, kCookie));
+  EXPECT_EQ(status().st_ino, first);
+  program.listen.front().port = 6011;
+  ASSERT_TRUE(file.keep(program, kCookie));
+  EXPECT_EQ(found("11"), kCookie);
+  EXPECT_EQ(found("10"), "");
+}
+
+TEST_F(AuthorityFiles, FileThatIsNoLongerWantedIsRemoved) {
+  AuthorityFile file;
+  ASSERT_TRUE(file.keep(program, kCookie));
+  ASSERT_TRUE(file.keep(program, ""));
+  EXPECT_FALSE(is_there());
+  ASSERT_TRUE(file.keep(program, kCookie));
+  const std::string old = std::exchange(program.xauthority, directory.file("other"));
+  ASSERT_TRUE(file.keep(program, kCookie));
+  EXPECT_TRUE(is_there());
+  EXPECT_NE(access(old.c_str(), F_OK), 0);
+}
+
+TEST_F(AuthorityFiles, ForwardWithoutAFileHasNone) {
+  program.xauthority.clear();
+  AuthorityFile file;
+  EXPECT_TRUE(file.keep(program, kCookie));
+  EXPECT_TRUE(file.keep(program, "no cookie"));
+}
+
+TEST_F(AuthorityFiles, FarHubMustTellACookie) {
+  AuthorityFile file;
+  const auto written = file.keep(program, "too short");
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().message, HasSubstr("is the service a display?"));
+  EXPECT_FALSE(is_there());
 }
 
 TEST_F(AuthorityFiles, FileBecomesTheFirstUsersWhereItCan) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
   program.access.allow_users = {{"anna", kUser}, {"root", 0}};
   program.access.socket_group = kGroup;
-  ASSERT_TRUE(write_authority_file(program, "cookie"));
+  AuthorityFile file;
+  ASSERT_TRUE(file.keep(program, kCookie));
   EXPECT_EQ(status().st_uid, kUser);
   EXPECT_EQ(status().st_mode & 07777, 0600U);
 }
@@ -105,7 +153,8 @@ TEST_F(AuthorityFiles, FileBecomesTheFirstUsersWhereItCan) {
 TEST_F(AuthorityFiles, ElseTheGroupReadsIt) {
   if (geteuid() != 0) GTEST_SKIP() << "only root is in every group";
   program.access.socket_group = kGroup;
-  ASSERT_TRUE(write_authority_file(program, "cookie"));
+  AuthorityFile file;
+  ASSERT_TRUE(file.keep(program, kCookie));
   EXPECT_EQ(status().st_uid, 0U);
   EXPECT_EQ(status().st_gid, kGroup);
   EXPECT_EQ(status().st_mode & 07777, 0640U);
@@ -114,10 +163,11 @@ TEST_F(AuthorityFiles, ElseTheGroupReadsIt) {
 TEST_F(AuthorityFiles, RootWritesNothingWhereAnotherHasASay) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can give directories away";
   ASSERT_EQ(chown(directory.path().c_str(), kUser, kGroup), 0);
-  const auto written = write_authority_file(program, "cookie");
+  AuthorityFile file;
+  const auto written = file.keep(program, kCookie);
   ASSERT_FALSE(written);
   EXPECT_THAT(written.error().message, HasSubstr("not written as root"));
-  EXPECT_NE(access(program.xauthority.c_str(), F_OK), 0);
+  EXPECT_FALSE(is_there());
 }
 
 }  // namespace
