@@ -39,6 +39,7 @@ class LinkedHub {
       : end_(name),
         ledger_(*TransactionLedger::open(io.get_executor(), name, directory_.file("ledger"), log_)),
         digests_(*HmacDigestMaker::open(directory_.file("digest.key"))),
+        forwards_{.executor = io.get_executor(), .log = log_},
         shared{{.executor = io.get_executor(),
                 .hub_name = name,
                 .instance = std::string(16, name.front()),
@@ -47,6 +48,7 @@ class LinkedHub {
                 .crypto = crypto_,
                 .keeper = nullptr,
                 .log = log_},
+               forwards_,
                *ledger_,
                *digests_,
                neighbours} {}
@@ -61,6 +63,9 @@ class LinkedHub {
     hub = std::make_unique<SiteHub>(
         shared, site,
         SiteHub::Callbacks{.accept_mail = [this](SiteHub&, mux::StreamKey key) { return accept_mail(key); },
+                           .accept_forward = [](SiteHub&, mux::StreamKey) { return nullptr; },
+                           .offers = [] { return std::vector<forward::Offer>(); },
+                           .offered = [](const std::optional<forward::Offer>&) {},
                            .own_mta = [this] { return own_mta; },
                            .standing_changed = [this] { ++times_changed; },
                            .complaint = [this](const std::string& text) { complaints.push_back(text); },
@@ -82,6 +87,7 @@ class LinkedHub {
   NoLog log_;
   std::unique_ptr<TransactionLedger> ledger_;
   std::unique_ptr<HmacDigestMaker> digests_;
+  SharedByForwards forwards_;
   KeyBook keys_ = *KeyBook::open(directory_.file("keys.book"));
   KeyCrypto crypto_;
 
