@@ -4,6 +4,7 @@
 #include "relayd/base/bytes.h"
 #include "relayd/control/counter_fields.h"
 #include "relayd/control/field_forms.h"
+#include "relayd/control/forward_fields.h"
 #include "relayd/control/phrases.h"
 #include "relayd/control/status_fields.h"
 
@@ -308,6 +309,8 @@ const Fields<SiteStatus>& site_fields() {
       mta_field(),
       out_field(),
       in_field(),
+      forwards_field(),
+      services_field(),
       counted("open_transactions", "mails under way", &SiteStatus::open_transactions,
               {"tsmtp_open_transactions", kGauge, "Mails under way, either way.", {}})
           .said(SiteLine::kMails,

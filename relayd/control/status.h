@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "relayd/base/clock.h"
+#include "relayd/control/forward_status.h"
 #include "relayd/ledger/counters.h"
 #include "relayd/mail/mta_counts.h"
 #include "relayd/mail/traffic.h"
@@ -84,6 +85,8 @@ struct SiteStatus {
   std::string own_key;
   std::string key;                        ///< by which it is known now, a pin; empty: all are revoked
   std::vector<std::string> earlier_keys;  ///< from which that comes, the pinned one first
+  std::vector<ForwardStatus> forwards;    ///< of programs here to services there
+  std::vector<ServiceStatus> services;    ///< here, that the site may reach
 };
 
 /// This hub's key.

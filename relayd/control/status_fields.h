@@ -24,7 +24,19 @@ enum class HubLine {
   kConnectionsRefused,
   kKeysRefused,
 };
-enum class SiteLine { kLink, kDialled, kEndpoints, kFarMta, kMta, kMails, kRefusedMails, kTls, kKeys };
+enum class SiteLine {
+  kLink,
+  kDialled,
+  kEndpoints,
+  kFarMta,
+  kMta,
+  kMails,
+  kRefusedMails,
+  kForwards,
+  kServices,
+  kTls,
+  kKeys
+};
 
 [[nodiscard]] const Fields<HubStatus>& hub_fields();
 [[nodiscard]] const Fields<SiteStatus>& site_fields();

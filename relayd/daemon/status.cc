@@ -44,6 +44,41 @@ control::MtaConnections mta_connections(const net::MtaPool& pool) {
           .trouble = is_in_trouble ? pool.mta()->cause : std::string()};
 }
 
+std::vector<control::ForwardStatus> forwards(const net::Forwards& forwards) {
+  std::vector<control::ForwardStatus> out;
+  for (const auto& forward : forwards.all()) {
+    const net::Forward::Counts counts = forward->counts();
+    out.push_back({.service = forward->settings().service,
+                   .listen = {},
+                   .cause = forward->why_closed().value_or(""),
+                   .since = forward->since(),
+                   .connections = {.open = forward->open(),
+                                   .total = counts.total,
+                                   .refused = counts.refused,
+                                   .to_service = counts.to_service,
+                                   .from_service = counts.from_service}});
+    for (const base::HostPort& address : forward->settings().listen)
+      out.back().listen.push_back(address.to_string());
+  }
+  return out;
+}
+
+std::vector<control::ServiceStatus> services(const net::Services& services) {
+  std::vector<control::ServiceStatus> out;
+  for (const net::Services::Standing& one : services.standings())
+    out.push_back({.service = one.service.name,
+                   .to = one.service.to.to_string(),
+                   .cause = one.offer.cause,
+                   .since = one.since,
+                   .waiting = one.waiting,
+                   .connections = {.open = one.open,
+                                   .total = one.counts.total,
+                                   .refused = one.counts.refused,
+                                   .to_service = one.counts.from_site,
+                                   .from_service = one.counts.to_site}});
+  return out;
+}
+
 }  // namespace
 
 control::LedgerStatus ledger_status(const net::TransactionLedger& ledger) {
@@ -85,6 +120,8 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   status.mta = mta_connections(site.pool());
   status.out = traffic(site.traffic().out());
   status.in = traffic(site.traffic().in());
+  status.forwards = forwards(site.forwards());
+  status.services = services(site.services());
   status.open_transactions = site.in_flight();
   status.counters = link.counters();
   status.connections = link.open_connections();

@@ -138,15 +138,21 @@ void FarConnection::on_stream_lost(mux::StreamKey /*stream*/, const std::string&
   over("given up before the service was reached: " + cause);
 }
 
+forward::Summary FarConnection::so_far() const {
+  forward::Summary summary = summary_;
+  summary.duration = now() - begun_;
+  if (pump_) {
+    summary.to_service = pump_->bytes_to_host();
+    summary.from_service = pump_->bytes_from_host();
+  }
+  return summary;
+}
+
 void FarConnection::over(const std::string& end) {
   if (std::exchange(is_over_, true)) return;
   link_.forget(stream_);
   if (dialer_) dialer_->cancel();
-  summary_.duration = now() - begun_;
-  if (pump_) {
-    summary_.to_service = pump_->bytes_to_host();
-    summary_.from_service = pump_->bytes_from_host();
-  }
+  summary_ = so_far();
   summary_.end = end;
   callbacks_.ended(summary_);
   callbacks_.gone(*this);

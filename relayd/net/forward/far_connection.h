@@ -50,6 +50,8 @@ class FarConnection : public std::enable_shared_from_this<FarConnection>, public
   /// Empty before it has asked.
   [[nodiscard]] const std::string& service() const { return summary_.service; }
   [[nodiscard]] std::uint64_t id() const { return summary_.id; }
+  /// What is known of it by now.
+  [[nodiscard]] forward::Summary so_far() const;
   /// It has asked for its service, and counts against the limit of that.
   [[nodiscard]] bool is_open() const { return has_asked_ && !is_over_; }
 

@@ -129,6 +129,22 @@ void Forward::ended(const forward::Summary& summary) {
   if (shared_.ended) shared_.ended(summary);
 }
 
+Forward::Counts Forward::counts() const {
+  Counts counts = counts_;
+  for (const auto& connection : connections_) {
+    if (connection->is_over()) continue;
+    const forward::Summary summary = connection->so_far();
+    counts.to_service += summary.to_service;
+    counts.from_service += summary.from_service;
+  }
+  return counts;
+}
+
+std::size_t Forward::open() const {
+  return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
+                                                [](const auto& one) { return !one->is_over(); }));
+}
+
 void Forward::end_all(const std::string& cause) {
   for (const auto& connection : std::set(connections_))
     connection->end(cause);

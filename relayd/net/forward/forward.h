@@ -41,7 +41,7 @@ class Forward {
   struct Counts {
     std::uint64_t total = 0;
     std::uint64_t refused = 0;
-    std::uint64_t to_service = 0;  ///< bytes, of connections that are over
+    std::uint64_t to_service = 0;  ///< bytes
     std::uint64_t from_service = 0;
   };
   [[nodiscard]] const settings::Forward& settings() const { return settings_; }
@@ -49,8 +49,9 @@ class Forward {
   /// Why nothing listens; nothing while something does.
   [[nodiscard]] const std::optional<std::string>& why_closed() const { return why_closed_; }
   [[nodiscard]] base::WallTime since() const { return since_; }
-  [[nodiscard]] const Counts& counts() const { return counts_; }
-  [[nodiscard]] std::size_t open() const { return connections_.size(); }
+  /// With those of the connections that are open.
+  [[nodiscard]] Counts counts() const;
+  [[nodiscard]] std::size_t open() const;
 
  private:
   void open_ports();
@@ -73,7 +74,7 @@ class Forward {
   std::set<std::shared_ptr<NearConnection>> connections_;
   std::optional<std::string> why_closed_{"relayd has just started"};
   base::WallTime since_;
-  Counts counts_;
+  Counts counts_;  // bytes of connections that are over
 };
 
 }  // namespace tsmtp::net

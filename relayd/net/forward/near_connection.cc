@@ -95,10 +95,19 @@ void NearConnection::on_stream_lost(mux::StreamKey /*stream*/, const std::string
   pump_->link_lost(cause);
 }
 
+forward::Summary NearConnection::so_far() const {
+  forward::Summary summary = summary_;
+  summary.duration = now() - begun_;
+  if (pump_) {
+    summary.to_service = pump_->bytes_from_host();
+    summary.from_service = pump_->bytes_to_host();
+  }
+  return summary;
+}
+
 void NearConnection::over(const std::string& end) {
-  summary_.duration = now() - begun_;
-  summary_.to_service = pump_->bytes_from_host();
-  summary_.from_service = pump_->bytes_to_host();
+  is_over_ = true;
+  summary_ = so_far();
   summary_.end = end;
   callbacks_.ended(summary_);
   callbacks_.gone(*this);

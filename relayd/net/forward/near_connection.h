@@ -33,6 +33,10 @@ class NearConnection : public std::enable_shared_from_this<NearConnection>, publ
 
   [[nodiscard]] const std::string& service() const { return summary_.service; }
   [[nodiscard]] std::uint64_t id() const { return summary_.id; }
+  /// What is known of it by now.
+  [[nodiscard]] forward::Summary so_far() const;
+  /// `ended` was told.
+  [[nodiscard]] bool is_over() const { return is_over_; }
 
   // StreamUser
   void on_stream_bytes(mux::StreamKey stream, std::string_view bytes) override;
@@ -51,6 +55,7 @@ class NearConnection : public std::enable_shared_from_this<NearConnection>, publ
   std::unique_ptr<Pump> pump_;
   forward::Summary summary_;
   base::TimePoint begun_;
+  bool is_over_ = false;
 };
 
 }  // namespace tsmtp::net

@@ -175,12 +175,25 @@ std::size_t Services::open_connections(const std::string& service) const {
 std::vector<Services::Standing> Services::standings() const {
   std::vector<Standing> all;
   for (const auto& [name, served] : served_)
-    all.push_back({.service = served.settings,
-                   .offer = offer_of(served),
-                   .since = served.since,
-                   .open = open_connections(name),
-                   .counts = served.counts});
+    all.push_back(
+        {.service = served.settings,
+         .offer = offer_of(served),
+         .since = served.since,
+         .open = open_connections(name),
+         .waiting = shared_.consent ? shared_.consent->approvals().waiting_for(site_.name, name) : 0,
+         .counts = counts_of(name, served)});
   return all;
+}
+
+Services::Counts Services::counts_of(const std::string& name, const Served& served) const {
+  Counts counts = served.counts;
+  for (const auto& connection : connections_) {
+    if (!connection->is_open() || connection->service() != name) continue;
+    const forward::Summary summary = connection->so_far();
+    counts.from_site += summary.to_service;
+    counts.to_site += summary.from_service;
+  }
+  return counts;
 }
 
 }  // namespace tsmtp::net

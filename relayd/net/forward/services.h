@@ -43,7 +43,7 @@ class Services {
   struct Counts {
     std::uint64_t total = 0;  ///< that were admitted
     std::uint64_t refused = 0;
-    std::uint64_t from_site = 0;  ///< bytes, of connections that are over
+    std::uint64_t from_site = 0;  ///< bytes
     std::uint64_t to_site = 0;
   };
   struct Standing {
@@ -51,7 +51,8 @@ class Services {
     forward::Offer offer;
     base::WallTime since;
     std::size_t open;
-    Counts counts;
+    std::size_t waiting;  ///< of those, for a person's yes
+    Counts counts;        ///< with those of the connections that are open
   };
   [[nodiscard]] std::vector<Standing> standings() const;
 
@@ -62,7 +63,7 @@ class Services {
     base::WallTime since{};
     forward::Pace from_site{0};
     forward::Pace to_site{0};
-    Counts counts{};
+    Counts counts{};  // bytes of connections that are over
   };
 
   void serve(const settings::Service& service);
@@ -74,6 +75,7 @@ class Services {
   void reached(const std::string& service, const base::Result<void>& how);
   void ended(const forward::Summary& summary);
   [[nodiscard]] forward::Offer offer_of(const Served& served) const;
+  [[nodiscard]] Counts counts_of(const std::string& name, const Served& served) const;
   [[nodiscard]] std::size_t open_connections(const std::string& service) const;
   [[nodiscard]] MtaTarget target_of(const settings::Service& service) const;
 

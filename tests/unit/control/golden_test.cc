@@ -48,6 +48,12 @@ HubStatus full_hub() {
   up.counters.resumptions = 19;
   up.in_doubt = 21;
   up.mta.counts.connections.closing = 1;
+  up.services.push_back({.service = "display",
+                         .to = "unix:/tmp/.X11-unix/X0",
+                         .cause = {},
+                         .since = hub.now - seconds(30),
+                         .waiting = 1,
+                         .connections = {.open = 1, .total = 1}});
   up.out.last_refused = {.when = hub.now - seconds(60),
                          .sender = "a@tokyo.example",
                          .recipient = "b@birl.example",
@@ -59,6 +65,11 @@ HubStatus full_hub() {
                         .reply = "550 no",
                         .advice = ""};
   hub.sites[1].revoked = hub.now - seconds(12);
+  hub.sites[1].forwards = {{.service = "imap",
+                            .listen = {"127.0.0.1:143"},
+                            .cause = "link down since 12:02:52",
+                            .since = hub.now - seconds(12),
+                            .connections = {.open = 0, .total = 1}}};
   hub.sites[1].mta.trouble = "Connection refused, 127.0.0.1:25";
   return hub;
 }

@@ -21,13 +21,14 @@ namespace {
 
 constexpr std::string_view kTableHead = "| metric | | labels | alarm when |\n|---|---|---|---|\n";
 
-/// The values that each label has, in the order in which they come. Of a site or hub they are anything.
+/// The values that each label has, in the order in which they come. Of a site, hub or service they are
+/// anything.
 using Labels = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
 void add_label(Labels& labels, const std::string& name, const std::string& value) {
   auto label = std::find_if(labels.begin(), labels.end(), [&](const auto& l) { return l.first == name; });
   if (label == labels.end()) label = labels.insert(label, {name, {}});
-  if (name == "site" || name == "hub" || name == "version") return;
+  if (name == "site" || name == "hub" || name == "version" || name == "service") return;
   auto& values = label->second;
   if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
 }

@@ -58,6 +58,18 @@ inline HubStatus sample_hub() {
   up.in.counters = {.ok = 1, .refused = 0, .deferred = 0, .bytes = 512, .link_bytes = 512};
   up.open_transactions = 1;
   up.links_up_total = 2;
+  up.forwards = {
+      {.service = "pop3",
+       .listen = {"127.0.0.1:110", "unix:/run/tsmtp/pop3.sock"},
+       .cause = {},
+       .since = now - minutes(190),
+       .connections = {.open = 2, .total = 17, .refused = 3, .to_service = 2048, .from_service = 3'000'000}}};
+  up.services = {{.service = "whois",
+                  .to = "127.0.0.1:43",
+                  .cause = "Connection refused",
+                  .since = now - minutes(5),
+                  .waiting = 0,
+                  .connections = {}}};
 
   SiteStatus down;
   down.name = "osaka";

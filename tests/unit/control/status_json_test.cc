@@ -111,6 +111,40 @@ TEST(StatusJson, Golden) {
         "link_bytes": 512,
         "last_refused": null
       },
+      "forwards": [
+        {
+          "service": "pop3",
+          "listen": [
+            "127.0.0.1:110",
+            "unix:/run/tsmtp/pop3.sock"
+          ],
+          "cause": null,
+          "since": "2026-03-01T08:53:04Z",
+          "connections": {
+            "open": 2,
+            "total": 17,
+            "refused": 3,
+            "to_service": 2048,
+            "from_service": 3000000
+          }
+        }
+      ],
+      "services": [
+        {
+          "service": "whois",
+          "to": "127.0.0.1:43",
+          "cause": "Connection refused",
+          "since": "2026-03-01T11:58:04Z",
+          "waiting": 0,
+          "connections": {
+            "open": 0,
+            "total": 0,
+            "refused": 0,
+            "to_service": 0,
+            "from_service": 0
+          }
+        }
+      ],
       "open_transactions": 1,
       "in_doubt": 0,
       "streams_refused": 0,
@@ -186,6 +220,8 @@ TEST(StatusJson, Golden) {
         "link_bytes": 0,
         "last_refused": null
       },
+      "forwards": [],
+      "services": [],
       "open_transactions": 0,
       "in_doubt": 2,
       "streams_refused": 0,

@@ -37,6 +37,8 @@ birlinghoven  link up since 08:51:04 (3 h 12 min), with 192.0.2.7:5443, round tr
               the MTA there: 127.0.0.1:25 reachable, PIPELINING 8BITMIME
               connections to our MTA: 20 in use, 0 idle, 1 opening, 5 mails waiting for one; it takes no more than 20
               120 mails sent (1.2 MiB, on the link 390.6 KiB), 2 refused, 1 deferred; 1 mail received (512 bytes); 1 mail under way
+              forward to pop3, 127.0.0.1:110, unix:/run/tsmtp/pop3.sock: open since 08:53:04 (3 h 10 min), 2 open of 17 connections (2.0 KiB to it, 2.9 MiB from it), 3 refused
+              service whois, 127.0.0.1:43: DOES NOT ANSWER since 11:58:04 (5 min 0 s), no connections yet: Connection refused
               compressed, encrypted with TLSv1.3 TLS_AES_128_GCM_SHA256 X25519
               its pinned key has led to sha256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=
 osaka         link down since 12:02:52 (12 s): connection timed out; next try in 4 s
