@@ -57,8 +57,9 @@ std::span<const Key<Service>> service_keys() {
       {"sites", kOptional, kReload, words(at<&Service::sites>(), "list of names", &Value::into_names),
        "The sites that may reach it.", "none"},
       {"protocol", kOptional, kReload,
-       word(at<&Service::protocol>(),
-            {{"tcp", Protocol::kTcp}, {"ftp", Protocol::kFtp}, {"x11", Protocol::kX11}}),
+       word(at<&Service::protocol>(), {{name_of(Protocol::kTcp), Protocol::kTcp},
+                                       {name_of(Protocol::kFtp), Protocol::kFtp},
+                                       {name_of(Protocol::kX11), Protocol::kX11}}),
        "What is spoken there.\n.Cm tcp\nis any protocol of one connection, whose bytes are passed on as they "
        "are."},
       {"max_connections", kOptional, kReload, number(at<&Service::max_connections>(), 1, kMostConnections),

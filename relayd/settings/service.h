@@ -14,6 +14,18 @@ namespace tsmtp::settings {
 
 enum class Protocol { kTcp, kFtp, kX11 };
 
+[[nodiscard]] constexpr const char* name_of(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kTcp:
+      return "tcp";
+    case Protocol::kFtp:
+      return "ftp";
+    case Protocol::kX11:
+      return "x11";
+  }
+  return "";
+}
+
 /// Whether a person agrees to each connection.
 enum class Consent { kNotNeeded, kAsk };
 

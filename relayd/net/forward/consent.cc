@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::string_view kApproveCommand = "approve_command";
 
+std::string utc(base::WallTime time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(time));
+}
+
 std::string who_asks(const forward::Approvals::Question& question) {
   return question.user.empty() ? std::string() : " of user " + base::escaped(question.user);
 }
@@ -26,8 +30,7 @@ Program::Command command_of(const Consent::Request& request, Consent::Id id) {
               "TSMTP_SITE=" + request.question.site,
               "TSMTP_SERVICE=" + request.question.service,
               "TSMTP_USER=" + base::escaped(request.question.user),
-              "TSMTP_TIME=" +
-                  fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(wall_now())),
+              "TSMTP_TIME=" + utc(wall_now()),
               "TSMTP_ID=" + std::to_string(id),
               "TSMTP_PROTOCOL=" + request.protocol,
           }};
@@ -74,6 +77,12 @@ base::Result<bool> Consent::deny(Id id, std::string_view cause) {
   const auto done = approvals_.deny(id, cause, now());
   settle();
   return done;
+}
+
+std::string approved_by(const Consent::Verdict& verdict) {
+  if (!verdict.until) return verdict.by;
+  const auto end = wall_now() + std::chrono::duration_cast<base::WallTime::duration>(*verdict.until - now());
+  return verdict.by + " (for all until " + utc(end) + ")";
 }
 
 void Consent::take_back(std::string_view site, std::string_view service) {

@@ -59,4 +59,7 @@ class Consent {
   ApproveCommands commands_;
 };
 
+/// Whose yes it was, for the records of both hubs: "root via relayctl (for all until 2026-03-01T12:10:00Z)".
+[[nodiscard]] std::string approved_by(const Consent::Verdict& verdict);
+
 }  // namespace tsmtp::net

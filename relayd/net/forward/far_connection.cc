@@ -54,13 +54,19 @@ void FarConnection::read_request() {
   callbacks_.requested(*this, *asked);
 }
 
-void FarConnection::wait() {
-  if (!is_over_) link_.write(stream_, forward::encode(forward::Waiting{}));
+void FarConnection::wait(std::function<void()> withdraw) {
+  withdraw_ = std::move(withdraw);
+  link_.write(stream_, forward::encode(forward::Waiting{}));
 }
 
 void FarConnection::refuse(const std::string& cause) {
+  refuse(cause, cause);
+}
+
+void FarConnection::refuse(const std::string& cause, const std::string& told) {
   if (is_over_) return;
-  link_.write(stream_, forward::encode(forward::Refused{.cause = cause}));
+  withdraw_ = nullptr;
+  link_.write(stream_, forward::encode(forward::Refused{.cause = told}));
   link_.finish(stream_);
   link_.consumed(stream_, early_.size());  // else the peer could not come to its end
   summary_.was_refused = true;
@@ -69,6 +75,7 @@ void FarConnection::refuse(const std::string& cause) {
 
 void FarConnection::admit(Admission admission) {
   if (is_over_) return;
+  withdraw_ = nullptr;
   is_admitted_ = true;
   admitted_ = now();
   admission_ = std::move(admission);
@@ -152,6 +159,7 @@ void FarConnection::over(const std::string& end) {
   if (std::exchange(is_over_, true)) return;
   link_.forget(stream_);
   if (dialer_) dialer_->cancel();
+  if (const auto withdraw = std::exchange(withdraw_, nullptr)) withdraw();
   summary_ = so_far();
   summary_.end = end;
   callbacks_.ended(summary_);

@@ -39,9 +39,12 @@ class FarConnection : public std::enable_shared_from_this<FarConnection>, public
                 Callbacks callbacks);
 
   void refuse(const std::string& cause);
+  /// The same; `told` is what the other hub hears of it.
+  void refuse(const std::string& cause, const std::string& told);
   void admit(Admission admission);
-  /// A person is asked first: the other hub is told.
-  void wait();
+  /// A person is asked first: the other hub is told. `withdraw` is called if it is over before it is refused
+  /// or admitted.
+  void wait(std::function<void()> withdraw);
   /// Breaks it off.
   void end(const std::string& cause);
   /// Ends it if it has been silent so long, or waits so long for its request.
@@ -74,6 +77,7 @@ class FarConnection : public std::enable_shared_from_this<FarConnection>, public
   forward::MessageReader request_;
   std::string early_;  // what the program sent before its service was reached
   bool finished_early_ = false;
+  std::function<void()> withdraw_;  // while a person is asked
   std::shared_ptr<MtaDialer> dialer_;
   Admission admission_;
   std::unique_ptr<Pump> pump_;

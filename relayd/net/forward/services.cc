@@ -116,8 +116,44 @@ StreamUser* Services::accept(SiteLink& link, mux::StreamKey stream) {
 void Services::requested(FarConnection& connection, const forward::Request& request) {
   const auto served = judge(request);
   if (!served) return connection.refuse(served.error().message);
-  if ((*served)->settings.asks()) return connection.refuse("nobody can be asked for approval");
-  admit(connection, **served);
+  if ((*served)->settings.asks()) return ask(connection, **served);
+  admit(connection, **served, {});
+}
+
+void Services::ask(FarConnection& connection, const Served& served) {
+  if (shared_.consent == nullptr) return connection.refuse("nobody can be asked for approval");
+  const forward::Summary about = connection.so_far();
+  const auto id =
+      shared_.consent->ask({.question = {.site = site_.name,
+                                         .service = about.service,
+                                         .user = about.user,
+                                         .client = about.client,
+                                         .connection = about.id},
+                            .patience = served.settings.ask_timeout,
+                            .command = served.settings.ask_command,
+                            .protocol = settings::name_of(served.settings.protocol)},
+                           lifetime_.guard([this, asking = connection.weak_from_this(),
+                                            asked_for = served.settings](const Consent::Verdict& verdict) {
+                             if (const auto self = asking.lock()) answered(*self, asked_for, verdict);
+                           }));
+  if (!id) return connection.refuse(id.error().message);
+  connection.wait([consent = shared_.consent, id = *id] { consent->withdraw(id); });
+}
+
+void Services::answered(FarConnection& connection, const settings::Service& asked_for,
+                        const Consent::Verdict& verdict) {
+  switch (verdict.outcome) {
+    case forward::Approvals::Outcome::kGranted:
+      break;
+    case forward::Approvals::Outcome::kDenied:
+      return connection.refuse(verdict.cause, "not approved");  // who, and how, is this hub's business
+    case forward::Approvals::Outcome::kExpired:
+      return connection.refuse(verdict.cause);
+  }
+  const auto found = served_.find(asked_for.name);
+  if (found == served_.end() || !is_same_service(found->second.settings, asked_for))
+    return connection.refuse("the service has changed since approval was asked for");
+  admit(connection, found->second, approved_by(verdict));
 }
 
 base::Result<Services::Served*> Services::judge(const forward::Request& request) {
@@ -132,12 +168,15 @@ base::Result<Services::Served*> Services::judge(const forward::Request& request)
   return &served;
 }
 
-void Services::admit(FarConnection& connection, Served& served) {
+void Services::admit(FarConnection& connection, Served& served, std::string approved_by) {
   ++served.counts.total;
   Paces paces;
   if (served.from_site.is_limited()) paces.to_host = &served.from_site;
   if (served.to_site.is_limited()) paces.from_host = &served.to_site;
-  connection.admit({.target = target_of(served.settings), .paces = paces, .protocol = {}, .approved_by = {}});
+  connection.admit({.target = target_of(served.settings),
+                    .paces = paces,
+                    .protocol = {},
+                    .approved_by = std::move(approved_by)});
 }
 
 void Services::reached(const std::string& service, const base::Result<void>& how) {

@@ -71,7 +71,11 @@ class Services {
   void probed(const std::string& service);
   void requested(FarConnection& connection, const forward::Request& request);
   [[nodiscard]] base::Result<Served*> judge(const forward::Request& request);
-  void admit(FarConnection& connection, Served& served);
+  /// Lets a person decide.
+  void ask(FarConnection& connection, const Served& served);
+  void answered(FarConnection& connection, const settings::Service& asked_for,
+                const Consent::Verdict& verdict);
+  void admit(FarConnection& connection, Served& served, std::string approved_by);
   void reached(const std::string& service, const base::Result<void>& how);
   void ended(const forward::Summary& summary);
   [[nodiscard]] forward::Offer offer_of(const Served& served) const;
