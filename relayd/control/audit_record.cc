@@ -63,6 +63,7 @@ const char* direction_of(const mail::Summary& summary) {
 std::string audit_record(const mail::Summary& summary, std::string_view hub, base::WallTime now) {
   Json out;
   out["time"] = rfc3339_milliseconds(now);
+  out["kind"] = "mail";
   out["hub"] = hub;
   out["site"] = summary.site;
   out["direction"] = direction_of(summary);

@@ -1,4 +1,4 @@
-// The audit record: one transaction as one line of JSON. Its keys are a contract, documented in
+// The audit record of a mail: one transaction as one line of JSON. Its keys are a contract, documented in
 // relayd.toml(5): they may be added to, never renamed. Envelope and outcome, never content (P8).
 #pragma once
 

@@ -9,8 +9,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "relayd/control/audit_record.h"
-
 namespace tsmtp::daemon {
 namespace {
 
@@ -30,7 +28,7 @@ AuditJournal::AuditJournal(std::string socket_path)
     : path_(std::move(socket_path)), socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {}
 
 AuditWrite AuditJournal::write(const AuditRecord& record) {
-  const std::string entry = control::journal_entry(record.summary, record.hub, record.line);
+  const std::string entry = record.journal_entry();
   if (send(entry) || (errno == EMSGSIZE && send_in_memory_file(entry))) return {};
   return {.written = false, .trouble = path_ + ": journald cannot be told: " + std::strerror(errno)};
 }

@@ -2,6 +2,7 @@
 
 #include "relayd/base/bytes.h"
 #include "relayd/control/audit_record.h"
+#include "relayd/control/connection_record.h"
 
 namespace tsmtp::daemon {
 
@@ -11,9 +12,19 @@ void AuditLog::use(std::string target, std::unique_ptr<AuditSink> sink) {
 }
 
 void AuditLog::record(const mail::Summary& summary, base::WallTime now) {
+  write(summary, now);
+}
+
+void AuditLog::record(const forward::Summary& summary, base::WallTime now) {
+  write(summary, now);
+}
+
+template <typename Summary>
+void AuditLog::write(const Summary& summary, base::WallTime now) {
   if (!sink_) return;
   const std::string line = control::audit_record(summary, hub_, now);
-  note(sink_->write({.summary = summary, .hub = hub_, .line = line}));
+  note(sink_->write(
+      {.line = line, .journal_entry = [&] { return control::journal_entry(summary, hub_, line); }}));
 }
 
 void AuditLog::note(const AuditWrite& write) {

@@ -1,5 +1,5 @@
-// The audit record of all transactions: makes the records, hands them to a sink, and keeps count of those
-// that were lost. A sink in trouble is said in the log once, and once more when it is over.
+// The audit record of all mails and connections: makes the records, hands them to a sink, and keeps count of
+// those that were lost. A sink in trouble is said in the log once, and once more when it is over.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,8 @@
 #include "relayd/base/log.h"
 #include "relayd/control/status.h"
 #include "relayd/daemon/audit_sink.h"
+#include "relayd/forward/summary.h"
+#include "relayd/mail/summary.h"
 
 namespace tsmtp::daemon {
 
@@ -21,11 +23,14 @@ class AuditLog {
   void use(std::string target, std::unique_ptr<AuditSink> sink);
   /// `now` is when it ended.
   void record(const mail::Summary& summary, base::WallTime now);
+  void record(const forward::Summary& summary, base::WallTime now);
 
   /// Nothing while there is no sink.
   [[nodiscard]] std::optional<control::AuditStatus> status() const;
 
  private:
+  template <typename Summary>
+  void write(const Summary& summary, base::WallTime now);
   void note(const AuditWrite& write);
   void provoked(base::LogLevel level, const std::string& line);
 

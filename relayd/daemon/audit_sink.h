@@ -2,20 +2,19 @@
 // stop because its record cannot be kept.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "relayd/base/result.h"
-#include "relayd/mail/summary.h"
 
 namespace tsmtp::daemon {
 
-/// A transaction, and its line of JSON.
+/// A line of JSON, and the same for systemd's journal.
 struct AuditRecord {
-  const mail::Summary& summary;
-  std::string_view hub;
   std::string_view line;  ///< without line end
+  std::function<std::string()> journal_entry;
 };
 
 struct AuditWrite {

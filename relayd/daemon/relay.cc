@@ -187,7 +187,11 @@ void Relay::open_pairing() {
 
 void Relay::serve() {
   forwards_ = std::make_unique<net::SharedByForwards>(net::SharedByForwards{
-      .executor = loop_.executor(), .log = log_, .consent = &consent_, .shortages = &shortages_});
+      .executor = loop_.executor(),
+      .log = log_,
+      .consent = &consent_,
+      .shortages = &shortages_,
+      .ended = [this](const forward::Summary& summary) { audit_.record(summary, net::wall_now()); }});
   shared_ =
       std::make_unique<net::SharedBySites>(net::SharedBySites{{.executor = loop_.executor(),
                                                                .hub_name = config_.hub.name,

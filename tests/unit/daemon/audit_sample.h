@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "relayd/control/audit_record.h"
 #include "relayd/daemon/audit_sink.h"
 
 namespace tsmtp::daemon {
@@ -22,7 +23,8 @@ inline const mail::Summary& sample_summary() {
 }
 
 inline AuditRecord sample_record(std::string_view line) {
-  return {.summary = sample_summary(), .hub = "tokyo", .line = line};
+  return {.line = line,
+          .journal_entry = [line] { return control::journal_entry(sample_summary(), "tokyo", line); }};
 }
 
 }  // namespace tsmtp::daemon
