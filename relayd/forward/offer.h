@@ -12,6 +12,9 @@
 
 namespace tsmtp::forward {
 
+/// The cause of a service that nobody has looked at yet.
+inline constexpr char kNotTried[] = "not tried yet";
+
 struct Offer {
   enum class State : std::uint8_t {
     kAnswers = 1,

@@ -305,6 +305,7 @@ void Site::sweep() {
   intakes_.tick();
   deliveries_.tick();
   services_.tick();
+  forwards_.tick();
   for (const auto& hub : hubs_)
     hub->tick();
   sweep_timer_.expires_after(kSweepInterval);

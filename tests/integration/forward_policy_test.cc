@@ -138,7 +138,7 @@ TEST_F(ForwardPolicy, ATakenAddressIsSaidAndAReloadWithItChangesNothing) {
   const auto done = tokyo.relayctl({"reload"});
   EXPECT_NE(done.status, 0);
   EXPECT_THAT(done.output, HasSubstr("site birl: forward to second: cannot listen on 127.0.0.1:" +
-                                  std::to_string(taken.port()) + ": Address already in use"));
+                                     std::to_string(taken.port()) + ": Address already in use"));
   Pair pair = connect();
 }
 

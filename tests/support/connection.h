@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tsmtp::support {
 
@@ -34,6 +35,8 @@ class Connection {
   /// Closes so that the other side sees a reset, as a killed process with unread data leaves it.
   void reset();
   [[nodiscard]] int fd() const { return fd_; }
+  /// What has been received beyond what was asked for.
+  [[nodiscard]] std::string take_input() { return std::exchange(input_, {}); }
 
  private:
   [[nodiscard]] bool receive();

@@ -47,7 +47,7 @@ std::shared_ptr<ForwardPort> Forward::give_up(const base::HostPort& address) {
   return given;
 }
 
-void Forward::set_standing(std::optional<std::string> why_not, bool is_link_down) {
+void Forward::set_standing(std::optional<std::string> why_not, News news) {
   if (why_not == why_closed_) return;
   const bool has_turned = why_not.has_value() != why_closed_.has_value();
   if (has_turned) since_ = wall_now();
@@ -55,7 +55,12 @@ void Forward::set_standing(std::optional<std::string> why_not, bool is_link_down
   if (!why_closed_) return open_ports();
   for (const auto& port : ports_)
     port->close();
-  if (is_link_down && !has_turned) return;  // the link's own line has said it
+  is_told_ = news == News::kNone && !has_turned;
+  if (news == News::kNow || has_turned) tell();
+}
+
+void Forward::tell() {
+  if (!why_closed_ || std::exchange(is_told_, true)) return;
   shared_.log.log_provoked(base::Provoked::kMta, link_().site(), base::LogLevel::kWarning,
                            name() + ": closed to programs here: " + *why_closed_);
 }

@@ -32,9 +32,13 @@ class Forward {
   void update(settings::Forward settings, const Ports& fresh);
   /// Gives up that port for another forward; null if it is not ours.
   [[nodiscard]] std::shared_ptr<ForwardPort> give_up(const base::HostPort& address);
-  /// The service can be reached from now on; or it cannot, and why. Where it is for want of the link, that is
-  /// no news by itself.
-  void set_standing(std::optional<std::string> why_not, bool is_link_down);
+  /// Whether a cause is worth a line of the log by itself: it is, it may be over in a moment, or somebody
+  /// else has told of it.
+  enum class News { kNow, kSoon, kNone };
+  /// The service can be reached from now on; or it cannot, and why.
+  void set_standing(std::optional<std::string> why_not, News news);
+  /// Tells what was to be told soon.
+  void tell();
   /// Breaks off all connections.
   void end_all(const std::string& cause);
 
@@ -73,6 +77,7 @@ class Forward {
   Ports ports_;
   std::set<std::shared_ptr<NearConnection>> connections_;
   std::optional<std::string> why_closed_{"relayd has just started"};
+  bool is_told_ = true;
   base::WallTime since_;
   Counts counts_;  // bytes of connections that are over
 };

@@ -73,22 +73,31 @@ void Forwards::session_over() {
 }
 
 void Forwards::link_changed() {
-  for (const auto& forward : all_)
-    forward->set_standing(why_closed(forward->settings().service), !link_().takes_streams());
+  for (const auto& forward : all_) {
+    Standing standing = standing_of(forward->settings().service);
+    forward->set_standing(std::move(standing.why_closed), standing.news);
+  }
 }
 
-std::optional<std::string> Forwards::why_closed(const std::string& service) const {
+void Forwards::tick() {
+  for (const auto& forward : all_)
+    forward->tell();
+}
+
+Forwards::Standing Forwards::standing_of(const std::string& service) const {
+  using News = Forward::News;
   const SiteLink& link = link_();
-  if (draining_) return "this relayd is shutting down";
-  if (!link.takes_streams()) return link.down_text();
-  if (link.peer_drains()) return "the far relayd is shutting down";
+  if (draining_) return {"this relayd is shutting down", News::kNone};
+  if (!link.takes_streams()) return {link.down_text(), News::kNone};
+  if (link.peer_drains()) return {"the far relayd is shutting down", News::kNone};
   if (link.peer() != nullptr && !link.peer()->knows_forwards())
-    return "the far relayd is too old to know of services";
+    return {"the far relayd is too old to know of services", News::kNow};
   const auto* const known = offers_.find(service);
-  if (known == nullptr) return "the far hub offers no such service to this site";
+  if (known == nullptr) return {"the far hub offers no such service to this site", News::kSoon};
   if (known->offer.state == forward::Offer::State::kAnswers) return {};
-  return "the service does not answer there since " + base::time_of_day(known->since, wall_now()) + " (" +
-         known->offer.cause + ")";
+  return {"the service does not answer there since " + base::time_of_day(known->since, wall_now()) + " (" +
+              known->offer.cause + ")",
+          known->offer.cause == forward::kNotTried ? News::kSoon : News::kNow};
 }
 
 void Forwards::drain() {

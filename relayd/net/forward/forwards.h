@@ -41,13 +41,18 @@ class Forwards {
   void session_over();
   /// The standing of the link has changed.
   void link_changed();
+  void tick();
   void drain();
   void stop(const std::string& reason);
 
   [[nodiscard]] const std::vector<std::unique_ptr<Forward>>& all() const { return all_; }
 
  private:
-  [[nodiscard]] std::optional<std::string> why_closed(const std::string& service) const;
+  struct Standing {
+    std::optional<std::string> why_closed{};  ///< nothing: it can be reached
+    Forward::News news = Forward::News::kNow;
+  };
+  [[nodiscard]] Standing standing_of(const std::string& service) const;
 
   const SharedByForwards& shared_;
   const settings::Site& site_;

@@ -26,6 +26,7 @@ Pump::~Pump() {
 }
 
 void Pump::start() {
+  channel_->break_off_unless_in_order();
   channel_->watch_for_reset();
   move();
 }
@@ -187,7 +188,7 @@ void Pump::over(const std::string& end) {
   is_over_ = true;
   timer_.cancel();
   means_.link.forget(means_.stream);
-  if (end.empty()) channel_ = OwnedChannel();
+  if (end.empty()) channel_->close_in_order();
   means_.over(end.empty() ? "closed by the " + closed_first_ : end);
 }
 

@@ -83,7 +83,7 @@ forward::Offer Services::offer_of(const Served& served) const {
           .state = answers ? forward::Offer::State::kAnswers : forward::Offer::State::kSilent,
           .cause = answers                   ? ""
                    : served.probe->answers() ? served.probe->cause()
-                                             : "not tried yet",
+                                             : forward::kNotTried,
           .parameter = {}};
 }
 

@@ -68,6 +68,8 @@ void ByteChannel::read_ready() {
     const std::size_t bytes = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
     if (error == asio::error::would_block) break;
     if (error == asio::error::eof) {
+      // What could not be sent has told of a reset already, and the kernel tells of it once.
+      if (send_failed_) return closed(false, "reset by peer");
       if (closing_ || !owner_->on_end()) return closed(all_was_read(), "closed by peer");
       ended_ = true;
       return watches_ ? void() : wait_reset();
@@ -147,9 +149,21 @@ void ByteChannel::watch_for_reset() {
   wait_reset();
 }
 
+void ByteChannel::break_off_unless_in_order() {
+  error_code ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+}
+
 void ByteChannel::finish() {
   error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+// What was written may still be on its way.
+void ByteChannel::close_in_order() {
+  error_code ignored;
+  socket_.set_option(asio::socket_base::linger(false, 0), ignored);
+  detach();
 }
 
 void ByteChannel::abort() {

@@ -50,6 +50,11 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   void finish();
   /// Closes at once, so that the other side sees it broken off (RST). No call follows.
   void abort();
+  /// From now on the other side sees it broken off however it is closed, this process's death among it,
+  /// unless by close_in_order(). Unix sockets know no such thing.
+  void break_off_unless_in_order();
+  /// Closes at once a channel whose both sides have finished. No call follows.
+  void close_in_order();
   /// From now on a reset is told of by on_closed() even while nothing is read.
   void watch_for_reset();
   /// Nothing more is written. Incoming bytes are thrown away until the other side closes, at most two
