@@ -19,13 +19,8 @@ base::Error unknown(Approvals::Id id) {
 base::Result<Approvals::Id> Approvals::ask(Question question, base::Duration patience, base::TimePoint now) {
   tick(now);
   const auto standing = standing_.find({question.site, question.service});
-  if (standing == standing_.end()) {
-    if (waiting_of(question.site) >= limits_.of_a_site)
-      return base::Error{"too many connections of site " + question.site + " wait for approval (" +
-                         std::to_string(limits_.of_a_site) + ")"};
-    if (waiting_.size() >= limits_.in_all)
-      return base::Error{"too many connections wait for approval (" + std::to_string(limits_.in_all) + ")"};
-  }
+  if (standing == standing_.end())
+    if (const auto ok = admit(question.site, now); !ok) return ok.error();
   const Id id = ++last_;
   if (standing != standing_.end())
     verdicts_.push_back({.id = id,
@@ -36,6 +31,17 @@ base::Result<Approvals::Id> Approvals::ask(Question question, base::Duration pat
   else
     waiting_[id] = {.id = id, .question = std::move(question), .asked = now, .until = now + patience};
   return id;
+}
+
+base::Result<void> Approvals::admit(const std::string& site, base::TimePoint now) {
+  if (waiting_of(site) >= limits_.of_a_site)
+    return base::Error{"too many connections of site " + site + " wait for approval (" +
+                       std::to_string(limits_.of_a_site) + ")"};
+  if (waiting_.size() >= limits_.in_all)
+    return base::Error{"too many connections wait for approval (" + std::to_string(limits_.in_all) + ")"};
+  const auto rate = rates_.try_emplace(site, limits_.questions_per_second, limits_.questions_at_once).first;
+  if (!rate->second.try_take(now)) return base::Error{"site " + site + " asks for approval too often"};
+  return {};
 }
 
 base::Result<Approvals::Question> Approvals::approve(Id id, std::string_view by, base::TimePoint now,

@@ -15,6 +15,7 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/base/result.h"
+#include "relayd/base/token_bucket.h"
 
 namespace tsmtp::forward {
 
@@ -25,7 +26,9 @@ class Approvals {
 
   struct Limits {
     std::size_t of_a_site = 16;
-    std::size_t in_all = 64;
+    std::size_t in_all = 512;
+    double questions_per_second = 5;  ///< of each site: a person or a program is asked each time
+    double questions_at_once = 50;
   };
 
   /// What a person is asked about.
@@ -66,7 +69,8 @@ class Approvals {
   explicit Approvals(Limits limits) : limits_(limits) {}
 
   /// The connection waits until `now` + `patience` at most. Its verdict comes from next(), at once where a
-  /// yes stands. The error says that too many wait.
+  /// yes stands. The error says that too many wait, or that the site asks too
+  /// often.
   [[nodiscard]] base::Result<Id> ask(Question question, base::Duration patience, base::TimePoint now);
 
   /// A yes to what waits under `id`; `by`: whose. With `lasting` it holds for all connections of that site to
@@ -93,10 +97,12 @@ class Approvals {
 
  private:
   using Service = std::pair<std::string, std::string>;  // the site's name, the service's
+  [[nodiscard]] base::Result<void> admit(const std::string& site, base::TimePoint now);
   [[nodiscard]] std::size_t waiting_of(const std::string& site) const;
 
   Limits limits_;
   Id last_ = 0;
+  std::map<std::string, base::TokenBucket> rates_;  // by site
   std::map<Id, Waiting> waiting_;
   std::map<Service, Standing> standing_;
   std::deque<Verdict> verdicts_;

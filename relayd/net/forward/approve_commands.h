@@ -1,5 +1,5 @@
-// The programs that are asked whether a connection may be made (`approve_command`): a few at once, the others
-// in turn. Exit status 0 is a yes, everything else is a no with its cause.
+// The programs that are asked whether a connection may be made (`approve_command`): a few of each site at
+// once, the others in turn. Exit status 0 is a yes, everything else is a no with its cause.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -27,21 +27,34 @@ class ApproveCommands {
   ApproveCommands(boost::asio::any_io_executor executor, base::Logger& log, Answered answered);
   ~ApproveCommands();
 
-  /// Starts the command now, or when one of those before it has ended.
-  void ask(Id id, Program::Command command);
-  /// Somebody else has answered, or nobody waits any more: ends it. Without effect on one that has ended.
+  /// Starts the command now, or when one of those before it has ended. `site`: whose connection it is about.
+  void ask(Id id, std::string site, Program::Command command);
+  /// Somebody else has answered, or nobody waits any more: ends it. It keeps its place until it is gone.
+  /// Without effect on one that has ended.
   void withdraw(Id id);
 
  private:
+  struct Question {
+    Id id;
+    std::string site;
+    Program::Command command;
+  };
+  struct Running {
+    std::string site;
+    std::string name;
+    std::shared_ptr<Program> program;
+    bool is_withdrawn = false;
+  };
   void start_more();
-  void start(Id id, const Program::Command& command);
-  void ended(Id id, const std::string& name, const Program::Ended& how);
+  [[nodiscard]] bool has_place(const Question& question) const;
+  void start(const Question& question);
+  void ended(Id id, const Program::Ended& how);
 
   boost::asio::any_io_executor executor_;
   base::Logger& log_;
   Answered answered_;
-  std::map<Id, std::shared_ptr<Program>> running_;
-  std::deque<std::pair<Id, Program::Command>> waiting_;
+  std::map<Id, Running> running_;
+  std::deque<Question> waiting_;
   base::Lifetime lifetime_;
 };
 

@@ -55,7 +55,7 @@ base::Result<Consent::Id> Consent::ask(const Request& request, Answered answered
   log_.log_provoked(base::Provoked::kPeer, request.question.site, base::LogLevel::kInfo,
                     request.question.site + ": a connection" + who_asks(request.question) + " to service " +
                         request.question.service + " waits for approval: relayctl approve " + number);
-  if (!request.command.empty()) commands_.ask(*id, command_of(request, *id));
+  if (!request.command.empty()) commands_.ask(*id, request.question.site, command_of(request, *id));
   settle();
   return *id;
 }

@@ -141,8 +141,8 @@ void Program::take(std::size_t bytes) {
   has_first_error_ = end < said.size() || first_error_.size() == kMaxFirstError;
 }
 
-void Program::forget() {
-  if (!std::exchange(ended_, nullptr)) return;
+void Program::end() {
+  if (pid_ < 0 || std::exchange(is_ending_, true)) return;
   kill(-pid_, SIGTERM);
   timer_.expires_after(kToEnd);
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
@@ -152,7 +152,7 @@ void Program::forget() {
 
 // What it has left in the background lives on, unless we have lost our patience.
 void Program::reap() {
-  if (!ended_) kill(-pid_, SIGKILL);
+  if (is_ending_) kill(-pid_, SIGKILL);
   siginfo_t how{};
   while (waitid(P_PID, static_cast<id_t>(pid_), &how, WEXITED) < 0 && errno == EINTR) {
   }

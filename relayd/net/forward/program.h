@@ -31,12 +31,12 @@ class Program : public std::enable_shared_from_this<Program> {
   using WhenEnded = std::function<void(const Ended&)>;
 
   /// Starts it, leader of a session of its own; its standard input and output are /dev/null. `ended` is
-  /// called once, from the loop, unless forget() was. The error says why it cannot be started.
+  /// called once, from the loop. The error says why it cannot be started.
   [[nodiscard]] static base::Result<std::shared_ptr<Program>> start(
       const boost::asio::any_io_executor& executor, const Command& command, WhenEnded ended);
 
-  /// Ends it and what it has started: SIGTERM, and after a second SIGKILL. Nobody hears of it any more.
-  void forget();
+  /// Ends it and what it has started: SIGTERM, and after a second SIGKILL.
+  void end();
 
  private:
   Program(const boost::asio::any_io_executor& executor, pid_t pid, int pidfd, int errors, WhenEnded ended);
@@ -52,6 +52,7 @@ class Program : public std::enable_shared_from_this<Program> {
   WhenEnded ended_;
   std::string first_error_;
   bool has_first_error_ = false;
+  bool is_ending_ = false;
   std::array<char, 512> buffer_{};
 };
 

@@ -171,6 +171,20 @@ TEST_F(ApprovalsTest, SiteIsBoundedAndSoAreAll) {
   EXPECT_EQ(approvals_.waiting_for("tokyo", "imap"), 0U);
 }
 
+TEST_F(ApprovalsTest, SiteThatAsksTooOftenAsksNobody) {
+  Approvals often({.questions_per_second = 1, .questions_at_once = 10});
+  const Approvals::Question question{.site = "tokyo", .service = "pop3", .user = {}, .client = {}};
+  for (int i = 0; i < 10; ++i)
+    often.withdraw(*often.ask(question, kPatience, now_));
+  const auto one_more = often.ask(question, kPatience, now_);
+  ASSERT_FALSE(one_more);
+  EXPECT_EQ(one_more.error().message, "site tokyo asks for approval too often");
+  Approvals::Question other = question;
+  other.site = "kyoto";
+  EXPECT_TRUE(often.ask(other, kPatience, now_));
+  EXPECT_TRUE(often.ask(question, kPatience, now_ + 1s));
+}
+
 TEST_F(ApprovalsTest, YesThatStandsTakesNoPlace) {
   ASSERT_TRUE(approvals_.approve(ask(), "root via relayctl", now_, 10min));
   for (int i = 0; i < 100; ++i)
