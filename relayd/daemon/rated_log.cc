@@ -11,8 +11,8 @@ constexpr std::chrono::minutes kToldAfter{1};
 constexpr std::size_t kMaxBuckets = 1024;  // sources are sites, mostly
 constexpr std::size_t kShownOfLast = 600;
 
-// A second, and at once. A mail that fails, or a connection, is a line that somebody will look for: of those more. The others
-// say the same again.
+// A second, and at once. A mail that fails, or a connection, is a line that somebody will look for: of those
+// more. The others say the same again.
 base::TokenBucket lines_of(Provoked kind) {
   switch (kind) {
     case Provoked::kFailedMail:

@@ -43,8 +43,7 @@ Manual read_manual() {
   bool in_head = false;
   std::ifstream file(TSMTP_MANUAL);
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with(".Ss "))
-      section = section_of_heading(line);
+    if (line.starts_with(".Ss ")) section = section_of_heading(line);
     if (line.starts_with(".Sh ")) section.clear();
     if (in_entry && line == ".El") {
       in_entry = false;
