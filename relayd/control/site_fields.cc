@@ -277,6 +277,13 @@ const Fields<SiteStatus>& site_fields() {
                 [](const SiteStatus& site) {
                   return site.peer_address.empty() ? std::string() : ", with " + escaped(site.peer_address);
                 }),
+      text("dialled_through", "the proxy through which it was dialled; empty if there is none",
+           &SiteStatus::dialled_through)
+          .said(SiteLine::kLink,
+                [](const SiteStatus& site) {
+                  return site.dialled_through.empty() ? std::string()
+                                                      : ", dialled through " + escaped(site.dialled_through);
+                }),
       text("peer_name", "name that the other end gives itself", &SiteStatus::peer_name)
           .said(SiteLine::kLink, peer_name_text),
       text("tls", "how the link is encrypted", &SiteStatus::tls).said(SiteLine::kTls, tls_text),

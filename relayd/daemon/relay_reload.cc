@@ -4,6 +4,7 @@
 
 #include "relayd/base/diagnostic.h"
 #include "relayd/daemon/consent.h"
+#include "relayd/daemon/proxy_passwords.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/settings/keys.h"
@@ -28,10 +29,11 @@ base::Result<std::string> Relay::reload() {
 
 base::Result<std::string> Relay::read_again() {
   base::Diagnostics findings;
-  const auto wanted = settings::read(source_.file, source_.overrides, findings);
+  auto wanted = settings::read(source_.file, source_.overrides, findings);
   base::Result<void> result =
-      wanted ? apply(*wanted)
+      wanted ? read_proxy_passwords(*wanted)
              : base::Result<void>(base::Error{"the configuration has errors, see the log or relayd --check"});
+  if (result) result = apply(*wanted);
   if (!result) {
     last_reload_error_ = result.error().message;
     log_.log(LogLevel::kError,

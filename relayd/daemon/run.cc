@@ -15,6 +15,7 @@
 #include "relayd/daemon/hub_keys.h"
 #include "relayd/daemon/log.h"
 #include "relayd/daemon/privileges.h"
+#include "relayd/daemon/proxy_passwords.h"
 #include "relayd/daemon/rated_log.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/net/io/clocks.h"
@@ -119,6 +120,10 @@ int run(const Options& given) {
   auto config = settings::read(given.config_file, options.overrides, findings);
   std::cerr << findings.to_string();
   if (!config) return EX_CONFIG;
+  if (const auto ok = options.hold_endpoints ? base::Result<void>{} : read_proxy_passwords(*config); !ok) {
+    complain(ok.error().message);
+    return EX_CONFIG;
+  }
   if (options.check_only) return check(*config);
   std::optional<Background> background;
   if (!options.foreground) {

@@ -103,7 +103,8 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
     status.stands_still_since =
         net::wall_now() - std::chrono::duration_cast<base::WallTime::duration>(net::now() - *since);
   if (const net::LinkConnection* connection = link.connection()) {
-    status.peer_address = connection->stream().peer_address();
+    status.peer_address = link.peer_address();
+    status.dialled_through = link.dialled_through();
     status.peer_name = connection->peer_name();
     status.tls = connection->stream().description();
     status.key_updates = connection->stream().rekeyed();

@@ -130,15 +130,25 @@ Dialling::Next Dialling::tick(Moment now) {
 
 // One of the addresses that a name stands for has failed; the others may do.
 Dialling::Next Dialling::attempt_failed(const std::string& cause, Reached reached, Moment now) {
-  const std::string name = target().to_string();
-  const std::string which = tried_ > 0 && addresses_[tried_ - 1] != name ? addresses_[tried_ - 1] + ": " : "";
-  causes_ += (causes_.empty() ? "" : ", ") + which + cause;
+  const bool is_in_vain_to_proxy =
+      !settings_.proxy.empty() && (state_ == State::kResolving || state_ == State::kConnecting);
+  const std::string why = (is_in_vain_to_proxy ? "proxy not reached: " : "") + cause;
+  causes_ += (causes_.empty() ? "" : ", ") + which_address() + why;
   if (brief_.empty() || reached > reached_) {
     reached_ = reached;
-    brief_ = cause + ", " + name;
+    brief_ = why + ", " + target().to_string();
   }
   if (tried_ < addresses_.size()) return connect_next(now);
   return target_failed(now);
+}
+
+// Of those that a name, the target's or the proxy's, stands for.
+std::string Dialling::which_address() const {
+  const std::string name = settings_.proxy.empty() ? target().to_string() : settings_.proxy;
+  const bool is_known =
+      tried_ == 0 || name == addresses_[tried_ - 1] || name.ends_with("//" + addresses_[tried_ - 1]);
+  if (settings_.proxy.empty()) return is_known ? "" : addresses_[tried_ - 1] + ": ";
+  return "through " + name + (is_known ? "" : " (" + addresses_[tried_ - 1] + ')') + ": ";
 }
 
 Dialling::Next Dialling::target_failed(Moment now) {

@@ -30,6 +30,8 @@ class Dialling {
   struct Settings {
     std::vector<base::HostPort> addresses;  ///< at least one
     std::chrono::milliseconds longest_wait = settings::Link{}.dial_interval;
+    /// That is resolved and connected to instead, and brings us to the address; empty: none.
+    std::string proxy{};
   };
 
   enum class Step { kNone, kResolve, kConnect, kGiveUp };
@@ -83,6 +85,7 @@ class Dialling {
   [[nodiscard]] Next connect_next(Moment now);
   [[nodiscard]] Next attempt_failed(const std::string& cause, Reached reached, Moment now);
   [[nodiscard]] Next target_failed(Moment now);
+  [[nodiscard]] std::string which_address() const;
 
   Settings settings_;
   Backoff backoff_;

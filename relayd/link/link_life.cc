@@ -25,7 +25,8 @@ void LinkLife::make_lanes(Moment now) {
   const std::size_t wanted = lanes_of(settings_);
   lanes_.erase(lanes_.begin() + static_cast<std::ptrdiff_t>(std::min(lanes_.size(), wanted)), lanes_.end());
   const Dialling::Settings dialling{.addresses = settings_.dial,
-                                    .longest_wait = settings_.link.dial_interval};
+                                    .longest_wait = settings_.link.dial_interval,
+                                    .proxy = settings_.link.proxy ? settings_.link.proxy->to_string() : ""};
   for (std::size_t index = 0; index < wanted; ++index) {
     const LaneNumber number = *LaneNumber::of(index, wanted);
     LaneSearch fresh(number, dialling, static_cast<unsigned>(random_()));

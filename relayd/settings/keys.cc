@@ -36,6 +36,19 @@ void read_congestion(const Value& value, std::string& out) {
     value.complain("a name of at most 15 bytes was expected, such as \"bbr\"");
 }
 
+void read_proxy(const Value& value, std::optional<Proxy>& out) {
+  std::string text;
+  value.into_string(text);
+  if (text.empty()) return;
+  auto proxy = parse_proxy(text);
+  if (!proxy) return value.complain(proxy.error().message);
+  out = std::move(*proxy);
+}
+
+std::string proxy_text(const std::optional<Proxy>& proxy) {
+  return proxy ? proxy->to_string() : std::string();
+}
+
 std::string as_it_is(const std::string& text) {
   return text;
 }
@@ -121,6 +134,12 @@ std::span<const Key<Site>> site_keys() {
       {"dial", kOptional, kReload, addresses(at<&Site::dial>(), kTcp),
        "Where the site listens: addresses, tried in order.",
        "[], which is to wait for the site to dial us, from whatever address"},
+      {"dial_through", kOptional, kReload,
+       form(at<&Site::link, &Link::proxy>(), "socks5://[USER@]HOST:PORT or http://[USER@]HOST:PORT",
+            read_proxy, proxy_text),
+       "The proxy through which the site is dialled; it resolves the names in\n.Ic dial .", "none"},
+      {"dial_through_password", kOptional, kReload, path(at<&Site::link, &Link::proxy_password_file>()),
+       "File with the proxy's password for that user.", "none"},
       {"dial_interval", kOptional, kReload, duration(at<&Site::link, &Link::dial_interval>(), 1s),
        "The longest wait between two rounds of dialling."},
       {"peer_timeout", kOptional, kReload, duration(at<&Site::link, &Link::peer_timeout>(), 2s),

@@ -4,7 +4,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "relayd/settings/proxy.h"
 
 namespace tsmtp::settings {
 
@@ -24,6 +27,8 @@ struct Link {
   std::uint64_t connections = 1;           ///< that a link is made of, where both sides are willing
   std::chrono::seconds resume_window{60};  ///< how long a session outlives its connection
   bool compress = false;                   ///< content, where both sides want it
+  std::optional<Proxy> proxy{};            ///< through which the site is dialled
+  std::string proxy_password_file{};       ///< whose content is Proxy::password, once somebody has read it
 
   friend bool operator==(const Link&, const Link&) = default;
 };

@@ -139,6 +139,25 @@ void check_link(const Site& site, const Places& places, const Hub& hub, const Pl
                         " could never come up: nothing to \"dial\", and the hub does not \"listen\"");
 }
 
+void check_proxy(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
+  if (!places.trusted("dial_through")) return;
+  const base::Location& where = places.of("dial_through");
+  const bool has_user = site.link.proxy && !site.link.proxy->user.empty();
+  const bool has_password = !site.link.proxy_password_file.empty();
+  if (site.link.proxy && site.dial.empty() && places.trusted("dial"))
+    diagnostics.error(where, "dial_through: there is nothing to \"dial\" through it");
+  if (has_user && !has_password && places.trusted("dial_through_password"))
+    diagnostics.error(
+        where, "dial_through: has a user, so \"dial_through_password\" must name the file with its password");
+  if (has_password && !has_user)
+    diagnostics.error(places.of("dial_through_password"),
+                      "dial_through_password: \"dial_through\" names no user who has one");
+  constexpr std::size_t kMaxName = 255;
+  for (const base::HostPort& address : site.dial)
+    if (site.link.proxy && address.host.size() > kMaxName)
+      diagnostics.error(places.of("dial"), "dial: a proxy takes no name of more than 255 bytes");
+}
+
 void check_exposure(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
   for (const base::HostPort& endpoint : site.endpoints)
     if (!endpoint.is_unix() && !base::is_loopback(endpoint.host))
@@ -216,6 +235,7 @@ void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagn
     fill_in_local(config.sites[i], places.sites[i], config.hub, places.hub, diagnostics);
     fill_in_endpoints(config.sites[i], places.sites[i], diagnostics);
     check_link(config.sites[i], places.sites[i], config.hub, places.hub, diagnostics);
+    check_proxy(config.sites[i], places.sites[i], diagnostics);
     check_exposure(config.sites[i], places.sites[i], diagnostics);
     check_access(config.sites[i], places.sites[i], diagnostics);
     check_origin(config.sites[i], places.sites[i], diagnostics);

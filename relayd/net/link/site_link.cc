@@ -75,7 +75,7 @@ keys::Judgement SiteLink::judge(const keys::Shown& shown) const {
 }
 
 void SiteLink::adopt(std::unique_ptr<TlsStream> stream) {
-  const link::Peer peer = peer_of(*stream);
+  const link::Peer peer = peer_of(*stream, nullptr);
   life_.accepted(keep(std::move(stream)), peer, moment());
   carry_out();
 }
@@ -94,10 +94,26 @@ std::string SiteLink::down_text() const {
   return link::down_text(life_.standing(), wall_now());
 }
 
-const LinkConnection* SiteLink::connection() const {
+const SiteLink::Lane* SiteLink::first_open() const {
   for (const auto& [number, lane] : lanes_)
-    if (lane.connection) return lane.connection.get();
+    if (lane.connection) return &lane;
   return nullptr;
+}
+
+const LinkConnection* SiteLink::connection() const {
+  const Lane* const lane = first_open();
+  return lane == nullptr ? nullptr : lane->connection.get();
+}
+
+std::string SiteLink::peer_address() const {
+  const Lane* const lane = first_open();
+  if (lane == nullptr) return {};
+  return lane->route.proxy ? lane->route.hub.to_string() : lane->connection->stream().peer_address();
+}
+
+std::string SiteLink::dialled_through() const {
+  const Lane* const lane = first_open();
+  return lane == nullptr || !lane->route.proxy ? std::string() : lane->route.proxy->to_string();
 }
 
 bool SiteLink::compresses() const {

@@ -108,6 +108,10 @@ class SiteLink : public LinkConnectionOwner {
   [[nodiscard]] const link::LinkLife& life() const { return life_; }
   /// The first of its connections; null when it has none.
   [[nodiscard]] const LinkConnection* connection() const;
+  /// Where it leads: "192.0.2.1:5443", or what was dialled; empty when there is none.
+  [[nodiscard]] std::string peer_address() const;
+  /// The proxy through which; empty if there is none.
+  [[nodiscard]] std::string dialled_through() const;
   /// Whether content may be compressed on that one.
   [[nodiscard]] bool compresses() const;
   [[nodiscard]] std::size_t open_connections() const { return life_.open_connections(); }
@@ -122,9 +126,9 @@ class SiteLink : public LinkConnectionOwner {
  private:
   struct Lane {
     std::unique_ptr<mux::Session> session;
-    std::shared_ptr<LinkConnection> connection;    // that carries it; null: it waits for one
-    base::TimePoint carried_since;                 // attached, or it moves again
-    boost::asio::ip::tcp::endpoint last_endpoint;  // of the peer
+    std::shared_ptr<LinkConnection> connection;  // that carries it; null: it waits for one
+    base::TimePoint carried_since;               // attached, or it moves again
+    Dialer::Route route;                         // to the peer, as it was had last
 
     /// What the session has to say goes out soon.
     void flush() const {
@@ -149,7 +153,7 @@ class SiteLink : public LinkConnectionOwner {
   void act(const link::StandingChanged& action);
   void act(const link::Log& action);
   [[nodiscard]] Dialer& dialer(link::Attempt attempt);
-  [[nodiscard]] link::Peer peer_of(const TlsStream& stream) const;
+  [[nodiscard]] link::Peer peer_of(const TlsStream& stream, const Dialer::Route* route) const;
   [[nodiscard]] link::ConnectionId keep(std::unique_ptr<TlsStream> stream);
   [[nodiscard]] mux::ConnectionSettings connection_settings(const link::Greet& action);
   [[nodiscard]] std::shared_ptr<LinkConnection> take_connection(link::ConnectionId id);
@@ -161,6 +165,7 @@ class SiteLink : public LinkConnectionOwner {
   [[nodiscard]] StreamUser* user(mux::StreamKey stream) const;
   [[nodiscard]] const Lane* lane_of(mux::StreamKey stream) const;
   [[nodiscard]] Lanes::const_iterator least_busy() const;
+  [[nodiscard]] const Lane* first_open() const;
   void lose_users(std::size_t number, const std::string& text);
 
   const SharedByLinks& shared_;
@@ -171,6 +176,7 @@ class SiteLink : public LinkConnectionOwner {
   Lanes lanes_;                                                                // that have a session
   std::map<link::ConnectionId, std::unique_ptr<TlsStream>> streams_;           // not yet greeted
   std::map<link::ConnectionId, std::shared_ptr<LinkConnection>> connections_;  // greeted
+  std::map<link::ConnectionId, Dialer::Route> routes_;                         // of those that we dialled
   std::map<link::Attempt, std::shared_ptr<Dialer>> dialers_;
   std::map<mux::StreamKey, StreamUser*> users_;
   std::uint64_t last_connection_ = 0;

@@ -84,16 +84,19 @@ Dialer& SiteLink::dialer(link::Attempt attempt) {
                 life_.failed(attempt, cause, reached, this_moment());
                 carry_out();
               }),
-          .dialled = lifetime_.guard([this, attempt](std::unique_ptr<TlsStream> stream) {
-            const link::Peer peer = peer_of(*stream);
-            life_.dialled(attempt, keep(std::move(stream)), peer, this_moment());
-            carry_out();
-          })});
+          .dialled =
+              lifetime_.guard([this, attempt](std::unique_ptr<TlsStream> stream, const Dialer::Route& route) {
+                const link::Peer peer = peer_of(*stream, &route);
+                const link::ConnectionId id = keep(std::move(stream));
+                routes_[id] = route;
+                life_.dialled(attempt, id, peer, this_moment());
+                carry_out();
+              })});
   return *known;
 }
 
 void SiteLink::act(const link::Resolve& action) {
-  dialer(action.attempt).resolve(action.name);
+  dialer(action.attempt).resolve(action.name, settings_.proxy);
 }
 
 void SiteLink::act(const link::Connect& action) {
@@ -101,7 +104,7 @@ void SiteLink::act(const link::Connect& action) {
     case link::Search::kRounds:
       return dialer(action.attempt).connect(action.address);
     case link::Search::kBeside:
-      return dialer(action.attempt).connect(lanes_.at(action.attempt.lane.index()).last_endpoint);
+      return dialer(action.attempt).connect(lanes_.at(action.attempt.lane.index()).route);
   }
 }
 
@@ -112,10 +115,10 @@ void SiteLink::act(const link::GiveUp& action) {
 // Connections.
 
 // It is known by the pinned key, which need not be in a chain that has become too long to begin with it.
-link::Peer SiteLink::peer_of(const TlsStream& stream) const {
+link::Peer SiteLink::peer_of(const TlsStream& stream, const Dialer::Route* route) const {
   const keys::Shown& shown = stream.peer_keys();
   link::Peer peer{.pin = shown.pin(),
-                  .address = stream.peer_address(),
+                  .address = route != nullptr && route->proxy ? route->to_string() : stream.peer_address(),
                   .description = stream.description(),
                   .own_pin = stream.own_keys().pins.front()};
   peer.earlier_pins.assign(shown.pins.begin(), shown.pins.end() - 1);
@@ -198,7 +201,8 @@ void SiteLink::act(const link::Attach& action) {
   }
   lane.connection = found->second;
   lane.carried_since = now();
-  lane.last_endpoint = connection.peer_endpoint();
+  const auto route = routes_.find(action.connection);
+  lane.route = route != routes_.end() ? route->second : Dialer::Route{.address = connection.peer_endpoint()};
 }
 
 void SiteLink::act(const link::Close& action) {
@@ -207,10 +211,12 @@ void SiteLink::act(const link::Close& action) {
 
 void SiteLink::act(const link::Abandon& action) {
   streams_.erase(action.connection);
+  routes_.erase(action.connection);
   if (const auto connection = take_connection(action.connection)) connection->abandon();
 }
 
 std::shared_ptr<LinkConnection> SiteLink::take_connection(link::ConnectionId id) {
+  routes_.erase(id);
   const auto found = connections_.extract(id);
   if (found.empty()) return nullptr;
   for (auto& [number, lane] : lanes_)

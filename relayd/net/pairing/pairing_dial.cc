@@ -44,8 +44,8 @@ void PairingDial::start() {
           .connected = [self = shared_from_this()] { self->timer_.cancel(); },
           .failed = [self = shared_from_this()](const std::string& cause,
                                                 link::Dialling::Reached) { self->failed(cause); },
-          .dialled = [self = shared_from_this()](
-                         std::unique_ptr<TlsStream> stream) { self->ask(std::move(stream)); },
+          .dialled = [self = shared_from_this()](std::unique_ptr<TlsStream> stream,
+                                                 const Dialer::Route&) { self->ask(std::move(stream)); },
           .speaks = TlsStream::Speaks::kPairing});
   deadline_.expires_after(kInAll);
   deadline_.async_wait([self = shared_from_this()](const error_code& cancelled) {

@@ -74,6 +74,7 @@ TEST(StatusJson, Golden) {
       "next_dial": null,
       "dial_failures": [],
       "peer_address": "192.0.2.7:5443",
+      "dialled_through": null,
       "peer_name": "birlinghoven",
       "tls": "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519",
       "compresses": true,
@@ -184,6 +185,7 @@ TEST(StatusJson, Golden) {
         }
       ],
       "peer_address": null,
+      "dialled_through": null,
       "peer_name": null,
       "tls": null,
       "compresses": false,

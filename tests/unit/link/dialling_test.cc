@@ -60,6 +60,36 @@ TEST_F(Rounds, EachAddressOfEachNameInTurn) {
   EXPECT_TRUE(dialling.next_try());
 }
 
+// What is looked up and connected to is the proxy, and it is told from what lies behind it.
+TEST(RoundsThroughAProxy, SayHowFarTheyGot) {
+  Moment now{};
+  Dialling dialling{{.addresses = {name("hub.example")}, .proxy = "socks5://proxy.example:1080"}, 1};
+  const auto cause_of = [](const Dialling::Next& next) { return next.failure ? next.failure->cause : ""; };
+  EXPECT_EQ(dialling.start(now).step, Step::kResolve);
+  EXPECT_EQ(cause_of(dialling.failed("name not resolved", Reached::kNowhere, now)),
+            "through socks5://proxy.example:1080: proxy not reached: name not resolved");
+  EXPECT_EQ(dialling.cause(), "proxy not reached: name not resolved, hub.example:5443");
+  EXPECT_EQ(dialling.start(now).step, Step::kResolve);
+  EXPECT_EQ(dialling.resolved({"[2001:db8::1]:1080", "192.0.2.1:1080"}, now).step, Step::kConnect);
+  now.at += seconds(10);
+  EXPECT_EQ(dialling.tick(now).step, Step::kConnect);
+  dialling.connected();
+  EXPECT_EQ(
+      cause_of(dialling.failed("the proxy says: connection refused", Reached::kHost, now)),
+      "through socks5://proxy.example:1080 ([2001:db8::1]:1080): proxy not reached: connection timed out, "
+      "through socks5://proxy.example:1080 (192.0.2.1:1080): the proxy says: connection refused");
+  EXPECT_EQ(dialling.cause(), "the proxy says: connection refused, hub.example:5443");
+}
+
+TEST(RoundsThroughAProxy, NameItOnceWhereItIsAnAddress) {
+  Moment now{};
+  Dialling dialling{{.addresses = {name("hub.example")}, .proxy = "http://192.0.2.1:3128"}, 1};
+  EXPECT_EQ(dialling.start(now).step, Step::kResolve);
+  EXPECT_EQ(dialling.resolved({"192.0.2.1:3128"}, now).step, Step::kConnect);
+  EXPECT_EQ(dialling.failed("Connection refused", Reached::kHost, now).failure->cause,
+            "through http://192.0.2.1:3128: proxy not reached: Connection refused");
+}
+
 TEST_F(Rounds, ACauseIsNewsOnce) {
   for (int round = 0; round < 3; ++round) {
     EXPECT_EQ(dialling.start(now).step, Step::kResolve);

@@ -81,7 +81,7 @@ class SearchDriver {
                   done(search_.failed(which_, cause, reached, moment(), actions_));
                 },
             .dialled =
-                [this](std::unique_ptr<TlsStream> stream) {
+                [this](std::unique_ptr<TlsStream> stream, const Dialer::Route&) {
                   if (search_.dialled(which_)) callbacks_.connected(std::move(stream));
                 }};
   }
@@ -96,7 +96,7 @@ class SearchDriver {
       if (const auto* resolve = std::get_if<link::Resolve>(&action)) dialer_->resolve(resolve->name);
       if (const auto* connect = std::get_if<link::Connect>(&action)) {
         if (which_ == link::Search::kRounds) dialer_->connect(connect->address);
-        if (which_ == link::Search::kBeside) dialer_->connect(beside_);
+        if (which_ == link::Search::kBeside) dialer_->connect(Dialer::Route{.address = beside_});
       }
       if (std::holds_alternative<link::GiveUp>(action)) dialer_->give_up();
     }

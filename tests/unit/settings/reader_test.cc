@@ -330,5 +330,50 @@ congestion = "bbr")"));
   EXPECT_EQ(config->sites[0].link, link);
 }
 
+TEST(Reader, ProxyOfASite) {
+  const auto [config, findings] = read_it(kHub + site("birl", kPinA, with_address("127.0.5.2") + R"(
+dial = ["hub.birl.example:5443"]
+dial_through = "http://tokyo@[2001:db8::1]:3128"
+dial_through_password = "/etc/tsmtp/proxy.secret"
+)") + site("osaka", kPinB, with_address("127.0.5.3") + R"(
+dial = ["hub.osaka.example:5443"]
+dial_through = "socks5://proxy.example:1080")"));
+  ASSERT_TRUE(config) << findings;
+  EXPECT_EQ(config->sites[0].link.proxy,
+            (Proxy{.kind = Proxy::Kind::kHttp,
+                   .user = "tokyo",
+                   .address = {.host = "2001:db8::1", .port = 3128, .unix_path = {}}}));
+  EXPECT_EQ(config->sites[0].link.proxy->to_string(), "http://[2001:db8::1]:3128");
+  EXPECT_EQ(config->sites[0].link.proxy_password_file, "/etc/tsmtp/proxy.secret");
+  EXPECT_EQ(config->sites[1].link.proxy,
+            (Proxy{.address = {.host = "proxy.example", .port = 1080, .unix_path = {}}}));
+}
+
+// Somebody may have written a password there: nothing of it is quoted.
+TEST(Reader, ProxyThatIsWronglyWritten) {
+  const std::string form = "\"socks5://[USER@]HOST:PORT\" or \"http://[USER@]HOST:PORT\" was expected";
+  const std::string users = "a user is 1 to 255 printable characters of ASCII, without blanks, ':' and '/'";
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"proxy.example:1080", form},
+      {"socks4://proxy.example:1080", form},
+      {"https://proxy.example:1080", form},
+      {"socks5://proxy.example", form},
+      {"socks5://proxy.example:0", form},
+      {"socks5://proxy.example:1080/", form},
+      {"http://s3cret of mine:3128", form},
+      {"http://@proxy.example:3128", users},
+      {"http://s3cret\\u00e9@proxy.example:3128", users},
+      {"http://" + std::string(256, 'x') + "@proxy.example:3128", users},
+      {"http://tokyo:s3cret@proxy.example:3128",
+       "the password does not stand here: dial_through_password names the file that has it"}};
+  for (const auto& [text, complaint] : cases) {
+    const std::string through = "\ndial = [\"h:1\"]\ndial_through = \"" + text + '"';
+    const auto [config, findings] = read_it(kHub + site("birl", kPinA, with_address("127.0.5.2") + through));
+    EXPECT_FALSE(config) << text;
+    EXPECT_NE(findings.find("error: dial_through: " + complaint), std::string::npos) << findings;
+    EXPECT_EQ(findings.find("s3cret"), std::string::npos) << findings;
+  }
+}
+
 }  // namespace
 }  // namespace tsmtp::settings

@@ -107,6 +107,26 @@ TEST(Relations, DialingIsEnough) {
   EXPECT_TRUE(config) << findings;
 }
 
+TEST(Relations, AProxyHasSomethingToDialAndAPasswordForItsUser) {
+  const std::string listen = "[hub]\nname = \"tokyo\"\nlisten = [\"[::]:5443\"]\n";
+  const std::string dial = "\ndial = [\"hub.birl.example:5443\"]";
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"\ndial_through = \"http://p:1\"", "dial_through: there is nothing to \"dial\" through it"},
+      {dial + "\ndial_through = \"http://tokyo@p:1\"",
+       "dial_through: has a user, so \"dial_through_password\" must name the file with its password"},
+      {dial + "\ndial_through = \"http://p:1\"\ndial_through_password = \"/x\"",
+       "dial_through_password: \"dial_through\" names no user who has one"},
+      {dial + "\ndial_through_password = \"/x\"",
+       "dial_through_password: \"dial_through\" names no user who has one"},
+      {"\ndial = [\"" + std::string(256, 'x') + ":1\"]\ndial_through = \"http://p:1\"",
+       "dial: a proxy takes no name of more than 255 bytes"}};
+  for (const auto& [keys, complaint] : cases) {
+    const auto [config, findings] = read_it(listen + birl(with_address("127.0.5.2") + keys));
+    EXPECT_FALSE(config);
+    EXPECT_NE(findings.find("error: " + complaint + '\n'), std::string::npos) << findings;
+  }
+}
+
 TEST(Relations, WrongListenIsNotALinkThatNeverComesUp) {
   const auto [config, findings] =
       read_it("[hub]\nname = \"tokyo\"\nlisten = [\"x\"]\n" + birl(with_address("127.0.5.2")));
