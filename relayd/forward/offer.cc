@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint8_t kNoticeOffer = 4;
 constexpr std::size_t kMaxText = 255;
 
-void put_text(std::string& out, std::string_view text) {
+void put_notice_text(std::string& out, std::string_view text) {
   text = text.substr(0, kMaxText);
   base::put_u8(out, static_cast<std::uint8_t>(text.size()));
   out += text;
@@ -37,9 +37,9 @@ std::string encode_notice(const Offer& offer) {
   std::string out;
   base::put_u8(out, kNoticeOffer);
   base::put_u8(out, static_cast<std::uint8_t>(offer.state));
-  put_text(out, offer.service);
-  put_text(out, offer.parameter);
-  put_text(out, offer.cause);
+  put_notice_text(out, offer.service);
+  put_notice_text(out, offer.parameter);
+  put_notice_text(out, offer.cause);
   return out;
 }
 

@@ -74,7 +74,7 @@ base::Result<forward::Approvals::Question> Consent::approve(Id id, std::string_v
 }
 
 base::Result<bool> Consent::deny(Id id, std::string_view cause) {
-  const auto done = approvals_.deny(id, cause, now());
+  auto done = approvals_.deny(id, cause, now());
   settle();
   return done;
 }

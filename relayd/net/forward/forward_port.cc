@@ -26,7 +26,7 @@ void stop_listening(int socket) {
 
 ForwardPort::ForwardPort(base::HostPort address, SocketAccess access,
                          const boost::asio::any_io_executor& executor, Shortages* shortages)
-    : address_(std::move(address)), access_(std::move(access)), executor_(executor), shortages_(shortages) {}
+    : address_(std::move(address)), access_(access), executor_(executor), shortages_(shortages) {}
 
 base::Result<std::shared_ptr<ForwardPort>> ForwardPort::bind(const base::HostPort& address,
                                                              const SocketAccess& access,

@@ -44,6 +44,7 @@ class WithoutAmbientCapability {
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> out;
+  out.reserve(texts.size() + 1);
   for (const std::string& text : texts)
     out.push_back(const_cast<char*>(text.c_str()));  // execve(2) does not write
   out.push_back(nullptr);

@@ -44,7 +44,7 @@ void Pump::on_bytes(std::string_view bytes) {
   if (means_.protocol) {
     forward::ProtocolOutput out;
     if (const auto ok = means_.protocol->from_host(bytes, out); !ok) return end(ok.error().message);
-    return take(std::move(out));
+    return take(out);
   }
   if (means_.paces.from_host == nullptr) {
     means_.link.write(means_.stream, bytes);
@@ -61,13 +61,13 @@ void Pump::from_link(std::string_view bytes) {
   if (means_.protocol) {
     forward::ProtocolOutput out;
     if (const auto ok = means_.protocol->from_link(bytes, out); !ok) return end(ok.error().message);
-    return take(std::move(out));
+    return take(out);
   }
   to_host_.add(bytes);
   move();
 }
 
-void Pump::take(forward::ProtocolOutput out) {
+void Pump::take(const forward::ProtocolOutput& out) {
   to_link_.add(out.to_link);
   to_host_.add(out.to_host);
   move();

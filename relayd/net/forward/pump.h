@@ -87,7 +87,7 @@ class Pump : public ByteChannelOwner {
     void release(std::size_t count);
   };
 
-  void take(forward::ProtocolOutput out);
+  void take(const forward::ProtocolOutput& out);
   void move();
   /// Whether all of it has gone on.
   bool release(Held& held, forward::Pace* pace, const std::function<void(std::string_view)>& pass);

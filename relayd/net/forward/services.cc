@@ -27,10 +27,10 @@ Services::Services(const SharedByForwards& shared, const settings::Site& site,
 
 void Services::settings_changed() {
   std::vector<std::string> gone;
-  for (const auto& [name, served] : served_)
+  for (const auto& known : served_)
     if (std::none_of(site_.services.begin(), site_.services.end(),
-                     [&](const settings::Service& wanted) { return wanted.name == name; }))
-      gone.push_back(name);
+                     [&](const settings::Service& wanted) { return wanted.name == known.first; }))
+      gone.push_back(known.first);
   for (const std::string& name : gone)
     withdraw(name);
   for (const settings::Service& service : site_.services)
