@@ -46,7 +46,8 @@ void Pump::on_bytes(std::string_view bytes) {
     if (const auto ok = means_.protocol->from_host(bytes, out); !ok) return end(ok.error().message);
     return take(out);
   }
-  if (means_.paces.from_host == nullptr) {
+  const bool has_pace = means_.paces.from_host != nullptr && means_.paces.from_host->is_limited();
+  if (!has_pace && to_link_.rest().empty()) {
     means_.link.write(means_.stream, bytes);
     return read_if_there_is_room();
   }
@@ -167,7 +168,8 @@ void Pump::on_closed(bool /*clean*/, const std::string& cause) {
 void Pump::link_lost(const std::string& cause) {
   if (is_over_) return;
   channel_->abort();
-  over(cause);
+  const bool is_reset = cause.starts_with(kResetByPeer);
+  over(is_reset ? "broken off at the other hub (" + cause.substr(kResetByPeer.size()) + ")" : cause);
 }
 
 void Pump::end(const std::string& cause) {

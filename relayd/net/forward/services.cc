@@ -26,11 +26,13 @@ Services::Services(const SharedByForwards& shared, const settings::Site& site,
     : shared_(shared), site_(site), tell_(std::move(tell)) {}
 
 void Services::settings_changed() {
+  const auto is_wanted = [&](const std::string& name) {
+    return std::any_of(site_.services.begin(), site_.services.end(),
+                       [&](const settings::Service& wanted) { return wanted.name == name; });
+  };
   std::vector<std::string> gone;
-  for (const auto& known : served_)
-    if (std::none_of(site_.services.begin(), site_.services.end(),
-                     [&](const settings::Service& wanted) { return wanted.name == known.first; }))
-      gone.push_back(known.first);
+  for (const auto& [name, served] : served_)
+    if (!is_wanted(name)) gone.push_back(name);
   for (const std::string& name : gone)
     withdraw(name);
   for (const settings::Service& service : site_.services)
@@ -170,11 +172,8 @@ base::Result<Services::Served*> Services::judge(const forward::Request& request)
 
 void Services::admit(FarConnection& connection, Served& served, std::string approved_by) {
   ++served.counts.total;
-  Paces paces;
-  if (served.from_site.is_limited()) paces.to_host = &served.from_site;
-  if (served.to_site.is_limited()) paces.from_host = &served.to_site;
   connection.admit({.target = target_of(served.settings),
-                    .paces = paces,
+                    .paces = {.from_host = &served.to_site, .to_host = &served.from_site},
                     .protocol = {},
                     .approved_by = std::move(approved_by)});
 }

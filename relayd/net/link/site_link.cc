@@ -145,7 +145,7 @@ void SiteLink::stream_event(std::size_t number, mux::Event& event) {
     StreamUser* u = user(stream);
     users_.erase(stream);
     if (u != nullptr)
-      u->on_stream_lost(stream, "refused by the far side: " + base::escaped(reset_by_peer->cause));
+      u->on_stream_lost(stream, std::string(kResetByPeer) + base::escaped(reset_by_peer->cause));
   } else if (const auto* noticed = std::get_if<mux::Noticed>(&event)) {
     callbacks_.noticed(noticed->bytes);
   } else if (std::holds_alternative<mux::PeerDrains>(event)) {

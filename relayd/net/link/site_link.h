@@ -19,6 +19,9 @@
 
 namespace tsmtp::net {
 
+/// How the cause of a stream begins that the peer has reset.
+inline constexpr std::string_view kResetByPeer = "refused by the far side: ";
+
 /// The user of a stream. It must call SiteLink::forget() (or end the stream) before it goes.
 class StreamUser {
  public:
