@@ -77,6 +77,7 @@ const Fields<ForwardStatus>& forward_fields() {
       plain("listen", "list of addresses", &ForwardStatus::listen),
       text("cause", "why nothing listens there; null while it does", &ForwardStatus::cause),
       time("since", "since when it has been so", &ForwardStatus::since),
+      plain("waiting", "connections that wait for the yes of a person there", &ForwardStatus::waiting),
       object("connections", kConnectionsSentence, &ForwardStatus::connections, connection_fields())};
   return fields;
 }
@@ -102,10 +103,12 @@ std::string state_text(const Status& status, const std::string& where, std::stri
 
 std::string forwards_text(const SiteStatus& site, WallTime now) {
   std::string out;
-  for (const ForwardStatus& forward : site.forwards)
+  for (const ForwardStatus& forward : site.forwards) {
     out += "forward to " +
-           state_text(forward, list_text(forward.listen), forward.cause.empty() ? "open" : "CLOSED", now) +
-           '\n';
+           state_text(forward, list_text(forward.listen), forward.cause.empty() ? "open" : "CLOSED", now);
+    if (forward.waiting > 0) out += fmt::format("; {} waiting for a yes there", forward.waiting);
+    out += '\n';
+  }
   return out;
 }
 
@@ -139,6 +142,9 @@ Field<SiteStatus> forwards_field() {
            of_each("tsmtp_forward_refused_total", kCounter,
                    "Connections of programs here that never reached the service.", kList,
                    [](const ForwardStatus& f) { return f.connections.refused; }),
+           of_each("tsmtp_forward_waiting", kGauge,
+                   "Connections of programs here that wait for the yes of a person there.", kList,
+                   [](const ForwardStatus& f) { return f.waiting; }),
            bytes_of_each("tsmtp_forward_bytes_total", "Bytes between programs here and the service.", kList)})
       .said(SiteLine::kForwards, forwards_text);
 }

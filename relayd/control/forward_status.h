@@ -22,8 +22,9 @@ struct ForwardedConnections {
 struct ForwardStatus {
   std::string service;  ///< as the site calls it
   std::vector<std::string> listen;
-  std::string cause;     ///< why nothing listens; empty: something does
-  base::WallTime since;  ///< that it is so
+  std::string cause;          ///< why nothing listens; empty: something does
+  base::WallTime since;       ///< that it is so
+  std::uint64_t waiting = 0;  ///< connections that wait for the yes of a person there
   ForwardedConnections connections;
 };
 

@@ -52,6 +52,7 @@ std::vector<control::ForwardStatus> forwards(const net::Forwards& forwards) {
                    .listen = {},
                    .cause = forward->why_closed().value_or(""),
                    .since = forward->since(),
+                   .waiting = forward->waiting(),
                    .connections = {.open = forward->open(),
                                    .total = counts.total,
                                    .refused = counts.refused,

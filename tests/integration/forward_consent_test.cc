@@ -77,6 +77,7 @@ TEST_F(ForwardConsent, YesLetsItThroughAndBothHubsKnowWhose) {
   EXPECT_EQ(shown["user"], std::to_string(geteuid()));
   EXPECT_THAT(birl.relayctl({"approvals"}).output, HasSubstr("waits since"));
   EXPECT_EQ(birl.site_status("tokyo")["services"][0]["waiting"], 1);
+  EXPECT_EQ(tokyo.site_status("birl")["forwards"][0]["waiting"], 1);
   EXPECT_EQ(ending_of_now(client), Ending::kStillOpen);
 
   const auto begun = std::chrono::steady_clock::now();
@@ -85,6 +86,7 @@ TEST_F(ForwardConsent, YesLetsItThroughAndBothHubsKnowWhose) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun,
             std::chrono::seconds(4));  // one, and the machine is slow
   EXPECT_EQ(birl.site_status("tokyo")["services"][0]["waiting"], 0);
+  EXPECT_EQ(tokyo.site_status("birl")["forwards"][0]["waiting"], 0);
   finish(client);
   EXPECT_EQ(ending_of(client), Ending::kInOrder);
   const std::string by = ", approved by " + user() + " via relayctl";

@@ -145,6 +145,11 @@ Forward::Counts Forward::counts() const {
   return counts;
 }
 
+std::size_t Forward::waiting() const {
+  return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
+                                                [](const auto& one) { return one->is_waiting(); }));
+}
+
 std::size_t Forward::open() const {
   return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
                                                 [](const auto& one) { return !one->is_over(); }));

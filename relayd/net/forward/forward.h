@@ -56,6 +56,8 @@ class Forward {
   /// With those of the connections that are open.
   [[nodiscard]] Counts counts() const;
   [[nodiscard]] std::size_t open() const;
+  /// Of those, which wait for a person at the far hub.
+  [[nodiscard]] std::size_t waiting() const;
 
  private:
   void open_ports();

@@ -65,13 +65,14 @@ std::string NearConnection::read_answers() {
       return {};
     }
     if (!*answer) return {};
+    is_waiting_ = std::holds_alternative<forward::Waiting>(**answer);
+    if (is_waiting_) continue;
     if (const auto* accepted = std::get_if<forward::Accepted>(&**answer)) {
       summary_.approved_by = base::escaped(accepted->approved_by);
       std::string rest = answers_->take_rest();
       answers_.reset();
       return rest;
     }
-    if (std::holds_alternative<forward::Waiting>(**answer)) continue;
     const auto* refused = std::get_if<forward::Refused>(&**answer);
     summary_.was_refused = true;
     refused != nullptr ? pump_->refuse(base::escaped(refused->cause))

@@ -35,6 +35,8 @@ class NearConnection : public std::enable_shared_from_this<NearConnection>, publ
   [[nodiscard]] std::uint64_t id() const { return summary_.id; }
   /// What is known of it by now.
   [[nodiscard]] forward::Summary so_far() const;
+  /// A person at the far hub is asked.
+  [[nodiscard]] bool is_waiting() const { return is_waiting_ && !is_over_; }
   /// `ended` was told.
   [[nodiscard]] bool is_over() const { return is_over_; }
 
@@ -55,6 +57,7 @@ class NearConnection : public std::enable_shared_from_this<NearConnection>, publ
   std::unique_ptr<Pump> pump_;
   forward::Summary summary_;
   base::TimePoint begun_;
+  bool is_waiting_ = false;
   bool is_over_ = false;
 };
 

@@ -48,6 +48,7 @@ HubStatus full_hub() {
   up.counters.resumptions = 19;
   up.in_doubt = 21;
   up.mta.counts.connections.closing = 1;
+  up.forwards[0].waiting = 1;
   up.services.push_back({.service = "display",
                          .to = "unix:/tmp/.X11-unix/X0",
                          .cause = {},

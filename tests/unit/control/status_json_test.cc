@@ -121,6 +121,7 @@ TEST(StatusJson, Golden) {
           ],
           "cause": null,
           "since": "2026-03-01T08:53:04Z",
+          "waiting": 0,
           "connections": {
             "open": 2,
             "total": 17,
