@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "tests/integration/forward_fixture.h"
@@ -184,6 +185,25 @@ TEST_F(ForwardConsent, CommandThatIsNotThereIsANo) {
   EXPECT_TRUE(birl.logs("refused: approve_command cannot be started: /nowhere/approve: No such file"))
       << birl.log();
   EXPECT_TRUE(tokyo.logs("refused: not approved"));
+}
+
+// What is asked runs as relayd's own user, whoever has started relayd, and asks for nothing of relayd's.
+TEST_F(ForwardConsent, CommandIsRunByTheUserThatRelaydBecomes) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root to become somebody else";
+  std::filesystem::permissions(std::filesystem::path(birl.config()).parent_path(),
+                               std::filesystem::perms(0755));
+  configure_forward(
+      "approve = \"ask\"\napprove_command = [\"/bin/sh\", \"-c\", \"test $(id -un) = nobody && test -z $HOME "
+      "&& "
+      "grep -q '^CapEff:.0*$' /proc/self/status\"]");
+  const std::string text = read_file(birl.config());
+  write_file(birl.config(), "[hub]\nuser = \"nobody\"" + text.substr(text.find('\n')));
+  birl.start();
+  tokyo.start();
+  ASSERT_TRUE(link_is_up());
+  ASSERT_TRUE(opens());
+  Connection client = waiting_program();
+  expect_connected(client);
 }
 
 TEST_F(ForwardConsent, RelayctlIsFasterThanTheCommand) {

@@ -178,6 +178,19 @@ TEST_F(ConsentTest, CommandHasNoDescriptorOfOurs) {
   EXPECT_THAT(fds, testing::Not(HasSubstr("anon_inode")));
 }
 
+// Under systemd relayd has one; to see it here: setpriv --inh-caps, --ambient-caps +net_bind_service.
+TEST_F(ConsentTest, CommandHasNoAmbientCapabilityAndWeKeepOurs) {
+  const auto own = [] {
+    std::ifstream status("/proc/self/status");
+    const std::string text{std::istreambuf_iterator<char>(status), {}};
+    return text.substr(text.find("CapAmb:"), std::string_view("CapAmb:\t0000000000000400").size());
+  };
+  const std::string before = own();
+  ask({script("grep -q '^CapAmb:.0*$' /proc/self/status")});
+  EXPECT_EQ(verdict().outcome, Outcome::kGranted);
+  EXPECT_EQ(own(), before);
+}
+
 TEST_F(ConsentTest, SoManyCommandsOfASiteAtOnceAndTheOthersInTurn) {
   const std::string file = directory.file("written");
   const std::string slow =
