@@ -3,6 +3,7 @@
 #include "relayd/base/bytes.h"
 #include "relayd/control/audit_record.h"
 #include "relayd/control/connection_record.h"
+#include "relayd/control/transfer_record.h"
 
 namespace tsmtp::daemon {
 
@@ -17,6 +18,10 @@ void AuditLog::record(const mail::Summary& summary, base::WallTime now) {
 
 void AuditLog::record(const forward::Summary& summary, base::WallTime now) {
   write(summary, now);
+}
+
+void AuditLog::record(const forward::ftp::TransferRecord& transfer, base::WallTime now) {
+  write(transfer, now);
 }
 
 template <typename Summary>

@@ -9,6 +9,7 @@
 #include "relayd/base/log.h"
 #include "relayd/control/status.h"
 #include "relayd/daemon/audit_sink.h"
+#include "relayd/forward/ftp/transfer_line.h"
 #include "relayd/forward/summary.h"
 #include "relayd/mail/summary.h"
 
@@ -24,6 +25,7 @@ class AuditLog {
   /// `now` is when it ended.
   void record(const mail::Summary& summary, base::WallTime now);
   void record(const forward::Summary& summary, base::WallTime now);
+  void record(const forward::ftp::TransferRecord& transfer, base::WallTime now);
 
   /// Nothing while there is no sink.
   [[nodiscard]] std::optional<control::AuditStatus> status() const;

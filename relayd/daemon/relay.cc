@@ -191,7 +191,11 @@ void Relay::serve() {
       .log = log_,
       .consent = &consent_,
       .shortages = &shortages_,
-      .ended = [this](const forward::Summary& summary) { audit_.record(summary, net::wall_now()); }});
+      .ended = [this](const forward::Summary& summary) { audit_.record(summary, net::wall_now()); },
+      .transferred =
+          [this](const forward::ftp::TransferRecord& transfer) {
+            audit_.record(transfer, net::wall_now());
+          }});
   shared_ =
       std::make_unique<net::SharedBySites>(net::SharedBySites{{.executor = loop_.executor(),
                                                                .hub_name = config_.hub.name,

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "relayd/base/clock.h"
 #include "relayd/base/result.h"
 
 namespace tsmtp::forward {
@@ -26,6 +27,8 @@ class Protocol {
   /// What tells the host in its own words that the other hub has refused the connection; empty: nothing can,
   /// and the connection is broken off.
   [[nodiscard]] virtual std::string refusal(std::string_view /*cause*/) const { return {}; }
+  /// When something beside these bytes that belongs to the connection was last in use; the epoch: never.
+  [[nodiscard]] virtual base::TimePoint last_used() const { return {}; }
 };
 
 }  // namespace tsmtp::forward

@@ -17,8 +17,9 @@ struct Summary {
   std::string site{};
   std::string service{};
   std::uint64_t id = 0;
-  std::string user{};    ///< of the program, as its hub calls it; empty: not known
-  std::string client{};  ///< the program's address; empty: a unix socket
+  std::uint16_t data_token = 0;  ///< of a data connection, which belongs to connection `id`; else 0
+  std::string user{};            ///< of the program, as its hub calls it; empty: not known
+  std::string client{};          ///< the program's address; empty: a unix socket
   base::WallTime begun{};
   base::Duration duration{};
   std::uint64_t to_service = 0;  ///< bytes

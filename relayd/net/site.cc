@@ -48,12 +48,13 @@ Site::Site(const SharedBySites& shared, settings::Site settings)
                 .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })}),
       deliveries_(shared, settings_, pool_,
                   lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })),
-      services_(shared.forwards, settings_,
+      data_(shared.forwards, settings_),
+      services_(shared.forwards, settings_, data_,
                 [this](const forward::Offer& offer) {
                   for (const auto& hub : hubs_)
                     hub->offer(offer);
                 }),
-      forwards_(shared.forwards, settings_, [this]() -> SiteLink& { return hub_for_mail().link(); }),
+      forwards_(shared.forwards, settings_, data_, [this]() -> SiteLink& { return hub_for_mail().link(); }),
       sweep_timer_(shared.executor) {
   add_hub();
 }
@@ -236,6 +237,7 @@ void Site::stop(const std::string& reason) {
   intakes_.abort();
   deliveries_.abort();
   forwards_.stop(reason);
+  data_.stop(reason);
   sweep_timer_.cancel();
 }
 
@@ -304,6 +306,7 @@ void Site::ended(const mail::Summary& summary) {
 void Site::sweep() {
   intakes_.tick();
   deliveries_.tick();
+  data_.tick();  // first: a control connection is in use while its data is
   services_.tick();
   forwards_.tick();
   for (const auto& hub : hubs_)

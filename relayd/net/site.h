@@ -14,6 +14,7 @@
 #include "relayd/net/deliveries.h"
 #include "relayd/net/endpoint/endpoint.h"
 #include "relayd/net/endpoint/held_endpoints.h"
+#include "relayd/net/forward/data_connections.h"
 #include "relayd/net/forward/forwards.h"
 #include "relayd/net/forward/services.h"
 #include "relayd/net/intakes.h"
@@ -128,6 +129,7 @@ class Site {
   Endpoints endpoints_;
   Intakes intakes_;
   Deliveries deliveries_;
+  DataConnections data_;
   Services services_;
   Forwards forwards_;
   boost::asio::steady_timer sweep_timer_;

@@ -49,6 +49,9 @@ void check_protocol(const Service& service, const Places& places, base::Diagnost
                       "to: an FTP server has data connections, so that an address was expected");
   if (service.protocol == Protocol::kX11 && !service.xauthority.empty() && !base::display_number(service.to))
     diagnostics.error(places.of("to"), "to: " + no_display(service.to));
+  if (service.ftp_blind_tls && !service.ftp_refuse.empty())
+    diagnostics.error(places.of("ftp_tls"),
+                      "ftp_tls: \"blind\" would let commands of \"ftp_refuse\" pass unseen");
   if (places.keys.contains("approve_command") && places.trusted("approve") && !service.asks())
     diagnostics.error(places.of("approve_command"), "approve_command: needs approve = \"ask\"");
 }

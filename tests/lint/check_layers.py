@@ -39,7 +39,7 @@ BELOW = {
     "net/control": ["net/endpoint"],
     "net/forward": ["net/link", "net/endpoint", "net/mta", "forward/ftp", "forward/x11"],
     "net": ["net/forward", "net/link", "net/pairing", "net/mta", "net/ledger", "net/endpoint", "net/control"],
-    "control": ["mail", "forward"],
+    "control": ["mail", "forward", "forward/ftp"],
     "daemon": ["settings", "control", "net"],
     "cli": ["daemon"],
     "mailertable/files": ["base"],

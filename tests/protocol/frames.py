@@ -68,6 +68,7 @@ def take_frame(buffer):
 RESUMPTION = 1  # capability 0
 QUESTIONS = 4   # capability 2
 SERVICES = 8    # capability 3
+FORWARDS = 32   # capability 5
 
 
 @dataclass

@@ -2,7 +2,7 @@
 clock; it raises Broken at everything that the page calls an error, so that relayd is held to the page."""
 from collections import deque
 
-from frames import Broken, Frame, MAX_PAYLOAD, Type
+from frames import Broken, FORWARDS, Frame, MAX_PAYLOAD, Type
 
 CANCELLED, REFUSED, FAILED, UNKNOWN_SERVICE = 1, 2, 3, 4
 ACK_FRAMES, ACK_BYTES = 64, 128 * 1024
@@ -193,7 +193,7 @@ class Session:
         stream = self.streams[number] = Stream(self, number, ours=False)
         if self.draining or sum(not s.ours and not s.over for s in self.streams.values()) > self.ours.max_streams:
             stream.reset(REFUSED, b'draining' if self.draining else b'too many')
-        elif frame.payload != b'\1':
+        elif frame.payload != b'\1' and not (frame.payload == b'\2' and self.ours.capabilities & FORWARDS):
             stream.reset(FAILED, b'unknown service')
         else:
             self.accepted.append(stream)

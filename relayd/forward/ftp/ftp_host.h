@@ -25,7 +25,7 @@ class FtpHost {
   virtual void refused(const std::string& what) = 0;
 };
 
-/// The two addresses of the control connection beside us; canonical_host of each.
+/// The two addresses of the control connection beside us, canonical_host of each; empty at a unix socket.
 struct Sides {
   std::string own;
   std::string peer;

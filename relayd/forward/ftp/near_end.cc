@@ -48,8 +48,12 @@ base::Result<void> NearEnd::take(const Line& line, ProtocolOutput& out) {
 
 base::Result<void> NearEnd::take(const Command& command, ProtocolOutput& out) {
   const std::string& verb = command.verb;
-  if (verb == "PASV" || verb == "EPSV") return passive(command, out);
-  if (verb == "PORT" || verb == "EPRT") return active(command, out);
+  const bool is_passive = verb == "PASV" || verb == "EPSV";
+  const bool is_active = verb == "PORT" || verb == "EPRT";
+  if ((is_passive || is_active) && sides_.own.empty())
+    return answer(425, "A client at a unix socket has no data connections");
+  if (is_passive) return passive(command, out);
+  if (is_active) return active(command, out);
   // RFC 1639; and LPSV's reply would name an address.
   if (verb == "LPRT" || verb == "LPSV") return answer(502, verb + " is refused here: use EPRT or EPSV");
   return pass_on(command, {.asked = asked_by(command)}, out);
@@ -78,14 +82,20 @@ base::Result<void> NearEnd::active(const Command& command, ProtocolOutput& out) 
   const auto named =
       command.verb == "PORT" ? parse_port_argument(command.argument) : parse_eprt_argument(command.argument);
   if (!named) return answer(501, "The argument of " + command.verb + " is no address with a port");
-  if (named->host != sides_.peer || named->port < kFirstFreePort) {
+  if (!is_client(named->host) || named->port < kFirstFreePort) {
     host_.refused("the client named another host or a privileged port for a data connection");
     return answer(501, command.verb + " may name your own address alone, and a port from 1024 on");
   }
   last_token_ = next_token(last_token_);
-  openings_.expect(last_token_, *named);
+  openings_.expect(last_token_, {.host = sides_.peer, .port = named->port, .unix_path = {}});
   return pass_on({.verb = "EPRT", .argument = eprt_argument(last_token_)},
                  {.asked = Asked::kActive, .token = last_token_}, out);
+}
+
+// lftp names no host but "::", for a port on all of its own addresses. The client is connected to in any
+// case.
+bool NearEnd::is_client(const std::string& host) const {
+  return host == sides_.peer || host == (is_ipv6(sides_.peer) ? "::" : "0.0.0.0");
 }
 
 base::Result<void> NearEnd::pass_on(const Command& command, Awaited awaited, ProtocolOutput& out) {
@@ -106,6 +116,10 @@ base::Result<void> NearEnd::from_link(std::string_view bytes, ProtocolOutput& ou
   }
   if (is_opaque_) out.to_host += bytes;
   return {};
+}
+
+std::string NearEnd::refusal(std::string_view cause) const {
+  return reply(421, "Service not available: " + base::escaped(cause));
 }
 
 base::Result<void> NearEnd::take(const ReplyLine& line, ProtocolOutput& out) {

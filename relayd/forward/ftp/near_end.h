@@ -20,6 +20,7 @@ class NearEnd final : public Protocol {
 
   [[nodiscard]] base::Result<void> from_host(std::string_view bytes, ProtocolOutput& out) override;
   [[nodiscard]] base::Result<void> from_link(std::string_view bytes, ProtocolOutput& out) override;
+  [[nodiscard]] std::string refusal(std::string_view cause) const override;
 
  private:
   [[nodiscard]] base::Result<void> take_commands(std::string_view& bytes, ProtocolOutput& out);
@@ -27,6 +28,7 @@ class NearEnd final : public Protocol {
   [[nodiscard]] base::Result<void> take(const Command& command, ProtocolOutput& out);
   [[nodiscard]] base::Result<void> passive(const Command& command, ProtocolOutput& out);
   [[nodiscard]] base::Result<void> active(const Command& command, ProtocolOutput& out);
+  [[nodiscard]] bool is_client(const std::string& host) const;
   [[nodiscard]] base::Result<void> pass_on(const Command& command, Awaited awaited, ProtocolOutput& out);
   [[nodiscard]] base::Result<void> answer(int code, std::string_view text);
   [[nodiscard]] base::Result<void> take(const ReplyLine& line, ProtocolOutput& out);

@@ -48,6 +48,7 @@ void FarConnection::read_request() {
   has_asked_ = true;
   early_ = request_.take_rest();
   summary_.id = asked->id;
+  if (asked->kind == forward::Request::Kind::kData) summary_.data_token = asked->token;
   summary_.service = asked->service;
   summary_.user = asked->user;
   summary_.client = asked->client;
@@ -80,6 +81,8 @@ void FarConnection::admit(Admission admission) {
   admitted_ = now();
   admission_ = std::move(admission);
   summary_.approved_by = admission_.approved_by;
+  summary_.side = admission_.host;
+  if (!admission_.service.empty()) summary_.service = admission_.service;
   dialer_ = std::make_shared<MtaDialer>(executor_);
   dialer_->dial(admission_.target, false,
                 {.connected = [this](ByteChannel::Socket socket,
@@ -96,10 +99,11 @@ void FarConnection::not_reached(const std::string& cause) {
 void FarConnection::connected(ByteChannel::Socket socket, const std::string& header) {
   callbacks_.reached(*this, {});
   link_.write(stream_, forward::encode(forward::Accepted{.approved_by = admission_.approved_by}));
+  if (admission_.make_protocol) admission_.protocol = admission_.make_protocol(socket);
   pump_ = std::make_unique<Pump>(std::move(socket),
                                  Pump::Means{.link = link_,
                                              .stream = stream_,
-                                             .host = forward::Side::kService,
+                                             .host = admission_.host,
                                              .paces = admission_.paces,
                                              .protocol = std::move(admission_.protocol),
                                              .preface = header,
@@ -149,8 +153,9 @@ forward::Summary FarConnection::so_far() const {
   forward::Summary summary = summary_;
   summary.duration = now() - begun_;
   if (pump_) {
-    summary.to_service = pump_->bytes_to_host();
-    summary.from_service = pump_->bytes_from_host();
+    const bool is_to_service = summary.side == forward::Side::kService;
+    summary.to_service = is_to_service ? pump_->bytes_to_host() : pump_->bytes_from_host();
+    summary.from_service = is_to_service ? pump_->bytes_from_host() : pump_->bytes_to_host();
   }
   return summary;
 }

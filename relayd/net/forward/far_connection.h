@@ -32,6 +32,10 @@ class FarConnection : public std::enable_shared_from_this<FarConnection>, public
     Paces paces{};
     std::unique_ptr<forward::Protocol> protocol{};
     std::string approved_by{};  ///< empty: nobody had to
+    /// A protocol that has to know the socket; may be empty.
+    std::function<std::unique_ptr<forward::Protocol>(ByteChannel::Socket&)> make_protocol{};
+    forward::Side host = forward::Side::kService;  ///< what is connected to
+    std::string service{};                         ///< of a data connection: the service that it is of
   };
 
   /// `link` is borrowed and outlives it; `stream` was opened by the peer.
@@ -55,6 +59,10 @@ class FarConnection : public std::enable_shared_from_this<FarConnection>, public
   [[nodiscard]] std::uint64_t id() const { return summary_.id; }
   /// What is known of it by now.
   [[nodiscard]] forward::Summary so_far() const;
+  [[nodiscard]] SiteLink& link() const { return link_; }
+  /// Of a data connection, else 0.
+  [[nodiscard]] std::uint16_t token() const { return summary_.data_token; }
+  [[nodiscard]] base::TimePoint last_active() const { return pump_ ? pump_->last_active() : begun_; }
   /// It has asked for its service, and counts against the limit of that.
   [[nodiscard]] bool is_open() const { return has_asked_ && !is_over_; }
 

@@ -10,8 +10,8 @@
 
 namespace tsmtp::net {
 
-Forward::Forward(const SharedByForwards& shared, settings::Forward settings, std::function<SiteLink&()> link)
-    : shared_(shared), settings_(std::move(settings)), link_(std::move(link)), since_(wall_now()) {}
+Forward::Forward(const SharedByForwards& shared, settings::Forward settings, Means means)
+    : shared_(shared), settings_(std::move(settings)), means_(std::move(means)), since_(wall_now()) {}
 
 Forward::~Forward() {
   for (const auto& port : ports_)
@@ -61,7 +61,7 @@ void Forward::set_standing(std::optional<std::string> why_not, News news) {
 
 void Forward::tell() {
   if (!why_closed_ || std::exchange(is_told_, true)) return;
-  shared_.log.log_provoked(base::Provoked::kMta, link_().site(), base::LogLevel::kWarning,
+  shared_.log.log_provoked(base::Provoked::kMta, means_.link().site(), base::LogLevel::kWarning,
                            name() + ": closed to programs here: " + *why_closed_);
 }
 
@@ -74,10 +74,10 @@ void Forward::open_ports() {
       turned_away("this hub is out of file descriptors");
     }));
     if (!ok)
-      shared_.log.log_provoked(base::Provoked::kTrouble, link_().site(), base::LogLevel::kError,
+      shared_.log.log_provoked(base::Provoked::kTrouble, means_.link().site(), base::LogLevel::kError,
                                name() + ": " + ok.error().message);
     else if (!was_open)
-      shared_.log.log_provoked(base::Provoked::kMta, link_().site(), base::LogLevel::kInfo,
+      shared_.log.log_provoked(base::Provoked::kMta, means_.link().site(), base::LogLevel::kInfo,
                                name() + ": open to programs here at " + port->address().to_string());
   }
 }
@@ -89,7 +89,7 @@ void Forward::accept(ByteChannel::Socket socket) {
     return turned_away(client.refusal);
   }
   auto connection = std::make_shared<NearConnection>(
-      link_(), settings_.service,
+      means_.link(), settings_.service,
       NearConnection::Callbacks{
           .ended = lifetime_.guard([this](const forward::Summary& summary) { ended(summary); }),
           .gone = lifetime_.guard([this](NearConnection& gone) {
@@ -97,10 +97,22 @@ void Forward::accept(ByteChannel::Socket socket) {
               connections_.erase(self);
             }));
           })});
-  if (const auto ok = connection->start(std::move(socket), client.user); !ok)
+  auto protocol = protocol_for(*connection, socket);
+  if (const auto ok = connection->start(std::move(socket), client.user, std::move(protocol)); !ok)
     return turned_away(ok.error().message);
   connections_.insert(connection);
   ++counts_.total;
+}
+
+std::unique_ptr<forward::Protocol> Forward::protocol_for(const NearConnection& connection,
+                                                         ByteChannel::Socket& socket) {
+  if (means_.parameter() != forward::ftp::kOfferParameter) return {};
+  return means_.data.of_program(
+      {.link = means_.link(),
+       .id = connection.id(),
+       .service = settings_.service,
+       .counted = lifetime_.guard([this](const forward::Summary& summary) { count(summary); })},
+      socket);
 }
 
 Forward::Client Forward::client_of(ByteChannel::Socket& socket) const {
@@ -120,14 +132,18 @@ Forward::Client Forward::client_of(ByteChannel::Socket& socket) const {
 
 void Forward::turned_away(const std::string& cause) {
   ++counts_.refused;
-  shared_.log.log_provoked(base::Provoked::kRefusal, link_().site(), base::LogLevel::kWarning,
+  shared_.log.log_provoked(base::Provoked::kRefusal, means_.link().site(), base::LogLevel::kWarning,
                            name() + ": a connection was reset: " + cause);
 }
 
-void Forward::ended(const forward::Summary& summary) {
+void Forward::count(const forward::Summary& summary) {
   counts_.refused += summary.was_refused ? 1 : 0;
   counts_.to_service += summary.to_service;
   counts_.from_service += summary.from_service;
+}
+
+void Forward::ended(const forward::Summary& summary) {
+  count(summary);
   shared_.log.log_provoked(
       summary.was_refused ? base::Provoked::kRefusal : base::Provoked::kForward, summary.site,
       summary.was_refused ? base::LogLevel::kWarning : base::LogLevel::kInfo, to_line(summary));
@@ -161,7 +177,7 @@ void Forward::end_all(const std::string& cause) {
 }
 
 std::string Forward::name() const {
-  return link_().site() + ": forward to " + settings_.service;
+  return means_.link().site() + ": forward to " + settings_.service;
 }
 
 }  // namespace tsmtp::net

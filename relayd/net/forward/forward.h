@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "relayd/base/lifetime.h"
+#include "relayd/net/forward/data_connections.h"
 #include "relayd/net/forward/forward_port.h"
 #include "relayd/net/forward/near_connection.h"
 #include "relayd/net/forward/shared_by_forwards.h"
@@ -21,9 +22,14 @@ class Forward {
  public:
   using Ports = std::vector<std::shared_ptr<ForwardPort>>;
 
-  /// `shared` is borrowed and outlives it. `link`: the one that a connection which comes now is to take,
-  /// borrowed.
-  Forward(const SharedByForwards& shared, settings::Forward settings, std::function<SiteLink&()> link);
+  struct Means {
+    std::function<SiteLink&()> link;  ///< the one that a connection which comes now is to take, borrowed
+    std::function<std::string()> parameter;  ///< that the far hub tells of the service
+    DataConnections& data;                   ///< borrowed
+  };
+
+  /// `shared` is borrowed and outlives it.
+  Forward(const SharedByForwards& shared, settings::Forward settings, Means means);
   ~Forward();
   Forward(const Forward&) = delete;
   Forward& operator=(const Forward&) = delete;
@@ -68,13 +74,16 @@ class Forward {
     std::string refusal{};  ///< empty: it is
   };
   [[nodiscard]] Client client_of(ByteChannel::Socket& socket) const;
+  [[nodiscard]] std::unique_ptr<forward::Protocol> protocol_for(const NearConnection& connection,
+                                                                ByteChannel::Socket& socket);
   void turned_away(const std::string& cause);
+  void count(const forward::Summary& summary);
   void ended(const forward::Summary& summary);
   [[nodiscard]] std::string name() const;
 
   const SharedByForwards& shared_;
   settings::Forward settings_;
-  std::function<SiteLink&()> link_;
+  Means means_;
   base::Lifetime lifetime_;
   Ports ports_;
   std::set<std::shared_ptr<NearConnection>> connections_;

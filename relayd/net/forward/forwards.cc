@@ -8,9 +8,9 @@
 
 namespace tsmtp::net {
 
-Forwards::Forwards(const SharedByForwards& shared, const settings::Site& site,
+Forwards::Forwards(const SharedByForwards& shared, const settings::Site& site, DataConnections& data,
                    std::function<SiteLink&()> link)
-    : shared_(shared), site_(site), link_(std::move(link)) {}
+    : shared_(shared), site_(site), data_(data), link_(std::move(link)) {}
 
 base::Result<Forwards::Ports> Forwards::bind(const settings::Site& settings, const Ports& bound,
                                              const Means& means) {
@@ -43,7 +43,7 @@ void Forwards::settings_changed(const Ports& fresh) {
       return forward->settings().service == wanted.service;
     });
     if (found == all_.end())
-      found = all_.insert(all_.end(), std::make_unique<Forward>(shared_, wanted, link_));
+      found = all_.insert(all_.end(), std::make_unique<Forward>(shared_, wanted, means_for(wanted.service)));
     (*found)->update(wanted, fresh);
   }
   link_changed();
@@ -98,6 +98,16 @@ Forwards::Standing Forwards::standing_of(const std::string& service) const {
   return {"the service does not answer there since " + base::time_of_day(known->since, wall_now()) + " (" +
               known->offer.cause + ")",
           known->offer.cause == forward::kNotTried ? News::kSoon : News::kNow};
+}
+
+Forward::Means Forwards::means_for(const std::string& service) {
+  return {.link = link_,
+          .parameter =
+              [this, service] {
+                const auto* const known = offers_.find(service);
+                return known == nullptr ? std::string() : known->offer.parameter;
+              },
+          .data = data_};
 }
 
 void Forwards::drain() {

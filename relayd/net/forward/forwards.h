@@ -18,8 +18,9 @@ class Forwards {
  public:
   using Ports = Forward::Ports;
 
-  /// `shared` and `site` are borrowed and outlive it. `link`: the one to take now, borrowed.
-  Forwards(const SharedByForwards& shared, const settings::Site& site, std::function<SiteLink&()> link);
+  /// `shared`, `site` and `data` are borrowed and outlive it. `link`: the one to take now, borrowed.
+  Forwards(const SharedByForwards& shared, const settings::Site& site, DataConnections& data,
+           std::function<SiteLink&()> link);
 
   struct Means {
     boost::asio::any_io_executor executor;
@@ -53,9 +54,11 @@ class Forwards {
     Forward::News news = Forward::News::kNow;
   };
   [[nodiscard]] Standing standing_of(const std::string& service) const;
+  [[nodiscard]] Forward::Means means_for(const std::string& service);
 
   const SharedByForwards& shared_;
   const settings::Site& site_;
+  DataConnections& data_;
   std::function<SiteLink&()> link_;
   forward::Offers offers_;
   std::vector<std::unique_ptr<Forward>> all_;

@@ -19,6 +19,22 @@ NearConnection::NearConnection(SiteLink& link, std::string service, Callbacks ca
   summary_.begun = wall_now();
 }
 
+NearConnection::NearConnection(SiteLink& link, const Data& data, Callbacks callbacks)
+    : link_(link), callbacks_(std::move(callbacks)), paces_(data.paces), begun_(now()) {
+  summary_.side = data.host;
+  summary_.site = link.site();
+  summary_.id = data.id;
+  summary_.data_token = data.token;
+  summary_.begun = wall_now();
+}
+
+// No address of a data connection crosses the link.
+forward::Request NearConnection::request() const {
+  if (summary_.data_token != 0)
+    return {.kind = forward::Request::Kind::kData, .id = summary_.id, .token = summary_.data_token};
+  return {.id = summary_.id, .service = summary_.service, .user = summary_.user, .client = summary_.client};
+}
+
 base::Result<void> NearConnection::start(ByteChannel::Socket socket, const std::string& user,
                                          std::unique_ptr<forward::Protocol> protocol) {
   summary_.user = user;
@@ -29,13 +45,11 @@ base::Result<void> NearConnection::start(ByteChannel::Socket socket, const std::
     return stream.error();
   }
   stream_ = *stream;
-  link_.write(
-      stream_,
-      forward::encode(forward::Request{
-          .id = summary_.id, .service = summary_.service, .user = summary_.user, .client = summary_.client}));
+  link_.write(stream_, forward::encode(request()));
   pump_ = std::make_unique<Pump>(std::move(socket), Pump::Means{.link = link_,
                                                                 .stream = stream_,
-                                                                .host = forward::Side::kProgram,
+                                                                .host = summary_.side,
+                                                                .paces = paces_,
                                                                 .protocol = std::move(protocol),
                                                                 .over = [this](const std::string& end) {
                                                                   over(end);
@@ -100,8 +114,9 @@ forward::Summary NearConnection::so_far() const {
   forward::Summary summary = summary_;
   summary.duration = now() - begun_;
   if (pump_) {
-    summary.to_service = pump_->bytes_from_host();
-    summary.from_service = pump_->bytes_to_host();
+    const bool is_from_program = summary.side == forward::Side::kProgram;
+    summary.to_service = is_from_program ? pump_->bytes_from_host() : pump_->bytes_to_host();
+    summary.from_service = is_from_program ? pump_->bytes_to_host() : pump_->bytes_from_host();
   }
   return summary;
 }

@@ -23,6 +23,14 @@ class NearConnection : public std::enable_shared_from_this<NearConnection>, publ
 
   /// `link` is borrowed and outlives it.
   NearConnection(SiteLink& link, std::string service, Callbacks callbacks);
+  /// A data connection of the connection `id`, at either end of that.
+  struct Data {
+    std::uint64_t id;
+    std::uint16_t token;
+    forward::Side host;
+    Paces paces;
+  };
+  NearConnection(SiteLink& link, const Data& data, Callbacks callbacks);
 
   /// Begins for the program at the other end of `socket`. The error says why it cannot; the program has been
   /// shown that by a reset then.
@@ -39,6 +47,7 @@ class NearConnection : public std::enable_shared_from_this<NearConnection>, publ
   [[nodiscard]] bool is_waiting() const { return is_waiting_ && !is_over_; }
   /// `ended` was told.
   [[nodiscard]] bool is_over() const { return is_over_; }
+  [[nodiscard]] base::TimePoint last_active() const { return pump_ ? pump_->last_active() : begun_; }
 
   // StreamUser
   void on_stream_bytes(mux::StreamKey stream, std::string_view bytes) override;
@@ -47,6 +56,7 @@ class NearConnection : public std::enable_shared_from_this<NearConnection>, publ
   void on_stream_lost(mux::StreamKey stream, const std::string& cause) override;
 
  private:
+  [[nodiscard]] forward::Request request() const;
   [[nodiscard]] std::string read_answers();
   void over(const std::string& end);
 
@@ -55,6 +65,7 @@ class NearConnection : public std::enable_shared_from_this<NearConnection>, publ
   mux::StreamKey stream_ = 0;
   std::optional<forward::MessageReader> answers_{std::in_place};  // until it is accepted
   std::unique_ptr<Pump> pump_;
+  Paces paces_;
   forward::Summary summary_;
   base::TimePoint begun_;
   bool is_waiting_ = false;

@@ -3,6 +3,7 @@
 // broken off, and counts. Knows nothing of who may do what.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
@@ -65,8 +66,10 @@ class Pump : public ByteChannelOwner {
 
   [[nodiscard]] std::uint64_t bytes_from_host() const { return bytes_from_host_; }
   [[nodiscard]] std::uint64_t bytes_to_host() const { return bytes_to_host_; }
-  /// When something came last, from either side.
-  [[nodiscard]] base::TimePoint last_active() const { return last_active_; }
+  /// When something came last, from either side, or what its protocol has beside it was in use.
+  [[nodiscard]] base::TimePoint last_active() const {
+    return means_.protocol ? std::max(last_active_, means_.protocol->last_used()) : last_active_;
+  }
   [[nodiscard]] ByteChannel* channel() const { return channel_.operator->(); }
 
   // ByteChannelOwner

@@ -13,6 +13,7 @@ namespace {
 // The same where there is no such service and where the site may not reach it: what else is here is nobody's
 // business.
 constexpr char kNoService[] = "no such service for this site";
+constexpr char kNotOpen[] = "the service is no longer open to this site";
 
 // What a change of ends no connection.
 bool is_same_service(const settings::Service& a, const settings::Service& b) {
@@ -21,9 +22,9 @@ bool is_same_service(const settings::Service& a, const settings::Service& b) {
 
 }  // namespace
 
-Services::Services(const SharedByForwards& shared, const settings::Site& site,
+Services::Services(const SharedByForwards& shared, const settings::Site& site, DataConnections& data,
                    std::function<void(const forward::Offer&)> tell)
-    : shared_(shared), site_(site), tell_(std::move(tell)) {}
+    : shared_(shared), site_(site), data_(data), tell_(std::move(tell)) {}
 
 void Services::settings_changed() {
   const auto is_wanted = [&](const std::string& name) {
@@ -54,7 +55,8 @@ void Services::serve(const settings::Service& service) {
 
 void Services::withdraw(const std::string& service) {
   for (const auto& connection : std::set(connections_))
-    if (connection->service() == service) connection->end("the service is no longer open to this site");
+    if (connection->service() == service) connection->end(kNotOpen);
+  data_.end_all(service, kNotOpen);
   served_.erase(service);
   tell_({.service = service, .state = forward::Offer::State::kWithdrawn});
 }
@@ -81,12 +83,13 @@ void Services::probed(const std::string& service) {
 
 forward::Offer Services::offer_of(const Served& served) const {
   const bool answers = served.probe->answers().value_or(false);
-  return {.service = served.settings.name,
-          .state = answers ? forward::Offer::State::kAnswers : forward::Offer::State::kSilent,
-          .cause = answers                   ? ""
-                   : served.probe->answers() ? served.probe->cause()
-                                             : forward::kNotTried,
-          .parameter = {}};
+  return {
+      .service = served.settings.name,
+      .state = answers ? forward::Offer::State::kAnswers : forward::Offer::State::kSilent,
+      .cause = answers                   ? ""
+               : served.probe->answers() ? served.probe->cause()
+                                         : forward::kNotTried,
+      .parameter = served.settings.protocol == settings::Protocol::kFtp ? forward::ftp::kOfferParameter : ""};
 }
 
 std::vector<forward::Offer> Services::offers() const {
@@ -104,7 +107,7 @@ StreamUser* Services::accept(SiteLink& link, mux::StreamKey stream) {
           .requested = lifetime_.guard(
               [this](FarConnection& asking, const forward::Request& request) { requested(asking, request); }),
           .reached = lifetime_.guard(
-              [this](FarConnection& one, const base::Result<void>& how) { reached(one.service(), how); }),
+              [this](FarConnection& one, const base::Result<void>& how) { reached(one, how); }),
           .ended = lifetime_.guard([this](const forward::Summary& summary) { ended(summary); }),
           .gone = lifetime_.guard([this](FarConnection& gone) {
             boost::asio::post(shared_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
@@ -116,6 +119,7 @@ StreamUser* Services::accept(SiteLink& link, mux::StreamKey stream) {
 }
 
 void Services::requested(FarConnection& connection, const forward::Request& request) {
+  if (request.kind == forward::Request::Kind::kData) return admit_data(connection, request);
   const auto served = judge(request);
   if (!served) return connection.refuse(served.error().message);
   if ((*served)->settings.asks()) return ask(connection, **served);
@@ -159,7 +163,6 @@ void Services::answered(FarConnection& connection, const settings::Service& aske
 }
 
 base::Result<Services::Served*> Services::judge(const forward::Request& request) {
-  if (request.kind != forward::Request::Kind::kConnection) return base::Error{kNoService};
   const auto found = served_.find(request.service);
   if (found == served_.end()) return base::Error{kNoService};
   Served& served = found->second;
@@ -172,25 +175,47 @@ base::Result<Services::Served*> Services::judge(const forward::Request& request)
 
 void Services::admit(FarConnection& connection, Served& served, std::string approved_by) {
   ++served.counts.total;
-  connection.admit({.target = target_of(served.settings),
-                    .paces = {.from_host = &served.to_site, .to_host = &served.from_site},
-                    .protocol = {},
-                    .approved_by = std::move(approved_by)});
+  const Paces paces{.from_host = &served.to_site, .to_host = &served.from_site};
+  FarConnection::Admission admission{
+      .target = target_of(served.settings), .paces = paces, .approved_by = std::move(approved_by)};
+  if (served.settings.protocol == settings::Protocol::kFtp)
+    admission.make_protocol = [this, &connection, service = served.settings,
+                               paces](ByteChannel::Socket& socket) {
+      return data_.of_service(
+          {.link = connection.link(),
+           .id = connection.id(),
+           .service = service.name,
+           .counted = lifetime_.guard(
+               [this, name = service.name](const forward::Summary& summary) { count(name, summary); })},
+          service, paces, socket);
+    };
+  connection.admit(std::move(admission));
 }
 
-void Services::reached(const std::string& service, const base::Result<void>& how) {
-  const auto found = served_.find(service);
+void Services::admit_data(FarConnection& connection, const forward::Request& request) {
+  auto admission = data_.judge(request);
+  if (!admission) return connection.refuse(admission.error().message);
+  connection.admit(std::move(*admission));
+}
+
+void Services::reached(const FarConnection& connection, const base::Result<void>& how) {
+  if (connection.token() != 0) return;  // a data connection says nothing of the service's own address
+  const auto found = served_.find(connection.service());
   if (found != served_.end()) found->second.probe->reached(how);
 }
 
+void Services::count(const std::string& service, const forward::Summary& summary) {
+  const auto found = served_.find(service);
+  if (found == served_.end()) return;
+  Counts& counts = found->second.counts;
+  counts.refused += summary.was_refused ? 1 : 0;
+  counts.from_site += summary.to_service;
+  counts.to_site += summary.from_service;
+}
+
 void Services::ended(const forward::Summary& summary) {
-  const auto found = served_.find(summary.service);
-  if (found != served_.end()) {
-    Counts& counts = found->second.counts;
-    counts.refused += summary.was_refused ? 1 : 0;
-    counts.from_site += summary.to_service;
-    counts.to_site += summary.from_service;
-  }
+  if (summary.data_token != 0) return data_.ended(summary);
+  count(summary.service, summary);
   shared_.log.log_provoked(summary.was_refused ? base::Provoked::kRefusal : base::Provoked::kForward,
                            site_.name, summary.was_refused ? base::LogLevel::kWarning : base::LogLevel::kInfo,
                            to_line(summary));
@@ -198,6 +223,8 @@ void Services::ended(const forward::Summary& summary) {
 }
 
 void Services::tick() {
+  for (const auto& connection : connections_)
+    if (connection->token() != 0) data_.used(*connection);
   for (const auto& connection : std::set(connections_)) {  // a tick may end what it is called on
     const auto found = served_.find(connection->service());
     connection->tick(found == served_.end() ? std::chrono::seconds(0) : found->second.settings.idle_limit());
@@ -205,9 +232,10 @@ void Services::tick() {
 }
 
 std::size_t Services::open_connections(const std::string& service) const {
-  return static_cast<std::size_t>(std::count_if(
-      connections_.begin(), connections_.end(),
-      [&](const auto& connection) { return connection->is_open() && connection->service() == service; }));
+  return static_cast<std::size_t>(
+      std::count_if(connections_.begin(), connections_.end(), [&](const auto& connection) {
+        return connection->is_open() && connection->token() == 0 && connection->service() == service;
+      }));
 }
 
 std::vector<Services::Standing> Services::standings() const {

@@ -12,6 +12,7 @@
 #include "relayd/base/lifetime.h"
 #include "relayd/forward/offer.h"
 #include "relayd/forward/pace.h"
+#include "relayd/net/forward/data_connections.h"
 #include "relayd/net/forward/far_connection.h"
 #include "relayd/net/forward/service_probe.h"
 #include "relayd/net/forward/shared_by_forwards.h"
@@ -21,9 +22,9 @@ namespace tsmtp::net {
 
 class Services {
  public:
-  /// `shared` and `site` are borrowed and outlive it; settings_changed() says that `site` is another.
+  /// `shared`, `site` and `data` are borrowed and outlive it; settings_changed() says that `site` is another.
   /// `tell`: the site's hubs are to hear of that.
-  Services(const SharedByForwards& shared, const settings::Site& site,
+  Services(const SharedByForwards& shared, const settings::Site& site, DataConnections& data,
            std::function<void(const forward::Offer&)> tell);
   ~Services() { lifetime_.end(); }
   Services(const Services&) = delete;
@@ -76,7 +77,9 @@ class Services {
   void answered(FarConnection& connection, const settings::Service& asked_for,
                 const Consent::Verdict& verdict);
   void admit(FarConnection& connection, Served& served, std::string approved_by);
-  void reached(const std::string& service, const base::Result<void>& how);
+  void admit_data(FarConnection& connection, const forward::Request& request);
+  void count(const std::string& service, const forward::Summary& summary);
+  void reached(const FarConnection& connection, const base::Result<void>& how);
   void ended(const forward::Summary& summary);
   [[nodiscard]] forward::Offer offer_of(const Served& served) const;
   [[nodiscard]] Counts counts_of(const std::string& name, const Served& served) const;
@@ -85,6 +88,7 @@ class Services {
 
   const SharedByForwards& shared_;
   const settings::Site& site_;
+  DataConnections& data_;
   std::function<void(const forward::Offer&)> tell_;
   base::Lifetime lifetime_;
   std::map<std::string, Served> served_;

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "relayd/base/log.h"
+#include "relayd/forward/ftp/transfer_line.h"
 #include "relayd/forward/summary.h"
 #include "relayd/net/forward/consent.h"
 #include "relayd/net/io/shortage.h"
@@ -18,6 +19,8 @@ struct SharedByForwards {
   Shortages* shortages = nullptr;  ///< null: nobody wants to know
   /// Told of every connection that is over; may be empty.
   std::function<void(const forward::Summary&)> ended{};
+  /// Told of every file or list that FTP has transferred from or to a service here; may be empty.
+  std::function<void(const forward::ftp::TransferRecord&)> transferred{};
 };
 
 }  // namespace tsmtp::net

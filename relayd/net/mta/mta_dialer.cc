@@ -66,10 +66,12 @@ void MtaDialer::connect_tcp(const tcp::endpoint& to) {
 
 // The site address is on loopback; from there only loopback can be reached.
 bool MtaDialer::bind_to_source(const tcp::endpoint& to) {
-  if (target_.source.empty() || !to.address().is_v4() || !to.address().is_loopback()) return true;
+  const bool reaches = target_.is_bound || (to.address().is_v4() && to.address().is_loopback());
+  if (target_.source.empty() || !reaches) return true;
   error_code error;
-  socket_.open(to.protocol(), error);
-  if (!error) socket_.bind(tcp::endpoint(asio::ip::make_address_v4(target_.source), 0), error);
+  const asio::ip::address source = asio::ip::make_address(target_.source, error);
+  if (!error) socket_.open(to.protocol(), error);
+  if (!error) socket_.bind(tcp::endpoint(source, 0), error);
   if (!error) return true;
   asio::post(executor_, [self = shared_from_this(), error] {
     if (!self->callbacks_.failed) return;

@@ -21,6 +21,7 @@ struct MtaTarget {
   std::string source;  ///< local address to bind to where the MTA is on loopback, or empty
   settings::Origin origin = settings::Origin::kNone;
   std::string origin_name;  ///< what `source` is called, for XCLIENT
+  bool is_bound = false;    ///< to `source`, wherever the address is
 
   friend bool operator==(const MtaTarget&, const MtaTarget&) = default;
 };

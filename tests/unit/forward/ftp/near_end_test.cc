@@ -83,6 +83,27 @@ TEST(FtpNearEnd, AnIpv6ClientIsToldOfIpv6) {
   EXPECT_EQ(near.host.told.back(), "expect 1 [::9]:2000");
 }
 
+TEST(FtpNearEnd, AClientThatNamesNoHostMeansItself) {
+  Near near(true);
+  near.greeted();
+  (void)near.client("EPRT |2|::|2000|\r\n");
+  Near v4;
+  v4.greeted();
+  (void)v4.client("PORT 0,0,0,0,8,0\r\n");
+  EXPECT_THAT(near.host.told, ElementsAre("expect 1 [::9]:2000"));
+  EXPECT_THAT(v4.host.told, ElementsAre("expect 1 127.0.0.9:2048"));
+}
+
+TEST(FtpNearEnd, AUnixSocketHasNoDataConnections) {
+  ToldHost host("");
+  NearEnd end({}, host);
+  EXPECT_EQ(link_says(end, "220 hello\r\n").to_host, "220 hello\r\n");
+  for (const char* command : {"PASV\r\n", "EPSV\r\n", "PORT 0,0,0,0,8,0\r\n", "EPRT |1|0.0.0.0|2048|\r\n"})
+    EXPECT_THAT(host_says(end, command).to_host, StartsWith("425 "));
+  EXPECT_THAT(host.told, IsEmpty());
+  EXPECT_EQ(host_says(end, "NOOP\r\n").to_link, "NOOP\r\n");
+}
+
 TEST(FtpNearEnd, EpsvAllIsHonoured) {
   Near near;
   near.greeted();
