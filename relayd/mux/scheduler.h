@@ -34,6 +34,8 @@ class Scheduler {
       if (!turns_[precedence].empty() && may_send(precedence)) return true;
     return false;
   }
+  /// Whether a stream of another service than the first has something to send.
+  [[nodiscard]] bool has_others() const { return !turns_.other.empty(); }
   [[nodiscard]] bool empty() const { return turns_.first.empty() && turns_.other.empty(); }
 
  private:

@@ -28,6 +28,18 @@ std::size_t Session::open_streams() const {
   return streams_.open_streams(Opener::kUs) + streams_.open_streams(Opener::kPeer);
 }
 
+bool Session::carries_others() const {
+  return streams_.open_streams(Opener::kUs, Precedence::kOther) +
+             streams_.open_streams(Opener::kPeer, Precedence::kOther) >
+         0;
+}
+
+std::optional<base::TimePoint> Session::without_first_since() const {
+  const std::size_t open = streams_.open_streams(Opener::kUs, Precedence::kFirst) +
+                           streams_.open_streams(Opener::kPeer, Precedence::kFirst);
+  return open > 0 ? std::nullopt : std::optional(first_ended_);
+}
+
 void Session::notice(std::string_view bytes) {
   assert(bytes.size() <= wire::kMaxPayloadBytes);
   if (state_ == State::kOver) return;

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -112,6 +113,15 @@ class Session {
   [[nodiscard]] std::size_t open_streams() const;
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
+  /// How many bytes streams of other services than the first may send before this is said again.
+  void set_room_for_others(std::size_t bytes) { room_for_others_ = bytes; }
+  /// Whether there are such streams.
+  [[nodiscard]] bool carries_others() const;
+  /// Whether one could send, had it room.
+  [[nodiscard]] bool holds_others_back() const { return room_for_others_ == 0 && scheduler_.has_others(); }
+  /// Since when no stream of the first service has been open; nothing while there is one.
+  [[nodiscard]] std::optional<base::TimePoint> without_first_since() const;
+
  private:
   friend class Connection;  // between the wire and what follows
 
@@ -139,7 +149,9 @@ class Session {
   [[nodiscard]] bool produce_ack(std::string& out);
   /// For the scheduler: which streams may send, as far as our memory goes.
   [[nodiscard]] auto has_room() const {
-    return [this](Precedence precedence) { return retained_.has_room_for(precedence); };
+    return [this](Precedence precedence) {
+      return retained_.has_room_for(precedence) && (precedence == Precedence::kFirst || room_for_others_ > 0);
+    };
   }
   std::uint64_t emit(wire::FrameType type, StreamId id, std::string payload, std::string& out);
 
@@ -184,6 +196,8 @@ class Session {
   Retained retained_;
   StreamTable streams_;
   Scheduler scheduler_{};
+  std::size_t room_for_others_ = std::numeric_limits<std::size_t>::max();
+  base::TimePoint first_ended_{};  // the last stream of the first service
   ControlQueue control_{};
   std::set<StreamId> credit_due_{};
   PerPrecedence<WindowBudget> window_budgets_;

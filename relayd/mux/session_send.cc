@@ -77,6 +77,7 @@ bool Session::produce_stream(std::string& out, std::size_t max_payload_bytes) {
     if (stream.over()) over(*id);
     return true;
   }
+  if (stream.precedence == Precedence::kOther) room_for_others_ -= std::min(room_for_others_, payload.size());
   emit(FrameType::kData, *id, std::move(payload), out);
   if (stream.sending.became_writable()) events_.emplace_back(Writable{*id});
   scheduler_.sent(*id, stream.precedence, out.size() - before, stream.sending.ready());

@@ -159,6 +159,7 @@ void Session::retire(StreamId id) {
   Stream* const stream = streams_.find(id);
   if (stream == nullptr) return;
   const Precedence precedence = stream->precedence;
+  if (precedence == Precedence::kFirst) first_ended_ = now_;
   scheduler_.remove(id, precedence);
   stream->receiving.give_back(window_budgets_[precedence]);
   if (std::exchange(stream->has_reset_aside, false)) own_resets_[precedence].give_back();

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/support/connection.h"
 #include "tests/support/emulated_link.h"
@@ -22,8 +23,11 @@ class FarApart : public ::testing::Test {
   static constexpr std::uint16_t kEndpointPort = 5000;
   static constexpr std::uint16_t kMtaPort = 25;
 
-  /// `keys`: further ones of both [[site]] entries.
-  explicit FarApart(const std::string& keys = "") {
+  /// `keys`: further ones of both [[site]] entries, or of tokyo's, if birl has `far_keys`. `path`: as
+  /// EmulatedLink takes it.
+  explicit FarApart(const std::string& keys = "", const std::string& far_keys = "",
+                    const std::vector<std::string>& path = {"--delay", "50"})
+      : link(path) {
     tokyo.configure({{.name = "birl",
                       .pin = birl.pin(),
                       .dial = {std::string(EmulatedLink::kFarAddress) + ":5443"},
@@ -37,7 +41,7 @@ class FarApart : public ::testing::Test {
                      .address = "127.0.5.3",
                      .port = kEndpointPort,
                      .deliver = kMtaPort,
-                     .more = keys}},
+                     .more = far_keys.empty() ? keys : far_keys}},
                    std::string("listen = [\"") + EmulatedLink::kFarAddress + ":5443\"]");
   }
 
@@ -69,7 +73,7 @@ class FarApart : public ::testing::Test {
     EXPECT_THAT(client.command("."), ::testing::StartsWith("250 "));
   }
 
-  EmulatedLink link{{"--delay", "50"}};
+  EmulatedLink link;
   Hub tokyo{"tokyo", 0};
   Hub birl{"birl", 0};
   std::unique_ptr<Inside> near;  // the test itself is at the near end

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
+#include <limits>
 #include <utility>
 
 #include "relayd/net/io/clocks.h"
@@ -15,6 +16,8 @@ using boost::asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::size_t kLinkReadBytes = 96 * 1024;
+constexpr std::chrono::seconds kMailMayCome{60};  // after the last one
+constexpr std::chrono::milliseconds kShortestLook{1}, kLongestLook{20};
 // Bytes that wait in TLS and the kernel can no longer be overtaken: some milliseconds' worth, between these.
 constexpr std::size_t kLeastLateBytes = 16 * 1024;
 constexpr std::size_t kMostLateBytes = 256 * 1024;
@@ -34,6 +37,7 @@ LinkConnection::LinkConnection(link::ConnectionId id, std::unique_ptr<TlsStream>
       connection_(std::move(settings), now()),
       owner_(&owner),
       timer_(stream_->socket().get_executor()),
+      room_timer_(stream_->socket().get_executor()),
       watch_(std::make_shared<LineWatch>(stream_->socket(),
                                          [this](mux::Standstill::Change change) {
                                            if (owner_ != nullptr) owner_->on_line_changed(*this, change);
@@ -72,6 +76,7 @@ void LinkConnection::close(const std::string& reason) {
 void LinkConnection::abandon() {
   owner_ = nullptr;
   timer_.cancel();
+  room_timer_.cancel();
   detach();
   shut_socket();
 }
@@ -194,6 +199,28 @@ void LinkConnection::measure_path() {
   set_late_bytes(stream_->socket().native_handle(), late);
 }
 
+// Other services must not fill the queue of a slow line, where mail would wait behind them. Where there was
+// no mail for long they may: then they share the line with its other users as any TCP connection does.
+void LinkConnection::measure_queue() {
+  if (session_ == nullptr || !session_->carries_others()) return;
+  const auto without_mail = session_->without_first_since();
+  const bool may_fill = without_mail && now() - *without_mail > kMailMayCome;
+  session_->set_room_for_others(
+      may_fill ? std::numeric_limits<std::size_t>::max()
+               : other_window_.room(queue_sample(stream_->socket().native_handle()), now()));
+}
+
+// Nothing tells of an acknowledgement: it is looked for, several times in a round trip.
+void LinkConnection::wait_for_room() {
+  if (waiting_room_ || session_ == nullptr || !session_->holds_others_back()) return;
+  waiting_room_ = true;
+  room_timer_.expires_after(std::clamp<base::Duration>(path_round_trip_ / 8, kShortestLook, kLongestLook));
+  room_timer_.async_wait([self = shared_from_this()](const error_code& error) {
+    self->waiting_room_ = false;
+    if (!error) self->flush();
+  });
+}
+
 // Frames are made late, when TLS can take them, so that the session's choice of stream is the latest
 // possible.
 void LinkConnection::write_frames() {
@@ -204,9 +231,10 @@ void LinkConnection::write_frames() {
       if (status != TlsStream::Status::kDone) return wait_read();  // reading will find out what happened
       output_.clear();
       written_ = 0;
+      measure_queue();
       connection_.produce(output_, late_bytes_, now());
     }
-    if (output_.empty()) return;
+    if (output_.empty()) return wait_for_room();
     watch_->sent();
     std::size_t bytes = 0;
     const TlsStream::Status status = stream_->write(std::string_view(output_).substr(written_), bytes);

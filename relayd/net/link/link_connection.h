@@ -10,6 +10,7 @@
 #include "relayd/base/clock.h"
 #include "relayd/link/action.h"
 #include "relayd/mux/connection.h"
+#include "relayd/mux/other_window.h"
 #include "relayd/mux/session.h"
 #include "relayd/net/link/line_watch.h"
 #include "relayd/net/tls/tls_stream.h"
@@ -83,6 +84,8 @@ class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
   void write_frames();
   void dispatch();
   void measure_path();
+  void measure_queue();
+  void wait_for_room();
   void set_timer();
   void on_timer();
   void shut_socket();
@@ -96,6 +99,9 @@ class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
   mux::Connection connection_;
   LinkConnectionOwner* owner_;
   boost::asio::steady_timer timer_;
+  boost::asio::steady_timer room_timer_;  // while other services than the first have to wait for room
+  bool waiting_room_ = false;
+  mux::OtherWindow other_window_;
   base::TimePoint timer_set_for_;
   base::TimePoint path_measured_;
   base::Duration path_round_trip_{};

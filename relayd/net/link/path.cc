@@ -45,6 +45,15 @@ mux::Standstill::Sample standstill_sample(int socket) {
           .timeouts_in_row = std::max<unsigned>(info.tcpi_retransmits, info.tcpi_probes)};
 }
 
+mux::OtherWindow::Sample queue_sample(int socket) {
+  tcp_info info{};
+  socklen_t bytes = sizeof info;
+  if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0) return {};
+  return {.least_round_trip = std::chrono::microseconds(info.tcpi_min_rtt),
+          .round_trip = std::chrono::microseconds(info.tcpi_rtt),
+          .outstanding_bytes = std::size_t{info.tcpi_unacked} * info.tcpi_snd_mss + info.tcpi_notsent_bytes};
+}
+
 std::chrono::milliseconds retry_often(int socket) {
   tcp_info info{};
   socklen_t bytes = sizeof info;

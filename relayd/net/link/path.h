@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 
+#include "relayd/mux/other_window.h"
 #include "relayd/mux/path_metrics.h"
 #include "relayd/mux/standstill.h"
 
@@ -13,6 +14,9 @@ namespace tsmtp::net {
 /// The smoothed round trip, and the rate at which bytes were delivered lately. Not taken from pings: those
 /// wait in line behind data, in both directions.
 [[nodiscard]] mux::PathMetrics path_of(int socket);
+
+/// What is on the line of it, and how long that takes.
+[[nodiscard]] mux::OtherWindow::Sample queue_sample(int socket);
 
 /// The socket is writable only while fewer bytes wait in it unsent (TCP_NOTSENT_LOWAT): whose turn it is can
 /// then be decided late.

@@ -95,6 +95,35 @@ TEST_F(Fairness, AMailWithoutCreditDoesNotHoldUpOthers) {
   EXPECT_EQ(next_frames(100'000), "Open4 Data4");
 }
 
+TEST_F(Fairness, OthersSendNoMoreThanTheyHaveRoomFor) {
+  EXPECT_FALSE(side_.session.carries_others());
+  const StreamId other = opened_with(40'000, kOtherService);
+  EXPECT_TRUE(side_.session.carries_others());
+  side_.session.set_room_for_others(20'000);
+  EXPECT_EQ(next_frames(200'000), "Open2 Data2 Data2");
+  EXPECT_FALSE(side_.connection.wants_to_send());
+  EXPECT_TRUE(side_.session.holds_others_back());
+  (void)opened_with(40'000);
+  EXPECT_EQ(next_frames(200'000), "Open4 Data4 Data4 Data4") << "a mail needs none";
+  side_.session.set_room_for_others(1);
+  EXPECT_FALSE(side_.session.holds_others_back());
+  EXPECT_EQ(next_frames(200'000), "Data2");
+  EXPECT_FALSE(side_.session.holds_others_back()) << "there is nothing more to send";
+  side_.session.reset(other, ResetCode::kCancelled, "");
+  EXPECT_FALSE(side_.session.carries_others());
+}
+
+TEST_F(Fairness, KnowsSinceWhenThereIsNoMail) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(side_.session.without_first_since(), base::TimePoint{});
+  const StreamId mail = opened_with(10);
+  EXPECT_FALSE(side_.session.without_first_since());
+  (void)output(side_.connection, base::TimePoint{5s});
+  side_.session.reset(mail, ResetCode::kCancelled, "");
+  (void)opened_with(10, kOtherService);
+  EXPECT_EQ(side_.session.without_first_since(), base::TimePoint{5s});
+}
+
 TEST_F(Fairness, TheLinkGoesFirst) {
   const StreamId large = opened_with(500'000);
   (void)next_frames(wire::kMaxFrameBytes);
