@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kOpenFor{60};
 
 }  // namespace
 
@@ -26,7 +26,7 @@ base::Result<std::shared_ptr<DataListener>> DataListener::open(const asio::any_i
                                                                Callbacks callbacks) {
   std::shared_ptr<DataListener> listener(new DataListener(executor, std::move(guest), std::move(callbacks)));
   if (auto ok = listener->listen(unmapped(own)); !ok) return ok.error();
-  listener->timer_.expires_after(kPatience);
+  listener->timer_.expires_after(kOpenFor);
   listener->timer_.async_wait([listener](const error_code& error) {
     if (!error) listener->close();
   });

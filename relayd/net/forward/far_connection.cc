@@ -10,7 +10,7 @@ namespace {
 
 // The request comes with the first bytes of its stream.
 constexpr std::chrono::seconds kRequestPatience{30};
-constexpr std::chrono::seconds kConnectPatience{10};
+constexpr std::chrono::seconds kReachPatience{10};
 
 }  // namespace
 
@@ -125,7 +125,7 @@ void FarConnection::end(const std::string& cause) {
 void FarConnection::tick(std::chrono::seconds idle_limit) {
   if (is_over_) return;
   if (!has_asked_ && now() - begun_ > kRequestPatience) return end("no request came");
-  if (is_admitted_ && !pump_ && now() - admitted_ > kConnectPatience)
+  if (is_admitted_ && !pump_ && now() - admitted_ > kReachPatience)
     return not_reached("it does not answer a connection");
   if (!pump_ || idle_limit.count() == 0 || now() - pump_->last_active() < idle_limit) return;
   pump_->end("silent for " + std::to_string(idle_limit.count()) + " s (idle_timeout)");

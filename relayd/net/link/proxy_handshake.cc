@@ -10,7 +10,7 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr std::chrono::seconds kDeadline{10};
+constexpr std::chrono::seconds kHandshakeDeadline{10};
 constexpr std::size_t kPieceBytes = 4096;
 
 }  // namespace
@@ -24,7 +24,7 @@ ProxyHandshake::ProxyHandshake(Socket socket, std::unique_ptr<proxy::Dialogue> d
 void ProxyHandshake::start() {
   error_code error;
   socket_.non_blocking(true, error);
-  timer_.expires_after(kDeadline);
+  timer_.expires_after(kHandshakeDeadline);
   timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
     if (!cancelled) self->finish("the proxy has not answered within 10 seconds");
   });
