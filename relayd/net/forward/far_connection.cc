@@ -11,6 +11,8 @@ namespace {
 // The request comes with the first bytes of its stream.
 constexpr std::chrono::seconds kRequestPatience{30};
 constexpr std::chrono::seconds kReachPatience{10};
+// Of a program that was told why it is not let in, and does not go.
+constexpr std::chrono::seconds kLeavePatience{10};
 
 }  // namespace
 
@@ -127,6 +129,8 @@ void FarConnection::tick(std::chrono::seconds idle_limit) {
   if (!has_asked_ && now() - begun_ > kRequestPatience) return end("no request came");
   if (is_admitted_ && !pump_ && now() - admitted_ > kReachPatience)
     return not_reached("it does not answer a connection");
+  if (pump_ && pump_->is_leaving() && now() - pump_->last_active() > kLeavePatience)
+    return pump_->end("told why, and still there");
   if (!pump_ || idle_limit.count() == 0 || now() - pump_->last_active() < idle_limit) return;
   pump_->end("silent for " + std::to_string(idle_limit.count()) + " s (idle_timeout)");
 }
@@ -166,6 +170,8 @@ void FarConnection::over(const std::string& end) {
   if (dialer_) dialer_->cancel();
   if (const auto withdraw = std::exchange(withdraw_, nullptr)) withdraw();
   summary_ = so_far();
+  if (pump_ && pump_->is_leaving() && pump_->bytes_to_host() == 0)
+    summary_.was_refused = true;  // by its protocol
   summary_.end = end;
   callbacks_.ended(summary_);
   callbacks_.gone(*this);

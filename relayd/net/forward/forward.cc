@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "relayd/base/bytes.h"
+#include "relayd/forward/x11/near_end.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_peer.h"
 
@@ -34,7 +35,19 @@ void Forward::update(settings::Forward settings, const Ports& fresh) {
   for (const auto& port : ports_)
     if (const auto ok = port->change(access); !ok)
       shared_.log.log(base::LogLevel::kWarning, name() + ": " + ok.error().message);
+  keep_authority_file();
   if (!why_closed_) open_ports();
+}
+
+void Forward::set_parameter(const std::string& parameter) {
+  parameter_ = parameter;
+  keep_authority_file();
+}
+
+void Forward::keep_authority_file() {
+  if (const auto ok = authority_file_.keep(settings_, parameter_); !ok)
+    shared_.log.log_provoked(base::Provoked::kTrouble, means_.link().site(), base::LogLevel::kError,
+                             name() + ": programs find no cookie: " + ok.error().message);
 }
 
 std::shared_ptr<ForwardPort> Forward::give_up(const base::HostPort& address) {
@@ -106,6 +119,7 @@ void Forward::accept(ByteChannel::Socket socket) {
 
 std::unique_ptr<forward::Protocol> Forward::protocol_for(const NearConnection& connection,
                                                          ByteChannel::Socket& socket) {
+  if (!settings_.xauthority.empty()) return std::make_unique<forward::x11::NearEnd>();
   if (means_.parameter() != forward::ftp::kOfferParameter) return {};
   return means_.data.of_program(
       {.link = means_.link(),

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "relayd/base/lifetime.h"
+#include "relayd/net/forward/authority_files.h"
 #include "relayd/net/forward/data_connections.h"
 #include "relayd/net/forward/forward_port.h"
 #include "relayd/net/forward/near_connection.h"
@@ -45,6 +46,8 @@ class Forward {
   void set_standing(std::optional<std::string> why_not, News news);
   /// Tells what was to be told soon.
   void tell();
+  /// What the far hub says to those who use the service: of a display the cookie that programs must show.
+  void set_parameter(const std::string& parameter);
   /// Breaks off all connections.
   void end_all(const std::string& cause);
 
@@ -67,6 +70,7 @@ class Forward {
 
  private:
   void open_ports();
+  void keep_authority_file();
   void accept(ByteChannel::Socket socket);
   /// Who is at the other end of a connection, and why it is not let in.
   struct Client {
@@ -86,6 +90,8 @@ class Forward {
   Means means_;
   base::Lifetime lifetime_;
   Ports ports_;
+  std::string parameter_;
+  AuthorityFile authority_file_;
   std::set<std::shared_ptr<NearConnection>> connections_;
   std::optional<std::string> why_closed_{"relayd has just started"};
   bool is_told_ = true;

@@ -74,7 +74,11 @@ void Forwards::session_over() {
 
 void Forwards::link_changed() {
   for (const auto& forward : all_) {
-    Standing standing = standing_of(forward->settings().service);
+    const std::string& service = forward->settings().service;
+    const auto* const known = offers_.find(service);
+    if (known != nullptr && known->offer.state == forward::Offer::State::kAnswers)
+      forward->set_parameter(known->offer.parameter);
+    Standing standing = standing_of(service);
     forward->set_standing(std::move(standing.why_closed), standing.news);
   }
 }

@@ -38,12 +38,12 @@ void Pump::Held::release(std::size_t count) {
 }
 
 void Pump::on_bytes(std::string_view bytes) {
-  if (is_over_) return;
+  if (is_over_ || is_leaving()) return;
   last_active_ = now();
   bytes_from_host_ += bytes.size();
   if (means_.protocol) {
     forward::ProtocolOutput out;
-    if (const auto ok = means_.protocol->from_host(bytes, out); !ok) return end(ok.error().message);
+    if (const auto ok = means_.protocol->from_host(bytes, out); !ok) return leave(out, ok.error().message);
     return take(out);
   }
   const bool has_pace = means_.paces.from_host != nullptr && means_.paces.from_host->is_limited();
@@ -57,11 +57,12 @@ void Pump::on_bytes(std::string_view bytes) {
 
 void Pump::from_link(std::string_view bytes) {
   if (is_over_) return;
+  if (is_leaving()) return means_.link.consumed(means_.stream, bytes.size());
   last_active_ = now();
   unconsumed_ += bytes.size();
   if (means_.protocol) {
     forward::ProtocolOutput out;
-    if (const auto ok = means_.protocol->from_link(bytes, out); !ok) return end(ok.error().message);
+    if (const auto ok = means_.protocol->from_link(bytes, out); !ok) return leave(out, ok.error().message);
     return take(out);
   }
   to_host_.add(bytes);
@@ -72,6 +73,23 @@ void Pump::take(const forward::ProtocolOutput& out) {
   to_link_.add(out.to_link);
   to_host_.add(out.to_host);
   move();
+}
+
+// A host that is told nothing is broken off at once; the peer ends its half when it has read ours.
+void Pump::leave(const forward::ProtocolOutput& words, const std::string& cause) {
+  if (words.to_link.empty() && words.to_host.empty()) return end(cause);
+  leaving_ = cause;
+  if (from_host_ != Half::kEnded) to_link_.add(words.to_link);
+  to_host_.add(words.to_host);
+  if (from_host_ == Half::kOpen) from_host_ = Half::kEnding;
+  if (from_link_ == Half::kOpen) from_link_ = Half::kEnding;
+  if (words.to_host.empty()) channel_ = OwnedChannel();
+  move();
+}
+
+bool Pump::has_left() const {
+  if (from_host_ != Half::kEnded || from_link_ != Half::kEnded) return false;
+  return !is_leaving() || (peer_has_ended_ && !channel_);
 }
 
 // Everything that can go on does, and then what follows from that.
@@ -90,10 +108,10 @@ void Pump::move() {
     from_host_ = Half::kEnded;
   }
   if (from_link_ == Half::kEnding && channel_has_all && output_.empty()) {
-    channel_->finish();
+    if (channel_) is_leaving() ? channel_->close_gently() : channel_->finish();
     from_link_ = Half::kEnded;
   }
-  if (from_host_ == Half::kEnded && from_link_ == Half::kEnded) return over({});
+  if (has_left()) return over(leaving_);
   read_if_there_is_room();
 }
 
@@ -114,7 +132,7 @@ bool Pump::release(Held& held, forward::Pace* pace, const std::function<void(std
 // The peer may send as much again as the host has taken. What a protocol adds or leaves out does not count.
 void Pump::flush_to_host() {
   const std::size_t before = output_.size();
-  channel_->flush(output_);
+  channel_ ? channel_->flush(output_) : output_.clear();
   const bool all_gone = output_.empty() && to_host_.rest().empty();
   const std::size_t taken = all_gone ? unconsumed_ : std::min(unconsumed_, before - output_.size());
   if (taken == 0) return;
@@ -142,6 +160,7 @@ void Pump::on_writable() {
 }
 
 bool Pump::on_end() {
+  if (from_host_ != Half::kOpen) return !is_over_;
   from_host_ = Half::kEnding;
   closed_first_ = closed_first_.empty() ? host_name() : closed_first_;
   move();
@@ -150,7 +169,8 @@ bool Pump::on_end() {
 
 void Pump::link_finished() {
   if (is_over_) return;
-  from_link_ = Half::kEnding;
+  peer_has_ended_ = true;
+  if (from_link_ == Half::kOpen) from_link_ = Half::kEnding;
   closed_first_ = closed_first_.empty() ? other_name() : closed_first_;
   move();
 }
@@ -161,13 +181,18 @@ void Pump::link_writable() {
 
 void Pump::on_closed(bool /*clean*/, const std::string& cause) {
   if (is_over_) return;
+  if (is_leaving()) {
+    channel_ = OwnedChannel();
+    return move();
+  }
   means_.link.reset(means_.stream, mux::ResetCode::kCancelled, cause);
   over("broken off by the " + host_name() + " (" + cause + ")");
 }
 
 void Pump::link_lost(const std::string& cause) {
   if (is_over_) return;
-  channel_->abort();
+  if (channel_) channel_->abort();
+  if (is_leaving()) return over(leaving_);
   const bool is_reset = cause.starts_with(kResetByPeer);
   over(is_reset ? "broken off at the other hub (" + cause.substr(kResetByPeer.size()) + ")" : cause);
 }
@@ -175,15 +200,24 @@ void Pump::link_lost(const std::string& cause) {
 void Pump::end(const std::string& cause) {
   if (is_over_) return;
   means_.link.reset(means_.stream, mux::ResetCode::kCancelled, cause);
-  channel_->abort();
-  over(cause);
+  if (channel_) channel_->abort();
+  over(is_leaving() ? leaving_ : cause);
 }
 
 void Pump::refuse(const std::string& cause) {
   if (is_over_) return;
   means_.link.finish(means_.stream);
-  channel_->abort();
-  over(cause);
+  from_host_ = Half::kEnded;
+  peer_has_ended_ = true;
+  const std::string words = means_.protocol ? means_.protocol->refusal(cause) : std::string();
+  if (words.empty()) {
+    channel_->abort();
+    return over(cause);
+  }
+  leaving_ = cause;
+  from_link_ = Half::kEnding;
+  output_ += words;
+  move();
 }
 
 void Pump::over(const std::string& end) {

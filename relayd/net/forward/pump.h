@@ -61,7 +61,8 @@ class Pump : public ByteChannelOwner {
 
   /// Breaks it off, both ways.
   void end(const std::string& cause);
-  /// The peer has ended the stream in order, before it carried anything: only the socket is broken off.
+  /// The peer has ended the stream in order, before it carried anything: the host is told in its own words,
+  /// if its protocol has some, else the socket is broken off.
   void refuse(const std::string& cause);
 
   [[nodiscard]] std::uint64_t bytes_from_host() const { return bytes_from_host_; }
@@ -70,6 +71,8 @@ class Pump : public ByteChannelOwner {
   [[nodiscard]] base::TimePoint last_active() const {
     return means_.protocol ? std::max(last_active_, means_.protocol->last_used()) : last_active_;
   }
+  /// The protocol has ended it; its last words are still on their way.
+  [[nodiscard]] bool is_leaving() const { return !leaving_.empty(); }
   [[nodiscard]] ByteChannel* channel() const { return channel_.operator->(); }
 
   // ByteChannelOwner
@@ -91,6 +94,8 @@ class Pump : public ByteChannelOwner {
   };
 
   void take(const forward::ProtocolOutput& out);
+  void leave(const forward::ProtocolOutput& words, const std::string& cause);
+  [[nodiscard]] bool has_left() const;
   void move();
   /// Whether all of it has gone on.
   bool release(Held& held, forward::Pace* pace, const std::function<void(std::string_view)>& pass);
@@ -115,7 +120,9 @@ class Pump : public ByteChannelOwner {
   enum class Half : std::uint8_t { kOpen, kEnding, kEnded };
   Half from_host_ = Half::kOpen;  // kEnding: it has ended, which the other side is still to be told
   Half from_link_ = Half::kOpen;
-  std::string closed_first_{};  // whose half ended before the other
+  std::string closed_first_{};   // whose half ended before the other
+  std::string leaving_{};        // why, while the protocol's last words go out: nothing else is heard
+  bool peer_has_ended_ = false;  // its half of the stream
   bool is_over_ = false;
 };
 

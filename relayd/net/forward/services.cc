@@ -5,7 +5,10 @@
 #include <utility>
 
 #include "relayd/base/bytes.h"
+#include "relayd/forward/x11/cookie_replacement.h"
+#include "relayd/net/forward/authority_files.h"
 #include "relayd/net/io/clocks.h"
+#include "relayd/net/tls/hmac_digest.h"
 
 namespace tsmtp::net {
 namespace {
@@ -48,6 +51,8 @@ void Services::serve(const settings::Service& service) {
   served.settings = service;
   if (is_known) return;
   served.since = wall_now();
+  served.cookie =
+      service.protocol == settings::Protocol::kX11 ? random_bytes(forward::x11::kCookieBytes) : std::string();
   served.probe = std::make_unique<ServiceProbe>(
       shared_.executor, target_of(service), lifetime_.guard([this, name = service.name] { probed(name); }));
   served.probe->start();
@@ -81,15 +86,26 @@ void Services::probed(const std::string& service) {
                                (answers ? " answers" : " does not answer: " + offer.cause));
 }
 
+std::string Services::parameter_of(const Served& served) {
+  switch (served.settings.protocol) {
+    case settings::Protocol::kFtp:
+      return std::string(forward::ftp::kOfferParameter);
+    case settings::Protocol::kX11:
+      return served.cookie;
+    case settings::Protocol::kTcp:
+      return {};
+  }
+  return {};
+}
+
 forward::Offer Services::offer_of(const Served& served) const {
   const bool answers = served.probe->answers().value_or(false);
-  return {
-      .service = served.settings.name,
-      .state = answers ? forward::Offer::State::kAnswers : forward::Offer::State::kSilent,
-      .cause = answers                   ? ""
-               : served.probe->answers() ? served.probe->cause()
-                                         : forward::kNotTried,
-      .parameter = served.settings.protocol == settings::Protocol::kFtp ? forward::ftp::kOfferParameter : ""};
+  return {.service = served.settings.name,
+          .state = answers ? forward::Offer::State::kAnswers : forward::Offer::State::kSilent,
+          .cause = answers                   ? ""
+                   : served.probe->answers() ? served.probe->cause()
+                                             : forward::kNotTried,
+          .parameter = parameter_of(served)};
 }
 
 std::vector<forward::Offer> Services::offers() const {
@@ -189,6 +205,9 @@ void Services::admit(FarConnection& connection, Served& served, std::string appr
                [this, name = service.name](const forward::Summary& summary) { count(name, summary); })},
           service, paces, socket);
     };
+  if (served.settings.protocol == settings::Protocol::kX11)
+    admission.protocol = std::make_unique<forward::x11::CookieReplacement>(
+        served.cookie, [service = served.settings] { return display_authorization(service); });
   connection.admit(std::move(admission));
 }
 

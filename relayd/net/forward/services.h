@@ -60,6 +60,7 @@ class Services {
  private:
   struct Served {
     settings::Service settings;
+    std::string cookie{};  ///< of a display: what programs of this site must show
     std::unique_ptr<ServiceProbe> probe;
     base::WallTime since{};
     forward::Pace from_site{0};
@@ -80,6 +81,7 @@ class Services {
   void admit_data(FarConnection& connection, const forward::Request& request);
   void count(const std::string& service, const forward::Summary& summary);
   void reached(const FarConnection& connection, const base::Result<void>& how);
+  [[nodiscard]] static std::string parameter_of(const Served& served);
   void ended(const forward::Summary& summary);
   [[nodiscard]] forward::Offer offer_of(const Served& served) const;
   [[nodiscard]] Counts counts_of(const std::string& name, const Served& served) const;
