@@ -50,6 +50,17 @@ void fill(inet_diag_sockid& id, const sockaddr_storage& from, const sockaddr_sto
   }
 }
 
+/// Where the peer meant to connect to, where a rule of the packet filter has sent it to us instead (nft(8),
+/// "redirect"): its own socket knows nothing of that. As SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST say it.
+std::optional<sockaddr_storage> meant_destination(int fd, int family) {
+  constexpr int kOriginalDestination = 80;  // of both, whose headers cannot be had beside those of sockets
+  sockaddr_storage meant{};
+  socklen_t bytes = sizeof meant;
+  const int level = family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
+  if (getsockopt(fd, level, kOriginalDestination, &meant, &bytes) != 0) return std::nullopt;
+  return meant.ss_family == family ? std::optional(meant) : std::nullopt;
+}
+
 /// What the kernel knows of one socket; nothing if it is none of this machine's.
 using Answer = std::optional<inet_diag_msg>;
 
@@ -87,12 +98,22 @@ base::Result<Answer> ask(int netlink, const sockaddr_storage& from, const sockad
   return base::Error{std::string("the kernel refuses to answer: ") + std::strerror(-refusal.error)};
 }
 
+/// Where there is no such connection, the kernel finds a socket that listens on its port, which is none.
+base::Result<Answer> ask_for_connection(int netlink, const sockaddr_storage& from,
+                                        const sockaddr_storage& to) {
+  auto answer = ask(netlink, from, to);
+  if (answer && *answer && (*answer)->idiag_state == TCP_LISTEN) return Answer();
+  return answer;
+}
+
 /// What the kernel knows of the peer's socket; nothing where it has shown that it has none such. ENOENT alone
 /// does not show it: a kernel without inet_diag says the same of every socket, ours too.
-base::Result<Answer> ask_for_peer(const Ends& ends) {
+base::Result<Answer> ask_for_peer(int fd, const Ends& ends) {
   const int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (netlink < 0) return failure("cannot ask the kernel");
-  auto answer = ask(netlink, ends.peer, ends.own);
+  auto answer = ask_for_connection(netlink, ends.peer, ends.own);
+  const auto meant = answer && !*answer ? meant_destination(fd, ends.own.ss_family) : std::nullopt;
+  if (meant) answer = ask_for_connection(netlink, ends.peer, *meant);
   if (answer && !*answer) {
     const auto ours = ask(netlink, ends.own, ends.peer);
     if (!ours) answer = ours.error();
@@ -125,7 +146,7 @@ base::Result<uid_t> user_of_peer(boost::asio::generic::stream_protocol::socket& 
       return failure("the connection is gone");
     return credentials.uid;
   }
-  const auto peer = ask_for_peer(*ends);
+  const auto peer = ask_for_peer(fd, *ends);
   if (!peer) return peer.error();
   if (!*peer) return base::Error{"the other end is no socket of this machine, or is gone"};
   // Once closed it is nobody's, and shows as root's.
@@ -196,7 +217,7 @@ bool peer_has_read_all(boost::asio::generic::stream_protocol::socket& socket) {
   const auto ends = ends_of(fd);
   if (!ends) return false;
   if (ends->own.ss_family == AF_UNIX) return true;
-  const auto peer = ask_for_peer(*ends);
+  const auto peer = ask_for_peer(fd, *ends);
   return peer && (!*peer || (*peer)->idiag_rqueue == 0);
 }
 
