@@ -28,7 +28,7 @@ base::Error unreadable(const std::string& path, const std::string& why) {
   return base::Error{path + ": the display's cookie cannot be read: " + why};
 }
 
-base::Result<std::string> text_of(const std::string& path) {
+base::Result<std::string> bytes_of_file(const std::string& path) {
   // A pipe without a writer is not waited for.
   const base::Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat status {};
@@ -53,7 +53,7 @@ base::Result<std::string> text_of(const std::string& path) {
 base::Result<forward::x11::Authorization> display_authorization(const settings::Service& service) {
   using forward::x11::Authorization;
   if (service.xauthority.empty()) return Authorization{};
-  const auto text = text_of(service.xauthority);
+  const auto text = bytes_of_file(service.xauthority);
   if (!text) return text.error();
   const auto entries = forward::x11::parse_authority(*text);
   if (!entries) return unreadable(service.xauthority, "the file " + entries.error().message);
