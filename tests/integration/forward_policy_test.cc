@@ -1,5 +1,8 @@
 // Who may reach a service, how many, how fast, how long idle; what the service sees; and what a reload
 // changes.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "tests/integration/forward_fixture.h"
 
 namespace tsmtp::support {
@@ -140,6 +143,22 @@ TEST_F(ForwardPolicy, ATakenAddressIsSaidAndAReloadWithItChangesNothing) {
   EXPECT_THAT(done.output, HasSubstr("site birl: forward to second: cannot listen on 127.0.0.1:" +
                                      std::to_string(taken.port()) + ": Address already in use"));
   Pair pair = connect();
+}
+
+TEST_F(ForwardPolicy, WhatCannotBeListenedOnIsShownAndTriedAgain) {
+  set_up();
+  service.close();
+  ASSERT_TRUE(closes());
+  ASSERT_TRUE(wait_until([&] { return access(socket_path().c_str(), F_OK) != 0; }));
+  ASSERT_EQ(mkdir(socket_path().c_str(), 0700), 0);  // in the way of the unix socket
+  service.open();
+  EXPECT_TRUE(tokyo.logs("forward to echo: cannot listen on " + socket_path())) << tokyo.log();
+  EXPECT_THAT(tokyo.relayctl({"status"}).output, HasSubstr("cannot listen on " + socket_path()));
+  EXPECT_TRUE(wait_until([&] { return try_to_connect("127.0.0.1", port) == 0; }));
+  ASSERT_EQ(rmdir(socket_path().c_str()), 0);
+  EXPECT_TRUE(wait_until([&] { return access(socket_path().c_str(), F_OK) == 0; })) << tokyo.log();
+  EXPECT_TRUE(wait_until(
+      [&] { return tokyo.relayctl({"status"}).output.find("cannot listen") == std::string::npos; }));
 }
 
 }  // namespace

@@ -72,6 +72,11 @@ void Forward::set_standing(std::optional<std::string> why_not, News news) {
   if (news == News::kNow || has_turned) tell();
 }
 
+void Forward::tick() {
+  tell();
+  if (!why_closed_ && cannot_listen_) open_ports();
+}
+
 void Forward::tell() {
   if (!why_closed_ || std::exchange(is_told_, true)) return;
   shared_.log.log_provoked(base::Provoked::kMta, means_.link().site(), base::LogLevel::kWarning,
@@ -79,6 +84,7 @@ void Forward::tell() {
 }
 
 void Forward::open_ports() {
+  const auto trouble = std::exchange(cannot_listen_, std::nullopt);
   for (const auto& port : ports_) {
     const bool was_open = port->is_open();
     const auto ok = port->open(lifetime_.guard([this](ByteChannel::Socket socket, bool is_last) {
@@ -86,13 +92,14 @@ void Forward::open_ports() {
       break_off(std::move(socket));
       turned_away("this hub is out of file descriptors");
     }));
-    if (!ok)
-      shared_.log.log_provoked(base::Provoked::kTrouble, means_.link().site(), base::LogLevel::kError,
-                               name() + ": " + ok.error().message);
-    else if (!was_open)
+    if (!ok) cannot_listen_ = ok.error().message;
+    if (ok && !was_open)
       shared_.log.log_provoked(base::Provoked::kMta, means_.link().site(), base::LogLevel::kInfo,
                                name() + ": open to programs here at " + port->address().to_string());
   }
+  if (cannot_listen_ && cannot_listen_ != trouble)
+    shared_.log.log_provoked(base::Provoked::kTrouble, means_.link().site(), base::LogLevel::kError,
+                             name() + ": " + *cannot_listen_);
 }
 
 void Forward::accept(ByteChannel::Socket socket) {

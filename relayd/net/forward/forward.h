@@ -44,10 +44,10 @@ class Forward {
   enum class News { kNow, kSoon, kNone };
   /// The service can be reached from now on; or it cannot, and why.
   void set_standing(std::optional<std::string> why_not, News news);
-  /// Tells what was to be told soon.
-  void tell();
   /// What the far hub says to those who use the service: of a display the cookie that programs must show.
   void set_parameter(const std::string& parameter);
+  /// Tells what was to be told soon, and tries again where it could not listen.
+  void tick();
   /// Breaks off all connections.
   void end_all(const std::string& cause);
 
@@ -60,7 +60,9 @@ class Forward {
   [[nodiscard]] const settings::Forward& settings() const { return settings_; }
   [[nodiscard]] const Ports& ports() const { return ports_; }
   /// Why nothing listens; nothing while something does.
-  [[nodiscard]] const std::optional<std::string>& why_closed() const { return why_closed_; }
+  [[nodiscard]] const std::optional<std::string>& why_closed() const {
+    return why_closed_ ? why_closed_ : cannot_listen_;
+  }
   [[nodiscard]] base::WallTime since() const { return since_; }
   /// With those of the connections that are open.
   [[nodiscard]] Counts counts() const;
@@ -69,6 +71,7 @@ class Forward {
   [[nodiscard]] std::size_t waiting() const;
 
  private:
+  void tell();
   void open_ports();
   void keep_authority_file();
   void accept(ByteChannel::Socket socket);
@@ -94,6 +97,7 @@ class Forward {
   AuthorityFile authority_file_;
   std::set<std::shared_ptr<NearConnection>> connections_;
   std::optional<std::string> why_closed_{"relayd has just started"};
+  std::optional<std::string> cannot_listen_;  // at one of the addresses, although the service can be reached
   bool is_told_ = true;
   base::WallTime since_;
   Counts counts_;  // bytes of connections that are over

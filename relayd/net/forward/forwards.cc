@@ -85,7 +85,7 @@ void Forwards::link_changed() {
 
 void Forwards::tick() {
   for (const auto& forward : all_)
-    forward->tell();
+    forward->tick();
 }
 
 Forwards::Standing Forwards::standing_of(const std::string& service) const {
