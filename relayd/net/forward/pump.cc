@@ -1,12 +1,18 @@
 #include "relayd/net/forward/pump.h"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_options.h"
 
 namespace tsmtp::net {
+namespace {
+
+constexpr std::size_t kWorthASend = 64 * 1024;
+
+}  // namespace
 
 void break_off(ByteChannel::Socket socket) {
   boost::system::error_code ignored;
@@ -65,8 +71,23 @@ void Pump::from_link(std::string_view bytes) {
     if (const auto ok = means_.protocol->from_link(bytes, out); !ok) return leave(out, ok.error().message);
     return take(out);
   }
-  to_host_.add(bytes);
-  move();
+  const bool has_pace = means_.paces.to_host != nullptr && means_.paces.to_host->is_limited();
+  if (has_pace || !to_host_.rest().empty()) {
+    to_host_.add(bytes);
+    return move();
+  }
+  bytes_to_host_ += bytes.size();
+  output_ += bytes;
+  output_.size() < kWorthASend ? move_soon() : move();
+}
+
+// A record of the link is a quarter of what the kernel takes at once, and others may follow it.
+void Pump::move_soon() {
+  if (std::exchange(moves_soon_, true)) return;
+  boost::asio::post(timer_.get_executor(), lifetime_.guard([this] {
+    moves_soon_ = false;
+    move();
+  }));
 }
 
 void Pump::take(const forward::ProtocolOutput& out) {

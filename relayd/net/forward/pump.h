@@ -97,6 +97,7 @@ class Pump : public ByteChannelOwner {
   void leave(const forward::ProtocolOutput& words, const std::string& cause);
   [[nodiscard]] bool has_left() const;
   void move();
+  void move_soon();
   /// Whether all of it has gone on.
   bool release(Held& held, forward::Pace* pace, const std::function<void(std::string_view)>& pass);
   void flush_to_host();
@@ -123,6 +124,7 @@ class Pump : public ByteChannelOwner {
   std::string closed_first_{};   // whose half ended before the other
   std::string leaving_{};        // why, while the protocol's last words go out: nothing else is heard
   bool peer_has_ended_ = false;  // its half of the stream
+  bool moves_soon_ = false;
   bool is_over_ = false;
 };
 
