@@ -96,7 +96,8 @@ void Pump::take(const forward::ProtocolOutput& out) {
   move();
 }
 
-// A host that is told nothing is broken off at once; the peer ends its half when it has read ours.
+// A host that is told nothing is broken off at once. Nobody waits for the peer's half: what still comes of it
+// is thrown away by the link.
 void Pump::leave(const forward::ProtocolOutput& words, const std::string& cause) {
   if (words.to_link.empty() && words.to_host.empty()) return end(cause);
   leaving_ = cause;
@@ -110,7 +111,7 @@ void Pump::leave(const forward::ProtocolOutput& words, const std::string& cause)
 
 bool Pump::has_left() const {
   if (from_host_ != Half::kEnded || from_link_ != Half::kEnded) return false;
-  return !is_leaving() || (peer_has_ended_ && !channel_);
+  return !is_leaving() || !channel_;
 }
 
 // Everything that can go on does, and then what follows from that.
@@ -190,7 +191,6 @@ bool Pump::on_end() {
 
 void Pump::link_finished() {
   if (is_over_) return;
-  peer_has_ended_ = true;
   if (from_link_ == Half::kOpen) from_link_ = Half::kEnding;
   closed_first_ = closed_first_.empty() ? other_name() : closed_first_;
   move();
@@ -229,7 +229,6 @@ void Pump::refuse(const std::string& cause) {
   if (is_over_) return;
   means_.link.finish(means_.stream);
   from_host_ = Half::kEnded;
-  peer_has_ended_ = true;
   const std::string words = means_.protocol ? means_.protocol->refusal(cause) : std::string();
   if (words.empty()) {
     channel_->abort();

@@ -121,9 +121,8 @@ class Pump : public ByteChannelOwner {
   enum class Half : std::uint8_t { kOpen, kEnding, kEnded };
   Half from_host_ = Half::kOpen;  // kEnding: it has ended, which the other side is still to be told
   Half from_link_ = Half::kOpen;
-  std::string closed_first_{};   // whose half ended before the other
-  std::string leaving_{};        // why, while the protocol's last words go out: nothing else is heard
-  bool peer_has_ended_ = false;  // its half of the stream
+  std::string closed_first_{};  // whose half ended before the other
+  std::string leaving_{};       // why, while the protocol's last words go out: nothing else is heard
   bool moves_soon_ = false;
   bool is_over_ = false;
 };
