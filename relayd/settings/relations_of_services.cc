@@ -11,7 +11,7 @@
 namespace tsmtp::settings {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string between_quotes(std::string_view text) {
   return '"' + std::string(text) + '"';
 }
 
@@ -26,12 +26,12 @@ std::string no_site(const Config& config, const std::string& name) {
   for (const Site& site : config.sites)
     names.push_back(site.name);
   const std::string_view meant = base::nearest(name, names);
-  return "no [[site]] has the name " + quoted(name) +
-         (meant.empty() ? "" : "; did you mean " + quoted(meant) + "?");
+  return "no [[site]] has the name " + between_quotes(name) +
+         (meant.empty() ? "" : "; did you mean " + between_quotes(meant) + "?");
 }
 
 std::string no_display(const base::HostPort& address) {
-  return quoted(address.to_string()) +
+  return between_quotes(address.to_string()) +
          " is no X display; a port from 6000 on was expected, or a socket such as unix:/tmp/.X11-unix/X0";
 }
 
@@ -67,7 +67,7 @@ void check_circle(const Config& config, const Service& service, const Places& pl
   for (const Forward& forward : config.forwards)
     if (std::count(forward.listen.begin(), forward.listen.end(), service.to) > 0)
       diagnostics.error(places.of("to"),
-                        "to: " + quoted(service.to.to_string()) +
+                        "to: " + between_quotes(service.to.to_string()) +
                             " is where a [[forward]] listens: connections would go in circles");
 }
 
@@ -84,7 +84,7 @@ void relate_service(Config& config, const Service& service, const Places& places
   }
   if (service.sites.empty() && places.trusted("sites"))
     diagnostics.warning(places.header,
-                        "service " + quoted(service.name) + " has no \"sites\": nobody may reach it");
+                        "service " + between_quotes(service.name) + " has no \"sites\": nobody may reach it");
 }
 
 void check_users(const Forward& forward, const Places& places, base::Diagnostics& diagnostics) {
@@ -93,9 +93,9 @@ void check_users(const Forward& forward, const Places& places, base::Diagnostics
     if (!forward.access.allow_users.empty())
       diagnostics.error(places.of("allow_users"),
                         "allow_users: the user of a connection is only known on this machine, and " +
-                            quoted(listen.to_string()) + " is no loopback address");
+                            between_quotes(listen.to_string()) + " is no loopback address");
     else
-      diagnostics.warning(places.of("listen"), "listen: " + quoted(listen.to_string()) +
+      diagnostics.warning(places.of("listen"), "listen: " + between_quotes(listen.to_string()) +
                                                    " is no loopback address: every client that reaches it "
                                                    "reaches the service");
   }
@@ -126,9 +126,9 @@ void relate_forward(Config& config, const Forward& forward, const Places& places
   if (site == nullptr) return diagnostics.error(places.of("site"), "site: " + no_site(config, forward.site));
   const auto same = [&](const Forward& other) { return other.service == forward.service; };
   if (std::any_of(site->forwards.begin(), site->forwards.end(), same))
-    diagnostics.error(places.of("service"), "service: another [[forward]] is for " + quoted(forward.service) +
-                                                " of " + quoted(forward.site) +
-                                                " already; name all addresses in one \"listen\"");
+    diagnostics.error(places.of("service"),
+                      "service: another [[forward]] is for " + between_quotes(forward.service) + " of " +
+                          between_quotes(forward.site) + " already; name all addresses in one \"listen\"");
   site->forwards.push_back(forward);
 }
 
@@ -140,7 +140,7 @@ void relate_services(Config& config, const ConfigPlaces& places, base::Diagnosti
     const Service& service = config.services[i];
     if (!service.name.empty() && !names.insert(service.name).second)
       diagnostics.error(places.services[i].of("name"),
-                        "the name " + quoted(service.name) + " is already that of a service above");
+                        "the name " + between_quotes(service.name) + " is already that of a service above");
     relate_service(config, service, places.services[i], diagnostics);
   }
   for (std::size_t i = 0; i < config.forwards.size(); ++i)

@@ -32,9 +32,8 @@ TEST(Setup, BothByteOrdersAreReadAndWritten) {
 
 TEST(Setup, VersionIsKept) {
   SetupReader reader;
-  std::string_view rest = "B\0\x12\x34\x56\x78\0\0\0\0\0\0"s;
-  const std::string bytes(rest);
-  rest = bytes;
+  const std::string bytes = "B\0\x12\x34\x56\x78\0\0\0\0\0\0"s;
+  std::string_view rest = bytes;
   const auto setup = reader.read(rest);
   ASSERT_TRUE(setup && *setup);
   EXPECT_EQ((*setup)->major_version, 0x1234);
