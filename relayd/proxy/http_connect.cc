@@ -41,10 +41,12 @@ std::string hint(int code, bool has_user) {
 }  // namespace
 
 HttpConnect::HttpConnect(const settings::Proxy& proxy, const base::HostPort& hub)
-    : has_user_(!proxy.user.empty()) {
+    : has_user_(!proxy.user.empty()),
+      password_(proxy.password),
+      credentials_(base64(proxy.user + ':' + proxy.password)) {
   const std::string where = hub.to_string();
   say("CONNECT " + where + " HTTP/1.1\r\nHost: " + where + "\r\n");
-  if (has_user_) say("Proxy-Authorization: Basic " + base64(proxy.user + ':' + proxy.password) + "\r\n");
+  if (has_user_) say("Proxy-Authorization: Basic " + credentials_ + "\r\n");
   say("\r\n");
 }
 
@@ -94,7 +96,15 @@ base::Result<HttpConnect::Status> HttpConnect::status_of(std::string_view line) 
   constexpr int kInformational = 100, kSwitching = 101, kSuccessful = 200, kRedirection = 300;
   if (code >= kSuccessful && code < kRedirection) return Status::kYes;
   if (code >= kInformational && code < kSuccessful && code != kSwitching) return Status::kInterim;
-  return base::Error{"says: " + base::escaped(line.substr(kCodeAt), kMaxShownReason) + hint(code, has_user_)};
+  return base::Error{"says: " + std::string(line.substr(kCodeAt, 3)) + reason(line.substr(kCodeEnd)) +
+                     hint(code, has_user_)};
+}
+
+std::string HttpConnect::reason(std::string_view said) const {
+  const auto repeats = [&](const std::string& secret) {
+    return !secret.empty() && said.find(secret) != std::string_view::npos;
+  };
+  return repeats(password_) || repeats(credentials_) ? std::string() : base::escaped(said, kMaxShownReason);
 }
 
 }  // namespace tsmtp::proxy

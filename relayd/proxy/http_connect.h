@@ -24,8 +24,13 @@ class HttpConnect : public Dialogue {
   [[nodiscard]] base::Result<void> take_line(std::string_view line);
   [[nodiscard]] base::Result<Status> status_of(std::string_view line) const;
 
+  /// What it says behind the code, but for what it must not repeat of ours.
+  [[nodiscard]] std::string reason(std::string_view said) const;
+
   bool has_user_;
-  std::string line_;  // as far as it has come
+  std::string password_;
+  std::string credentials_;  // user and password, as they are said
+  std::string line_;         // as far as it has come
   std::size_t header_bytes_ = 0;
   bool is_at_status_ = true;  // the next line is one
   Status status_ = Status::kInterim;

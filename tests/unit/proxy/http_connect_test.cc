@@ -88,6 +88,13 @@ TEST(HttpConnect, SaysWhyItCameToNothing) {
   EXPECT_LT(told("HTTP/1.1 503 " + std::string(9000, 'x') + "\r\n").size(), 100U);
 }
 
+TEST(HttpConnect, AProxyThatRepeatsOurPasswordIsNotQuoted) {
+  const settings::Proxy user = with_user("tokyo", "s3cret");
+  for (const char* repeated : {"s3cret", "dG9reW86czNjcmV0"})
+    EXPECT_EQ(told("HTTP/1.1 407 Not with " + std::string(repeated) + "\r\n", user),
+              "says: 407 (wrong user or password?)");
+}
+
 TEST(HttpConnect, NoticesWhatIsNoProxyOfItsKindAtOnce) {
   for (const std::string& banner :
        {"\x05\xff"s, "220 mail ESMTP\r\n"s, "\x15\x03\x01\x00\x02\x02\x46"s, "SSH-2.0-x\r\n"s, "\r\n"s,
