@@ -2,6 +2,7 @@
 #include "relayd/net/forward/authority_files.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,5 +1,6 @@
 #include "relayd/forward/x11/authority_file.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace tsmtp::forward::x11 {

@@ -2,6 +2,7 @@
 // there.
 #include "relayd/forward/x11/cookie_replacement.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace tsmtp::forward::x11 {

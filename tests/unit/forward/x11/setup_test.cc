@@ -1,6 +1,7 @@
 // Bytes of the setup are those of X11's own documents, written out by hand.
 #include "relayd/forward/x11/setup.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace tsmtp::forward::x11 {
