@@ -18,6 +18,7 @@ using boost::system::error_code;
 constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr int kReadsInARow = 4;  // then others get their turn
 constexpr std::chrono::seconds kLinger{2};
+constexpr std::chrono::milliseconds kBetweenLooks{500};
 
 // One buffer for all channels: everything runs on one thread, and what is read is dealt with before the next
 // read.
@@ -42,7 +43,10 @@ OwnedChannel& OwnedChannel::operator=(OwnedChannel&& other) noexcept {
 }
 
 ByteChannel::ByteChannel(Socket socket, ByteChannelOwner& owner)
-    : socket_(std::move(socket)), owner_(&owner), lingering_(socket_.get_executor()) {
+    : socket_(std::move(socket)),
+      owner_(&owner),
+      lingering_(socket_.get_executor()),
+      pause_(socket_.get_executor()) {
   set_mta_options(socket_);
 }
 
@@ -132,7 +136,9 @@ std::string ByteChannel::network() {
   return network_of_peer(socket_);
 }
 
-// Urgent data (telnet's Synch) ends the wait too, and is no reset.
+// Urgent data (telnet's Synch) ends the wait too, and so does the end of both halves while what came before
+// it is not read. Neither is a reset, and both last: the next look is a moment later, or it would find them
+// again at once, and for ever.
 void ByteChannel::wait_reset() {
   socket_.async_wait(Socket::wait_error, [self = shared_from_this()](const error_code& error) {
     if (error || self->owner_ == nullptr) return;
@@ -140,7 +146,10 @@ void ByteChannel::wait_reset() {
     (void)poll(&state, 1, 0);
     const bool is_gone = (state.revents & POLLERR) != 0 || (self->ended_ && (state.revents & POLLHUP) != 0);
     if (is_gone) return self->closed(false, "reset by peer");
-    self->wait_reset();
+    self->pause_.expires_after(kBetweenLooks);
+    self->pause_.async_wait([self](const error_code& cancelled) {
+      if (!cancelled && self->owner_ != nullptr) self->wait_reset();
+    });
   });
 }
 
@@ -208,6 +217,7 @@ void ByteChannel::closed(bool clean, const std::string& cause) {
 void ByteChannel::detach() {
   owner_ = nullptr;
   lingering_.cancel();
+  pause_.cancel();
   error_code ignored;
   socket_.close(ignored);
 }

@@ -88,7 +88,8 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   Socket socket_;
   ByteChannelOwner* owner_;
   boost::asio::steady_timer lingering_;
-  std::size_t sent_ = 0;  // of the output, not yet erased
+  boost::asio::steady_timer pause_;  // between two looks for a reset
+  std::size_t sent_ = 0;             // of the output, not yet erased
   bool reading_ = false;
   bool waiting_read_ = false;
   bool waiting_write_ = false;
