@@ -6,11 +6,6 @@
 
 #include "relayd/control/metrics.h"
 #include "relayd/control/metrics_page.h"
-#include "relayd/control/request.h"
-#include "relayd/control/status_json.h"
-#include "relayd/control/status_text.h"
-#include "relayd/daemon/consent.h"
-#include "relayd/daemon/doubts.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/state_directory.h"
 #include "relayd/daemon/status.h"
@@ -343,64 +338,6 @@ control::HubStatus Relay::status() const {
     show_keys(status.sites.back(), *site, keys_.known().book(), rotation_);
   }
   return status;
-}
-
-std::optional<std::string> Relay::answer_control(const net::RequestServer::Received& received) {
-  const auto request = control::parse_request(received.text);
-  if (!request) return {};
-  if (!*request) return control::reply_error(request->error().message);
-  switch ((*request)->request) {
-    case control::Request::kStatus:
-      return control::reply_ok(control::status_text(status()));
-    case control::Request::kStatusJson:
-      return control::reply_ok(control::status_json(status()));
-    case control::Request::kReload: {
-      const auto done = reload();
-      return done ? control::reply_ok(*done) : control::reply_error(done.error().message);
-    }
-    case control::Request::kDrain:
-      drain();
-      return control::reply_ok("draining: relayd stops when the transactions under way have ended\n");
-    case control::Request::kDoubts:
-      return control::reply_ok(control::doubts_text(mails_in_doubt(state_.ledger(), net::wall_now())));
-    case control::Request::kDoubtsJson:
-      return control::reply_ok(control::doubts_json(mails_in_doubt(state_.ledger(), net::wall_now())));
-    case control::Request::kForget:
-      return forget_mail(state_.ledger(), log_, (*request)->argument);
-    case control::Request::kRevoke:
-      return revoke((*request)->argument);
-    case control::Request::kRotate:
-      return draining_ ? control::reply_error("relayd is shutting down")
-                       : rotation_.rotate((*request)->argument);
-    case control::Request::kInvite:
-      return pairing_->invite((*request)->argument);
-    case control::Request::kInvitations:
-      return pairing_->list(false);
-    case control::Request::kInvitationsJson:
-      return pairing_->list(true);
-    case control::Request::kUninvite:
-      return pairing_->uninvite((*request)->argument);
-    case control::Request::kApprovals:
-      return control::reply_ok(
-          control::approvals_text(approvals_shown(consent_.approvals(), net::now(), net::wall_now())));
-    case control::Request::kApprovalsJson:
-      return control::reply_ok(
-          control::approvals_json(approvals_shown(consent_.approvals(), net::now(), net::wall_now())));
-    case control::Request::kApprove:
-      return approve(consent_, log_, (*request)->argument, received.user);
-    case control::Request::kDeny:
-      return deny(consent_, log_, (*request)->argument, received.user);
-    case control::Request::kJoin:
-      break;  // answer_later()
-  }
-  return {};
-}
-
-bool Relay::answer_later(std::string_view received, const net::RequestServer::Reply& reply) {
-  const auto request = control::parse_request(received);
-  if (!request || !*request || (*request)->request != control::Request::kJoin) return false;
-  joining_->join((*request)->argument, reply);
-  return true;
 }
 
 }  // namespace tsmtp::daemon
