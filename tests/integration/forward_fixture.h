@@ -29,9 +29,9 @@ class Forwarding : public TwoHubs {
                          const std::string& more_at_birl = "", const std::string& more_at_tokyo = "") {
     birl_site_keys = "\n[[service]]\nname = \"echo\"\nto = \"127.0.0.1:" + std::to_string(service.port()) +
                      "\"\nsites = [\"tokyo\"]\n" + service_keys + "\n" + more_at_birl;
-    configure("dial_interval = \"1s\"\n[[forward]]\nlisten = [\"127.0.0.1:" + std::to_string(port) +
-              "\", \"unix:" + socket_path() + "\"]\nsite = \"birl\"\nservice = \"echo\"\n" + forward_keys +
-              "\n" + more_at_tokyo);
+    configure("dial_interval = \"1s\"\npeer_timeout = \"5s\"\n[[forward]]\nlisten = [\"127.0.0.1:" +
+              std::to_string(port) + "\", \"unix:" + socket_path() +
+              "\"]\nsite = \"birl\"\nservice = \"echo\"\n" + forward_keys + "\n" + more_at_tokyo);
   }
 
   [[nodiscard]] std::string socket_path() const { return tokyo.file("forward.sock"); }

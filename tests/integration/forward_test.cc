@@ -130,6 +130,18 @@ TEST_F(Forward, OutlivesABrokenLinkByteForByte) {
   cutter.join();
 }
 
+TEST_F(Forward, OutlivesALineThatStandsStill) {
+  Pair pair = connect();
+  path.holding = true;
+  pair.program.send("while it stands\n");
+  ASSERT_TRUE(wait_until([&] { return path.held > 0; }));
+  pair.service.send("the other way\n");
+  EXPECT_EQ(pair.program.line(), "the other way\n");
+  ASSERT_TRUE(tokyo.logs("link interrupted"));
+  path.holding = false;
+  EXPECT_EQ(pair.service.line(), "while it stands\n");
+}
+
 TEST_F(Forward, NothingListensWhileTheServiceIsDead) {
   service.close();
   EXPECT_TRUE(closes()) << tokyo.log();

@@ -6,6 +6,7 @@ import socket
 
 import hubs
 import servers
+import two_relayds
 from clients import Failed, Place
 
 
@@ -39,7 +40,7 @@ def refuses_what_it_is_told_to(server, place):
             pass
         must(not (servers.HOME / "x").exists(), "a refused STOR left a file")
         must(ftp.retrbinary("RETR down", lambda _: None).startswith("226"), "RETR does not work any more")
-    must(hubs.logs("birl", "STOR is refused by ftp_refuse"), "the refusal is in no log")
+    must(two_relayds.logs("birl", "STOR is refused by ftp_refuse"), "the refusal is in no log")
 
 
 def refuses_bounces(server, place):
@@ -57,7 +58,7 @@ def refuses_bounces(server, place):
             pass
         else:
             raise Failed("somebody else was connected to")
-    must(hubs.logs("tokyo", "the client named another host"), "the bounce is in no log")
+    must(two_relayds.logs("tokyo", "the client named another host"), "the bounce is in no log")
 
 
 def refuses_tls(server, place):
@@ -98,7 +99,7 @@ def aborts(server, place):
 def records_transfers(server, place):
     with session(place) as ftp:
         ftp.storbinary("STOR record", io.BytesIO(bytes(1234)))
-    must(hubs.audits("birl", service=f"{server}-IPv4", command="STOR", name="record", bytes=1234, end="226"), "the transfer is in no record")
+    must(two_relayds.audits("birl", service=f"{server}-IPv4", command="STOR", name="record", bytes=1234, end="226"), "the transfer is in no record")
 
 
 def carries_many_small_files(server, place):

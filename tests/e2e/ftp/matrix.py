@@ -13,6 +13,7 @@ import checks
 import clients
 import hubs
 import servers
+import two_relayds
 
 UP, DOWN = os.urandom(300_001), os.urandom(700_001)
 
@@ -93,7 +94,7 @@ def main(words):
             print(f"{name}: FAILED after {time.monotonic() - began:.1f} s: {error!r}", flush=True)
     print(f"{count} sessions and checks, {failed} failed")
     if failed and not direct:
-        hubs.show()
+        two_relayds.show()
     return 1 if failed else 0
 
 

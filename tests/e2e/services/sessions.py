@@ -4,8 +4,9 @@ import pathlib
 import subprocess
 import threading
 
-import hubs
+import forwards
 import servers
+import two_relayds
 
 PLACE = "127.0.8.1"
 failures = []
@@ -107,23 +108,23 @@ def others():
 
 def dead_service():
     output_of("pkill", "-x", "dovecot")
-    hubs.logs("tokyo", "forward to pop3: closed to programs here")
+    two_relayds.logs("tokyo", "forward to pop3: closed to programs here")
     said = output_of("curl", "-sS", f"pop3://{PLACE}/1", "--user", "anna:secret")
     check("a dead service is refused", "onnection refused" in said or "Couldn't connect" in said or "Failed to connect" in said, said)
-    status = output_of(hubs.PROGRAMS / "relayctl", "--config", hubs.DIR / "tokyo" / "relayd.toml", "status")
+    status = two_relayds.relayctl("tokyo", "status").stdout
     check("relayctl status says why", "does not answer" in status, status)
 
 
 def main():
     servers.start()
-    hubs.start(servers.SERVICES)
+    forwards.start(servers.SERVICES)
     for session in pop3, imap, telnet, others, dead_service:
         try:
             session()
         except Exception as error:  # each of the others still tells something
             check(session.__name__, False, repr(error))
     if failures:
-        hubs.show()
+        two_relayds.show()
         raise SystemExit(f"{len(failures)} failed: " + ", ".join(failures))
 
 

@@ -1,4 +1,5 @@
-"""Two relayds with a link between them: tokyo, where the programs are, and birl, where the services are."""
+"""Two relayds with a link between them, in one container: tokyo, where the programs are, and birl, where the services are."""
+import json
 import pathlib
 import subprocess
 import time
@@ -12,6 +13,7 @@ name = "{name}"
 identity = "{dir}/identity.pem"
 state_dir = "{dir}/state"
 control = "{dir}/control.sock"
+audit = "{dir}/audit.jsonl"
 listen = [{listen}]
 
 [[site]]
@@ -32,27 +34,25 @@ def configure(name, site, pin, listen, dial, address, more):
 def init(name):
     (DIR / name / "state").mkdir(parents=True)
     configure(name, "none", "sha256:" + 43 * "A" + "=", '"127.0.7.9:5443"', "", "127.0.9.9", "")
-    done = subprocess.run([PROGRAMS / "relayctl", "--config", DIR / name / "relayd.toml", "init"], capture_output=True, text=True, check=False)
+    done = relayctl(name, "init")
     if done.returncode != 0:
         raise SystemExit(f"relayctl init: {done.stdout}{done.stderr}")
     return done.stdout.strip()
 
 
-def start(services):
-    """services: name, where it is at birl, where programs find it at tokyo."""
+def start(at_tokyo, at_birl):
+    """at_tokyo, at_birl: the [[forward]] and [[service]] sections. Returns when both have been started."""
     pins = {name: init(name) for name in ("tokyo", "birl")}
-    configure("birl", "tokyo", pins["tokyo"], '"127.0.7.1:5443"', "", "127.0.6.2", "".join(
-        f'[[service]]\nname = "{name}"\nto = "{to}"\nsites = ["tokyo"]\n' for name, to, _ in services))
-    configure("tokyo", "birl", pins["birl"], "", '"127.0.7.1:5443"', "127.0.5.2", "".join(
-        f'[[forward]]\nlisten = ["{listen}"]\nsite = "birl"\nservice = "{name}"\n' for name, _, listen in services))
+    configure("birl", "tokyo", pins["tokyo"], '"127.0.7.1:5443"', "", "127.0.6.2", at_birl)
+    configure("tokyo", "birl", pins["birl"], "", '"127.0.7.1:5443"', "127.0.5.2", at_tokyo)
     for name in pins:
-        with open(DIR / name / "log", "wb") as log:
+        with open(DIR / name / "log", "wb") as file:
             subprocess.Popen([PROGRAMS / "relayd", "--foreground", "--config", DIR / name / "relayd.toml"],
-                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    for name, _, _ in services:
-        if not logs("tokyo", f"forward to {name}: open to programs here"):
-            show()
-            raise SystemExit(f"the forward to {name} does not open")
+                             stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+
+
+def relayctl(name, *words):
+    return subprocess.run([PROGRAMS / "relayctl", "--config", DIR / name / "relayd.toml", *words], capture_output=True, text=True, check=False)
 
 
 def log(name):
@@ -67,6 +67,18 @@ def logs(name, text, seconds=60):
             return False
         time.sleep(0.05)
     return True
+
+
+def audits(hub, seconds=60, **wanted):
+    """Whether a hub has an audit record with those values sooner or later."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with open(DIR / hub / "audit.jsonl", encoding="utf-8") as file:
+            if any(wanted.items() <= json.loads(line).items() for line in file):
+                return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
 
 
 def show():
