@@ -63,16 +63,16 @@ base::Result<void> Relay::can_reload() const {
   if (!wanted)
     return base::Error{
         "the configuration has errors, so that no site can be taken into use: `relayd --check` says which"};
-  if (const std::string key = settings::restart_needed(config_.hub, wanted->hub); !key.empty())
-    return base::Error{"hub." + key + " has changed, which a reload cannot do: restart relayd"};
+  if (const std::string key = settings::restart_needed(config_, *wanted); !key.empty())
+    return base::Error{key + " has changed, which a reload cannot do: restart relayd"};
   return {};
 }
 
 // First everything that can fail, on the side; then the change itself, which cannot.
 base::Result<void> Relay::apply(const settings::Config& wanted) {
   if (draining_) return base::Error{"relayd is shutting down"};
-  if (const std::string key = settings::restart_needed(config_.hub, wanted.hub); !key.empty())
-    return base::Error{"hub." + key + " has changed, which a reload cannot do: restart relayd"};
+  if (const std::string key = settings::restart_needed(config_, wanted); !key.empty())
+    return base::Error{key + " has changed, which a reload cannot do: restart relayd"};
   Listeners fresh_listeners;
   if (auto ok = bind_listeners(wanted.hub, fresh_listeners); !ok) return ok;
   // A site that is renamed, or takes another's endpoint, gets it as it is bound.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "relayd/settings/hub.h"
+#include "relayd/settings/ledger.h"
 #include "relayd/settings/site.h"
 
 namespace tsmtp::settings {
@@ -12,6 +13,7 @@ namespace tsmtp::settings {
 struct Config {
   std::string file;  ///< as it was named; no part of the comparison's meaning, but compared
   Hub hub;
+  Ledger ledger;
   std::vector<Site> sites;  ///< in the order of the file
   std::vector<Service> services;
   std::vector<Forward> forwards;

@@ -71,6 +71,14 @@ ManualEntry entry_of(const std::string& section, const Key<Section>& key) {
                   key.form.accepts + "; " + default_of(key) + change + '\n'};
 }
 
+template <typename Section>
+std::string restart_needed(const char* section, std::span<const Key<Section>> keys, const Section& running,
+                           const Section& wanted) {
+  for (const Key<Section>& key : keys)
+    if (key.change == kRestart && !key.form.same(running, wanted)) return section + std::string(key.name);
+  return {};
+}
+
 }  // namespace
 
 std::span<const Key<Hub>> hub_keys() {
@@ -225,16 +233,17 @@ std::span<const Key<Site>> site_keys() {
   return keys;
 }
 
-std::string restart_needed(const Hub& running, const Hub& wanted) {
-  for (const Key<Hub>& key : hub_keys())
-    if (key.change == kRestart && !key.form.same(running, wanted)) return std::string(key.name);
-  return {};
+std::string restart_needed(const Config& running, const Config& wanted) {
+  const std::string of_hub = restart_needed("hub.", hub_keys(), running.hub, wanted.hub);
+  return of_hub.empty() ? restart_needed("ledger.", ledger_keys(), running.ledger, wanted.ledger) : of_hub;
 }
 
 std::vector<ManualEntry> manual_entries() {
   std::vector<ManualEntry> entries;
   for (const Key<Hub>& key : hub_keys())
     entries.push_back(entry_of("hub", key));
+  for (const Key<Ledger>& key : ledger_keys())
+    entries.push_back(entry_of("ledger", key));
   for (const Key<Site>& key : site_keys())
     entries.push_back(entry_of("site", key));
   for (const Key<Service>& key : service_keys())

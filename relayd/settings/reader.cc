@@ -15,7 +15,7 @@
 namespace tsmtp::settings {
 namespace {
 
-constexpr std::string_view kSections[] = {"hub", "site", "service", "forward"};
+constexpr std::string_view kSections[] = {"hub", "ledger", "site", "service", "forward"};
 
 void unknown_key(const toml::key& key, const std::string& place, const std::vector<std::string_view>& known,
                  const std::string& file, base::Diagnostics& out) {
@@ -66,14 +66,24 @@ Places read_section(const toml::table& table, std::span<const Key<Section>> keys
   return places;
 }
 
+/// Reads the section [name], which stands there once.
+template <typename Section>
+void read_single(const toml::node& node, const std::string& name, std::span<const Key<Section>> keys,
+                 const std::string& file, Section& section, Places& places, base::Diagnostics& out) {
+  const base::Location whole_file{.file = file, .line = 0, .column = 0};
+  const base::Location header = node.source().path ? locate(node.source(), file) : whole_file;
+  const std::string label = '[' + name + ']';
+  const toml::table* table = node.as_table();
+  if (table == nullptr)
+    return out.error(header, name + ": a section " + label + " was expected, in single brackets");
+  places = read_section(*table, keys, label, header, section, out);
+}
+
 void read_hub(const toml::table& tree, Config& config, ConfigPlaces& places, base::Diagnostics& out) {
   const toml::node* node = tree.get("hub");
-  const base::Location whole_file{.file = config.file, .line = 0, .column = 0};
-  if (node == nullptr) return out.error(whole_file, "missing section [hub]");
-  const base::Location header = node->source().path ? locate(node->source(), config.file) : whole_file;
-  const toml::table* table = node->as_table();
-  if (table == nullptr) return out.error(header, "hub: a section [hub] was expected, in single brackets");
-  places.hub = read_section(*table, hub_keys(), "[hub]", header, config.hub, out);
+  if (node == nullptr)
+    return out.error({.file = config.file, .line = 0, .column = 0}, "missing section [hub]");
+  read_single(*node, "hub", hub_keys(), config.file, config.hub, places.hub, out);
   if (!places.hub.keys.contains("name")) config.hub.name = name_of_this_host();
 }
 
@@ -133,6 +143,8 @@ Config read_tree(toml::table& tree, const std::string& file, const std::vector<s
         add_sites(tree, std::move(*sites), file, out);
   for (const std::string& argument : overrides)
     if (is_about_site(argument)) put_override(tree, argument, out);
+  if (const toml::node* node = tree.get("ledger"))
+    read_single(*node, "ledger", ledger_keys(), file, config.ledger, places.ledger, out);
   read_sections(tree, "site", site_keys(), file, config.sites, places.sites, out);
   read_sections(tree, "service", service_keys(), file, config.services, places.services, out);
   read_sections(tree, "forward", forward_keys(), file, config.forwards, places.forwards, out);

@@ -243,6 +243,7 @@ void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagn
     check_bindable(config.sites[i], places.sites[i], diagnostics);
     check_overlap(config.sites[i], places.sites[i], diagnostics);
   }
+  relate_ledger(config, places, diagnostics);
   relate_services(config, places, diagnostics);
   check_names(config, places, diagnostics);
   check_pins(config, places, diagnostics);

@@ -26,6 +26,7 @@ struct Places {
 /// Places of all of a Config: `sites[i]` belongs to `Config::sites[i]`.
 struct ConfigPlaces {
   Places hub;
+  Places ledger;
   std::vector<Places> sites;
   std::vector<Places> services;  ///< likewise
   std::vector<Places> forwards;
@@ -34,6 +35,9 @@ struct ConfigPlaces {
 /// Fills in what follows from other keys and sections (endpoints, the services of each site), and says what
 /// contradicts what.
 void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics);
+
+/// The part of it that is about [ledger].
+void relate_ledger(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics);
 
 /// The part of it that is about services and forwards: gives each site its own.
 void relate_services(Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics);

@@ -16,6 +16,7 @@
 #include "relayd/base/diagnostic.h"
 #include "relayd/base/domain.h"
 #include "relayd/base/host_port.h"
+#include "relayd/settings/ledger.h"
 #include "relayd/settings/service.h"
 #include "relayd/settings/site.h"
 
@@ -60,6 +61,8 @@ class Value {
   void into_program(std::vector<std::string>& out) const;   ///< its whole path and its arguments
   void into_target(base::HostPort& out) const;              ///< one address or unix socket
   void into_rates(ServiceRates& out) const;                 ///< a table of two sizes
+  void into_engine_endpoints(std::vector<EngineEndpoint>& out) const;
+  void into_key_prefix(std::string& out) const;  ///< begins with a slash, ends in none
 
   void complain(std::string_view message) const;
   void warn(std::string_view message) const;

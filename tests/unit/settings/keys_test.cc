@@ -51,23 +51,27 @@ void expect_told(const Key<Section>& key) {
 TEST(Keys, TheManualCanTellTheDefault) {
   for (const Key<Hub>& key : hub_keys())
     expect_told(key);
+  for (const Key<Ledger>& key : ledger_keys())
+    expect_told(key);
   for (const Key<Site>& key : site_keys())
     expect_told(key);
 }
 
 TEST(Keys, ARestartIsNeededForWhatTheTableSays) {
-  Hub running;
-  Hub wanted;
-  wanted.drain_timeout += std::chrono::seconds(1);
-  wanted.listen = {{.host = "::", .port = 5443, .unix_path = {}}};
-  wanted.audit = "journald";
-  wanted.admission.total = 1;
-  wanted.mta_connections = 1;
+  Config running;
+  Config wanted;
+  wanted.hub.drain_timeout += std::chrono::seconds(1);
+  wanted.hub.listen = {{.host = "::", .port = 5443, .unix_path = {}}};
+  wanted.hub.audit = "journald";
+  wanted.hub.admission.total = 1;
+  wanted.hub.mta_connections = 1;
   EXPECT_EQ(restart_needed(running, wanted), "");
-  wanted.endpoint_holder = "/elsewhere";
-  EXPECT_EQ(restart_needed(running, wanted), "endpoint_holder");
-  wanted.name = "osaka";
-  EXPECT_EQ(restart_needed(running, wanted), "name");
+  wanted.ledger.prefix = "/elsewhere";
+  EXPECT_EQ(restart_needed(running, wanted), "ledger.prefix");
+  wanted.hub.endpoint_holder = "/elsewhere";
+  EXPECT_EQ(restart_needed(running, wanted), "hub.endpoint_holder");
+  wanted.hub.name = "osaka";
+  EXPECT_EQ(restart_needed(running, wanted), "hub.name");
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ struct Manual {
 };
 
 std::string section_of_heading(const std::string& line) {
-  for (const char* section : {"hub", "site", "service", "forward"})
+  for (const char* section : {"hub", "ledger", "site", "service", "forward"})
     if (line == ".Ss [[" + std::string(section) + "]]" || line == ".Ss [" + std::string(section) + "]")
       return section;
   return {};
