@@ -76,9 +76,7 @@ void Joining::join(std::string_view argument, net::RequestServer::Reply reply) {
 }
 
 std::string Joining::known_here(const settings::Site& site, const pairing::Taken& taken) const {
-  const bool is_dead = std::all_of(site.pins.begin(), site.pins.end(),
-                                   [&](const std::string& pin) { return pairing::is_revoked(pin, taken); });
-  if (is_dead)
+  if (pairing::is_dead(site, taken))
     return control::reply_error("the hub that invites is site " + site.name +
                                     " here, and its key is revoked, for good. " + kNewKeyThere +
                                     ". Here, first remove the entry of the site and reload",

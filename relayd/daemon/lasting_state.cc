@@ -50,8 +50,8 @@ void LastingState::set_sites(const std::vector<settings::Site>& sites, const key
   ledger::Owners::Sites owners;
   for (const settings::Site& site : sites) {
     // Rows are written under the first, and found under any.
-    std::vector<std::string>& pins = owners.emplace(site.name, site.pins).first->second;
-    for (const std::string& pin : site.pins)
+    std::vector<std::string>& pins = owners.emplace(site.name, site.pins()).first->second;
+    for (const std::string& pin : site.pins())
       for (const std::string& related : known.family(pin))
         if (std::find(pins.begin(), pins.end(), related) == pins.end()) pins.push_back(related);
   }

@@ -38,9 +38,7 @@ base::Result<void> check_name(const std::string& name, const pairing::Taken& tak
   const auto site = std::find_if(taken.sites.begin(), taken.sites.end(),
                                  [&](const settings::Site& known) { return known.name == name; });
   if (site == taken.sites.end()) return {};
-  const bool is_dead = std::all_of(site->pins.begin(), site->pins.end(),
-                                   [&](const std::string& pin) { return pairing::is_revoked(pin, taken); });
-  if (is_dead)
+  if (pairing::is_dead(*site, taken))
     return base::Error{"site " + name +
                        " is here, and its key is revoked, for good: remove its entry and reload before it is "
                        "invited anew. It needs a new key first (there: `relayctl rotate --compromised`)"};

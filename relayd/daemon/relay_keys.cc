@@ -84,7 +84,7 @@ void Relay::connected(std::unique_ptr<net::TlsStream> stream) {
 std::vector<keys::SiteKeys> Relay::site_keys() const {
   std::vector<keys::SiteKeys> out;
   for (const settings::Site& site : config_.sites)
-    out.push_back({.name = site.name, .pins = site.pins});
+    out.push_back({.name = site.name, .pins = site.pins()});
   return out;
 }
 

@@ -144,10 +144,11 @@ std::vector<net::Site*> Relay::running_sites(const settings::Config& wanted) con
   };
   std::vector<net::Site*> found;
   for (const settings::Site& site : wanted.sites) {
+    const std::vector<std::string> pins = site.pins();
     const auto shares_a_key = [&](const auto& running) {
       return !is_wanted(running->name()) &&
              std::find(found.begin(), found.end(), running.get()) == found.end() &&
-             std::any_of(site.pins.begin(), site.pins.end(),
+             std::any_of(pins.begin(), pins.end(),
                          [&](const std::string& pin) { return running->hub_of_pin(pin) != nullptr; });
     };
     net::Site* running = find_site(site.name);

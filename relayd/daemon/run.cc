@@ -52,7 +52,7 @@ int check(const settings::Config& config) {
   }
   std::vector<keys::SiteKeys> sites;
   for (const settings::Site& site : config.sites)
-    sites.push_back({.name = site.name, .pins = site.pins});
+    sites.push_back({.name = site.name, .pins = site.pins()});
   for (const std::string& finding : findings_on_pins(config.hub.state_dir, sites, net::wall_now()))
     complain("warning: " + finding);
   std::cout << config.file << ": ok, hub " << config.hub.name << ", " << settings::count_of_sites(config)

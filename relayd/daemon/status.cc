@@ -142,7 +142,7 @@ void show_keys(control::SiteStatus& status, const net::Site& site, const keys::B
     const bool is_left = peer != nullptr && !peer->knows_rotation();
     status.own_key = rotation.has_confirmed(site.name()) ? "confirmed" : is_left ? "left behind" : "awaited";
   }
-  for (const std::string& pin : site.settings().pins) {
+  for (const std::string& pin : site.settings().pins()) {
     if (book.revocation(pin) != nullptr) continue;
     auto pins = book.descent(pin);
     status.key = net::pin_text(pins.back());

@@ -62,7 +62,7 @@ void SiteHub::offer(const forward::Offer& offer) {
 
 std::optional<keys::Revocation> SiteHub::revocation() const {
   std::optional<keys::Revocation> latest;
-  for (const std::string& pin : settings_.pins) {
+  for (const std::string& pin : settings_.hubs.front().pins) {
     const keys::Revocation* const known = shared_.keys.book().revocation(pin);
     if (known == nullptr) return std::nullopt;
     if (!latest || known->when > latest->when) latest = *known;
@@ -72,8 +72,8 @@ std::optional<keys::Revocation> SiteHub::revocation() const {
 
 // Without the keys that are revoked; a site that has no other is not dialled.
 link::Settings SiteHub::link_settings() const {
-  link::Settings out{.pins = {}, .dial = settings_.dial, .link = settings_.link};
-  for (const std::string& pin : settings_.pins) {
+  link::Settings out{.pins = {}, .dial = settings_.hubs.front().dial, .link = settings_.link};
+  for (const std::string& pin : settings_.hubs.front().pins) {
     const keys::Revocation* const known = shared_.keys.book().revocation(pin);
     if (known == nullptr) {
       out.pins.push_back(pin);

@@ -82,13 +82,20 @@ std::vector<std::string> notes_on(const std::vector<std::string>& domains, const
 
 const settings::Site* site_of_key(std::string_view pin, const Taken& taken) {
   const auto found = std::find_if(taken.sites.begin(), taken.sites.end(), [&](const settings::Site& site) {
-    return std::find(site.pins.begin(), site.pins.end(), pin) != site.pins.end();
+    const std::vector<std::string> pins = site.pins();
+    return std::find(pins.begin(), pins.end(), pin) != pins.end();
   });
   return found == taken.sites.end() ? nullptr : &*found;
 }
 
 bool is_revoked(std::string_view pin, const Taken& taken) {
   return std::find(taken.revoked.begin(), taken.revoked.end(), pin) != taken.revoked.end();
+}
+
+bool is_dead(const settings::Site& site, const Taken& taken) {
+  const std::vector<std::string> pins = site.pins();
+  return std::all_of(pins.begin(), pins.end(),
+                     [&](const std::string& pin) { return is_revoked(pin, taken); });
 }
 
 bool is_name_taken(std::string_view name, const Taken& taken) {

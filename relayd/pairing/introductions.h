@@ -49,6 +49,8 @@ struct Conflict {
 /// The site that has pinned this key; null if none has.
 [[nodiscard]] const settings::Site* site_of_key(std::string_view pin, const Taken& taken);
 [[nodiscard]] bool is_revoked(std::string_view pin, const Taken& taken);
+/// All keys of the site are revoked.
+[[nodiscard]] bool is_dead(const settings::Site& site, const Taken& taken);
 /// Whether a site, or this hub, has this name.
 [[nodiscard]] bool is_name_taken(std::string_view name, const Taken& taken);
 

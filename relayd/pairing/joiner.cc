@@ -51,7 +51,7 @@ base::Result<std::vector<std::string>> checked_local(const Offer& offer, const W
 
 const settings::Site* site_of_token(const Token& token, const Taken& taken) {
   for (const settings::Site& site : taken.sites)
-    for (const std::string& pin : site.pins)
+    for (const std::string& pin : site.pins())
       if (token.is_for(pin)) return &site;
   return nullptr;
 }

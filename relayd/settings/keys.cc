@@ -53,6 +53,16 @@ std::string as_it_is(const std::string& text) {
   return text;
 }
 
+/// What [[site]] itself says of a hub is said of its only one.
+SiteHub& only_hub(Site& site) {
+  return site.hubs.empty() ? site.hubs.emplace_back() : site.hubs.front();
+}
+
+constexpr Member<Site, std::vector<std::string>> kOnlyPins{
+    [](Site& site) -> std::vector<std::string>& { return only_hub(site).pins; }};
+constexpr Member<Site, std::vector<base::HostPort>> kOnlyDial{
+    [](Site& site) -> std::vector<base::HostPort>& { return only_hub(site).dial; }};
+
 std::string patterns_text(const std::vector<std::string>& patterns) {
   return list_text(patterns, [](const std::string& pattern) { return '"' + pattern + '"'; });
 }
@@ -138,10 +148,15 @@ std::span<const Key<Site>> site_keys() {
   static const std::vector<Key<Site>> keys{
       {"name", kRequired, kReload, name(at<&Site::name>()),
        "Names the site in logs, in status and in the replies that the MTA sees."},
-      {"pin", kRequired, kReload, pins(at<&Site::pins>()), "Pins of the site's keys."},
-      {"dial", kOptional, kReload, addresses(at<&Site::dial>(), kTcp),
+      {"pin", kOptional, kReload, pins(kOnlyPins), "Pins of the site's keys.",
+       "none, and then each [[site.hub]] has its own"},
+      {"dial", kOptional, kReload, addresses(kOnlyDial, kTcp),
        "Where the site listens: addresses, tried in order.",
        "[], which is to wait for the site to dial us, from whatever address"},
+      {"prefer", kOptional, kReload,
+       word(at<&Site::prefer>(), {{"order", Prefer::kOrder}, {"spread", Prefer::kSpread}}),
+       "Which of the site's hubs that take mail gets the next one: the first in the order of\nthe file, or "
+       "that which has the fewest under way."},
       {"dial_through", kOptional, kReload,
        form(at<&Site::link, &Link::proxy>(), "socks5://[USER@]HOST:PORT or http://[USER@]HOST:PORT",
             read_proxy, proxy_text),
@@ -233,6 +248,18 @@ std::span<const Key<Site>> site_keys() {
   return keys;
 }
 
+std::span<const Key<SiteHub>> site_hub_keys() {
+  static const std::vector<Key<SiteHub>> keys{
+      {"name", kRequired, kReload, name(at<&SiteHub::name>()),
+       "Names the hub within its site, in logs, in status and in the replies that the MTA sees."},
+      {"pin", kRequired, kReload, pins(at<&SiteHub::pins>()), "Pins of the hub's keys."},
+      {"dial", kOptional, kReload, addresses(at<&SiteHub::dial>(), kTcp),
+       "Where the hub listens: addresses, tried in order.",
+       "[], which is to wait for the hub to dial us, from whatever address"},
+  };
+  return keys;
+}
+
 std::string restart_needed(const Config& running, const Config& wanted) {
   const std::string of_hub = restart_needed("hub.", hub_keys(), running.hub, wanted.hub);
   return of_hub.empty() ? restart_needed("ledger.", ledger_keys(), running.ledger, wanted.ledger) : of_hub;
@@ -246,6 +273,8 @@ std::vector<ManualEntry> manual_entries() {
     entries.push_back(entry_of("ledger", key));
   for (const Key<Site>& key : site_keys())
     entries.push_back(entry_of("site", key));
+  for (const Key<SiteHub>& key : site_hub_keys())
+    entries.push_back(entry_of("site.hub", key));
   for (const Key<Service>& key : service_keys())
     entries.push_back(entry_of("service", key));
   for (const Key<Forward>& key : forward_keys())

@@ -17,6 +17,7 @@ namespace tsmtp::settings {
 [[nodiscard]] std::span<const Key<Hub>> hub_keys();
 [[nodiscard]] std::span<const Key<Ledger>> ledger_keys();
 [[nodiscard]] std::span<const Key<Site>> site_keys();
+[[nodiscard]] std::span<const Key<SiteHub>> site_hub_keys();
 [[nodiscard]] std::span<const Key<Service>> service_keys();
 [[nodiscard]] std::span<const Key<Forward>> forward_keys();
 

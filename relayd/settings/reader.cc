@@ -38,6 +38,12 @@ bool has_errors_after(const base::Diagnostics& diagnostics, std::size_t before) 
                      [](const auto& finding) { return finding.severity == base::Severity::kError; });
 }
 
+/// Sections within the sections of that kind; empty: there are none.
+template <typename Section>
+constexpr std::string_view kWithin;
+template <>
+constexpr std::string_view kWithin<Site> = "hub";
+
 /// Reads one section by its table of keys. `label` is "[hub]" or "[[site]]".
 template <typename Section>
 Places read_section(const toml::table& table, std::span<const Key<Section>> keys, const std::string& label,
@@ -45,11 +51,13 @@ Places read_section(const toml::table& table, std::span<const Key<Section>> keys
   Places places{.header = header, .keys = {}, .wrong = {}};
   for (const auto& [key, node] : table) {
     const std::string_view name = key.str();
+    if (name == kWithin<Section> && !name.empty()) continue;
     const auto row = std::find_if(keys.begin(), keys.end(), [name](const auto& k) { return k.name == name; });
     if (row == keys.end()) {
       std::vector<std::string_view> names;
       for (const Key<Section>& known : keys)
         names.push_back(known.name);
+      if (!kWithin<Section>.empty()) names.push_back(kWithin<Section>);
       unknown_key(key, label, names, header.file, out);
       continue;
     }
@@ -87,27 +95,58 @@ void read_hub(const toml::table& tree, Config& config, ConfigPlaces& places, bas
   if (!places.hub.keys.contains("name")) config.hub.name = name_of_this_host();
 }
 
+/// The tables of all sections of that name. `label` is "[[site]]".
+std::vector<const toml::table*> tables_of(const toml::table& tree, std::string_view name,
+                                          const std::string& label, const std::string& file,
+                                          base::Diagnostics& out) {
+  std::vector<const toml::table*> tables;
+  const toml::node* node = tree.get(name);
+  if (node == nullptr) return tables;
+  const toml::array* array = node->as_array();
+  if (array == nullptr) {
+    out.error(locate(node->source(), file),
+              std::string(name) + ": a section " + label + " was expected, in double brackets");
+    return tables;
+  }
+  for (const toml::node& element : *array)
+    if (const toml::table* table = element.as_table())
+      tables.push_back(table);
+    else
+      out.error(locate(element.source(), file), std::string(name) + ": a section " + label + " was expected");
+  return tables;
+}
+
 /// Reads all sections [[name]].
 template <typename Section>
 void read_sections(const toml::table& tree, const std::string& name, std::span<const Key<Section>> keys,
                    const std::string& file, std::vector<Section>& sections, std::vector<Places>& places,
                    base::Diagnostics& out) {
-  const toml::node* node = tree.get(name);
-  if (node == nullptr) return;
   const std::string label = "[[" + name + "]]";
-  const toml::array* array = node->as_array();
-  if (array == nullptr)
-    return out.error(locate(node->source(), file),
-                     name + ": a section " + label + " was expected, in double brackets");
-  for (const toml::node& element : *array) {
-    const base::Location header = locate(element.source(), file);
-    const toml::table* table = element.as_table();
-    if (table == nullptr) {
-      out.error(header, name + ": a section " + label + " was expected");
-      continue;
-    }
-    places.push_back(read_section(*table, keys, label, header, sections.emplace_back(), out));
-  }
+  for (const toml::table* table : tables_of(tree, name, label, file, out))
+    places.push_back(
+        read_section(*table, keys, label, locate(table->source(), file), sections.emplace_back(), out));
+}
+
+/// A site's hubs take the place of what [[site]] itself says of one.
+void read_hubs(const toml::table& site_table, const std::string& file, Site& site,
+               std::vector<Places>& places, base::Diagnostics& out) {
+  constexpr const char* kLabel = "[[site.hub]]";
+  const auto tables = tables_of(site_table, kWithin<Site>, kLabel, file, out);
+  if (tables.empty()) return;
+  site.hubs.clear();
+  for (const toml::table* table : tables)
+    places.push_back(read_section(*table, site_hub_keys(), kLabel, locate(table->source(), file),
+                                  site.hubs.emplace_back(), out));
+}
+
+void read_sites(const toml::table& tree, const std::string& file, Config& config, ConfigPlaces& places,
+                base::Diagnostics& out) {
+  read_sections(tree, "site", site_keys(), file, config.sites, places.sites, out);
+  places.hubs.resize(config.sites.size());
+  base::Diagnostics complained_of;
+  const auto tables = tables_of(tree, "site", {}, file, complained_of);
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    read_hubs(*tables[i], file, config.sites[i], places.hubs[i], out);
 }
 
 using Include = std::vector<TextFile> (*)(const std::string& main_file,
@@ -145,7 +184,7 @@ Config read_tree(toml::table& tree, const std::string& file, const std::vector<s
     if (is_about_site(argument)) put_override(tree, argument, out);
   if (const toml::node* node = tree.get("ledger"))
     read_single(*node, "ledger", ledger_keys(), file, config.ledger, places.ledger, out);
-  read_sections(tree, "site", site_keys(), file, config.sites, places.sites, out);
+  read_sites(tree, file, config, places, out);
   read_sections(tree, "service", service_keys(), file, config.services, places.services, out);
   read_sections(tree, "forward", forward_keys(), file, config.forwards, places.forwards, out);
   relate(config, places, out);

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "relayd/settings/pin.h"
+#include "relayd/settings/unique.h"
 
 namespace tsmtp::settings {
 namespace {
@@ -14,36 +14,6 @@ constexpr std::uint16_t kEndpointPort = 5000;  // the paper's
 std::string in_quotes(std::string_view text) {
   return '"' + std::string(text) + '"';
 }
-
-/// Things of which there may be one only. Says which site has it already.
-class Unique {
- public:
-  Unique(std::string what, base::Diagnostics& diagnostics)
-      : what_(std::move(what)), diagnostics_(diagnostics) {}
-
-  void add(const std::string& thing, const std::string& owner, const base::Location& where) {
-    const auto [first, added] = owners_.emplace(thing, Owner{owner, where});
-    if (!added)
-      diagnostics_.error(
-          where, what_ + ' ' + in_quotes(thing) + " is already that of " + described(first->second, where));
-  }
-
- private:
-  struct Owner {
-    std::string name;
-    base::Location where;
-  };
-
-  static std::string described(const Owner& owner, const base::Location& seen_from) {
-    const base::Location& at = owner.where;
-    if (at.file == seen_from.file) return owner.name;
-    return owner.name + " (" + at.file + (at.line > 0 ? ':' + std::to_string(at.line) : "") + ')';
-  }
-
-  std::string what_;
-  base::Diagnostics& diagnostics_;
-  std::map<std::string, Owner> owners_;
-};
 
 std::string owner_of(const Site& site) {
   return "site " + in_quotes(site.name);
@@ -55,13 +25,6 @@ void check_names(const Config& config, const ConfigPlaces& places, base::Diagnos
   for (std::size_t i = 0; i < config.sites.size(); ++i)
     if (!config.sites[i].name.empty())
       names.add(config.sites[i].name, "a site above", places.sites[i].of("name"));
-}
-
-void check_pins(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
-  Unique pins("the pin", diagnostics);
-  for (std::size_t i = 0; i < config.sites.size(); ++i)
-    for (const std::string& pin : config.sites[i].pins)
-      pins.add(pin_text(pin), owner_of(config.sites[i]), places.sites[i].of("pin"));
 }
 
 void check_addresses(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics) {
@@ -128,34 +91,6 @@ void fill_in_endpoints(Site& site, const Places& places, base::Diagnostics& diag
         places.of("endpoint"),
         "missing key \"address\" in [[site]], such as \"127.0.5.2\" (or \"endpoint\", with a single site): "
         "it is where our MTA hands mail over");
-}
-
-void check_link(const Site& site, const Places& places, const Hub& hub, const Places& hub_places,
-                base::Diagnostics& diagnostics) {
-  if (!site.dial.empty() || !hub.listen.empty() || !places.trusted("dial") || !hub_places.trusted("listen"))
-    return;
-  diagnostics.error(places.of("dial"),
-                    "the link to " + owner_of(site) +
-                        " could never come up: nothing to \"dial\", and the hub does not \"listen\"");
-}
-
-void check_proxy(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
-  if (!places.trusted("dial_through")) return;
-  const base::Location& where = places.of("dial_through");
-  const bool has_user = site.link.proxy && !site.link.proxy->user.empty();
-  const bool has_password = !site.link.proxy_password_file.empty();
-  if (site.link.proxy && site.dial.empty() && places.trusted("dial"))
-    diagnostics.error(where, "dial_through: there is nothing to \"dial\" through it");
-  if (has_user && !has_password && places.trusted("dial_through_password"))
-    diagnostics.error(
-        where, "dial_through: has a user, so \"dial_through_password\" must name the file with its password");
-  if (has_password && !has_user)
-    diagnostics.error(places.of("dial_through_password"),
-                      "dial_through_password: \"dial_through\" names no user who has one");
-  constexpr std::size_t kMaxName = 255;
-  for (const base::HostPort& address : site.dial)
-    if (site.link.proxy && address.host.size() > kMaxName)
-      diagnostics.error(places.of("dial"), "dial: a proxy takes no name of more than 255 bytes");
 }
 
 void check_exposure(const Site& site, const Places& places, base::Diagnostics& diagnostics) {
@@ -234,8 +169,6 @@ void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagn
   for (std::size_t i = 0; i < config.sites.size(); ++i) {
     fill_in_local(config.sites[i], places.sites[i], config.hub, places.hub, diagnostics);
     fill_in_endpoints(config.sites[i], places.sites[i], diagnostics);
-    check_link(config.sites[i], places.sites[i], config.hub, places.hub, diagnostics);
-    check_proxy(config.sites[i], places.sites[i], diagnostics);
     check_exposure(config.sites[i], places.sites[i], diagnostics);
     check_access(config.sites[i], places.sites[i], diagnostics);
     check_origin(config.sites[i], places.sites[i], diagnostics);
@@ -246,7 +179,7 @@ void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagn
   relate_ledger(config, places, diagnostics);
   relate_services(config, places, diagnostics);
   check_names(config, places, diagnostics);
-  check_pins(config, places, diagnostics);
+  relate_hubs(config, places, diagnostics);
   check_addresses(config, places, diagnostics);
   check_audit(config, places, diagnostics);
   check_metrics(config.hub, places.hub, diagnostics);

@@ -28,13 +28,17 @@ struct ConfigPlaces {
   Places hub;
   Places ledger;
   std::vector<Places> sites;
-  std::vector<Places> services;  ///< likewise
+  std::vector<std::vector<Places>> hubs;  ///< of each site, those of [[site.hub]]; empty where it has none
+  std::vector<Places> services;           ///< likewise
   std::vector<Places> forwards;
 };
 
 /// Fills in what follows from other keys and sections (endpoints, the services of each site), and says what
 /// contradicts what.
 void relate(Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics);
+
+/// The part of it that is about the hubs of sites: gives each site at least one.
+void relate_hubs(Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics);
 
 /// The part of it that is about [ledger].
 void relate_ledger(const Config& config, const ConfigPlaces& places, base::Diagnostics& diagnostics);

@@ -15,6 +15,7 @@
 #include "relayd/settings/forward.h"
 #include "relayd/settings/link.h"
 #include "relayd/settings/service.h"
+#include "relayd/settings/site_hub.h"
 
 namespace tsmtp::settings {
 
@@ -63,8 +64,8 @@ enum class Origin { kNone, kXclient, kProxy };
 
 struct Site {
   std::string name;
-  std::vector<std::string> pins;  ///< 32 raw bytes each: SHA-256 of the peer's SubjectPublicKeyInfo
-  std::vector<base::HostPort> dial;
+  std::vector<SiteHub> hubs;  ///< never empty once read, and the same Link to each
+  Prefer prefer = Prefer::kOrder;
   Link link;
   std::string address;                    ///< the site address, "127.0.5.2"; empty: none
   std::vector<base::HostPort> endpoints;  ///< never empty; address:5000 where only an address is given
@@ -80,6 +81,14 @@ struct Site {
   std::vector<Service> services;  ///< likewise, those that this site may reach
 
   friend bool operator==(const Site&, const Site&) = default;
+
+  /// Of all its hubs.
+  [[nodiscard]] std::vector<std::string> pins() const {
+    std::vector<std::string> all;
+    for (const SiteHub& hub : hubs)
+      all.insert(all.end(), hub.pins.begin(), hub.pins.end());
+    return all;
+  }
 
   /// Endpoints and forwards.
   [[nodiscard]] std::vector<base::HostPort> listens_on() const {

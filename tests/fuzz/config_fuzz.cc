@@ -12,8 +12,10 @@ namespace {
 void check(const settings::Config& config) {
   must(!config.hub.name.empty(), "a hub has a name");
   for (const settings::Site& site : config.sites) {
-    must(!site.name.empty() && !site.pins.empty() && !site.endpoints.empty(), "a site has what it needs");
-    for (const std::string& pin : site.pins)
+    must(!site.name.empty() && !site.hubs.empty() && !site.endpoints.empty(), "a site has what it needs");
+    for (const settings::SiteHub& hub : site.hubs)
+      must(!hub.name.empty() && !hub.pins.empty(), "a hub has what it needs");
+    for (const std::string& pin : site.pins())
       must(pin.size() == 32, "a pin is 32 bytes");
     must(site.rules.max_message_bytes > 0, "a mail may have some bytes");
   }

@@ -37,7 +37,7 @@ class LastingStates : public testing::Test {
   static settings::Site site(const std::string& name, char pin) {
     settings::Site site;
     site.name = name;
-    site.pins = {std::string(32, pin)};
+    site.hubs = {{.name = name, .pins = {std::string(32, pin)}, .dial = {}}};
     return site;
   }
   /// A mail to birl whose outcome nobody knows, as an earlier relayd left it.

@@ -56,8 +56,7 @@ class LinkedHub {
   /// Links it to the site `name` with that key, which it dials at `dial`; nothing: it is dialled.
   void link_to(const std::string& name, const std::string& pin, std::vector<base::HostPort> dial) {
     site.name = name;
-    site.pins = {pin};
-    site.dial = std::move(dial);
+    site.hubs = {{.name = name, .pins = {pin}, .dial = std::move(dial)}};
     site.link.resume_window = std::chrono::seconds(0);
     ledger_->set_sites({{name, {pin}}});
     hub = std::make_unique<SiteHub>(

@@ -116,7 +116,7 @@ TEST(SiteFile, IsAConfigurationThatIsRight) {
   base::Diagnostics findings;
   const auto config = settings::read_text("[hub]\nname = \"birl\"\n" + text, "t", {}, findings);
   ASSERT_TRUE(config) << findings.to_string();
-  EXPECT_EQ(config->sites[0].pins, std::vector<std::string>{kTokyoPin});
+  EXPECT_EQ(config->sites[0].pins(), std::vector<std::string>{kTokyoPin});
   EXPECT_TRUE(config->sites[0].rules.local.contains("lab.birl.example"));
 }
 

@@ -31,7 +31,7 @@ inline settings::Site sample_site(const std::string& name, const std::string& pi
                                   const std::string& domain) {
   settings::Site site;
   site.name = name;
-  site.pins = {pin};
+  site.hubs = {{.name = name, .pins = {pin}, .dial = {}}};
   (void)site.rules.domains.add(domain);
   return site;
 }

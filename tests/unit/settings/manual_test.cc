@@ -30,7 +30,7 @@ struct Manual {
 };
 
 std::string section_of_heading(const std::string& line) {
-  for (const char* section : {"hub", "ledger", "site", "service", "forward"})
+  for (const char* section : {"hub", "ledger", "site", "site.hub", "service", "forward"})
     if (line == ".Ss [[" + std::string(section) + "]]" || line == ".Ss [" + std::string(section) + "]")
       return section;
   return {};
@@ -72,7 +72,7 @@ void update_manual() {
   std::string section;
   std::size_t part = 0;
   for (const ManualEntry& entry : manual_entries()) {
-    const std::string its_section = entry.key.substr(0, entry.key.find('.'));
+    const std::string its_section = entry.key.substr(0, entry.key.rfind('.'));
     if (its_section != std::exchange(section, its_section)) file << old.between.at(part++);
     file << entry.head << rests[entry.key];
   }

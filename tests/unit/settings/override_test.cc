@@ -24,7 +24,7 @@ TEST(Override, TomlAndBareStrings) {
   EXPECT_EQ(config->sites[0].deliver.port, 2525);
   EXPECT_FALSE(config->sites[0].sessions.early_reply);
   EXPECT_EQ(config->sites[0].rules.max_message_bytes, 1000U);
-  EXPECT_EQ(config->sites[0].dial.size(), 2U);
+  EXPECT_EQ(config->sites[0].hubs[0].dial.size(), 2U);
 }
 
 TEST(Override, OneWordIsAListOfOne) {

@@ -50,8 +50,8 @@ TEST(Reader, ReadsTheDesignsExample) {
   EXPECT_FALSE(config->hub.log);
   ASSERT_EQ(config->sites.size(), 1U);
   const Site& site = config->sites[0];
-  EXPECT_EQ(site.pins, std::vector<std::string>{std::string(32, '\0')});
-  EXPECT_EQ(site.dial[0].to_string(), "hub.birl.example:5443");
+  EXPECT_EQ(site.pins(), std::vector<std::string>{std::string(32, '\0')});
+  EXPECT_EQ(site.hubs[0].dial[0].to_string(), "hub.birl.example:5443");
   EXPECT_EQ(site.address, "127.0.5.2");
   ASSERT_EQ(site.endpoints.size(), 2U);
   EXPECT_EQ(site.endpoints[1].to_string(), "unix:/run/tsmtp/birl.sock");
