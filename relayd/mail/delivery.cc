@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "relayd/base/bytes.h"
 #include "relayd/base/utf8.h"
 #include "relayd/mail/delivery_tags.h"
 #include "relayd/mail/storage_reply.h"
@@ -83,6 +84,7 @@ std::size_t Delivery::read_records(std::string_view input, base::TimePoint now) 
 }
 
 bool Delivery::may_read() const {
+  if (is_asking_) return false;
   switch (state_) {
     case State::kConnecting:
     case State::kDataSent:
@@ -93,6 +95,7 @@ bool Delivery::may_read() const {
     case State::kRefused:
       return host_.stream_writable() >= kLeastAnswerRoomBytes;  // a peer that asks reads the answers too
     case State::kStart:
+    case State::kClaiming:
     case State::kCommitting:
     case State::kRecording:
     case State::kReported:
@@ -104,7 +107,8 @@ bool Delivery::may_read() const {
 }
 
 bool Delivery::gathers_content() const {
-  return state_ == State::kContent && session_->unsent_bytes() < kSmallContentBytes;
+  const bool may_have_more = state_ == State::kContent || state_ == State::kClaiming;
+  return may_have_more && session_->unsent_bytes() < kSmallContentBytes;
 }
 
 bool Delivery::has_room_for_content() const {
@@ -202,28 +206,59 @@ void Delivery::on(const Commit&, base::TimePoint now) {
     return report(storage_reply(*trouble), now);
   }
   host_.begin_commit(transaction_, envelope_.refused());
+  state_ = State::kClaiming;
+  if (!host_.claim(transaction_)) finish_content(now);
+}
+
+void Delivery::claimed(const std::optional<smtp::Reply>& refusal, base::TimePoint now) {
+  if (state_ != State::kClaiming) return;  // its MTA is gone meanwhile
+  if (!refusal) return finish_content(now);
+  give_up_transaction();
+  report(*refusal, now);
+}
+
+void Delivery::finish_content(base::TimePoint now) {
   if (!session_->finish_content(kFinalTag)) {
     give_up_transaction();
     return report(own_reply(554, "5.6.0", "content ends in a CR without LF"), now);
   }
   state_ = State::kCommitting;
+  last_step_ = now;
 }
 
 void Delivery::on(const Ask& record, base::TimePoint now) {
-  if (state_ == State::kStart && settings_.takes_questions) {
-    send(host_.end_earlier(record.transaction));
+  const bool is_alone = state_ == State::kStart && settings_.takes_questions;
+  const bool may_come = had_data_ && (state_ == State::kContent || state_ == State::kRefused);
+  if ((!is_alone && !may_come) || std::exchange(had_ask_, true))
+    return protocol_error("peer sent an Ask record out of turn", now);
+  is_asking_ = true;
+  if (const auto outcome = host_.end_earlier(record)) {
+    is_asking_ = false;
+    answer_question(*outcome, now);
+  }
+}
+
+void Delivery::earlier_ended(const Outcome& outcome, base::TimePoint now) {
+  if (!std::exchange(is_asking_, false)) return;
+  last_step_ = now;
+  answer_question(outcome, now);
+  process(now);
+}
+
+void Delivery::answer_question(const Outcome& outcome, base::TimePoint now) {
+  Outcome told = outcome;
+  if (!settings_.takes_reasons) told.reason.clear();
+  send(told);
+  if (state_ == State::kStart) {
     state_ = State::kReported;
     return;
   }
-  const bool may_come = state_ == State::kContent || state_ == State::kRefused;
-  if (!may_come || !had_data_ || std::exchange(had_ask_, true))
-    return protocol_error("peer sent an Ask record out of turn", now);
-  const Outcome outcome = host_.end_earlier(record.transaction);
-  send(outcome);
   if (outcome.kind == Outcome::Kind::kPending && state_ == State::kContent) {
     // The near side gives this one up. One that commits it all the same must not deliver twice (P4).
     give_up_transaction();
-    return refuse(own_reply(451, "4.4.2", "an earlier try of this mail is still being delivered"));
+    return refuse(own_reply(451, "4.4.2",
+                            outcome.reason.empty() ? "an earlier try of this mail is still being delivered"
+                                                   : base::escaped(outcome.reason)));
   }
   if (outcome.kind != Outcome::Kind::kKnown) return;
   was_delivered_before_ = true;
@@ -258,6 +293,7 @@ void Delivery::stream_lost(base::TimePoint now) {
 
 void Delivery::lost(const smtp::Reply& why, base::TimePoint now) {
   stream_open_ = false;
+  is_asking_ = false;
   if (is_committing() || state_ == State::kOver) return;
   const bool was_open = state_ != State::kReported && state_ != State::kStart;
   give_up_transaction();
@@ -318,7 +354,8 @@ void Delivery::tick(base::TimePoint now) {
   asked_afresh_ = true;
   if (state_ == State::kConnecting)
     return connection_failed(own_reply(451, "4.4.1", "no connection to its MTA in time"), now);
-  if (state_ == State::kCommitting || state_ == State::kEnvelope || state_ == State::kDataSent)
+  if (state_ == State::kClaiming || state_ == State::kCommitting || state_ == State::kEnvelope ||
+      state_ == State::kDataSent)
     return connection_lost("no reply in time", {}, now);
   protocol_error("nothing heard of this transaction for too long", now);
 }

@@ -36,6 +36,7 @@ struct DeliverySettings {
   policy::RateLimit* rate = nullptr;  ///< of all that the site sends; borrowed, outlives the delivery
   bool takes_compressed = false;      ///< content may come compressed: both hubs have said so
   bool takes_questions = false;       ///< it may be nothing but a question: likewise
+  bool takes_reasons = false;         ///< it reads why an outcome is pending
   /// Of what is kept of envelopes and verdicts; null: no bound.
   std::shared_ptr<base::ByteBudget> memory{};
 };
@@ -66,6 +67,10 @@ class Delivery {
 
   // From the ledger.
   void recorded(base::TimePoint now);
+  /// DeliveryHost::claim() is done: the transaction is ours to deliver, or `refusal` says why not.
+  void claimed(const std::optional<smtp::Reply>& refusal, base::TimePoint now);
+  /// What DeliveryHost::end_earlier() left open.
+  void earlier_ended(const Outcome& outcome, base::TimePoint now);
 
   void tick(base::TimePoint now);
   [[nodiscard]] base::TimePoint deadline() const;
@@ -84,9 +89,10 @@ class Delivery {
   [[nodiscard]] std::optional<Silence> silence() const;
   /// Nothing more will happen; it may be destroyed.
   [[nodiscard]] bool is_over() const { return state_ == State::kOver; }
-  /// The end of content has gone out and its outcome is not yet known: an Ask is answered "pending".
+  /// The end of content has gone out, or is about to, and its outcome is not yet known: an Ask is answered
+  /// "pending".
   [[nodiscard]] bool is_committing() const {
-    return state_ == State::kCommitting || state_ == State::kRecording;
+    return state_ == State::kClaiming || state_ == State::kCommitting || state_ == State::kRecording;
   }
   /// All has been said; only the near side's word that its MTA knows is missing.
   [[nodiscard]] bool is_reported() const { return state_ == State::kReported; }
@@ -100,6 +106,7 @@ class Delivery {
     kDataSent,    // until DATA is answered; with BDAT, until the envelope is
     kContent,     // until Commit
     kRefused,     // refusal_ says why; records are swallowed until Commit
+    kClaiming,    // until it is claimed for this hub
     kCommitting,  // until the MTA's final reply
     kRecording,   // until the outcome is on disk
     kReported,    // until the near side has settled
@@ -117,6 +124,8 @@ class Delivery {
   void on(const Commit& record, base::TimePoint now);
   void on(const Ask& record, base::TimePoint now);
   void on(const Settled& record, base::TimePoint now);
+  void answer_question(const Outcome& outcome, base::TimePoint now);
+  void finish_content(base::TimePoint now);
   void protocol_error(const std::string& what, base::TimePoint now);
   void lost(const smtp::Reply& why, base::TimePoint now);
 
@@ -161,6 +170,7 @@ class Delivery {
   bool had_data_ = false;
   bool data_sent_ = false;  // DATA, on this connection
   bool had_ask_ = false;
+  bool is_asking_ = false;  // it is not answered yet, and nothing behind it is read
   bool asked_afresh_ = false;   // for a second connection
   bool may_try_again_ = false;  // on a fresh connection, should this one have been dead already
   bool was_delivered_before_ = false;

@@ -32,6 +32,10 @@ class DeliveryHost {
   /// nothing. From now until record_outcome() or another end only the MTA's reply tells what became of it.
   virtual void begin_commit(const std::string& transaction, const std::vector<std::uint16_t>& refused) = 0;
 
+  /// After begin_commit(): the site's hubs share outcomes, and none of them may say any more that it does not
+  /// know the transaction. True: Delivery::claimed() follows, and the end of content is written after that.
+  [[nodiscard]] virtual bool claim(const std::string& /*transaction*/) { return false; }
+
   virtual void write_stream(std::string_view bytes) = 0;
   virtual void consumed(std::size_t bytes) = 0;
   /// How much more is to be written to the stream before the peer reads.
@@ -44,8 +48,8 @@ class DeliveryHost {
   /// The ledger's outcomes (ledger/outcomes.h). record_outcome is answered later by Delivery::recorded().
   virtual void record_outcome(const std::string& transaction, const Outcome& outcome) = 0;
   /// The near side has given that transaction up, and asks what has become of it. If it has not been
-  /// committed it ends, and must not begin any more.
-  [[nodiscard]] virtual Outcome end_earlier(const std::string& transaction) = 0;
+  /// committed it ends, and must not begin any more. Nothing: Delivery::earlier_ended() will say.
+  [[nodiscard]] virtual std::optional<Outcome> end_earlier(const Ask& question) = 0;
   virtual void forget_outcome(const std::string& transaction) = 0;
   /// end_earlier() has said that it is unknown: it must not begin any more.
   [[nodiscard]] virtual bool is_disowned(const std::string& /*transaction*/) const { return false; }

@@ -117,7 +117,7 @@ void Delivery::answer_data() {
 void Delivery::on_chunk_answer(const smtp::Reply& said, base::TimePoint now) {
   const smtp::Reply reply = final_reply(said, "BDAT");
   if (reply.is_positive()) return;
-  const bool was_committing = state_ == State::kCommitting;
+  const bool was_committing = is_committing();
   give_up_transaction();
   if (was_committing) return report(reply, now);
   refuse(reply);
@@ -160,7 +160,7 @@ void Delivery::recorded(base::TimePoint now) {
 void Delivery::connection_lost(const std::string& cause, const std::optional<smtp::Reply>& said,
                                base::TimePoint now) {
   if (try_again()) return;
-  const bool committing = state_ == State::kCommitting;
+  const bool committing = state_ == State::kCommitting, claiming = state_ == State::kClaiming;
   const bool is_awaited = state_ == State::kConnecting || state_ == State::kEnvelope ||
                           state_ == State::kDataSent || state_ == State::kContent;
   if (state_ != State::kConnecting) release(false);
@@ -170,15 +170,17 @@ void Delivery::connection_lost(const std::string& cause, const std::optional<smt
                                 ") after the end of content; whether it took the mail is not known"),
                   now);
   const bool refusing = said && (said->is_transient() || said->is_permanent());
-  if (is_awaited)
-    refuse_all(refusing ? *said : own_reply(451, "4.4.2", "connection to its MTA lost (" + cause + ")"));
+  const smtp::Reply refusal =
+      refusing ? *said : own_reply(451, "4.4.2", "connection to its MTA lost (" + cause + ")");
+  if (claiming) return report(refusal, now);
+  if (is_awaited) refuse_all(refusal);
   process(now);
 }
 
 // A client cannot be heard over a link that carries nothing.
 std::optional<Silence> Delivery::silence() const {
   const bool waits = has_room_for_content() || (state_ == State::kEnvelope && envelope_.is_answered());
-  if (session_ == nullptr || !waits || wants_step()) return std::nullopt;
+  if (session_ == nullptr || !waits || is_asking_ || wants_step()) return std::nullopt;
   const auto carried_since = host_.carried_since();
   if (!carried_since) return std::nullopt;
   return Silence{.since = std::max(last_step_, *carried_since) - waited_before_,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "relayd/base/bytes.h"
 #include "relayd/mail/outgoing.h"
 #include "relayd/mail/storage_reply.h"
 
@@ -86,7 +87,11 @@ void Outgoing::on(const Outcome& record, base::TimePoint now) {
       if (const auto refusal = policy_.known_refusal()) return answer_end(*refusal, now);
       return record_doubt();
     case Outcome::Kind::kPending:
-      return postpone(policy_.own(451, "4.4.2", "an earlier try of this mail is still being delivered"), now);
+      return postpone(policy_.own(451, "4.4.2",
+                                  record.reason.empty()
+                                      ? "an earlier try of this mail is still being delivered"
+                                      : base::escaped(record.reason, kMaxReasonBytes)),
+                      now);
     case Outcome::Kind::kKnown:
       return was_delivered_before(record, now);
   }

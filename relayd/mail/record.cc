@@ -68,7 +68,11 @@ struct Encoder {
   std::string operator()(const Data&) const { return framed(Kind::kData, {}); }
   std::string operator()(const Content& r) const { return framed(Kind::kContent, r.bytes); }
   std::string operator()(const Commit&) const { return framed(Kind::kCommit, {}); }
-  std::string operator()(const Ask& r) const { return framed(Kind::kAsk, r.transaction); }
+  std::string operator()(const Ask& r) const {
+    std::string payload = r.transaction;
+    if (r.went != Ask::Went::kUnsaid) base::put_u8(payload, static_cast<std::uint8_t>(r.went));
+    return framed(Kind::kAsk, payload);
+  }
   std::string operator()(const Settled& r) const { return framed(Kind::kSettled, r.transaction); }
   std::string operator()(const MailVerdict& r) const {
     return framed(Kind::kMailVerdict, encode_reply(r.reply));
@@ -90,6 +94,7 @@ struct Encoder {
     std::string payload;
     base::put_u8(payload, static_cast<std::uint8_t>(r.kind));
     if (r.kind == Outcome::Kind::kKnown) payload += encode_known(r);
+    if (r.kind == Outcome::Kind::kPending) payload += r.reason.substr(0, kMaxReasonBytes);
     return framed(Kind::kOutcome, payload);
   }
 };
@@ -143,9 +148,12 @@ base::Result<Record> decode_outcome(std::string_view payload) {
   const auto kind = static_cast<Outcome::Kind>(base::get_u8(payload));
   switch (kind) {
     case Outcome::Kind::kUnknown:
-    case Outcome::Kind::kPending:
       if (payload.size() != 1) return malformed("Outcome");
       return Record{Outcome{.kind = kind, .reply = {}}};
+    case Outcome::Kind::kPending:
+      if (payload.size() > 1 + kMaxReasonBytes) return malformed("Outcome");
+      return Record{
+          Outcome{.kind = kind, .reply = {}, .refused = {}, .reason = std::string(payload.substr(1))}};
     case Outcome::Kind::kKnown: {
       auto known = decode_known(payload.substr(1));
       if (!known) return known.error();
@@ -153,6 +161,16 @@ base::Result<Record> decode_outcome(std::string_view payload) {
     }
   }
   return malformed("Outcome");
+}
+
+// What it is said to have gone to beyond what is known here, is not said.
+base::Result<Record> decode_ask(std::string_view payload) {
+  if (payload.size() != kTransactionIdBytes && payload.size() != kTransactionIdBytes + 1)
+    return malformed("Ask");
+  Ask ask{.transaction = std::string(payload.substr(0, kTransactionIdBytes))};
+  if (payload.size() > kTransactionIdBytes && base::get_u8(payload.substr(kTransactionIdBytes)) <= 1)
+    ask.went = static_cast<Ask::Went>(base::get_u8(payload.substr(kTransactionIdBytes)));
+  return Record{std::move(ask)};
 }
 
 template <typename Verdict>
@@ -196,9 +214,9 @@ base::Result<Record> decode(Kind kind, std::string_view payload) {
     case Kind::kCompressed:
       break;  // never gathered
     case Kind::kAsk:
+      return decode_ask(payload);
     case Kind::kSettled:
-      if (payload.size() != kTransactionIdBytes) return malformed("Ask or Settled");
-      if (kind == Kind::kAsk) return Record{Ask{std::string(payload)}};
+      if (payload.size() != kTransactionIdBytes) return malformed("Settled");
       return Record{Settled{std::string(payload)}};
     case Kind::kMailVerdict:
       return decode_verdict<MailVerdict>(payload);

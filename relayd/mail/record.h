@@ -21,6 +21,8 @@ inline constexpr std::size_t kMaxRecordBytes = 256 * 1024;  ///< a reply of 128 
 inline constexpr std::size_t kMaxRecipients = 1000;         ///< Rcpt records of one transaction
 /// Of what stands behind MAIL or RCPT, and of a hub's name for itself: two command lines of an MTA, joined.
 inline constexpr std::size_t kMaxArgumentBytes = 8 * 1024;
+/// Of an outcome that is pending.
+inline constexpr std::size_t kMaxReasonBytes = 400;
 
 // From near to far.
 struct Mail {
@@ -37,8 +39,11 @@ struct Content {
 };                 ///< a piece, unstuffed; borrows. Behind a reader it may have come compressed
 struct Commit {};  ///< the end of content: deliver it
 struct Ask {
+  /// To which hub of the site the near side had sent that one.
+  enum class Went : std::uint8_t { kToAnother = 0, kToThisOne = 1, kUnsaid };
   std::string transaction;
-};  ///< how did this earlier one end?
+  Went went = Went::kUnsaid;  ///< said only to a peer that knows mux::kCapabilityReasons
+};                            ///< how did this earlier one end?
 struct Settled {
   std::string transaction;
 };  ///< the near MTA has the reply; it may be forgotten
@@ -63,6 +68,8 @@ struct Outcome {
   Kind kind = Kind::kUnknown;
   smtp::Reply reply;                     ///< for kKnown
   std::vector<std::uint16_t> refused{};  ///< recipients, by index, that it does not speak for; ascending
+  /// For kPending, why; empty: it is being delivered. As with Ask::went; shown escaped.
+  std::string reason{};
 };
 
 using Record = std::variant<Mail, Rcpt, Data, Content, Commit, Ask, Settled, MailVerdict, RcptVerdict,

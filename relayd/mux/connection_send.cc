@@ -55,7 +55,8 @@ bool Connection::produce_hello(std::string& out) {
                     .capabilities = (settings_.can_resume ? kCapabilityResumption : 0) |
                                     (settings_.can_compress ? kCapabilityCompression : 0) |
                                     kCapabilityEnquiries | kCapabilityServices | kCapabilityRotation |
-                                    kCapabilityForwards,
+                                    kCapabilityForwards | kCapabilityReasons |
+                                    (settings_.shares_outcomes ? kCapabilitySharedOutcomes : 0),
                     .instance = settings_.instance,
                     .max_streams = settings_.limits.max_streams,
                     .stream_window_bytes = settings_.limits.stream_window_bytes,

@@ -20,6 +20,9 @@ inline constexpr std::uint64_t kCapabilityEnquiries = 4;
 inline constexpr std::uint64_t kCapabilityServices = 8;
 inline constexpr std::uint64_t kCapabilityRotation = 16;
 inline constexpr std::uint64_t kCapabilityForwards = 32;
+/// Not only of the sender: an Ask may go to any hub of its site, for they share what they know.
+inline constexpr std::uint64_t kCapabilitySharedOutcomes = 64;
+inline constexpr std::uint64_t kCapabilityReasons = 128;
 
 inline constexpr std::size_t kInstanceBytes = 16;
 /// The least initial window that may be stated; below it a peer could make us cut streams into crumbs.
@@ -52,6 +55,10 @@ struct Hello {
   [[nodiscard]] bool can_compress() const { return (capabilities & kCapabilityCompression) != 0; }
   /// Whether it reads chains of keys, and notices about them.
   [[nodiscard]] bool knows_rotation() const { return (capabilities & kCapabilityRotation) != 0; }
+  /// Whether any hub of its site may be asked for what went to this one.
+  [[nodiscard]] bool shares_outcomes() const { return (capabilities & kCapabilitySharedOutcomes) != 0; }
+  /// Whether it reads why an outcome is pending, and where an Ask's transaction went.
+  [[nodiscard]] bool knows_reasons() const { return (capabilities & kCapabilityReasons) != 0; }
   /// Whether it reads notices of services.
   [[nodiscard]] bool knows_forwards() const { return (capabilities & kCapabilityForwards) != 0; }
   /// Whether it may be asked for other services than the first.

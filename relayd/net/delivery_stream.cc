@@ -192,8 +192,8 @@ void DeliveryStream::record_outcome(const std::string& transaction, const mail::
       pin_);
 }
 
-mail::Outcome DeliveryStream::end_earlier(const std::string& transaction) {
-  return callbacks_.end_earlier(transaction);
+std::optional<mail::Outcome> DeliveryStream::end_earlier(const mail::Ask& question) {
+  return callbacks_.end_earlier(question);
 }
 
 void DeliveryStream::forget_outcome(const std::string& transaction) {

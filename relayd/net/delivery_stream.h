@@ -20,7 +20,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
  public:
   struct Callbacks {
     std::function<void(const mail::Summary&)> ended;
-    std::function<mail::Outcome(const std::string& transaction)> end_earlier;
+    std::function<std::optional<mail::Outcome>(const mail::Ask& question)> end_earlier;
     std::function<bool(const std::string& transaction)> is_disowned;
     std::function<void(DeliveryStream&)> gone;  ///< last call; let go of it later, not inside
   };
@@ -68,7 +68,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void finish_stream() override;
   void reset_stream(const std::string& cause) override;
   void record_outcome(const std::string& transaction, const mail::Outcome& outcome) override;
-  [[nodiscard]] mail::Outcome end_earlier(const std::string& transaction) override;
+  [[nodiscard]] std::optional<mail::Outcome> end_earlier(const mail::Ask& question) override;
   void forget_outcome(const std::string& transaction) override;
   [[nodiscard]] bool is_disowned(const std::string& transaction) const override {
     return callbacks_.is_disowned(transaction);

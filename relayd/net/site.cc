@@ -267,6 +267,8 @@ StreamUser* Site::accept_mail(SiteHub& hub, mux::StreamKey stream) {
                             .rate = &in_rate_,
                             .takes_compressed = hub.link().compresses(stream),
                             .takes_questions = answers_enquiries(hub.link()),
+                            .takes_reasons =
+                                hub.link().peer() != nullptr && hub.link().peer()->knows_reasons(),
                             .memory = in_memory_});
 }
 

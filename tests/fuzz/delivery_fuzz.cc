@@ -13,6 +13,8 @@
 //   B text         its connection is lost
 //   D              the ledger has recorded
 //   o KIND         what an Ask hears from now on: k known, p pending, u unknown
+//   S              outcomes are the site's: claims and questions are answered later, by
+//   c, f, a        the claim is made, the claim fails, the question is answered
 //   X, E           the stream is lost, is finished by the near side
 //   T SECONDS      time passes, in tens
 #include <optional>
@@ -114,6 +116,16 @@ class Far {
                             ? mail::Outcome{.kind = mail::Outcome::Kind::kPending, .reply = {}}
                             : mail::Outcome{};
         break;
+      case 'S':
+        host_.shares_outcomes = true;
+        break;
+      case 'c':
+      case 'f':
+        claimed(step.kind == 'c');
+        break;
+      case 'a':
+        answer();
+        break;
       case 'X':
         lose_stream();
         break;
@@ -134,6 +146,8 @@ class Far {
   // Whatever it was in the middle of, it comes to an end.
   void end() {
     lose_stream();
+    answer();
+    claimed(true);
     recorded();
     lose_connection("the end");
     recorded();
@@ -250,7 +264,19 @@ class Far {
     delivery_.recorded(now_);
   }
 
+  void claimed(bool is_ours) {
+    if (!std::exchange(host_.claiming, false)) return;
+    std::optional<smtp::Reply> refusal;
+    if (!is_ours) refusal = smtp::make_reply(451, "4.3.0", "etcd");
+    delivery_.claimed(refusal, now_);
+  }
+
+  void answer() {
+    if (std::exchange(host_.asking, false)) delivery_.earlier_ended(host_.earlier, now_);
+  }
+
   void check() const {
+    must(!mta_.has_ended() || !host_.claiming, "nothing ends before it is claimed");
     if (!mta_.has_ended()) return;
     must(mta_.content() == content_ || mta_.content() == content_ + "\r\n",
          "the MTA has the content, all of it");

@@ -23,7 +23,11 @@ class FarHost : public mail::DeliveryHost {
   void finish_stream() override;
   void reset_stream(const std::string& cause) override;
   void record_outcome(const std::string& transaction, const mail::Outcome& outcome) override;
-  mail::Outcome end_earlier(const std::string&) override { return earlier; }
+  [[nodiscard]] bool claim(const std::string&) override { return claiming = shares_outcomes; }
+  [[nodiscard]] std::optional<mail::Outcome> end_earlier(const mail::Ask&) override {
+    asking = shares_outcomes;
+    return asking ? std::nullopt : std::optional(earlier);
+  }
   void forget_outcome(const std::string&) override {}
   void ended(const mail::Summary& summary) override;
 
@@ -32,6 +36,9 @@ class FarHost : public mail::DeliveryHost {
   bool wants_fresh = false;  ///< the connection that is asked for is to be a new one
   std::string helo;
   mail::Outcome earlier;  ///< what an Ask is answered with
+  bool shares_outcomes = false;  ///< claims and questions are answered later
+  bool claiming = false;
+  bool asking = false;
   bool recording = false;
   bool recorded = false;
   bool stream_open = true;

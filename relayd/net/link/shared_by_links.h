@@ -21,6 +21,7 @@ struct SharedByLinks {
   const keys::Crypto& crypto;
   KeyKeeper* keeper;  ///< null: nobody wants to know
   base::Logger& log;
+  bool shares_outcomes = false;  ///< with the other hubs of our site
 };
 
 }  // namespace tsmtp::net

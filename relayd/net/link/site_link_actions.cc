@@ -163,6 +163,7 @@ mux::ConnectionSettings SiteLink::connection_settings(const link::Greet& action)
   settings.limits.grace_period = settings_.resume_window;
   settings.can_resume = settings_.resume_window > std::chrono::seconds::zero();
   settings.can_compress = settings_.compress;
+  settings.shares_outcomes = shared_.shares_outcomes;
   const auto lane = lanes_.find(action.lane.index());
   if (action.asks_to_resume && lane != lanes_.end())
     settings.resumption = lane->second.session->ask_to_resume();

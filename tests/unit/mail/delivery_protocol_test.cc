@@ -185,7 +185,7 @@ TEST_F(DeliveryProtocol, StreamLostAfterCommitGoesOn) {
     D ok
     V ended(250))");
   EXPECT_TRUE(far_.delivery->is_over());
-  EXPECT_EQ(far_.host.end_earlier(transaction_id(1)).reply, script_reply("250 2.0.0 ok"));
+  EXPECT_EQ(far_.host.end_earlier({transaction_id(1)})->reply, script_reply("250 2.0.0 ok"));
 }
 
 TEST_F(DeliveryProtocol, StreamLostAfterCommitAndRefused) {
@@ -216,7 +216,7 @@ TEST_F(DeliveryProtocol, StreamLostUnsettledKeepsTheOutcome) {
     X
     V release(keep) record(1) Final(250) ended(250))");
   EXPECT_TRUE(far_.delivery->is_over());
-  EXPECT_EQ(far_.host.end_earlier(transaction_id(1)).kind, Outcome::Kind::kKnown);
+  EXPECT_EQ(far_.host.end_earlier({transaction_id(1)})->kind, Outcome::Kind::kKnown);
 }
 
 TEST_F(DeliveryProtocol, FinishBeforeTheEnd) {

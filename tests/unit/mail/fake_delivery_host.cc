@@ -28,11 +28,12 @@ void FakeDeliveryHost::write_stream(std::string_view bytes) {
     say("Data(", data->reply);
   else if (const auto* final = std::get_if<FinalVerdict>(&**record))
     say("Final(", final->reply);
-  else if (const auto* outcome = std::get_if<Outcome>(&**record))
+  else if (const auto* outcome = std::get_if<Outcome>(&**record)) {
+    last_reason = outcome->reason;
     say(outcome->kind == Outcome::Kind::kKnown     ? "Outcome(known)"
         : outcome->kind == Outcome::Kind::kPending ? "Outcome(pending)"
                                                    : "Outcome(unknown)");
-  else
+  } else
     ADD_FAILURE() << "a record of the near side";
 }
 
@@ -46,8 +47,17 @@ void FakeDeliveryHost::record_outcome(const std::string& transaction, const Outc
   say("record(" + transaction_number(transaction) + ')');
 }
 
-Outcome FakeDeliveryHost::end_earlier(const std::string& transaction) {
-  const auto found = outcomes.find(transaction);
+bool FakeDeliveryHost::claim(const std::string& transaction) {
+  if (shares_outcomes) say("claim(" + transaction_number(transaction) + ')');
+  return shares_outcomes;
+}
+
+std::optional<Outcome> FakeDeliveryHost::end_earlier(const Ask& question) {
+  if (shares_outcomes) {
+    say("ask(" + transaction_number(question.transaction) + ')');
+    return std::nullopt;
+  }
+  const auto found = outcomes.find(question.transaction);
   return found == outcomes.end() ? Outcome{} : found->second;
 }
 

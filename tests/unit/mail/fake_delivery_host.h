@@ -3,6 +3,7 @@
 //   Mail(250) Rcpt(0,550) Data(354) Final(250) Outcome(known)   records, replies by their code
 //   request(tokyo.example) request-fresh(tokyo.example) release(keep) release(close)   the connection
 //   record(1) forget(1) finish reset ended(250)                 the ledger, the stream, the log line
+//   claim(1) ask(7)                                             where they are answered later
 #pragma once
 
 #include <map>
@@ -29,7 +30,8 @@ class FakeDeliveryHost : public DeliveryHost {
   void finish_stream() override { say("finish"); }
   void reset_stream(const std::string& cause) override;
   void record_outcome(const std::string& transaction, const Outcome& outcome) override;
-  Outcome end_earlier(const std::string& transaction) override;
+  bool claim(const std::string& transaction) override;
+  std::optional<Outcome> end_earlier(const Ask& question) override;
   std::optional<std::string> ledger_trouble() const override { return trouble; }
   void forget_outcome(const std::string& transaction) override;
   bool is_disowned(const std::string& transaction) const override { return disowned.contains(transaction); }
@@ -41,7 +43,9 @@ class FakeDeliveryHost : public DeliveryHost {
   std::optional<std::string> trouble;  ///< of the ledger
   std::map<std::string, Outcome> outcomes;
   std::set<std::string> disowned;
+  bool shares_outcomes = false;  ///< claims and questions are answered later
   std::string reset_cause;
+  std::string last_reason;  ///< of an Outcome
   std::size_t consumed_bytes = 0;
   std::size_t writable_bytes = 1 << 20;
   std::optional<base::TimePoint> carried = base::TimePoint{};

@@ -58,6 +58,12 @@ void FarEnd::play(const Step& step) {
     host.log.clear();
   } else if (step.word == "D") {
     delivery->recorded(now);
+  } else if (step.word == "C") {
+    std::optional<smtp::Reply> refusal;
+    if (step.rest != "ok") refusal = script_reply(step.rest);
+    delivery->claimed(refusal, now);
+  } else if (step.word == "Q") {
+    delivery->earlier_ended(outcome(step.rest), now);
   } else if (step.word == "B") {
     delivery->connection_lost(step.rest, {}, now);
   } else if (step.word == "X") {
@@ -104,6 +110,14 @@ Record FarEnd::near_record(std::string rest) {
   EXPECT_EQ(kind, "content");
   content_ = wire_lines(rest);
   return Content{content_};
+}
+
+Outcome FarEnd::outcome(std::string rest) {
+  const std::string kind = take_word(rest);
+  if (kind == "unknown") return {};
+  if (kind == "pending") return {.kind = Outcome::Kind::kPending, .reply = {}, .refused = {}, .reason = rest};
+  EXPECT_EQ(kind, "known");
+  return {.kind = Outcome::Kind::kKnown, .reply = script_reply("250 then")};
 }
 
 std::string FarEnd::take_output() {

@@ -7,6 +7,8 @@
 //   M 250 ok     the MTA says this (several lines: 250-a|250 b)
 //   V …          what was asked of the host since the last V (fake_delivery_host.h); "V -", "V *" as for L
 //   D ok         the outcome is on disk
+//   C ok|REPLY   the transaction is claimed for this hub, or why not
+//   Q KIND TEXT  the question is answered: unknown, pending and why, known
 //   B CAUSE      the connection to the MTA breaks
 //   X            the stream is lost; E: the near side has finished it
 //   T SECONDS    time passes
@@ -46,6 +48,7 @@ class FarEnd {
  private:
   void play(const Step& step);
   [[nodiscard]] Record near_record(std::string rest);
+  [[nodiscard]] static Outcome outcome(std::string rest);
   [[nodiscard]] std::string take_output();
 
   std::string content_;

@@ -76,12 +76,13 @@ class PairFar::Transaction : public DeliveryHost {
     far_.outcomes_[transaction] = outcome;
     recording_ = true;
   }
-  Outcome end_earlier(const std::string& transaction) override {
+  std::optional<Outcome> end_earlier(const Ask& question) override {
+    const std::string& transaction = question.transaction;
     for (const auto& other : far_.transactions_)
       if (other->delivery_.is_committing() && other->delivery_.transaction() == transaction)
-        return {.kind = Outcome::Kind::kPending, .reply = {}};
+        return Outcome{.kind = Outcome::Kind::kPending, .reply = {}};
     const auto known = far_.outcomes_.find(transaction);
-    if (known == far_.outcomes_.end()) return {};
+    if (known == far_.outcomes_.end()) return Outcome{};
     return known->second;
   }
   void forget_outcome(const std::string& transaction) override { far_.outcomes_.erase(transaction); }

@@ -18,6 +18,8 @@ std::vector<Record> all_kinds() {
           Content{"some\r\ncontent\r\n"},
           Commit{},
           Ask{kId},
+          Ask{.transaction = kId, .went = Ask::Went::kToThisOne},
+          Ask{.transaction = kId, .went = Ask::Went::kToAnother},
           Settled{kId},
           MailVerdict{kReply},
           RcptVerdict{.index = 999, .reply = kReply},
@@ -25,6 +27,7 @@ std::vector<Record> all_kinds() {
           FinalVerdict{.reply = kReply, .took_ms = 0xfffffffe},
           Outcome{.kind = Outcome::Kind::kUnknown, .reply = {}},
           Outcome{.kind = Outcome::Kind::kPending, .reply = {}},
+          Outcome{.kind = Outcome::Kind::kPending, .reply = {}, .refused = {}, .reason = "hub b is away"},
           Outcome{.kind = Outcome::Kind::kKnown, .reply = kReply},
           Outcome{.kind = Outcome::Kind::kKnown, .reply = kReply, .refused = {0, 7, 999}}};
 }
@@ -143,7 +146,7 @@ TEST(Record, WrongLengths) {
   EXPECT_NE(error_of(framed(5, "x")), "");
   for (const int kind : {6, 7}) {
     EXPECT_NE(error_of(framed(kind, kId.substr(1))), "");
-    EXPECT_NE(error_of(framed(kind, kId + "x")), "");
+    EXPECT_NE(error_of(framed(kind, kId + "xx")), "");
   }
   for (const int kind : {16, 17, 18, 19, 20}) {
     EXPECT_NE(error_of(framed(kind, "")), "") << kind;
@@ -152,7 +155,9 @@ TEST(Record, WrongLengths) {
   EXPECT_NE(error_of(framed(17, std::string("\0\0\2", 3))), "");
   EXPECT_NE(error_of(framed(20, "\x03")), "");
   EXPECT_NE(error_of(framed(20, std::string("\0x", 2))), "");
-  EXPECT_NE(error_of(framed(20, "\x01x")), "");
+  EXPECT_NE(error_of(framed(20, '\x01' + std::string(kMaxReasonBytes + 1, 'x'))), "");
+  EXPECT_EQ(error_of(framed(20, '\x01' + std::string(kMaxReasonBytes, 'x'))), "");
+  EXPECT_NE(error_of(framed(7, kId + "x")), "");
 }
 
 TEST(Record, ControlCharactersInArguments) {

@@ -57,6 +57,14 @@ std::vector<Event<FarEnd>> far_events() {
           {"connection lost", [](FarEnd& far) { far.delivery->connection_lost("end of file", {}, far.now); }},
           {"others wait", [](FarEnd& far) { far.delivery->give_up_silent({}, far.now); }},
           {"recorded", [](FarEnd& far) { far.delivery->recorded(far.now); }},
+          {"shared", [](FarEnd& far) { far.host.shares_outcomes = true; }},
+          {"claimed", [](FarEnd& far) { far.delivery->claimed({}, far.now); }},
+          {"not claimed", [](FarEnd& far) { far.delivery->claimed(smtp::Reply{451, {"etcd"}}, far.now); }},
+          {"answered", [](FarEnd& far) { far.delivery->earlier_ended({}, far.now); }},
+          {"answered: pending",
+           [](FarEnd& far) {
+             far.delivery->earlier_ended({.kind = Outcome::Kind::kPending, .reply = {}}, far.now);
+           }},
           {"stream lost", [](FarEnd& far) { far.delivery->stream_lost(far.now); }},
           {"finished", [](FarEnd& far) { far.delivery->peer_finished(far.now); }},
           {"time", [](FarEnd& far) {
@@ -75,6 +83,9 @@ const std::vector<std::vector<const char*>> kFarStates = {
     {"Mail", "connected", "Rcpt", "Data", "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "Content", "Commit"},
     {"Mail", "connected", "Rcpt", "Data", "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "Commit", "250 ok\r\n"},
     {"Mail", "connected", "Rcpt", "Data", "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "Commit", "550 no\r\n"},
+    {"shared", "Mail", "connected", "Rcpt", "Data", "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "Commit"},
+    {"shared", "Mail", "connected", "Rcpt", "Data", "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "Ask"},
+    {"shared", "Mail", "no connection", "Rcpt", "Data", "Ask"},
 };
 
 TEST(StateEventTable, OfADelivery) {
@@ -96,6 +107,7 @@ TEST(StateEventTable, OfADelivery) {
           far.now += std::chrono::minutes(11);
           far.delivery->tick(far.now);
           far.delivery->recorded(far.now);
+          far.delivery->claimed({}, far.now);
         }
         ASSERT_TRUE(far.delivery->is_over());
         ASSERT_LE(far.host.summaries.size(), 1U);
