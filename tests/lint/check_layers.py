@@ -62,6 +62,7 @@ BELOW = {
 # What only some layers may include or use: pattern, the layers or rooms that may, and how it is called in a complaint.
 RESERVED = [
     (re.compile(r'#include\s*[<"]boost/asio'), {"net"}, "Asio"),
+    (re.compile(r'#include\s*[<"]boost/beast'), {"net/etcd"}, "Beast"),
     (re.compile(r'#include\s*[<"]openssl/'), {"net/tls"}, "OpenSSL"),
     (re.compile(r'#include\s*[<"]db\.h'), {"ledger", "mailertable/database"}, "Berkeley DB"),
     (re.compile(r"#include\s*<toml\+\+/"), {"settings"}, "TOML"),
