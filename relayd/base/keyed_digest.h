@@ -33,6 +33,10 @@ class DigestMaker {
   }
   /// 16 unpredictable bytes: the identifier of a transaction.
   [[nodiscard]] virtual std::string new_identifier() const = 0;
+  /// What digests a mail that begins now, to its end: the key may be replaced meanwhile.
+  [[nodiscard]] virtual const DigestMaker& for_new_mail() const { return *this; }
+  /// That of the key before, as long as mails may be in doubt whose digests it made. Null: there is none.
+  [[nodiscard]] virtual const DigestMaker* earlier() const { return nullptr; }
 };
 
 }  // namespace tsmtp::base

@@ -133,6 +133,20 @@ std::vector<Change> Doubts::record(const std::string& transaction, const std::st
   return changes;
 }
 
+void Doubts::add_foreign(const std::string& site, const ForeignDoubt& doubt) {
+  const std::string pin = owners_.pin_of(site);
+  insert(doubt.key, {.state = State::kMatchable,
+                     .name = site,
+                     .pin = pin,
+                     .site = owners_.owner(site, pin),
+                     .mail = doubt.mail,
+                     .address = doubt.address,
+                     .recorded = doubt.recorded,
+                     .client = {},
+                     .hub = doubt.hub,
+                     .is_part = !doubt.is_alone});
+}
+
 void Doubts::mark_in_doubt(const std::string& transaction) {
   for (auto doubt = first_of(transaction); doubt != doubts_.end() && doubt->first.transaction == transaction;
        ++doubt)
@@ -249,6 +263,11 @@ bool Doubts::contains(const std::string& transaction) const {
   return doubt != doubts_.end() && doubt->first.transaction == transaction;
 }
 
+bool Doubts::is_all_here(const std::string& transaction) const {
+  const auto doubt = doubts_.lower_bound({.transaction = transaction, .index = 0});
+  return doubt == doubts_.end() || doubt->first.transaction != transaction || !doubt->second.is_part;
+}
+
 std::vector<Change> Doubts::expire(base::WallTime before) {
   return erase_if(doubts_.begin(), doubts_.end(), [&](const DoubtKey&, const Doubt& doubt) {
     return doubt.state == State::kMatchable && doubt.recorded < before;
@@ -270,6 +289,11 @@ std::size_t Doubts::in_doubt(std::string_view site) const {
   return transactions.size();
 }
 
+std::size_t Doubts::foreign() const {
+  return static_cast<std::size_t>(std::count_if(doubts_.begin(), doubts_.end(),
+                                                [](const auto& entry) { return !entry.second.hub.empty(); }));
+}
+
 std::size_t Doubts::of_nobody() const {
   return of_site({});
 }
@@ -281,6 +305,7 @@ std::vector<MailInDoubt> Doubts::mails_in_doubt() const {
     if (mails.empty() || mails.back().transaction != key.transaction)
       mails.push_back({.transaction = key.transaction,
                        .site = doubt.site.empty() ? doubt.name : doubt.site,
+                       .hub = doubt.hub,
                        .recorded = doubt.recorded,
                        .client = doubt.client,
                        .is_known = true});
@@ -355,6 +380,7 @@ Doubts::ByKey::iterator Doubts::erase(ByKey::iterator doubt) {
     const auto entry = std::find_if(begin, end, [&](const auto& e) { return e.second == doubt; });
     if (entry != end) index.erase(entry);
   };
+  if (erased_) erased_(doubt->first, doubt->second.name, doubt->second.mail);
   discount(doubt->second);
   erase_from(by_mail_, doubt->second.mail);
   erase_from(by_address_, doubt->second.address);

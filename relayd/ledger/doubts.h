@@ -13,6 +13,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -46,10 +47,21 @@ struct DoubtfulRecipient {
   std::string address;  ///< keyed digest of sender and recipient only: might it be?
 };
 
+/// One recipient of a transaction that another hub of our site recorded.
+struct ForeignDoubt {
+  DoubtKey key;
+  std::string mail;     ///< as in DoubtfulRecipient
+  std::string address;  ///< likewise
+  std::string hub;
+  base::WallTime recorded;
+  bool is_alone = false;  ///< the transaction has no other recipient
+};
+
 /// A transaction in doubt as an administrator sees it.
 struct MailInDoubt {
   std::string transaction;
-  std::string site;  ///< as it was called then, if it is no longer configured
+  std::string site;   ///< as it was called then, if it is no longer configured
+  std::string hub{};  ///< of our site, that recorded it; empty: this one
   base::WallTime recorded;
   Client client;
   std::size_t recipients = 0;
@@ -78,6 +90,14 @@ class Doubts {
   [[nodiscard]] std::vector<Change> record(const std::string& transaction, const std::string& site,
                                            const std::vector<DoubtfulRecipient>& recipients,
                                            base::WallTime now, const Client& client = {});
+  /// Another hub of our site recorded it, and our MTA has handed the same mail to us: it is matchable, and
+  /// stays in memory only. Without effect on one that is here.
+  void add_foreign(const std::string& site, const ForeignDoubt& doubt);
+  /// Told of each recipient that is forgotten: by what name its site was called when it was recorded, and the
+  /// digest of its mail.
+  using Erased = std::function<void(const DoubtKey&, const std::string& name, const std::string& mail)>;
+  void on_erased(Erased erased) { erased_ = std::move(erased); }
+
   /// How many recipients of the mails that `client` has handed over for `site` are here, or of all its mails.
   [[nodiscard]] std::size_t of_client(const std::string& site, const Client& client) const;
   [[nodiscard]] std::size_t of_site(const std::string& site) const;
@@ -127,6 +147,8 @@ class Doubts {
   [[nodiscard]] Change settle(const DoubtKey& key);
   /// Whether anything of the transaction is left.
   [[nodiscard]] bool contains(const std::string& transaction) const;
+  /// False: other recipients of it may be in doubt at other hubs of our site.
+  [[nodiscard]] bool is_all_here(const std::string& transaction) const;
 
   /// Forgets matchable ones recorded before `before`: MTAs give up after days. Those under way or claimed
   /// stay.
@@ -138,6 +160,8 @@ class Doubts {
   [[nodiscard]] std::size_t size() const { return doubts_.size(); }
   /// How many transactions of `site` are in doubt (matchable or claimed, and not known), for status.
   [[nodiscard]] std::size_t in_doubt(std::string_view site) const;
+  /// Recipients of transactions that other hubs of our site recorded.
+  [[nodiscard]] std::size_t foreign() const;
   /// Of sites that are not configured any more.
   [[nodiscard]] std::size_t of_nobody() const;
   /// All transactions in doubt (matchable or claimed) or known, oldest first. Those under way are not.
@@ -156,6 +180,8 @@ class Doubts {
     Client client;
     base::WallTime goes_alone_until{};
     bool is_known = false;
+    std::string hub{};     // that recorded it; empty: this one
+    bool is_part = false;  // of a transaction whose other recipients may not be here
 
     [[nodiscard]] bool is_of(std::string_view wanted) const { return site == wanted || site.empty(); }
   };
@@ -174,6 +200,7 @@ class Doubts {
   [[nodiscard]] std::vector<Change> erase_if(ByKey::iterator begin, ByKey::iterator end, Predicate predicate);
 
   Owners owners_;
+  Erased erased_;
   ByKey doubts_;
   ByDigest by_mail_;
   ByDigest by_address_;

@@ -205,6 +205,13 @@ void Intake::recorded(const std::string& transaction, const base::Result<void>& 
   draw_requests(now);
 }
 
+void Intake::tried_before(const std::string& transaction, base::TimePoint now) {
+  if (!current_ || current_->transaction() != transaction) return;
+  current_->tried_before(now);
+  after_event(now);
+  draw_requests(now);
+}
+
 void Intake::tick(base::TimePoint now) {
   if (current_) current_->send_unsent();
   if (waiting_ && now >= next_look_) draw_requests(now);

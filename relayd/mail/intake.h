@@ -75,6 +75,7 @@ class Intake {
   /// The stream (or with it the link) is over.
   void stream_lost(mux::StreamKey stream, const std::string& cause, base::TimePoint now);
   void recorded(const std::string& transaction, const base::Result<void>& result, base::TimePoint now);
+  void tried_before(const std::string& transaction, base::TimePoint now);
 
   /// Time passes; `deadline()` says when next to call.
   void tick(base::TimePoint now);

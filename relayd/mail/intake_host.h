@@ -35,7 +35,9 @@ class IntakeHost {
   virtual void finish_stream(mux::StreamKey stream) = 0;
   virtual void reset_stream(mux::StreamKey stream) = 0;
 
-  /// The ledger's doubts (ledger/doubts.h). record_doubt is answered later by Intake::recorded().
+  /// The ledger's doubts (ledger/doubts.h). record_doubt is answered later by Intake::recorded(), or by
+  /// Intake::tried_before() if another hub of ours had recorded the same mail: what it recorded can be
+  /// claimed then.
   virtual void record_doubt(const std::string& transaction,
                             const std::vector<ledger::DoubtfulRecipient>& recipients) = 0;
   [[nodiscard]] virtual std::optional<ledger::DoubtKey> claim_doubt(const std::string& mail) = 0;

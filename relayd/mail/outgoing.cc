@@ -70,12 +70,12 @@ void Outgoing::add_recipient(const smtp::RcptRequest& request, const std::option
     tell(reply, {{.address = path.text, .reply = reply}}, now);
   };
   std::string address = doubt_.address_digest(path.text);
-  const bool is_in_doubt = context_.host.is_in_doubt(address);
+  const bool is_in_doubt = doubt_.is_in_doubt(path.text, address);
   if (refusal && !is_in_doubt) return refuse(*refusal);
   if (!memory_.take(kNearRecipientBytes + 4 * path.text.size() + 2 * request.command.parameter_text().size()))
     return refuse(policy_.own(452, "4.3.1", "memory for mails under way is used up; try again later"));
   const bool must_be_alone = refused_here_ || (refusal && !recipients_.empty());
-  if (must_be_alone || !doubt_.may_join(address))
+  if (must_be_alone || !doubt_.may_join(path.text, address))
     return refuse(policy_.own(452, "4.5.3", "an earlier try is in doubt; send this one by itself"));
   policy_.name_recipient({.another_follows = request.another_follows,
                           .was_refused = context_.refused != nullptr && context_.refused->contains(address),

@@ -64,6 +64,8 @@ class Outgoing {
   /// The stream is over, by a reset or with the link. `cause` as in IntakeHost::open_stream.
   void stream_lost(const std::string& cause, base::TimePoint now);
   void recorded(const base::Result<void>& result, base::TimePoint now);
+  /// In place of recorded(): another hub of ours has tried this mail before, and the ledger knows it by now.
+  void tried_before(base::TimePoint now);
 
   /// Time has passed: the far side hears what there is.
   void send_unsent() { stream_.flush(); }
@@ -118,7 +120,8 @@ class Outgoing {
   void remember_first();
 
   void commit_or_ask(base::TimePoint now);
-  void record_doubt();
+  void ask(base::TimePoint now);
+  void record_doubt(base::TimePoint now);
   void postpone(const smtp::Reply& reply, base::TimePoint now);
   void was_delivered_before(const Outcome& outcome, base::TimePoint now);
   [[nodiscard]] OutgoingDoubt::Indices accepted() const;
@@ -144,6 +147,7 @@ class Outgoing {
   Phase phase_ = Phase::kEnvelope;
   bool refused_here_ = false;  // the only recipient, by our own rules; told at the end of content
   bool abandoned_ = false;
+  int times_tried_before_ = 0;
   std::optional<std::string> envelope_loss_;
   std::uint64_t size_bytes_ = 0;
   base::TimePoint started_;

@@ -31,16 +31,20 @@ class OutgoingDoubt {
   // The envelope.
   /// Of the sender and that recipient, whatever the content.
   [[nodiscard]] std::string address_digest(const std::string& recipient) const;
+  [[nodiscard]] bool is_in_doubt(const std::string& recipient, const std::string& address_digest) const;
   /// One final reply must be true for all recipients. So once a second try has come for recipients that are
   /// in doubt and for others, they share a mail only with those that are in doubt in the same transactions.
-  [[nodiscard]] bool may_join(const std::string& address_digest) const;
+  [[nodiscard]] bool may_join(const std::string& recipient, const std::string& address_digest) const;
   void add_recipient(std::string path, std::string address_digest);
   [[nodiscard]] const std::string& address_digest(std::size_t recipient) const {
     return recipients_[recipient].address_digest;
   }
 
   // The content, then its end: looks for an earlier try of the mail, and claims it for each of `accepted`.
-  void content(std::string_view bytes) { content_->update(bytes); }
+  void content(std::string_view bytes) {
+    content_->update(bytes);
+    if (content_by_earlier_key_) content_by_earlier_key_->update(bytes);
+  }
   void end_content(std::uint64_t size_bytes, const Indices& accepted);
 
   /// An earlier try was found: it is that one's outcome that counts.
@@ -58,8 +62,15 @@ class OutgoingDoubt {
 
   /// A first try: the host writes that `wanted` are in doubt, and says when it is done.
   void record(const Indices& wanted);
+  /// The key has been replaced since this mail began: no other try of it would be recognised.
+  [[nodiscard]] bool has_old_key() const { return &key_.for_new_mail() != &digests_; }
+  /// The host has found an earlier try while it recorded this one: claims it as end_content() does. The doubt
+  /// of this try stays until it is dropped, or is a first try's after all.
+  void claim(const Indices& accepted);
   /// Nothing was committed, or the far MTA refused: there is no doubt.
-  void drop() { host_.settle_doubt(transaction_); }
+  void drop();
+  /// Likewise, if claim() left it.
+  void drop_recorded();
   /// Those who are claimed do not share a mail with others from now on.
   void split();
   /// The earlier try never arrived: this is the first.
@@ -81,15 +92,22 @@ class OutgoingDoubt {
   };
 
   [[nodiscard]] std::set<std::string> earlier_transactions() const;
+  [[nodiscard]] std::set<std::string> transactions_to_split(const std::string& recipient,
+                                                            const std::string& address_digest) const;
+  [[nodiscard]] std::string address_by(const base::DigestMaker& maker, const std::string& recipient) const;
 
   IntakeHost& host_;
+  const base::DigestMaker& key_;
   const base::DigestMaker& digests_;
+  const base::DigestMaker* earlier_key_;  // null: nothing is in doubt under another key
   std::string transaction_;
   std::string sender_;
   std::unique_ptr<base::KeyedDigest> content_;
+  std::unique_ptr<base::KeyedDigest> content_by_earlier_key_;
   std::vector<Recipient> recipients_;
   std::set<std::string> to_split_;  // of the first recipient; all others have the same
   bool is_retry_ = false;
+  bool is_recorded_ = false;  // this try, though an earlier one was found then
 };
 
 }  // namespace tsmtp::mail

@@ -10,6 +10,9 @@
 namespace tsmtp::mail {
 namespace {
 
+// So many tries by other hubs may turn out, one behind the other, never to have arrived.
+constexpr int kMostTriesBefore = 8;
+
 // Our own disk's trouble is no site's: the ledger names its hub itself.
 smtp::Reply ledger_reply(const AnswerPolicy& policy, const std::string& cause) {
   return cause.starts_with("hub ") ? storage_reply(cause) : policy.own(451, "4.3.0", cause);
@@ -22,8 +25,13 @@ smtp::Reply ledger_reply(const AnswerPolicy& policy, const std::string& cause) {
 void Outgoing::commit_or_ask(base::TimePoint now) {
   doubt_.end_content(size_bytes_, accepted());
   const auto refusal = policy_.known_refusal();
-  if (!doubt_.is_retry()) return refusal ? answer_end(*refusal, now) : record_doubt();
+  if (doubt_.is_retry()) return ask(now);
+  return refusal ? answer_end(*refusal, now) : record_doubt(now);
+}
+
+void Outgoing::ask(base::TimePoint now) {
   if (!stream_.is_open()) {
+    const auto refusal = policy_.known_refusal();
     const bool is_of_the_link = refusal && refusal->is_transient();
     return postpone(
         is_of_the_link ? *refusal : policy_.own(451, "4.4.2", "an earlier try is in doubt; try again later"),
@@ -53,7 +61,11 @@ OutgoingDoubt::Indices Outgoing::to_deliver() const {
   return indices;
 }
 
-void Outgoing::record_doubt() {
+void Outgoing::record_doubt(base::TimePoint now) {
+  if (doubt_.has_old_key()) {
+    doubt_.drop_recorded();
+    return answer_end(policy_.own(451, "4.3.0", "the key of digests was replaced just now; try again"), now);
+  }
   phase_ = Phase::kChecking;
   doubt_.record(to_deliver());
 }
@@ -70,6 +82,15 @@ void Outgoing::recorded(const base::Result<void>& result, base::TimePoint now) {
   stream_.send(Commit{});
 }
 
+// Nobody may ask about a try that is under way at this hub: it is over when its client has the reply.
+void Outgoing::tried_before(base::TimePoint now) {
+  if (phase_ != Phase::kChecking) return;
+  if (++times_tried_before_ <= kMostTriesBefore) doubt_.claim(accepted());
+  if (doubt_.is_retry()) return ask(now);
+  doubt_.drop();
+  answer_end(policy_.own(451, "4.4.2", "another try of this mail is under way; try again later"), now);
+}
+
 // The outcome of the earlier try cannot be told now, and neither can that of this one.
 void Outgoing::postpone(const smtp::Reply& reply, base::TimePoint now) {
   doubt_.mark();
@@ -84,14 +105,17 @@ void Outgoing::on(const Outcome& record, base::TimePoint now) {
     case Outcome::Kind::kUnknown:  // the far MTA never had it
       doubt_.forget_earlier();
       // While it was asked for, everybody may have been refused.
-      if (const auto refusal = policy_.known_refusal()) return answer_end(*refusal, now);
-      return record_doubt();
+      if (const auto refusal = policy_.known_refusal()) {
+        doubt_.drop_recorded();
+        return answer_end(*refusal, now);
+      }
+      return record_doubt(now);
     case Outcome::Kind::kPending:
-      return postpone(policy_.own(451, "4.4.2",
-                                  record.reason.empty()
-                                      ? "an earlier try of this mail is still being delivered"
-                                      : base::escaped(record.reason, kMaxReasonBytes)),
-                      now);
+      return postpone(
+          policy_.own(451, "4.4.2",
+                      record.reason.empty() ? "an earlier try of this mail is still being delivered"
+                                            : base::escaped(record.reason, kMaxReasonBytes)),
+          now);
     case Outcome::Kind::kKnown:
       return was_delivered_before(record, now);
   }
@@ -106,6 +130,7 @@ void Outgoing::was_delivered_before(const Outcome& outcome, base::TimePoint now)
   const smtp::Reply& reply =
       outcome.reply.is_positive() || outcome.reply.is_permanent() ? outcome.reply : again;
   const smtp::Reply this_time = policy_.known_refusal().value_or(again);
+  doubt_.drop_recorded();
   bool all = true;
   for (std::size_t i = 0; i < recipients_.size(); ++i) {
     if (!doubt_.is_claimed(i)) continue;

@@ -165,8 +165,9 @@ std::optional<std::string> TransactionLedger::next_to_ask(const std::string& sit
 
 bool TransactionLedger::was_delivered(const std::string& transaction,
                                       const std::vector<std::uint16_t>& refused) {
+  const bool is_all_here = doubts_.is_all_here(transaction);
   enqueue_later(doubts_.was_delivered(transaction, refused));
-  return !doubts_.contains(transaction);
+  return is_all_here && !doubts_.contains(transaction);
 }
 
 void TransactionLedger::was_not_delivered(const std::string& transaction) {
@@ -193,8 +194,9 @@ void TransactionLedger::settle_doubt(const std::string& transaction) {
 }
 
 bool TransactionLedger::settle_doubt(const ledger::DoubtKey& key) {
+  const bool is_all_here = doubts_.is_all_here(key.transaction);
   enqueue_later({doubts_.settle(key)});
-  return !doubts_.contains(key.transaction);
+  return is_all_here && !doubts_.contains(key.transaction);
 }
 
 void TransactionLedger::record_outcome(const std::string& site, const std::string& transaction,

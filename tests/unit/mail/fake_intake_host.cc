@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/mail/script.h"
 
 namespace tsmtp::mail {
@@ -59,8 +61,19 @@ void FakeIntakeHost::write_stream(mux::StreamKey stream, std::string_view bytes)
 void FakeIntakeHost::record_doubt(const std::string& transaction,
                                   const std::vector<ledger::DoubtfulRecipient>& recipients) {
   last_recorded = transaction;
+  last_recipients = recipients;
   (void)doubts.record(transaction, kSite, recipients, {});
   say("record", transaction_number(transaction));
+}
+
+void FakeIntakeHost::share(const std::string& transaction, std::size_t recipients) {
+  for (std::size_t i = 0; i < std::min(recipients, last_recipients.size()); ++i)
+    doubts.add_foreign(kSite, {.key = {.transaction = transaction, .index = last_recipients[i].index},
+                               .mail = last_recipients[i].mail,
+                               .address = last_recipients[i].address,
+                               .hub = "osaka",
+                               .recorded = {},
+                               .is_alone = last_recipients.size() == 1});
 }
 
 std::optional<ledger::DoubtKey> FakeIntakeHost::claim_doubt(const std::string& mail) {
@@ -97,9 +110,10 @@ void FakeIntakeHost::settle_doubt(const std::string& transaction) {
 }
 
 bool FakeIntakeHost::settle_doubt(const ledger::DoubtKey& key) {
+  const bool is_all_here = doubts.is_all_here(key.transaction);
   (void)doubts.settle(key);
   say("settle", key_text(key));
-  return !doubts.contains(key.transaction);
+  return is_all_here && !doubts.contains(key.transaction);
 }
 
 void FakeIntakeHost::ended(const Summary& summary) {

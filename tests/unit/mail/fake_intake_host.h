@@ -45,7 +45,11 @@ class FakeIntakeHost : public IntakeHost {
   std::size_t writable_bytes = 1 << 20;
   bool takes_compressed = false;
   std::size_t consumed_bytes = 0;
+  /// Another hub has recorded so many recipients of what was recorded last, in that transaction.
+  void share(const std::string& transaction, std::size_t recipients);
+
   std::string last_recorded;  ///< the transaction of the last record_doubt
+  std::vector<ledger::DoubtfulRecipient> last_recipients;
   mux::StreamKey last_stream = 0;
   std::vector<std::string> log;
   std::vector<std::string> arguments;  ///< of Mail ("helo argument") and Rcpt

@@ -59,6 +59,11 @@ void NearEnd::play(const Step& step) {
   } else if (step.word == "D") {
     const base::Result<void> result = step.rest == "ok" ? base::Result<void>() : base::Error{step.rest};
     intake->recorded(host.last_recorded, result, now);
+  } else if (step.word == "B") {
+    std::string rest = step.rest;
+    const std::string transaction = transaction_id(std::stoi(take_word(rest)));
+    host.share(transaction, rest.empty() ? host.last_recipients.size() : std::stoul(rest));
+    intake->tried_before(host.last_recorded, now);
   } else if (step.word == "X") {
     intake->stream_lost(host.last_stream, step.rest, now);
   } else if (step.word == "Q") {

@@ -6,6 +6,8 @@
 //   F KIND …     the far side's record: mail REPLY, rcpt INDEX REPLY, data REPLY, final REPLY,
 //                outcome unknown|pending|known REPLY; without INDEX|… REPLY (known, but for these recipients)
 //   D ok|CAUSE   the ledger has written the doubt, or could not
+//   B N [COUNT]  or it was found that another hub has tried the mail before, as transaction N, for all
+//                recipients or the first COUNT
 //   X CAUSE      the stream is lost
 //   Q clean|broken  the client closes
 //   N            a new client connects, says EHLO

@@ -59,7 +59,10 @@ std::vector<Event<FarEnd>> far_events() {
           {"recorded", [](FarEnd& far) { far.delivery->recorded(far.now); }},
           {"shared", [](FarEnd& far) { far.host.shares_outcomes = true; }},
           {"claimed", [](FarEnd& far) { far.delivery->claimed({}, far.now); }},
-          {"not claimed", [](FarEnd& far) { far.delivery->claimed(smtp::Reply{451, {"etcd"}}, far.now); }},
+          {"not claimed",
+           [](FarEnd& far) {
+             far.delivery->claimed(smtp::Reply{451, {"etcd"}}, far.now);
+           }},
           {"answered", [](FarEnd& far) { far.delivery->earlier_ended({}, far.now); }},
           {"answered: pending",
            [](FarEnd& far) {
@@ -145,6 +148,13 @@ std::vector<Event<NearEnd>> near_events() {
            [](NearEnd& near) {
              near.intake->recorded(near.host.last_recorded, base::Error{"disk full"}, near.now);
            }},
+          {"tried before",
+           [](NearEnd& near) {
+             near.host.share(transaction_id(7), 1);
+             near.intake->tried_before(near.host.last_recorded, near.now);
+           }},
+          {"tried before, and under way",
+           [](NearEnd& near) { near.intake->tried_before(near.host.last_recorded, near.now); }},
           {"link lost",
            [](NearEnd& near) { near.intake->stream_lost(near.host.last_stream, "link down", near.now); }},
           {"shut down", [](NearEnd& near) {
