@@ -2,6 +2,7 @@
 
 #include "relayd/mail/service.h"
 #include "relayd/net/io/clocks.h"
+#include "relayd/net/ledger/doubt_recording.h"
 
 namespace tsmtp::net {
 namespace {
@@ -186,6 +187,7 @@ void IntakeConnection::record_doubt(const std::string& transaction,
     const auto user = channel_->user();
     client_ = user ? ledger::Client(*user) : ledger::Client(ledger::Client::kNoUser, channel_->network());
   }
+  if (shared_.shared_doubts != nullptr) return share_doubt(transaction, recipients);
   shared_.ledger.record_doubt(
       link_.site(), transaction, recipients,
       [self = shared_from_this(), transaction](const base::Result<void>& result) {
@@ -194,6 +196,22 @@ void IntakeConnection::record_doubt(const std::string& transaction,
         self->after_event();
       },
       *client_);
+}
+
+void IntakeConnection::share_doubt(const std::string& transaction,
+                                   const std::vector<ledger::DoubtfulRecipient>& recipients) {
+  record_in_both(
+      {.site = link_.site(), .transaction = transaction, .recipients = recipients},
+      {.ledger = shared_.ledger, .client = *client_, .shared = *shared_.shared_doubts},
+      [self = shared_from_this(), transaction](const base::Result<SharedDoubts::Recorded>& result) {
+        if (self->gone_) return;
+        if (result && *result == SharedDoubts::Recorded::kTriedBefore) {
+          self->intake_.tried_before(transaction, now());
+        } else {
+          self->intake_.recorded(transaction, result ? base::Result<void>() : result.error(), now());
+        }
+        self->after_event();
+      });
 }
 
 std::optional<ledger::DoubtKey> IntakeConnection::claim_doubt(const std::string& mail) {

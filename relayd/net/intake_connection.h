@@ -92,6 +92,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   void ended(const mail::Summary& summary) override;
 
  private:
+  void share_doubt(const std::string& transaction, const std::vector<ledger::DoubtfulRecipient>& recipients);
   void after_event();
   void set_turn_timer();
 

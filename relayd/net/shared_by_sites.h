@@ -10,6 +10,7 @@
 #include "relayd/net/forward/shared_by_forwards.h"
 #include "relayd/net/io/shortage.h"
 #include "relayd/net/ledger/earlier_commits.h"
+#include "relayd/net/ledger/shared_doubts.h"
 #include "relayd/net/ledger/transaction_ledger.h"
 #include "relayd/net/link/shared_by_links.h"
 #include "relayd/net/mta/mta_neighbours.h"
@@ -29,7 +30,8 @@ struct SharedBySites : SharedByLinks {
   /// That transaction's end of content is with our MTA, for whatever site: a reload may have moved its key,
   /// or have removed its site. May be empty.
   std::function<bool(const std::string& transaction)> is_committing{};
-  Shortages* shortages = nullptr;  ///< null: nobody wants to know
+  Shortages* shortages = nullptr;         ///< null: nobody wants to know
+  SharedDoubts* shared_doubts = nullptr;  ///< null: doubts are this hub's own
   std::function<void(const mail::Summary&)>
       ended{};  ///< told of every transaction that is over; may be empty
 };

@@ -85,6 +85,9 @@ class TransactionLedger {
   bool settle_doubt(const ledger::DoubtKey& key);
   [[nodiscard]] std::size_t in_doubt(const std::string& site) const { return doubts_.in_doubt(site); }
   [[nodiscard]] std::vector<ledger::MailInDoubt> mails_in_doubt() const { return doubts_.mails_in_doubt(); }
+  /// Its memory of doubts, for what shares them with other hubs (shared_doubts.h).
+  [[nodiscard]] ledger::Doubts& doubts() { return doubts_; }
+  [[nodiscard]] const ledger::Doubts& doubts() const { return doubts_; }
 
   // Asking the far side in the background (mail/enquiry.h).
   [[nodiscard]] std::optional<std::string> next_to_ask(const std::string& site, const std::string& after,

@@ -129,11 +129,17 @@ base::Result<std::unique_ptr<HmacDigestMaker>> HmacDigestMaker::open(const std::
   return std::unique_ptr<HmacDigestMaker>(new HmacDigestMaker(key));
 }
 
+base::Result<std::unique_ptr<HmacDigestMaker>> HmacDigestMaker::replace(const std::string& path,
+                                                                        const std::string& key) {
+  if (auto ok = write_key(path, key); !ok) return ok.error();
+  return std::unique_ptr<HmacDigestMaker>(new HmacDigestMaker(key));
+}
+
 void MacContextDeleter::operator()(evp_mac_ctx_st* context) const {
   EVP_MAC_CTX_free(context);
 }
 
-HmacDigestMaker::HmacDigestMaker(const std::string& key) : hmac_(hmac_sha256(key)) {
+HmacDigestMaker::HmacDigestMaker(const std::string& key) : key_(key), hmac_(hmac_sha256(key)) {
   update(hmac_, kPoly1305KeyLabel);
   poly1305_key_ = finish(hmac_, base::kDigestBytes);
   poly1305_ = keyed("POLY1305", nullptr, poly1305_key_);

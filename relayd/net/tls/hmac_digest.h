@@ -25,6 +25,10 @@ class HmacDigestMaker : public base::DigestMaker {
   /// Reads the key from `path`, or makes one there (32 random bytes, mode 0600). It must stay the same as
   /// long as the ledger holds digests made with it.
   [[nodiscard]] static base::Result<std::unique_ptr<HmacDigestMaker>> open(const std::string& path);
+  /// Writes `key` (32 bytes) to `path`, whole or not at all, and uses it.
+  [[nodiscard]] static base::Result<std::unique_ptr<HmacDigestMaker>> replace(const std::string& path,
+                                                                              const std::string& key);
+  [[nodiscard]] const std::string& key() const { return key_; }
 
   [[nodiscard]] std::unique_ptr<base::KeyedDigest> start() const override;
   [[nodiscard]] std::string digest(std::string_view bytes) const override;
@@ -33,6 +37,7 @@ class HmacDigestMaker : public base::DigestMaker {
  private:
   explicit HmacDigestMaker(const std::string& key);
 
+  std::string key_;
   // With their keys. One thread uses them, and is done with hmac_ and scratch_ before it returns.
   MacContext hmac_;
   MacContext poly1305_;  // copied for each digest
