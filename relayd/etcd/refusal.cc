@@ -43,6 +43,8 @@ constexpr std::array kKnown = {
     Known{"user name not found", Kind::kEngine, false, "does etcd know ledger.user?"},
     Known{"permission denied", Kind::kEngine, false,
           "give ledger.user a role that may read and write ledger.prefix"},
+    Known{"Not Found", Kind::kMember, false,
+          "is it etcd 3.4 or later, with its gateway (--enable-grpc-gateway)?"},
     Known{"requested lease not found", Kind::kRequest, false, ""},
     Known{"request is too large", Kind::kRequest, false, ""},
     Known{"too many operations", Kind::kRequest, false, ""},

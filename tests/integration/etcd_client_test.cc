@@ -1,15 +1,10 @@
-// relayd's own client beside real members of etcd, which are killed, frozen, cut off, filled, and asked with
-// the wrong words.
+// relayd's own client beside real members of etcd: what is asked of them, over TLS and with a password too.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
 #include <map>
 
-#include "relayd/net/etcd/etcd_client.h"
-#include "tests/support/connection.h"
-#include "tests/support/etcd_cluster.h"
-#include "tests/support/service.h"
+#include "tests/integration/etcd_fixture.h"
 
 namespace tsmtp::net {
 namespace {
@@ -17,91 +12,13 @@ namespace {
 using namespace std::chrono_literals;
 using etcd::Compare;
 using etcd::Delete;
-using etcd::Failure;
 using etcd::Get;
 using etcd::Lease;
 using etcd::Put;
 using etcd::Transaction;
 using support::EtcdCluster;
 using Security = EtcdCluster::Security;
-using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-class Log : public base::Logger {
- public:
-  void log(base::LogLevel, std::string_view line) override { lines.emplace_back(line); }
-  [[nodiscard]] std::size_t with(const std::string& text) const {
-    return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
-      return line.find(text) != std::string::npos;
-    }));
-  }
-  std::vector<std::string> lines;
-};
-
-/// With time for everything, where a test is not about time.
-settings::Ledger settings_for(const std::vector<std::string>& urls, std::chrono::seconds timeout = 60s) {
-  settings::Ledger out{.engine = settings::LedgerEngine::kEtcd, .timeout = timeout};
-  for (const std::string& url : urls) {
-    const bool is_clear = url.starts_with("http:");
-    out.endpoints.push_back(
-        {.address = *base::parse_host_port(url.substr(is_clear ? 7 : 8)), .is_clear = is_clear});
-  }
-  return out;
-}
-
-/// A client with its loop, which turns while the test waits.
-class Client {
- public:
-  explicit Client(const settings::Ledger& settings) : etcd(loop.get_executor(), settings, log) {}
-
-  template <typename Condition>
-  [[nodiscard]] bool until(Condition condition) {
-    return support::wait_until([&] {
-      loop.poll();
-      loop.restart();
-      return condition();
-    });
-  }
-  etcd::Result ask(Transaction transaction) {
-    std::optional<etcd::Result> result;
-    etcd.submit(std::move(transaction), [&](const etcd::Result& said) { result = said; });
-    EXPECT_FALSE(result);
-    EXPECT_TRUE(until([&] { return result.has_value(); }));
-    return *result;
-  }
-  boost::system::result<Lease, Failure> grant(std::chrono::seconds time) {
-    std::optional<boost::system::result<Lease, Failure>> result;
-    etcd.grant(time, [&](const auto& said) { result = said; });
-    EXPECT_TRUE(until([&] { return result.has_value(); }));
-    return *result;
-  }
-  boost::system::result<Lease, Failure> keep_alive(Lease lease) {
-    std::optional<boost::system::result<Lease, Failure>> result;
-    etcd.keep_alive(lease, [&](const auto& said) { result = said; });
-    EXPECT_TRUE(until([&] { return result.has_value(); }));
-    return *result;
-  }
-  /// Asks until it is done.
-  [[nodiscard]] bool serves() {
-    return until([&] { return static_cast<bool>(ask(put("/tsmtp/served", "yes"))); });
-  }
-
-  static Transaction put(const std::string& key, const std::string& value, Lease lease = 0) {
-    return {.then = {Put{.key = key, .value = value, .lease = lease}}};
-  }
-  static Transaction read(const std::string& key) { return {.then = {Get{.range = {.key = key}}}}; }
-  /// As a hub claims a transaction.
-  static Transaction claim(const std::string& key, const std::string& value) {
-    return {.when = {Compare{.range = {.key = key}}},
-            .then = {Put{.key = key, .value = value}},
-            .otherwise = {Get{.range = {.key = key}}}};
-  }
-
-  Log log;
-  boost::asio::io_context loop;
-  EtcdClient etcd;
-};
 
 TEST(EtcdClient, EverythingThatIsAskedOfOneMember) {
   EtcdCluster cluster;
@@ -142,18 +59,127 @@ TEST(EtcdClient, EverythingThatIsAskedOfOneMember) {
   const auto lease = client.grant(60s);
   ASSERT_TRUE(lease);
   EXPECT_EQ(*client.keep_alive(*lease), *lease);
-  std::vector<bool> done;
-  const auto note = [&](const etcd::Result& result) { done.push_back(static_cast<bool>(result)); };
-  client.etcd.submit(Client::put("/tsmtp/1", "x", *lease), note);
-  client.etcd.submit(Client::put("/tsmtp/2", "x", 4711), note);
-  client.etcd.submit(Client::put("/tsmtp/3", "x"), note);
+  std::map<int, bool> done;
+  for (const auto& [number, which] : std::map<int, Lease>{{1, *lease}, {2, 4711}, {3, 0}})
+    client.etcd.submit(Client::put("/tsmtp/" + std::to_string(number), "x", which),
+                       [&, i = number](const etcd::Result& result) { done[i] = static_cast<bool>(result); });
   ASSERT_TRUE(client.until([&] { return done.size() == 3; }));
-  EXPECT_THAT(done, ElementsAre(true, false, true));
+  EXPECT_TRUE(done[1]);
+  EXPECT_FALSE(done[2]);
+  EXPECT_TRUE(done[3]);
   EXPECT_FALSE(client.etcd.trouble());
   client.etcd.revoke(*lease);
   EXPECT_TRUE(client.until([&] { return *client.keep_alive(*lease) == 0; }));
   EXPECT_FALSE(cluster.value("/tsmtp/1"));
   EXPECT_EQ(cluster.value("/tsmtp/3"), "x");
+}
+
+TEST(EtcdClient, CertificatesOfBothEnds) {
+  EtcdCluster cluster({.security = Security::kClientCertificates});
+  auto settings = settings_for(cluster.urls());
+  settings.files = {
+      .ca = cluster.ca_file(), .certificate = cluster.client_certificate(), .key = cluster.client_key()};
+  {
+    Client client(settings);
+    const auto result = client.ask(Client::put("/tsmtp/a", "1"));
+    ASSERT_TRUE(result) << result.error().cause;
+    // Files are read anew for each connection: one that is replaced counts from then on, in both directions.
+    cluster.make_authority("other");
+    cluster.make_certificate("client", "DNS:relayd", "other");
+    cluster.restart(0, false);
+    ASSERT_TRUE(client.until([&] {
+      return client.etcd.trouble() && client.etcd.trouble()->cause.find("certificate") != std::string::npos;
+    }));
+    EXPECT_THAT(client.etcd.trouble()->cause, HasSubstr("ledger.certificate"));
+    cluster.make_certificate("client", "DNS:relayd");
+    EXPECT_TRUE(client.serves());
+  }
+  const auto cause_with = [&](const settings::Ledger& wrong) {
+    Client client(wrong);
+    const auto result = client.ask(Client::put("/tsmtp/b", "1"));
+    EXPECT_FALSE(result);
+    if (result) return std::string();
+    EXPECT_FALSE(result.error().may_be_done);
+    EXPECT_THAT(result.error().cause, HasSubstr("etcd at http"));
+    return result.error().cause;
+  };
+  settings.timeout = 2s;
+  auto wrong = settings;
+  wrong.files.certificate.clear();
+  wrong.files.key.clear();
+  EXPECT_THAT(cause_with(wrong), HasSubstr("ledger.certificate"));
+  wrong = settings;
+  wrong.files.ca = cluster.file("other.pem");
+  EXPECT_THAT(cause_with(wrong), HasSubstr("not trusted"));
+  wrong = settings;
+  wrong.files.ca = cluster.file("none.pem");
+  EXPECT_THAT(cause_with(wrong), HasSubstr("ledger.ca"));
+  wrong = settings;
+  wrong.endpoints[0].address.host = "127.0.0.2";
+  wrong.endpoints[0].address.port = settings.endpoints[0].address.port;
+  EXPECT_THAT(cause_with(wrong), HasSubstr("refuses connections"));
+  wrong.endpoints[0].is_clear = true;
+  wrong.endpoints[0].address.host = "127.0.0.1";
+  EXPECT_THAT(cause_with(wrong), HasSubstr("does it want https?"));
+  EXPECT_FALSE(cluster.value("/tsmtp/b"));
+}
+
+TEST(EtcdClient, NobodyElsesName) {
+  EtcdCluster cluster({.security = Security::kTls});
+  cluster.make_certificate("server", "DNS:etcd.example,IP:127.0.0.9");
+  cluster.restart(0, false);
+  auto settings = settings_for(cluster.urls(), 2s);
+  settings.files.ca = cluster.ca_file();
+  Client client(settings);
+  ASSERT_TRUE(client.until([&] {
+    const auto result = client.ask(Client::put("/tsmtp/b", "1"));
+    EXPECT_FALSE(result);
+    return result || result.error().cause.find("for another name") != std::string::npos;
+  }));
+}
+
+TEST(EtcdClient, UserAndPassword) {
+  EtcdCluster cluster;
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"user", "add", "root:r00t"},
+           {"user", "add", "relayd:s3cret"},
+           {"role", "add", "tsmtp"},
+           {"role", "grant-permission", "tsmtp", "readwrite", "/tsmtp/", "/tsmtp0"},
+           {"user", "grant-role", "relayd", "tsmtp"},
+           {"user", "grant-role", "root", "root"},
+           {"auth", "enable"}})
+    ASSERT_EQ(cluster.ctl(command).status, 0) << command[1];
+  auto settings = settings_for(cluster.urls());
+  settings.user = "relayd";
+  settings.files.password = cluster.file("password");
+  support::write_file(settings.files.password, "s3cret\n");
+  Client client(settings);
+  const auto first = client.ask(Client::put("/tsmtp/a", "1"));
+  ASSERT_TRUE(first) << first.error().cause;
+  // A member knows no token any more that it gave before it was started anew.
+  cluster.restart(0, false);
+  EXPECT_TRUE(client.serves());
+
+  const auto elsewhere = client.ask(Client::put("/other/a", "1"));
+  ASSERT_FALSE(elsewhere);
+  EXPECT_FALSE(elsewhere.error().may_be_done);
+  EXPECT_THAT(elsewhere.error().cause, HasSubstr("ledger.prefix"));
+  EXPECT_TRUE(client.serves());
+
+  settings.timeout = 2s;
+  support::write_file(settings.files.password, "wrong\n");
+  Client wrong(settings);
+  const auto refused = wrong.ask(Client::put("/tsmtp/b", "1"));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().cause, HasSubstr("ledger.password_file"));
+  // The right one is taken without a restart.
+  support::write_file(settings.files.password, "s3cret\n");
+  EXPECT_TRUE(wrong.serves());
+  settings.user.clear();
+  Client nobody(settings);
+  const auto unnamed = nobody.ask(Client::put("/tsmtp/b", "1"));
+  ASSERT_FALSE(unnamed);
+  EXPECT_THAT(unnamed.error().cause, HasSubstr("ledger.user"));
 }
 
 }  // namespace

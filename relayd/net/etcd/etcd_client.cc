@@ -79,7 +79,8 @@ milliseconds EtcdClient::half_timeout() const {
 
 milliseconds EtcdClient::part_of_timeout() const {
   constexpr milliseconds kLeast{300};
-  return std::max(kLeast, half_timeout() / static_cast<int>(std::max<std::size_t>(1, settings_.endpoints.size())));
+  return std::max(kLeast,
+                  half_timeout() / static_cast<int>(std::max<std::size_t>(1, settings_.endpoints.size())));
 }
 
 // One key of ours: any member that a quorum listens to can say whether it is there. A full one is asked for

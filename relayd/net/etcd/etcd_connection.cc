@@ -182,7 +182,9 @@ std::string EtcdConnection::cause_of_end(const Error& error) {
   if (error == http::error::end_of_stream || error == http::error::partial_message ||
       error == boost::asio::error::eof || error == boost::asio::error::connection_reset ||
       error == boost::asio::error::broken_pipe || error == boost::asio::ssl::error::stream_truncated)
-    return "closed the connection";
+    return endpoint_.is_clear && !has_answered_
+               ? "closed the connection without an answer; does it want https?"
+               : "closed the connection";
   if (error == http::error::body_limit || error == http::error::buffer_overflow)
     return "answers with more than 16 MiB";
   if (error.category() == http::make_error_code(http::error::bad_version).category())
@@ -208,6 +210,7 @@ void EtcdConnection::answer_read(const Error& error) {
   if (error) return fail(cause_of_end(error));
   if (!asked_) return fail("answers what was not asked");
   limit_.cancel();
+  has_answered_ = true;
   Reply reply{.status = answer_->get().result_int(), .body = std::move(answer_->get().body())};
   // An answer that comes before the request was written whole is the last on this connection.
   const bool goes_on = answer_->get().keep_alive() && !is_writing_;

@@ -114,6 +114,7 @@ class EtcdConnection : public std::enable_shared_from_this<EtcdConnection> {
   bool is_closed_ = false;
   bool is_reading_ = false;
   bool is_writing_ = false;
+  bool has_answered_ = false;
 };
 
 }  // namespace tsmtp::net
