@@ -34,7 +34,7 @@ function(tsmtp_layer name)
   if(TSMTP_FUZZER AND NOT name MATCHES "^(net|daemon)$")
     target_compile_options(tsmtp_${name} PRIVATE -fsanitize=fuzzer-no-link)  # what fuzz targets reach counts its branches
   endif()
-  set_target_properties(tsmtp_${name} PROPERTIES UNITY_BUILD ${TSMTP_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+  set_target_properties(tsmtp_${name} PROPERTIES UNITY_BUILD ${TSMTP_UNITY} UNITY_BUILD_BATCH_SIZE ${TSMTP_UNITY_BATCH})
 endfunction()
 
 function(tsmtp_unit_test name)

@@ -20,7 +20,7 @@ namespace {
 // At the start nothing else can be done meanwhile, and a holder that is not heard keeps us from binding.
 // Later every mail would wait with us.
 constexpr timeval kPatienceAtStart{.tv_sec = 5, .tv_usec = 0};
-constexpr timeval kPatience{.tv_sec = 0, .tv_usec = 100'000};
+constexpr timeval kPatienceLater{.tv_sec = 0, .tv_usec = 100'000};
 constexpr int kFirstPassed = 3;  // sd_listen_fds(3), SD_LISTEN_FDS_START
 
 // Only root, we ourselves, or the owner of the directory that the socket is in can be the holder: whoever
@@ -96,8 +96,8 @@ void HeldEndpoints::keep(const std::vector<Listening>& all) {
   notice_end();
   if (holder_.is_open() && is_held_ && addresses == kept_) return;
   is_held_ = false;
-  if (!holder_.is_open() && !connect(kPatience)) return;
-  set_patience(holder_.get(), kPatience);
+  if (!holder_.is_open() && !connect(kPatienceLater)) return;
+  set_patience(holder_.get(), kPatienceLater);
   for (const Listening& one : all)
     if (!send_message(holder_.get(), one.address.to_string(), one.descriptor, 0)) return lost();
   if (!send_message(holder_.get(), HolderWords::kServing, -1, 0)) return lost();

@@ -10,7 +10,7 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds kDeadline{10};
+constexpr std::chrono::seconds kExchangeDeadline{10};
 constexpr std::size_t kMostReceived = pairing::kMaxMessageBytes + 1024;
 
 }  // namespace
@@ -22,7 +22,7 @@ Exchange::Exchange(std::unique_ptr<TlsStream> stream, Callbacks callbacks)
 
 void Exchange::start(std::string words) {
   output_ = std::move(words);
-  timer_.expires_after(kDeadline);
+  timer_.expires_after(kExchangeDeadline);
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
     if (!error) self->end("no answer within 10 seconds");
   });

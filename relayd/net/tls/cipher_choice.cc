@@ -13,7 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kRecordBytes = 16 * 1024;
-constexpr int kTries = 8;
+constexpr int kRounds = 8;
 
 // One record's worth, with a key and nonce of zeros: nothing of it is ever sent.
 Clock::duration shortest_time(const EVP_CIPHER* cipher) {
@@ -22,7 +22,7 @@ Clock::duration shortest_time(const EVP_CIPHER* cipher) {
   const std::vector<unsigned char> key(EVP_MAX_KEY_LENGTH), nonce(EVP_MAX_IV_LENGTH);
   std::vector<unsigned char> record(kRecordBytes);
   Clock::duration shortest = Clock::duration::max();
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kRounds; ++i) {
     const auto begin = Clock::now();
     int written = 0;
     if (EVP_EncryptInit_ex2(context.get(), cipher, key.data(), nonce.data(), nullptr) != 1 ||

@@ -6,7 +6,7 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds kDeadline{10};
+constexpr std::chrono::seconds kHandshakeDeadline{10};
 
 }  // namespace
 
@@ -14,7 +14,7 @@ Handshake::Handshake(std::unique_ptr<TlsStream> stream, Done done)
     : stream_(std::move(stream)), done_(std::move(done)), timer_(stream_->socket().get_executor()) {}
 
 void Handshake::start() {
-  timer_.expires_after(kDeadline);
+  timer_.expires_after(kHandshakeDeadline);
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
     if (!error) self->finish("no TLS handshake within 10 seconds");
   });
