@@ -6,6 +6,7 @@
 #include "relayd/control/field_forms.h"
 #include "relayd/control/forward_fields.h"
 #include "relayd/control/phrases.h"
+#include "relayd/control/site_hub_fields.h"
 #include "relayd/control/status_fields.h"
 
 namespace tsmtp::control {
@@ -316,6 +317,7 @@ const Fields<SiteStatus>& site_fields() {
       mta_field(),
       out_field(),
       in_field(),
+      hubs_field(),
       forwards_field(),
       services_field(),
       counted("open_transactions", "mails under way", &SiteStatus::open_transactions,

@@ -11,17 +11,13 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/control/forward_status.h"
+#include "relayd/control/site_hub_status.h"
 #include "relayd/ledger/counters.h"
 #include "relayd/mail/mta_counts.h"
 #include "relayd/mail/traffic.h"
 #include "relayd/mux/counters.h"
 
 namespace tsmtp::control {
-
-enum class LinkState { kDown, kConnecting, kUp, kDraining };
-
-/// "down", "connecting", "up", "draining".
-[[nodiscard]] const char* to_string(LinkState state);
 
 /// A mail, or one recipient of it, that was refused for good.
 struct RefusedMail {
@@ -86,8 +82,9 @@ struct SiteStatus {
   std::string own_key;
   std::string key;                        ///< by which it is known now, a pin; empty: all are revoked
   std::vector<std::string> earlier_keys;  ///< from which that comes, the pinned one first
-  std::vector<ForwardStatus> forwards;    ///< of programs here to services there
-  std::vector<ServiceStatus> services;    ///< here, that the site may reach
+  std::vector<SiteHubStatus> hubs;  ///< at least one; what stands above is of that which gets the next mail
+  std::vector<ForwardStatus> forwards;  ///< of programs here to services there
+  std::vector<ServiceStatus> services;  ///< here, that the site may reach
 };
 
 /// This hub's key.

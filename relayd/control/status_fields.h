@@ -27,6 +27,7 @@ enum class HubLine {
 enum class SiteLine {
   kLink,
   kDialled,
+  kHubs,
   kEndpoints,
   kFarMta,
   kMta,

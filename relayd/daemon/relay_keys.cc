@@ -117,15 +117,15 @@ std::string Relay::revoke(std::string_view asked) {
 
 std::vector<keys::Following> Relay::following() const {
   std::vector<keys::Following> out;
-  for (const auto& site : sites_) {
-    const net::SiteHub& hub = *site->hubs().front();
-    if (hub.revocation()) continue;
-    keys::Following each{.site = site->name(), .has_pin = {}, .can_follow = {}};
-    if (const keys::Confirmation* const known = keys_.known().book().confirmation(site->name()))
-      each.has_pin = known->pin;
-    if (const mux::Hello* const peer = hub.link().peer()) each.can_follow = peer->knows_rotation();
-    out.push_back(std::move(each));
-  }
+  for (const auto& site : sites_)
+    for (const auto& hub : site->hubs().all()) {
+      if (hub->revocation()) continue;
+      keys::Following each{.site = hub->shown_name(), .has_pin = {}, .can_follow = {}};
+      if (const keys::Confirmation* const known = keys_.known().book().confirmation(each.site))
+        each.has_pin = known->pin;
+      if (const mux::Hello* const peer = hub->link().peer()) each.can_follow = peer->knows_rotation();
+      out.push_back(std::move(each));
+    }
   return out;
 }
 

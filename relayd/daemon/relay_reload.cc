@@ -149,7 +149,7 @@ std::vector<net::Site*> Relay::running_sites(const settings::Config& wanted) con
       return !is_wanted(running->name()) &&
              std::find(found.begin(), found.end(), running.get()) == found.end() &&
              std::any_of(pins.begin(), pins.end(),
-                         [&](const std::string& pin) { return running->hub_of_pin(pin) != nullptr; });
+                         [&](const std::string& pin) { return running->hubs().of_pin(pin) != nullptr; });
     };
     net::Site* running = find_site(site.name);
     if (running == nullptr) {

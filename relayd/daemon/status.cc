@@ -1,5 +1,7 @@
 #include "relayd/daemon/status.h"
 
+#include <algorithm>
+
 #include "relayd/base/time_of_day.h"
 #include "relayd/link/report.h"
 #include "relayd/net/io/clocks.h"
@@ -42,6 +44,57 @@ control::MtaConnections mta_connections(const net::MtaPool& pool) {
   return {.counts = pool.counts(),
           .limit = pool.limit(),
           .trouble = is_in_trouble ? pool.mta()->cause : std::string()};
+}
+
+control::SiteHubStatus hub_status(const net::SiteHub& hub, bool draining) {
+  const net::SiteLink& link = hub.link();
+  const auto refusal = hub.refusal();
+  return {.name = hub.settings().name,
+          .state = link_state(link, draining),
+          .since = link.life().standing().since(),
+          .cause = link.life().standing().cause(),
+          .peer_address = link.peer_address(),
+          .far_mta = far_mta(hub.far_mta()),
+          .refusal = refusal ? refusal->text : std::string(),
+          .key = {},
+          .mails_under_way = hub.mails_under_way()};
+}
+
+struct KnownKey {
+  std::string key;
+  std::vector<std::string> earlier;
+};
+
+KnownKey known_key(const net::SiteHub& hub, const keys::Book& book) {
+  KnownKey known;
+  for (const std::string& pin : hub.settings().pins) {
+    if (book.revocation(pin) != nullptr) continue;
+    auto pins = book.descent(pin);
+    known.key = net::pin_text(pins.back());
+    pins.pop_back();
+    for (const std::string& earlier : pins)
+      known.earlier.push_back(net::pin_text(earlier));
+    if (!pins.empty()) break;  // of several pinned ones, that which has led to others
+  }
+  return known;
+}
+
+// The hub that lags behind most.
+std::string own_key_text(const net::Site& site, const Rotation& rotation) {
+  std::string out;
+  if (rotation.own().keys().current->chain().steps.empty()) return out;
+  for (const auto& hub : site.hubs().all()) {
+    if (hub->revocation()) continue;
+    const mux::Hello* const peer = hub->link().peer();
+    if (rotation.has_confirmed(hub->shown_name())) {
+      if (out.empty()) out = "confirmed";
+    } else if (peer != nullptr && !peer->knows_rotation()) {
+      return "left behind";
+    } else {
+      out = "awaited";
+    }
+  }
+  return out;
 }
 
 std::vector<control::ForwardStatus> forwards(const net::Forwards& forwards) {
@@ -93,7 +146,7 @@ control::LedgerStatus ledger_status(const net::TransactionLedger& ledger) {
 }
 
 control::SiteStatus site_status(const net::Site& site, const net::TransactionLedger& ledger, bool draining) {
-  const net::SiteHub& hub = site.hub_for_mail();
+  const net::SiteHub& hub = site.hubs().for_mail();
   const net::SiteLink& link = hub.link();
   control::SiteStatus status;
   status.name = site.name();
@@ -122,6 +175,8 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   status.mta = mta_connections(site.pool());
   status.out = traffic(site.traffic().out());
   status.in = traffic(site.traffic().in());
+  for (const auto& one : site.hubs().all())
+    status.hubs.push_back(hub_status(*one, draining));
   status.forwards = forwards(site.forwards());
   status.services = services(site.services());
   status.open_transactions = site.in_flight();
@@ -130,27 +185,21 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   status.links_up_total = link.life().times_up();
   status.next_dial = link::next_dial(link.life().lanes());
   status.in_doubt = ledger.in_doubt(site.name());
-  if (const auto revoked = hub.revocation()) status.revoked = base::wall_time(revoked->when);
+  const auto& hubs = site.hubs().all();
+  const auto is_revoked = [](const auto& one) { return one->revocation().has_value(); };
+  if (std::all_of(hubs.begin(), hubs.end(), is_revoked))
+    status.revoked = base::wall_time(hubs.front()->revocation()->when);
   return status;
 }
 
 void show_keys(control::SiteStatus& status, const net::Site& site, const keys::Book& book,
                const Rotation& rotation) {
-  const net::SiteHub& hub = site.hub_for_mail();
-  const mux::Hello* const peer = hub.link().peer();
-  if (!hub.revocation() && !rotation.own().keys().current->chain().steps.empty()) {
-    const bool is_left = peer != nullptr && !peer->knows_rotation();
-    status.own_key = rotation.has_confirmed(site.name()) ? "confirmed" : is_left ? "left behind" : "awaited";
-  }
-  for (const std::string& pin : site.settings().pins()) {
-    if (book.revocation(pin) != nullptr) continue;
-    auto pins = book.descent(pin);
-    status.key = net::pin_text(pins.back());
-    pins.pop_back();
-    for (const std::string& earlier : pins)
-      status.earlier_keys.push_back(net::pin_text(earlier));
-    if (!pins.empty()) break;  // of several pinned ones, that which has led to others
-  }
+  status.own_key = own_key_text(site, rotation);
+  KnownKey known = known_key(site.hubs().for_mail(), book);
+  status.key = std::move(known.key);
+  status.earlier_keys = std::move(known.earlier);
+  for (std::size_t i = 0; i < status.hubs.size(); ++i)
+    status.hubs[i].key = known_key(*site.hubs().all()[i], book).key;
 }
 
 }  // namespace tsmtp::daemon

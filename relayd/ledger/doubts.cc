@@ -23,19 +23,34 @@ Change erasure(const DoubtKey& key) {
   return {.table = Table::kDoubts, .key = stored_key(key), .value = std::nullopt, .durable = false};
 }
 
-/// What stands behind a row's header: digests, from version 2 on the client, and the site's name.
+/// What stands behind a row's header: digests, from version 2 on the client, from version 3 on the hub, and
+/// the site's name.
 struct Body {
   std::string mail;
   std::string address;
   Client client;
+  DoubtPlace place;  // without the pin, which is the header's
   std::string site;
 };
+
+constexpr std::uint8_t kShared = 1;
+
+// A row of a site with one hub can be read by versions that know of no other.
+std::uint8_t version_of(const Body& body) {
+  return body.place.hub.empty() && !body.place.is_shared ? kWithPin : kWithHub;
+}
 
 std::string encode_body(const Body& body) {
   std::string out = body.mail + body.address;
   base::put_u32(out, body.client.user);
   base::put_u8(out, static_cast<std::uint8_t>(body.client.address.size()));
-  return out + body.client.address + body.site;
+  out += body.client.address;
+  if (version_of(body) == kWithHub) {
+    base::put_u8(out, body.place.is_shared ? kShared : 0);
+    base::put_u8(out, static_cast<std::uint8_t>(body.place.hub.size()));
+    out += body.place.hub;
+  }
+  return out + body.site;
 }
 
 std::optional<Body> decode_body(const Row& row) {
@@ -45,6 +60,7 @@ std::optional<Body> decode_body(const Row& row) {
   Body body{.mail = std::string(in.substr(0, base::kDigestBytes)),
             .address = std::string(in.substr(base::kDigestBytes, base::kDigestBytes)),
             .client = {},
+            .place = {},
             .site = {}};
   in.remove_prefix(kBothDigestsBytes);
   if (row.version > 1) {
@@ -55,6 +71,16 @@ std::optional<Body> decode_body(const Row& row) {
     if (in.size() < address_bytes || address_bytes > Client::kMaxAddressBytes) return std::nullopt;
     body.client = Client(user, std::string(in.substr(0, address_bytes)));
     in.remove_prefix(address_bytes);
+  }
+  if (row.version >= kWithHub) {
+    constexpr std::size_t kHubBytes = 1 + 1;
+    if (in.size() < kHubBytes) return std::nullopt;
+    body.place.is_shared = (base::get_u8(in) & kShared) != 0;
+    const std::size_t name_bytes = base::get_u8(in.substr(1));
+    in.remove_prefix(kHubBytes);
+    if (in.size() < name_bytes) return std::nullopt;
+    body.place.hub = in.substr(0, name_bytes);
+    in.remove_prefix(name_bytes);
   }
   if (in.empty() || in.size() > kMaxSiteBytes) return std::nullopt;
   body.site = in;
@@ -75,13 +101,13 @@ std::vector<std::string> Doubts::restore(const std::vector<Entry>& rows) {
       continue;
     }
     const std::string_view index = std::string_view(entry.key).substr(kTransactionBytes);
-    const std::string pin(row->pin);
+    body->place.pin = row->pin;
     found.emplace_back(
         DoubtKey{.transaction = entry.key.substr(0, kTransactionBytes), .index = base::get_u16(index)},
         Doubt{.state = State::kMatchable,
               .name = body->site,
-              .pin = pin,
-              .site = owners_.owner(body->site, pin),
+              .place = body->place,
+              .site = owners_.owner(body->site, body->place.pin),
               .mail = std::move(body->mail),
               .address = std::move(body->address),
               .recorded = row->recorded,
@@ -101,44 +127,42 @@ void Doubts::set_sites(const Owners::Sites& sites) {
   of_sites_.clear();
   in_doubt_.clear();
   for (auto& [key, doubt] : doubts_) {
-    doubt.site = owners_.owner(doubt.name, doubt.pin);
+    doubt.site = owners_.owner(doubt.name, doubt.place.pin);
     count(doubt);
   }
 }
 
 std::vector<Change> Doubts::record(const std::string& transaction, const std::string& site,
                                    const std::vector<DoubtfulRecipient>& recipients, base::WallTime now,
-                                   const Client& client) {
+                                   const Client& client, const DoubtPlace& place) {
   std::vector<Change> changes;
-  const std::string pin = owners_.pin_of(site);
+  DoubtPlace known = place;
+  if (known.pin.size() != kPinBytes) known.pin = owners_.pin_of(site);
   for (const DoubtfulRecipient& recipient : recipients) {
     const DoubtKey key{.transaction = transaction, .index = recipient.index};
     insert(key, {.state = State::kUnderWay,
                  .name = site,
-                 .pin = pin,
-                 .site = owners_.owner(site, pin),
+                 .place = known,
+                 .site = owners_.owner(site, known.pin),
                  .mail = recipient.mail,
                  .address = recipient.address,
                  .recorded = now,
                  .client = client});
-    changes.push_back(
-        {.table = Table::kDoubts,
-         .key = stored_key(key),
-         .value = encode_row(
-             now, pin,
-             encode_body(
-                 {.mail = recipient.mail, .address = recipient.address, .client = client, .site = site})),
-         .durable = true});
+    const Body body{
+        .mail = recipient.mail, .address = recipient.address, .client = client, .place = known, .site = site};
+    changes.push_back({.table = Table::kDoubts,
+                       .key = stored_key(key),
+                       .value = encode_row(now, known.pin, encode_body(body), version_of(body)),
+                       .durable = true});
   }
   return changes;
 }
 
 void Doubts::add_foreign(const std::string& site, const ForeignDoubt& doubt) {
-  const std::string pin = owners_.pin_of(site);
   insert(doubt.key, {.state = State::kMatchable,
                      .name = site,
-                     .pin = pin,
-                     .site = owners_.owner(site, pin),
+                     .place = doubt.place,
+                     .site = owners_.owner(site, owners_.pin_of(site)),
                      .mail = doubt.mail,
                      .address = doubt.address,
                      .recorded = doubt.recorded,
@@ -210,15 +234,22 @@ std::set<std::string> Doubts::transactions_to_split(const std::string& site, con
 }
 
 std::optional<std::string> Doubts::next_to_ask(const std::string& site, const std::string& after,
-                                               base::WallTime before, base::WallTime now) const {
+                                               base::WallTime before, base::WallTime now,
+                                               const MayBeAsked& may_be_asked) const {
   constexpr std::uint16_t kLastIndex = ~std::uint16_t{0};
   const auto begin = doubts_.upper_bound({.transaction = after, .index = kLastIndex});
   const auto found = std::find_if(begin, doubts_.end(), [&](const auto& entry) {
     const Doubt& doubt = entry.second;
     return doubt.state == State::kMatchable && !doubt.is_known && doubt.site == site &&
-           (doubt.recorded < before || doubt.recorded > now);
+           (doubt.recorded < before || doubt.recorded > now) && (!may_be_asked || may_be_asked(doubt.place));
   });
   return found == doubts_.end() ? std::nullopt : std::optional(found->first.transaction);
+}
+
+std::optional<DoubtPlace> Doubts::place_of(const std::string& transaction) const {
+  const auto doubt = doubts_.lower_bound({.transaction = transaction, .index = 0});
+  if (doubt == doubts_.end() || doubt->first.transaction != transaction) return std::nullopt;
+  return doubt->second.place;
 }
 
 std::vector<Change> Doubts::was_delivered(const std::string& transaction,
@@ -306,6 +337,7 @@ std::vector<MailInDoubt> Doubts::mails_in_doubt() const {
       mails.push_back({.transaction = key.transaction,
                        .site = doubt.site.empty() ? doubt.name : doubt.site,
                        .hub = doubt.hub,
+                       .far_hub = doubt.place.hub,
                        .recorded = doubt.recorded,
                        .client = doubt.client,
                        .is_known = true});

@@ -47,6 +47,16 @@ struct DoubtfulRecipient {
   std::string address;  ///< keyed digest of sender and recipient only: might it be?
 };
 
+/// Which hub of a site had a transaction: another may know nothing of it, whatever became of it.
+struct DoubtPlace {
+  std::string pin{};  ///< the hub's, kPinBytes; empty: not known
+  std::string hub{};  ///< its name where the site had several; empty: it was the only one
+  /// The hub's outcomes are those of its whole site: any other that says the same of itself may be asked.
+  bool is_shared = false;
+
+  friend bool operator==(const DoubtPlace&, const DoubtPlace&) = default;
+};
+
 /// One recipient of a transaction that another hub of our site recorded.
 struct ForeignDoubt {
   DoubtKey key;
@@ -55,13 +65,15 @@ struct ForeignDoubt {
   std::string hub;
   base::WallTime recorded;
   bool is_alone = false;  ///< the transaction has no other recipient
+  DoubtPlace place{};     ///< whom that hub gave it to
 };
 
 /// A transaction in doubt as an administrator sees it.
 struct MailInDoubt {
   std::string transaction;
-  std::string site;   ///< as it was called then, if it is no longer configured
-  std::string hub{};  ///< of our site, that recorded it; empty: this one
+  std::string site;       ///< as it was called then, if it is no longer configured
+  std::string hub{};      ///< of our site, that recorded it; empty: this one
+  std::string far_hub{};  ///< of the other site, that had it, where that has several
   base::WallTime recorded;
   Client client;
   std::size_t recipients = 0;
@@ -89,7 +101,8 @@ class Doubts {
   /// mark_in_doubt(). `transaction` has 16 bytes and is new.
   [[nodiscard]] std::vector<Change> record(const std::string& transaction, const std::string& site,
                                            const std::vector<DoubtfulRecipient>& recipients,
-                                           base::WallTime now, const Client& client = {});
+                                           base::WallTime now, const Client& client = {},
+                                           const DoubtPlace& place = {});
   /// Another hub of our site recorded it, and our MTA has handed the same mail to us: it is matchable, and
   /// stays in memory only. Without effect on one that is here.
   void add_foreign(const std::string& site, const ForeignDoubt& doubt);
@@ -131,9 +144,14 @@ class Doubts {
   /// The transaction of `site` to ask the far side about next in the background: the first behind `after`
   /// that has a recipient who is matchable, not known, and was recorded before `before`; or after `now`, for
   /// the clock was set back since then.
+  /// Only such as `may_be_asked` says that the hub to be asked can answer.
+  using MayBeAsked = std::function<bool(const DoubtPlace&)>;
   [[nodiscard]] std::optional<std::string> next_to_ask(const std::string& site, const std::string& after,
                                                        base::WallTime before = base::WallTime::max(),
-                                                       base::WallTime now = base::WallTime::max()) const;
+                                                       base::WallTime now = base::WallTime::max(),
+                                                       const MayBeAsked& may_be_asked = {}) const;
+  /// Which hub had that transaction; nothing if it is not here.
+  [[nodiscard]] std::optional<DoubtPlace> place_of(const std::string& transaction) const;
   /// The far side has answered that it was delivered, but not to those at the indices `refused` (ascending).
   /// A second try under way learns it by itself. Returns changes as settle() does.
   [[nodiscard]] std::vector<Change> was_delivered(const std::string& transaction,
@@ -172,7 +190,7 @@ class Doubts {
   struct Doubt {
     State state = State::kUnderWay;
     std::string name;  // of the site, as it was called when this was recorded
-    std::string pin;
+    DoubtPlace place;
     std::string site;  // whose it is now (Owners::owner)
     std::string mail;
     std::string address;

@@ -10,17 +10,17 @@ namespace tsmtp::ledger {
 namespace {
 
 constexpr std::uint8_t kWithoutPin = 1;
-constexpr std::uint8_t kWithPin = 2;
 constexpr std::size_t kHeaderBytes = 1 + 8;
 // Later than this, times of day would overflow with what is added to them.
 constexpr std::uint64_t kMaxMicroseconds = base::kLastSecond * std::uint64_t{1'000'000};
 
 }  // namespace
 
-std::string encode_row(base::WallTime recorded, std::string_view pin, std::string_view body) {
+std::string encode_row(base::WallTime recorded, std::string_view pin, std::string_view body,
+                       std::uint8_t version) {
   const auto since_epoch = std::chrono::duration_cast<std::chrono::microseconds>(recorded.time_since_epoch());
   std::string out;
-  base::put_u8(out, kWithPin);
+  base::put_u8(out, version);
   base::put_u64(out, static_cast<std::uint64_t>(since_epoch.count()));
   return out.append(pin).append(body);
 }
@@ -28,8 +28,8 @@ std::string encode_row(base::WallTime recorded, std::string_view pin, std::strin
 std::optional<Row> decode_row(std::string_view value) {
   if (value.size() < kHeaderBytes) return std::nullopt;
   const std::uint8_t version = base::get_u8(value);
-  if (version != kWithoutPin && version != kWithPin) return std::nullopt;
-  const std::size_t pin_bytes = version == kWithPin ? kPinBytes : 0;
+  if (version < kWithoutPin || version > kWithHub) return std::nullopt;
+  const std::size_t pin_bytes = version == kWithoutPin ? 0 : kPinBytes;
   if (value.size() < kHeaderBytes + pin_bytes) return std::nullopt;
   const std::uint64_t microseconds = base::get_u64(value.substr(1));
   if (microseconds > kMaxMicroseconds) return std::nullopt;

@@ -1,5 +1,6 @@
 // How a row's value begins in both tables: a version byte, the time it was recorded and, from version 2 on,
-// the key of the site that it is about.
+// the key of the
+// site, or of the hub of it, that it is about.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +22,12 @@ struct Row {
   std::string_view body;  ///< what comes after the header
 };
 
-/// Of version 2. `pin` has kPinBytes.
-[[nodiscard]] std::string encode_row(base::WallTime recorded, std::string_view pin, std::string_view body);
+inline constexpr std::uint8_t kWithPin = 2;
+inline constexpr std::uint8_t kWithHub = 3;  ///< of a doubt: its body says more of the hub
+
+/// `pin` has kPinBytes.
+[[nodiscard]] std::string encode_row(base::WallTime recorded, std::string_view pin, std::string_view body,
+                                     std::uint8_t version = kWithPin);
 
 /// nullopt: an unknown version, or too short to be a row. Version 1 is read, and not written any more.
 [[nodiscard]] std::optional<Row> decode_row(std::string_view value);

@@ -32,7 +32,7 @@ void Enquiry::ask(base::TimePoint now) {
     const auto stream = host_.open_stream();
     if (!stream) return end_round(now);
     questions_.emplace(*stream, Question{.transaction = *next, .asked = now});
-    host_.write_stream(*stream, encode(Ask{*next}));
+    host_.write_stream(*stream, encode(Ask{.transaction = *next, .went = host_.went(*next)}));
   }
 }
 

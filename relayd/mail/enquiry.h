@@ -31,6 +31,10 @@ class EnquiryHost {
   /// A stream that may begin with Ask. An error: the link is down, or drains, or the far side knows no such
   /// streams.
   [[nodiscard]] virtual base::Result<mux::StreamKey> open_stream() = 0;
+  /// To which hub of the site that one went, as far as the one to be asked reads it.
+  [[nodiscard]] virtual Ask::Went went(const std::string& /*transaction*/) const {
+    return Ask::Went::kUnsaid;
+  }
   virtual void write_stream(mux::StreamKey stream, std::string_view bytes) = 0;
   virtual void finish_stream(mux::StreamKey stream) = 0;
   virtual void reset_stream(mux::StreamKey stream) = 0;

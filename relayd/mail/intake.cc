@@ -185,7 +185,11 @@ void Intake::stream_received(mux::StreamKey stream, std::string_view bytes, base
   host_.consumed(stream, bytes.size());
   Outgoing* outgoing = find(stream);
   if (outgoing == nullptr) return;
-  outgoing->receive(bytes, now);
+  if (outgoing->question() == stream) {
+    outgoing->question_received(bytes, now);
+  } else {
+    outgoing->receive(bytes, now);
+  }
   after_event(now);
   draw_requests(now);
 }
@@ -193,9 +197,20 @@ void Intake::stream_received(mux::StreamKey stream, std::string_view bytes, base
 void Intake::stream_lost(mux::StreamKey stream, const std::string& cause, base::TimePoint now) {
   Outgoing* outgoing = find(stream);
   if (outgoing == nullptr) return;
-  outgoing->stream_lost(cause, now);
+  if (outgoing->question() == stream) {
+    outgoing->question_lost(cause, now);
+  } else if (!move(*outgoing)) {
+    outgoing->stream_lost(cause, now);
+  }
   after_event(now);
   draw_requests(now);
+}
+
+bool Intake::move(Outgoing& outgoing) {
+  if (!outgoing.can_move() || !host_.has_other_hub(outgoing.stream())) return false;
+  const auto stream = host_.open_stream();
+  if (stream) outgoing.move_to(*stream);
+  return stream.has_value();
 }
 
 void Intake::recorded(const std::string& transaction, const base::Result<void>& result, base::TimePoint now) {
@@ -249,9 +264,11 @@ void Intake::after_event(base::TimePoint now) {
 
 Outgoing* Intake::find(mux::StreamKey stream) {
   if (stream == 0) return nullptr;
-  if (current_ && current_->stream() == stream) return current_.get();
-  const auto found = std::find_if(unconfirmed_.begin(), unconfirmed_.end(),
-                                  [&](const auto& outgoing) { return outgoing->stream() == stream; });
+  const auto has_it = [stream](const std::unique_ptr<Outgoing>& outgoing) {
+    return outgoing->stream() == stream || outgoing->question() == stream;
+  };
+  if (current_ && has_it(current_)) return current_.get();
+  const auto found = std::find_if(unconfirmed_.begin(), unconfirmed_.end(), has_it);
   return found == unconfirmed_.end() ? nullptr : found->get();
 }
 

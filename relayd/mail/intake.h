@@ -101,6 +101,8 @@ class Intake {
   void on(const smtp::Abandoned&, base::TimePoint now);
   void on(const smtp::Finished&, base::TimePoint now);
 
+  /// Has another hub take what it can take over unseen.
+  [[nodiscard]] bool move(Outgoing& outgoing);
   void after_event(base::TimePoint now);
   [[nodiscard]] Outgoing* find(mux::StreamKey stream);
   [[nodiscard]] smtp::Reply site_reply(int code, std::string_view enhanced, const std::string& text) const;

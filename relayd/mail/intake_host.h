@@ -13,6 +13,7 @@
 #include "relayd/base/result.h"
 #include "relayd/ledger/doubts.h"
 #include "relayd/mail/client_standing.h"
+#include "relayd/mail/record.h"
 #include "relayd/mail/summary.h"
 #include "relayd/mux/session.h"
 
@@ -27,6 +28,18 @@ class IntakeHost {
   /// Whether a client of that rank may have one now. If not, its MAIL waits in line, and asks again a moment
   /// later.
   [[nodiscard]] virtual bool take_turn(ClientStanding::Rank) { return true; }
+  /// Whether open_stream() would take one to another hub than that of `stream`, and that takes mail.
+  [[nodiscard]] virtual bool has_other_hub(mux::StreamKey) const { return false; }
+  /// Over which stream to ask how that earlier transaction ended: `stream`, or a new one to the hub that had
+  /// it. The error is the reason why it cannot be asked now, fit for a 451.
+  struct Question {
+    mux::StreamKey stream;
+    Ask::Went went = Ask::Went::kUnsaid;
+  };
+  [[nodiscard]] virtual base::Result<Question> open_question(const std::string& /*transaction*/,
+                                                             mux::StreamKey stream) {
+    return Question{.stream = stream};
+  }
   [[nodiscard]] virtual std::size_t stream_writable(mux::StreamKey stream) const = 0;
   virtual void write_stream(mux::StreamKey stream, std::string_view bytes) = 0;
   virtual void consumed(mux::StreamKey stream, std::size_t bytes) = 0;

@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t kNearRecipientBytes = 1536;
 constexpr std::size_t kShortVerdictBytes = 200;
 
+// Hubs that all reset what they are sent are not tried for ever.
+constexpr int kMostMoves = 3;
+
 // A verdict that ends something must be final: 2yz, 4yz or 5yz. A peer that sends another code is not
 // believed.
 smtp::Reply final_or_451(smtp::Reply reply) {
@@ -54,9 +57,34 @@ Outgoing::Outgoing(OutgoingContext context, mux::StreamKey stream, const smtp::M
       stream_(context_.host, stream, context_.compression),
       doubt_(context_.host, context_.digests, mail_.path.text),
       started_(now) {
-  stream_.queue(
-      Mail{.transaction = transaction(), .helo = request.helo, .argument = argument("FROM:", mail_)});
+  queue_mail();
   give_answers(now);
+  if (awaits_far()) send_unsent();
+}
+
+void Outgoing::queue_mail() {
+  stream_.queue(Mail{.transaction = transaction(), .helo = helo_, .argument = argument("FROM:", mail_)});
+}
+
+// Content that has left is here no more, and a verdict that the client was told binds its hub only.
+bool Outgoing::can_move() const {
+  const bool is_here = phase_ == Phase::kEnvelope || (phase_ == Phase::kContent && stream_.is_untouched());
+  return is_here && !has_verdict_ && !abandoned_ && !policy_.known_refusal() && moves_ < kMostMoves;
+}
+
+void Outgoing::move_to(mux::StreamKey stream) {
+  ++moves_;
+  if (stream_.is_untouched()) {
+    stream_.move_to(stream);
+  } else {
+    stream_.lost();
+    stream_.begin_anew(stream);
+    queue_mail();
+    for (const Recipient& recipient : recipients_)
+      stream_.queue(Rcpt{argument("TO:", recipient.command)});
+    if (policy_.owes_data()) stream_.queue(Data{});
+  }
+  reader_ = RecordReader();
   if (awaits_far()) send_unsent();
 }
 
@@ -193,7 +221,22 @@ void Outgoing::give_up(const std::string& cause, base::TimePoint now) {
       break;
   }
   stream_.reset();
+  if (question_) question_->reset();
   phase_ = Phase::kOver;
+}
+
+void Outgoing::question_received(std::string_view bytes, base::TimePoint now) {
+  const auto record = question_reader_.read(bytes);
+  if (record && !*record) return;
+  const auto* const outcome = record ? std::get_if<Outcome>(&**record) : nullptr;
+  if (outcome != nullptr) return learn(*outcome, now);
+  question_->reset();
+  question_lost("the hub that had an earlier try gave no answer", now);
+}
+
+void Outgoing::question_lost(const std::string& cause, base::TimePoint now) {
+  question_->lost();
+  if (phase_ == Phase::kAsking) postpone(policy_.own(451, "4.4.2", cause), now);
 }
 
 void Outgoing::receive(std::string_view bytes, base::TimePoint now) {
@@ -204,6 +247,7 @@ void Outgoing::receive(std::string_view bytes, base::TimePoint now) {
       return stream_lost(record.error().message, now);
     }
     if (!*record) break;
+    has_verdict_ = true;
     std::visit(
         [&](auto& r) {
           if constexpr (requires { this->on(std::move(r), now); }) {

@@ -61,6 +61,13 @@ class Outgoing {
   // From the link and the ledger.
   /// The far side's records. An error: it broke the protocol; the stream is reset already.
   void receive(std::string_view bytes, base::TimePoint now);
+  /// The far side's answer to a question that has a stream of its own.
+  void question_received(std::string_view bytes, base::TimePoint now);
+  void question_lost(const std::string& cause, base::TimePoint now);
+  /// Whether another hub may take it from here, unseen: none has said anything of it yet.
+  [[nodiscard]] bool can_move() const;
+  /// Its stream is lost: it goes on over that one, to another hub.
+  void move_to(mux::StreamKey stream);
   /// The stream is over, by a reset or with the link. `cause` as in IntakeHost::open_stream.
   void stream_lost(const std::string& cause, base::TimePoint now);
   void recorded(const base::Result<void>& result, base::TimePoint now);
@@ -72,6 +79,8 @@ class Outgoing {
 
   /// 0 once it is over: numbers are used again on the next connection.
   [[nodiscard]] mux::StreamKey stream() const { return stream_.key(); }
+  /// Of a question to another hub; 0 while there is none.
+  [[nodiscard]] mux::StreamKey question() const { return question_ ? question_->key() : 0; }
   [[nodiscard]] const std::string& transaction() const { return doubt_.transaction(); }
   /// The final reply was given, but is not confirmed yet: the client may not have read it.
   [[nodiscard]] bool is_answered() const { return phase_ == Phase::kAnswered; }
@@ -112,6 +121,9 @@ class Outgoing {
   void on(DataVerdict&& record, base::TimePoint now);
   void on(FinalVerdict&& record, base::TimePoint now);
   void on(const Outcome& record, base::TimePoint now);
+  void ask(const std::string& earlier, base::TimePoint now);
+  void learn(const Outcome& outcome, base::TimePoint now);
+  void queue_mail();
 
   void give_answers(base::TimePoint now);
   [[nodiscard]] smtp::Ticket ticket_of(const AnswerPolicy::Answer& answer) const;
@@ -142,10 +154,14 @@ class Outgoing {
   std::vector<Recipient> recipients_;
   AnswerPolicy policy_;
   OutgoingStream stream_;
+  std::optional<OutgoingStream> question_;  // to another hub, that had an earlier try
+  RecordReader question_reader_;
   OutgoingDoubt doubt_;
   RecordReader reader_;
   Phase phase_ = Phase::kEnvelope;
   bool refused_here_ = false;  // the only recipient, by our own rules; told at the end of content
+  int moves_ = 0;
+  bool has_verdict_ = false;  // the far side has said something of this transaction
   bool abandoned_ = false;
   int times_tried_before_ = 0;
   std::optional<std::string> envelope_loss_;

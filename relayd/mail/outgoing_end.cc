@@ -37,14 +37,22 @@ void Outgoing::ask(base::TimePoint now) {
         is_of_the_link ? *refusal : policy_.own(451, "4.4.2", "an earlier try is in doubt; try again later"),
         now);
   }
-  if (const auto earlier = doubt_.only_earlier(to_deliver())) {
-    phase_ = Phase::kAsking;
-    return stream_.send(Ask{*earlier});
-  }
+  if (const auto earlier = doubt_.only_earlier(to_deliver())) return ask(*earlier, now);
   doubt_.split();
   postpone(
       policy_.own(451, "4.4.2", "an earlier try is in doubt for some of the recipients; try again later"),
       now);
+}
+
+// Only the hub that had the earlier try may say that it never came: another knows nothing of it in any case.
+void Outgoing::ask(const std::string& earlier, base::TimePoint now) {
+  const auto question = context_.host.open_question(earlier, stream_.key());
+  if (!question) return postpone(policy_.own(451, "4.4.2", question.error().message), now);
+  question_.reset();
+  question_reader_ = RecordReader();
+  if (question->stream != stream_.key()) question_.emplace(context_.host, question->stream, nullptr);
+  phase_ = Phase::kAsking;
+  (question_ ? *question_ : stream_).send(Ask{.transaction = earlier, .went = question->went});
 }
 
 OutgoingDoubt::Indices Outgoing::accepted() const {
@@ -97,12 +105,19 @@ void Outgoing::postpone(const smtp::Reply& reply, base::TimePoint now) {
   for (std::size_t i = 0; i < recipients_.size(); ++i)
     if (doubt_.is_claimed(i)) recipients_[i].final = reply;
   answer_end(reply, now);
+  if (question_) question_->reset();
 }
 
 void Outgoing::on(const Outcome& record, base::TimePoint now) {
+  if (!question_) learn(record, now);
+}
+
+void Outgoing::learn(const Outcome& outcome, base::TimePoint now) {
   if (phase_ != Phase::kAsking) return;
-  switch (record.kind) {
+  switch (outcome.kind) {
     case Outcome::Kind::kUnknown:  // the far MTA never had it
+      if (question_) question_->finish();
+      question_.reset();
       doubt_.forget_earlier();
       // While it was asked for, everybody may have been refused.
       if (const auto refusal = policy_.known_refusal()) {
@@ -113,11 +128,14 @@ void Outgoing::on(const Outcome& record, base::TimePoint now) {
     case Outcome::Kind::kPending:
       return postpone(
           policy_.own(451, "4.4.2",
-                      record.reason.empty() ? "an earlier try of this mail is still being delivered"
-                                            : base::escaped(record.reason, kMaxReasonBytes)),
+                      outcome.reason.empty() ? "an earlier try of this mail is still being delivered"
+                                             : base::escaped(outcome.reason, kMaxReasonBytes)),
           now);
     case Outcome::Kind::kKnown:
-      return was_delivered_before(record, now);
+      // What is to be settled there later is settled over the stream of the question.
+      if (question_ && question_->is_open()) stream_.begin_anew(question_->key());
+      question_.reset();
+      return was_delivered_before(outcome, now);
   }
 }
 

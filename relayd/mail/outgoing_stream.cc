@@ -11,11 +11,15 @@ constexpr std::size_t kSmallMailBytes = 16 * 1024;
 }  // namespace
 
 void OutgoingStream::flush() {
-  if (is_open_ && !unsent_.empty()) host_.write_stream(key_, unsent_);
+  if (is_open_ && !unsent_.empty()) {
+    has_sent_ = true;
+    host_.write_stream(key_, unsent_);
+  }
   unsent_ = {};
 }
 
 void OutgoingStream::send(const Record& record) {
+  has_sent_ = true;
   if (is_open_) host_.write_stream(key_, encode(record));
 }
 
@@ -58,6 +62,7 @@ void OutgoingStream::queue_content(std::string_view header, std::string_view byt
     unsent_ += bytes;
   } else {
     flush();
+    has_sent_ = true;
     host_.write_stream(key_, bytes);
   }
 }
@@ -71,6 +76,14 @@ void OutgoingStream::reset() {
 void OutgoingStream::finish() {
   if (is_open_) host_.finish_stream(key_);
   is_open_ = false;
+}
+
+void OutgoingStream::begin_anew(mux::StreamKey other) {
+  reset();
+  key_ = other;
+  is_open_ = true;
+  has_sent_ = false;
+  unsent_.clear();
 }
 
 }  // namespace tsmtp::mail

@@ -40,6 +40,15 @@ class OutgoingStream {
   void reset();
   /// It has come to its end.
   void finish();
+  /// Nothing has been written to it: all that there is still waits here.
+  [[nodiscard]] bool is_untouched() const { return !has_sent_ && !packer_; }
+  /// The same on another stream, if it is untouched.
+  void move_to(mux::StreamKey other) {
+    key_ = other;
+    is_open_ = true;
+  }
+  /// Another stream, and nothing of what was queued for this one, which is given up.
+  void begin_anew(mux::StreamKey other);
   /// The link, or the far side, has ended it.
   void lost() { is_open_ = false; }
 
@@ -59,6 +68,7 @@ class OutgoingStream {
   base::ByteBudget* compression_;
   bool is_open_ = true;
   bool has_content_ = false;
+  bool has_sent_ = false;
   std::string unsent_;  // records
   std::uint64_t link_bytes_ = 0;
   std::unique_ptr<ContentPacker> packer_;  // content is being compressed

@@ -10,8 +10,14 @@ bool answers_enquiries(const SiteLink& link) {
   return link.peer() != nullptr && link.peer()->answers_enquiries();
 }
 
-BackgroundEnquiry::BackgroundEnquiry(const SharedBySites& shared, SiteLink& link, const std::string& site)
-    : shared_(shared), link_(link), site_(site), enquiry_(*this), timer_(shared.executor) {}
+BackgroundEnquiry::BackgroundEnquiry(const SharedBySites& shared, SiteLink& link, const std::string& site,
+                                     Rules rules)
+    : shared_(shared),
+      link_(link),
+      site_(site),
+      rules_(std::move(rules)),
+      enquiry_(*this),
+      timer_(shared.executor) {}
 
 BackgroundEnquiry::~BackgroundEnquiry() {
   stop();
@@ -73,21 +79,21 @@ void BackgroundEnquiry::reset_stream(mux::StreamKey stream) {
 std::optional<std::string> BackgroundEnquiry::next_to_ask(const std::string& after,
                                                           base::Duration min_age) const {
   if (link_.open_connections() == 0 || link_.peer_drains() || !answers_enquiries(link_)) return std::nullopt;
-  return shared_.ledger.next_to_ask(site_, after, min_age);
+  return shared_.ledger.next_to_ask(site_, after, min_age, rules_.may_be_asked);
 }
 
 bool BackgroundEnquiry::was_delivered(const std::string& transaction,
                                       const std::vector<std::uint16_t>& refused) {
   shared_.log.log_provoked(
       base::Provoked::kPeer, site_, base::LogLevel::kInfo,
-      site_ + ": the mail in doubt " + base::hex(transaction).substr(0, 12) +
+      link_.hub() + ": the mail in doubt " + base::hex(transaction).substr(0, 12) +
           " was delivered, its relayd says; should our MTA try it again, it will be told");
   return shared_.ledger.was_delivered(transaction, refused);
 }
 
 void BackgroundEnquiry::was_not_delivered(const std::string& transaction) {
   shared_.log.log_provoked(base::Provoked::kPeer, site_, base::LogLevel::kInfo,
-                           site_ + ": the mail in doubt " + base::hex(transaction).substr(0, 12) +
+                           link_.hub() + ": the mail in doubt " + base::hex(transaction).substr(0, 12) +
                                " was not delivered, its relayd says; our MTA may try it again");
   shared_.ledger.was_not_delivered(transaction);
 }

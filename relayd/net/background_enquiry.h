@@ -20,8 +20,13 @@ namespace tsmtp::net {
 
 class BackgroundEnquiry final : public StreamUser, public mail::EnquiryHost {
  public:
-  /// All is borrowed and outlives it; `site` is the name that the site has at the time.
-  BackgroundEnquiry(const SharedBySites& shared, SiteLink& link, const std::string& site);
+  /// All is borrowed and outlives it; `site` is the name that the site has at the time. `rules`: about
+  /// which of them, and what is said with the question.
+  struct Rules {
+    ledger::Doubts::MayBeAsked may_be_asked;
+    std::function<mail::Ask::Went(const std::string& transaction)> went;
+  };
+  BackgroundEnquiry(const SharedBySites& shared, SiteLink& link, const std::string& site, Rules rules);
   ~BackgroundEnquiry() override;
   BackgroundEnquiry(const BackgroundEnquiry&) = delete;
   BackgroundEnquiry& operator=(const BackgroundEnquiry&) = delete;
@@ -37,6 +42,9 @@ class BackgroundEnquiry final : public StreamUser, public mail::EnquiryHost {
   void on_stream_lost(mux::StreamKey stream, const std::string& cause) override;
   // mail::EnquiryHost
   [[nodiscard]] base::Result<mux::StreamKey> open_stream() override;
+  [[nodiscard]] mail::Ask::Went went(const std::string& transaction) const override {
+    return rules_.went(transaction);
+  }
   void write_stream(mux::StreamKey stream, std::string_view bytes) override;
   void finish_stream(mux::StreamKey stream) override;
   void reset_stream(mux::StreamKey stream) override;
@@ -51,6 +59,7 @@ class BackgroundEnquiry final : public StreamUser, public mail::EnquiryHost {
   const SharedBySites& shared_;
   SiteLink& link_;
   const std::string& site_;
+  Rules rules_;
   mail::Enquiry enquiry_;
   boost::asio::steady_timer timer_;
   bool stopped_ = false;

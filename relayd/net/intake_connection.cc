@@ -18,17 +18,19 @@ mail::Intake make_intake(mail::IntakeSettings settings, const std::optional<smtp
 
 }  // namespace
 
-IntakeConnection::IntakeConnection(ByteChannel::Socket socket, const SharedBySites& shared, SiteLink& link,
-                                   mail::Turns& turns, mail::IntakeSettings settings,
-                                   const std::optional<smtp::Reply>& refusal, Callbacks callbacks)
-    : shared_(shared),
-      link_(link),
-      turns_(turns),
+IntakeConnection::IntakeConnection(ByteChannel::Socket socket, const Surroundings& surroundings,
+                                   mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
+                                   Callbacks callbacks)
+    : shared_(surroundings.shared),
+      site_(surroundings.site),
+      hubs_(surroundings.hubs),
+      turns_(surroundings.turns),
       callbacks_(std::move(callbacks)),
+      announced_(settings.offered),
       channel_(std::move(socket), *this),
-      intake_(make_intake(std::move(settings), refusal, *this, shared.digests)),
+      intake_(make_intake(std::move(settings), refusal, *this, shared_.digests)),
       idle_since_(now()),
-      turn_timer_(shared.executor) {}
+      turn_timer_(shared_.executor) {}
 
 void IntakeConnection::start() {
   after_event();
@@ -58,6 +60,20 @@ void IntakeConnection::dismiss(const smtp::Reply& reply, const std::string& caus
   after_event();
 }
 
+void IntakeConnection::go_on_without(const SiteHub& hub) {
+  if (gone_ || !intake_.in_transaction()) return;
+  std::vector<mux::StreamKey> given_up(questions_.begin(), questions_.end());
+  given_up.push_back(current_);
+  std::erase_if(given_up, [&](mux::StreamKey stream) { return hub_of(stream) != &hub; });
+  const std::string cause = hubs_.cause_of(hub, hub.link().down_text());
+  for (const mux::StreamKey stream : given_up) {
+    SiteHub* const its = hub_of(stream);
+    if (its == nullptr) continue;  // it went with the one before
+    its->link().reset(stream, mux::ResetCode::kCancelled, "given up by the near side");
+    on_stream_lost(stream, cause);
+  }
+}
+
 void IntakeConnection::abort() {
   if (gone_) return;
   channel_->detach();
@@ -81,11 +97,12 @@ void IntakeConnection::on_closed(bool clean, const std::string&) {
   if (std::exchange(gone_, true)) return;
   turns_.leave(this);
   intake_.client_closed(clean, now());
+  count_mail();
   callbacks_.gone(*this);
 }
 
 void IntakeConnection::on_stream_bytes(mux::StreamKey stream, std::string_view bytes) {
-  if (gone_) return link_.consumed(stream, bytes.size());
+  if (gone_) return consumed(stream, bytes.size());
   intake_.stream_received(stream, bytes, now());
   after_event();
 }
@@ -93,10 +110,9 @@ void IntakeConnection::on_stream_bytes(mux::StreamKey stream, std::string_view b
 void IntakeConnection::on_stream_finished(mux::StreamKey stream) {
   // The far side finishes only after us. Otherwise there is nothing more to be had from it, and the link must
   // forget us.
-  link_.reset(stream, mux::ResetCode::kFailed, "finished before its end");
-  if (gone_) return;
-  intake_.stream_lost(stream, "the far side ended the transaction", now());
-  after_event();
+  if (SiteHub* const hub = hub_of(stream))
+    hub->link().reset(stream, mux::ResetCode::kFailed, "finished before its end");
+  on_stream_lost(stream, "the far side ended the transaction");
 }
 
 void IntakeConnection::on_stream_writable(mux::StreamKey) {
@@ -104,20 +120,39 @@ void IntakeConnection::on_stream_writable(mux::StreamKey) {
 }
 
 void IntakeConnection::on_stream_lost(mux::StreamKey stream, const std::string& cause) {
-  if (gone_) return;
-  intake_.stream_lost(stream, cause, now());
+  if (gone_) {
+    streams_.erase(stream);
+    return;
+  }
+  intake_.stream_lost(stream, cause, now());  // which may ask whose it was
+  streams_.erase(stream);
+  questions_.erase(stream);
   after_event();
+}
+
+SiteHub* IntakeConnection::hub_of(mux::StreamKey stream) const {
+  const auto found = streams_.find(stream);
+  return found == streams_.end() ? nullptr : found->second;
 }
 
 // Writes, reads on or holds back, and closes: whatever the last event made possible.
 void IntakeConnection::after_event() {
   if (gone_) return;
+  count_mail();
   if (intake_.in_transaction()) idle_since_ = now();
   channel_->flush(intake_.output());
   if (intake_.finished() && intake_.output().empty())
     return channel_->close_gently(intake_.awaits_confirmation());
   channel_->set_reading(intake_.wants_input());
   set_turn_timer();
+}
+
+void IntakeConnection::count_mail() {
+  SiteHub* const has_it = !gone_ && intake_.in_transaction() ? hub_of(current_) : nullptr;
+  if (has_it == counts_at_) return;
+  if (counts_at_ != nullptr) counts_at_->mail_ends();
+  if (has_it != nullptr) hubs_.mail_begins(*has_it);
+  counts_at_ = has_it;
 }
 
 void IntakeConnection::set_turn_timer() {
@@ -140,45 +175,85 @@ bool IntakeConnection::take_turn(mail::ClientStanding::Rank own) {
   const mail::ClientStanding::Rank rank = turns_.rank(source(), own, now());
   is_wasteful_ = own == mail::ClientStanding::Rank::kWasteful;
   if (!turns_.stand_in_line(this, source(), rank)) return false;
-  if (link_.is_full()) {
+  const SiteLink& link = hubs_.for_mail(announced_).link();
+  if (link.is_full()) {
     callbacks_.link_full(*this);
     return false;
   }
-  if (link_.resets_left() < mail::ClientStanding::resets_wanted(rank)) return false;
+  if (link.resets_left() < mail::ClientStanding::resets_wanted(rank)) return false;
   turns_.leave(this);
   return true;
 }
 
 base::Result<mux::StreamKey> IntakeConnection::open_stream() {
   turns_.leave(this);  // it may have waited for too long to wait any longer
-  return link_.open(mail::kService, *this);
+  SiteHub& hub = hubs_.for_mail(announced_);
+  const auto stream = hub.link().open(mail::kService, *this);
+  if (!stream) return base::Error{hubs_.cause_of(hub, stream.error().message)};
+  streams_[*stream] = &hub;
+  current_ = *stream;
+  return stream;
+}
+
+bool IntakeConnection::has_other_hub(mux::StreamKey stream) const {
+  const SiteHub* const hub = hub_of(stream);
+  return hub != nullptr && hubs_.has_other_than(*hub, announced_);
+}
+
+base::Result<mail::IntakeHost::Question> IntakeConnection::open_question(const std::string& transaction,
+                                                                         mux::StreamKey stream) {
+  SiteHub* const own = hub_of(stream);
+  if (own == nullptr) return Question{.stream = stream};
+  const auto hub = hubs_.of_doubt(transaction, *own);
+  if (!hub) return hub.error();
+  const mail::Ask::Went went = hubs_.went(**hub, transaction);
+  if (*hub == own) return Question{.stream = stream, .went = went};
+  const auto question = (*hub)->link().open(mail::kService, *this);
+  if (!question) return base::Error{hubs_.cause_of(**hub, question.error().message)};
+  streams_[*question] = *hub;
+  questions_.insert(*question);
+  return Question{.stream = *question, .went = went};
 }
 
 std::size_t IntakeConnection::stream_writable(mux::StreamKey stream) const {
-  return link_.writable(stream);
+  const SiteHub* const hub = hub_of(stream);
+  return hub == nullptr ? 0 : hub->link().writable(stream);
 }
 
 void IntakeConnection::write_stream(mux::StreamKey stream, std::string_view bytes) {
-  link_.write(stream, bytes);
+  if (SiteHub* const hub = hub_of(stream)) hub->link().write(stream, bytes);
 }
 
 void IntakeConnection::consumed(mux::StreamKey stream, std::size_t bytes) {
-  link_.consumed(stream, bytes);
+  if (SiteHub* const hub = hub_of(stream)) hub->link().consumed(stream, bytes);
 }
 
 bool IntakeConnection::stream_takes_compressed(mux::StreamKey stream) const {
-  return link_.compresses(stream);
+  const SiteHub* const hub = hub_of(stream);
+  return hub != nullptr && hub->link().compresses(stream);
 }
 
 void IntakeConnection::finish_stream(mux::StreamKey stream) {
-  turns_.finished_mail(source());
-  link_.finish(stream);
-  link_.forget(stream);
+  if (questions_.erase(stream) == 0) turns_.finished_mail(source());
+  SiteHub* const hub = hub_of(stream);
+  if (hub == nullptr) return;
+  hub->link().finish(stream);
+  hub->link().forget(stream);
+  streams_.erase(stream);
 }
 
 void IntakeConnection::reset_stream(mux::StreamKey stream) {
-  if (!is_wasteful_) turns_.gave_up(source(), now());  // else it is known for it by itself
-  link_.reset(stream, mux::ResetCode::kCancelled, "given up by the near side");
+  SiteHub* const hub = hub_of(stream);
+  if (questions_.erase(stream) == 0 && !is_wasteful_)
+    turns_.gave_up(source(), now());  // else it is known for it by itself
+  if (hub == nullptr) return;
+  hub->link().reset(stream, mux::ResetCode::kCancelled, "given up by the near side");
+  streams_.erase(stream);
+}
+
+ledger::DoubtPlace IntakeConnection::place_of_doubt() const {
+  const SiteHub* const hub = hub_of(current_);
+  return hub == nullptr ? ledger::DoubtPlace() : hub->place_of_doubt();
 }
 
 void IntakeConnection::record_doubt(const std::string& transaction,
@@ -189,19 +264,20 @@ void IntakeConnection::record_doubt(const std::string& transaction,
   }
   if (shared_.shared_doubts != nullptr) return share_doubt(transaction, recipients);
   shared_.ledger.record_doubt(
-      link_.site(), transaction, recipients,
+      site_.name, transaction, recipients,
       [self = shared_from_this(), transaction](const base::Result<void>& result) {
         if (self->gone_) return;
         self->intake_.recorded(transaction, result, now());
         self->after_event();
       },
-      *client_);
+      *client_, place_of_doubt());
 }
 
 void IntakeConnection::share_doubt(const std::string& transaction,
                                    const std::vector<ledger::DoubtfulRecipient>& recipients) {
+  const ledger::DoubtPlace place = place_of_doubt();
   record_in_both(
-      {.site = link_.site(), .transaction = transaction, .recipients = recipients},
+      {.site = site_.name, .transaction = transaction, .recipients = recipients, .place = place},
       {.ledger = shared_.ledger, .client = *client_, .shared = *shared_.shared_doubts},
       [self = shared_from_this(), transaction](const base::Result<SharedDoubts::Recorded>& result) {
         if (self->gone_) return;
@@ -215,19 +291,19 @@ void IntakeConnection::share_doubt(const std::string& transaction,
 }
 
 std::optional<ledger::DoubtKey> IntakeConnection::claim_doubt(const std::string& mail) {
-  return shared_.ledger.claim_doubt(link_.site(), mail);
+  return shared_.ledger.claim_doubt(site_.name, mail);
 }
 
 bool IntakeConnection::is_in_doubt(const std::string& address) const {
-  return shared_.ledger.is_in_doubt(link_.site(), address);
+  return shared_.ledger.is_in_doubt(site_.name, address);
 }
 
 bool IntakeConnection::is_anybody_in_doubt() const {
-  return shared_.ledger.is_anybody_in_doubt(link_.site());
+  return shared_.ledger.is_anybody_in_doubt(site_.name);
 }
 
 std::set<std::string> IntakeConnection::transactions_to_split(const std::string& address) const {
-  return shared_.ledger.transactions_to_split(link_.site(), address);
+  return shared_.ledger.transactions_to_split(site_.name, address);
 }
 
 void IntakeConnection::must_go_alone(const ledger::DoubtKey& key) {

@@ -5,8 +5,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "relayd/mail/intake.h"
@@ -14,6 +16,7 @@
 #include "relayd/net/io/byte_channel.h"
 #include "relayd/net/link/site_link.h"
 #include "relayd/net/shared_by_sites.h"
+#include "relayd/net/site_hubs.h"
 
 namespace tsmtp::net {
 
@@ -29,11 +32,17 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
     std::function<void(IntakeConnection&)> gone;  ///< last call; let go of it later, not inside
   };
 
-  /// `shared`, `link` and `turns` are borrowed and outlive it. With `refusal`, the dialogue is refused from
-  /// its first word.
-  IntakeConnection(ByteChannel::Socket socket, const SharedBySites& shared, SiteLink& link,
-                   mail::Turns& turns, mail::IntakeSettings settings,
-                   const std::optional<smtp::Reply>& refusal, Callbacks callbacks);
+  /// What is borrowed and outlives it.
+  struct Surroundings {
+    const SharedBySites& shared;
+    const settings::Site& site;
+    SiteHubs& hubs;  ///< of the site; each transaction is given one when it begins
+    mail::Turns& turns;
+  };
+  /// With `refusal`, the dialogue is refused from its first word.
+  IntakeConnection(ByteChannel::Socket socket, const Surroundings& surroundings,
+                   mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
+                   Callbacks callbacks);
 
   void start();
   void tick();
@@ -41,6 +50,8 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   void shut_down(const smtp::Reply& reply);
   /// Says 421 and closes, whatever is under way: a mail is given up.
   void dismiss(const smtp::Reply& reply, const std::string& cause);
+  /// That hub cannot be reached: a mail that is under way there goes to another, or is put off.
+  void go_on_without(const SiteHub& hub);
   /// Closes at once.
   void abort();
   [[nodiscard]] bool in_transaction() const { return intake_.in_transaction(); }
@@ -72,6 +83,9 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   // mail::IntakeHost
   [[nodiscard]] base::Result<mux::StreamKey> open_stream() override;
   [[nodiscard]] bool take_turn(mail::ClientStanding::Rank rank) override;
+  [[nodiscard]] bool has_other_hub(mux::StreamKey stream) const override;
+  [[nodiscard]] base::Result<Question> open_question(const std::string& transaction,
+                                                     mux::StreamKey stream) override;
   [[nodiscard]] std::size_t stream_writable(mux::StreamKey stream) const override;
   void write_stream(mux::StreamKey stream, std::string_view bytes) override;
   void consumed(mux::StreamKey stream, std::size_t bytes) override;
@@ -94,12 +108,21 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
  private:
   void share_doubt(const std::string& transaction, const std::vector<ledger::DoubtfulRecipient>& recipients);
   void after_event();
+  void count_mail();
   void set_turn_timer();
+  [[nodiscard]] ledger::DoubtPlace place_of_doubt() const;
+  [[nodiscard]] SiteHub* hub_of(mux::StreamKey stream) const;
 
   const SharedBySites& shared_;
-  SiteLink& link_;
+  const settings::Site& site_;
+  SiteHubs& hubs_;
   mail::Turns& turns_;
   Callbacks callbacks_;
+  smtp::Extensions announced_;
+  std::map<mux::StreamKey, SiteHub*> streams_;  // ours, at the hub of each; those that are over are not here
+  mux::StreamKey current_ = 0;                  // of them, that of the last transaction that has begun
+  std::set<mux::StreamKey> questions_;          // of them, those that carry no mail
+  SiteHub* counts_at_ = nullptr;                // that has us for one of the mails under way
   OwnedChannel channel_;
   mail::Intake intake_;
   base::TimePoint idle_since_;

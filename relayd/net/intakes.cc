@@ -20,19 +20,18 @@ constexpr char kGaveWay[] = "given up in favour of another client's";
 
 }  // namespace
 
-Intakes::Intakes(const SharedBySites& shared, const settings::Site& settings, Callbacks callbacks)
-    : shared_(shared), settings_(settings), callbacks_(std::move(callbacks)), rate_(settings.rates) {}
+Intakes::Intakes(const SharedBySites& shared, const settings::Site& settings, SiteHubs& hubs, Ended ended)
+    : shared_(shared), settings_(settings), hubs_(hubs), ended_(std::move(ended)), rate_(settings.rates) {}
 
 // In an interruption of the link the greeting waits, as a transaction under way does.
 void Intakes::accept(ByteChannel::Socket socket) {
-  SiteHub& hub = callbacks_.hub_for_mail();
-  if (!draining_ && hub.is_interrupted() &&
+  if (!draining_ && hubs_.is_interrupted() &&
       held_.size() + sessions_served() < settings_.sessions.max_sessions) {
     held_.push_back(std::move(socket));
     return;
   }
   if (sessions_.size() >= settings_.sessions.max_sessions) make_room_for(socket);
-  auto refused = refusal(hub);
+  auto refused = refusal();
   if (!refused) refused = refusal_of_user(socket);
   if (refused) {
     ++refused_;
@@ -40,9 +39,11 @@ void Intakes::accept(ByteChannel::Socket socket) {
                              settings_.name + ": session refused: " + refused->summary());
   }
   auto session = std::make_shared<IntakeConnection>(
-      std::move(socket), shared_, hub.link(), turns_, intake_settings(hub), refused,
+      std::move(socket),
+      IntakeConnection::Surroundings{.shared = shared_, .site = settings_, .hubs = hubs_, .turns = turns_},
+      intake_settings(), refused,
       IntakeConnection::Callbacks{
-          .ended = callbacks_.ended,
+          .ended = ended_,
           .link_full = lifetime_.guard([this](IntakeConnection& newcomer) { make_room_on_link(newcomer); }),
           .gone = lifetime_.guard([this](IntakeConnection& gone) {
             boost::asio::post(shared_.executor, lifetime_.guard([this, self = gone.shared_from_this()] {
@@ -98,19 +99,19 @@ void Intakes::turn_away(ByteChannel::Socket socket) {
 }
 
 void Intakes::accept_held() {
-  if (callbacks_.hub_for_mail().is_interrupted() && !draining_) return;
+  if (hubs_.is_interrupted() && !draining_) return;
   for (ByteChannel::Socket& socket : std::exchange(held_, {}))
     accept(std::move(socket));
 }
 
 // Why a session cannot be served now, as the greeting that says so. Always 421: a 5yz greeting would bounce
 // mail.
-std::optional<smtp::Reply> Intakes::refusal(const SiteHub& hub) const {
+std::optional<smtp::Reply> Intakes::refusal() const {
   if (draining_) return reply_421("4.3.2", "this relayd is shutting down");
   if (sessions_served() >= settings_.sessions.max_sessions)
     return reply_421("4.3.2", "too many sessions at once, the limit is " +
                                   std::to_string(settings_.sessions.max_sessions));
-  return hub.refusal();
+  return hubs_.refusal();
 }
 
 // Not for everybody on this machine (allow_users). Told with a 421, for mail in another's hands must not
@@ -131,7 +132,7 @@ std::optional<smtp::Reply> Intakes::refusal_of_user(ByteChannel::Socket& socket)
                    "user " + std::to_string(*uid) + " may not use this endpoint; allow_users are " + names);
 }
 
-mail::IntakeSettings Intakes::intake_settings(const SiteHub& hub) {
+mail::IntakeSettings Intakes::intake_settings() {
   mail::IntakeSettings settings;
   settings.site = settings_.name;
   settings.rules = settings_.rules;
@@ -140,12 +141,17 @@ mail::IntakeSettings Intakes::intake_settings(const SiteHub& hub) {
   settings.memory = memory_;
   settings.refused = &refused_recipients_;
   if (settings_.link.compress) settings.compression = &compression_;
-  if (hub.far_mta()) settings.offered = hub.far_mta()->extensions;
+  settings.offered = hubs_.offered();
   settings.offered.pipelining = true;  // between our MTA and us, whatever the far one does
   const std::uint64_t far_size = settings.offered.size.value_or(0);
   const std::uint64_t own_size = settings_.rules.max_message_bytes;
-  settings.offered.size = far_size == 0 ? own_size : std::min(far_size, own_size);
+  settings.offered.size = far_size == 0 || own_size == 0 ? far_size + own_size : std::min(far_size, own_size);
   return settings;
+}
+
+void Intakes::go_on_without(const SiteHub& hub) {
+  for (const auto& session : std::set(sessions_))  // one that cannot go on may end
+    session->go_on_without(hub);
 }
 
 void Intakes::drain() {

@@ -16,7 +16,7 @@
 #include "relayd/mail/turns.h"
 #include "relayd/net/intake_connection.h"
 #include "relayd/net/shared_by_sites.h"
-#include "relayd/net/site_hub.h"
+#include "relayd/net/site_hubs.h"
 #include "relayd/policy/rate.h"
 #include "relayd/settings/site.h"
 #include "relayd/smtp/reply.h"
@@ -29,14 +29,10 @@ inline constexpr std::size_t kMailMemoryBytes = 64UL * 1024 * 1024;
 
 class Intakes {
  public:
-  struct Callbacks {
-    /// To which a mail that comes now is handed.
-    std::function<SiteHub&()> hub_for_mail;
-    std::function<void(const mail::Summary&)> ended;
-  };
+  using Ended = std::function<void(const mail::Summary&)>;
 
-  /// `shared` and `settings` are borrowed and outlive it; settings_changed() says that they are others.
-  Intakes(const SharedBySites& shared, const settings::Site& settings, Callbacks callbacks);
+  /// All but `ended` is borrowed and outlives it; settings_changed() says that `settings` are others.
+  Intakes(const SharedBySites& shared, const settings::Site& settings, SiteHubs& hubs, Ended ended);
   ~Intakes() { lifetime_.end(); }
   Intakes(const Intakes&) = delete;
   Intakes& operator=(const Intakes&) = delete;
@@ -47,6 +43,8 @@ class Intakes {
   void turn_away(ByteChannel::Socket socket);
   /// The standing of a hub has changed: those that waited for it are served, or told why not.
   void accept_held();
+  /// Mails under way at that hub go to another, or are put off.
+  void go_on_without(const SiteHub& hub);
 
   /// Sessions are told 421 when their transaction is over, and new ones at once.
   void drain();
@@ -66,14 +64,15 @@ class Intakes {
   void make_room_for(ByteChannel::Socket& newcomer);
   void make_room_on_link(IntakeConnection& newcomer);
   [[nodiscard]] std::size_t sessions_served() const;
-  [[nodiscard]] std::optional<smtp::Reply> refusal(const SiteHub& hub) const;
+  [[nodiscard]] std::optional<smtp::Reply> refusal() const;
   [[nodiscard]] std::optional<smtp::Reply> refusal_of_user(ByteChannel::Socket& socket) const;
-  [[nodiscard]] mail::IntakeSettings intake_settings(const SiteHub& hub);
+  [[nodiscard]] mail::IntakeSettings intake_settings();
   [[nodiscard]] smtp::Reply reply_421(std::string_view enhanced, const std::string& text) const;
 
   const SharedBySites& shared_;
   const settings::Site& settings_;
-  Callbacks callbacks_;
+  SiteHubs& hubs_;
+  Ended ended_;
   base::Lifetime lifetime_;  // what the sessions call
   policy::RateLimit rate_;
   std::shared_ptr<base::ByteBudget> memory_ =

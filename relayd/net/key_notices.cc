@@ -27,7 +27,7 @@ void KeyNotices::announce() {
   const keys::Chain& chain = shared_.tls.keys().current->chain();
   const mux::Hello* const peer = link_.peer();
   if (peer == nullptr || !peer->knows_rotation() || chain.steps.empty() || shared_.keeper == nullptr ||
-      shared_.keeper->has_confirmed(link_.site()))
+      shared_.keeper->has_confirmed(link_.hub()))
     return;
   link_.notice(keys::encode_notice(keys::Announcement{chain}));
 }
@@ -38,7 +38,7 @@ base::Result<void> KeyNotices::heard(std::string_view notice) {
   if (auto* const announced = std::get_if<keys::Announcement>(&*said))
     return heard_chain(std::move(announced->chain));
   if (shared_.keeper != nullptr)
-    shared_.keeper->confirmed(link_.site(), std::get<keys::Acknowledgement>(*said).pin);
+    shared_.keeper->confirmed(link_.hub(), std::get<keys::Acknowledgement>(*said).pin);
   return {};
 }
 
@@ -49,7 +49,7 @@ base::Result<void> KeyNotices::heard_chain(keys::Chain chain) {
   if (judgement.verdict != keys::Verdict::kAccepted)
     return base::Error{"it announces a new key, " + pin_text(shown.pin()) + ", which " +
                        why(judgement.verdict)};
-  if (shared_.keeper != nullptr) shared_.keeper->learn(link_.site(), shown);
+  if (shared_.keeper != nullptr) shared_.keeper->learn(link_.hub(), shown);
   if (shared_.keys.book().head(judgement.pinned) != shown.pin())
     return base::Error{"it announces a new key, " + pin_text(shown.pin()) +
                        ", which cannot be remembered: it has had too many"};

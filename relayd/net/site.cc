@@ -42,71 +42,61 @@ Site::Site(const SharedBySites& shared, settings::Site settings)
                 .changed = lifetime_.guard([this](const mail::FarMta& mta) { own_mta_changed(mta); }),
                 .noted = lifetime_.guard(
                     [this](const std::string& text) { log(base::LogLevel::kWarning, text); })}),
+      hubs_(shared, settings_, hub_callbacks(), [this](SiteHub& hub) { intakes_.go_on_without(hub); }),
       in_rate_(settings_.rates),
-      intakes_(shared, settings_,
-               {.hub_for_mail = [this]() -> SiteHub& { return hub_for_mail(); },
-                .ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })}),
+      intakes_(shared, settings_, hubs_,
+               lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })),
       deliveries_(shared, settings_, pool_,
                   lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })),
       data_(shared.forwards, settings_),
       services_(shared.forwards, settings_, data_,
                 [this](const forward::Offer& offer) {
-                  for (const auto& hub : hubs_)
+                  for (const auto& hub : hubs_.all())
                     hub->offer(offer);
                 }),
-      forwards_(shared.forwards, settings_, data_, [this]() -> SiteLink& { return hub_for_mail().link(); }),
-      sweep_timer_(shared.executor) {
-  add_hub();
-}
+      forwards_(shared.forwards, settings_, data_, [this] { return ways(); }),
+      sweep_timer_(shared.executor) {}
 
 Site::~Site() {
   stop("closing");
   lifetime_.end();
 }
 
-void Site::add_hub() {
-  hubs_.push_back(std::make_unique<SiteHub>(
-      shared_, settings_,
-      SiteHub::Callbacks{.accept_mail = lifetime_.guard([this](SiteHub& hub, mux::StreamKey stream) {
-                           return accept_mail(hub, stream);
-                         }),
-                         .accept_forward = lifetime_.guard([this](SiteHub& hub, mux::StreamKey stream) {
-                           return services_.accept(hub.link(), stream);
-                         }),
-                         .offers = lifetime_.guard([this] { return services_.offers(); }),
-                         .offered = lifetime_.guard([this](std::optional<forward::Offer> offer) {
-                           offer ? forwards_.heard(std::move(*offer)) : forwards_.session_over();
-                         }),
-                         .own_mta = lifetime_.guard([this] { return pool_.mta(); }),
-                         .standing_changed = lifetime_.guard([this] {
-                           intakes_.accept_held();
-                           forwards_.link_changed();
-                         }),
-                         .complaint = lifetime_.guard([this](const std::string& text) {
-                           provoked(base::Provoked::kPeer, base::LogLevel::kWarning, text);
-                         }),
-                         .relief = lifetime_.guard([this](const std::string& text) {
-                           provoked(base::Provoked::kPeer, base::LogLevel::kInfo, text);
-                         })}));
+// The hub that mail goes to, then the others.
+std::vector<Forwards::Way> Site::ways() const {
+  SiteHub& best = hubs_.for_mail();
+  std::vector<Forwards::Way> ways{{.link = best.link(), .offers = best.offered()}};
+  for (const auto& hub : hubs_.all())
+    if (hub.get() != &best) ways.push_back({.link = hub->link(), .offers = hub->offered()});
+  return ways;
 }
 
-// The first that can be handed one now, else the first that may be able to in a moment.
-SiteHub& Site::hub_for_mail() const {
-  auto found = std::find_if(hubs_.begin(), hubs_.end(), [](const auto& hub) { return !hub->refusal(); });
-  if (found == hubs_.end())
-    found = std::find_if(hubs_.begin(), hubs_.end(), [](const auto& hub) { return hub->is_interrupted(); });
-  return found == hubs_.end() ? *hubs_.front() : **found;
-}
-
-SiteHub* Site::hub_of_pin(const std::string& pin) const {
-  const auto found =
-      std::find_if(hubs_.begin(), hubs_.end(), [&](const auto& hub) { return hub->link().has_pin(pin); });
-  return found == hubs_.end() ? nullptr : found->get();
+SiteHub::Callbacks Site::hub_callbacks() {
+  return {.accept_mail = lifetime_.guard(
+              [this](SiteHub& hub, mux::StreamKey stream) { return accept_mail(hub, stream); }),
+          .accept_forward = lifetime_.guard(
+              [this](SiteHub& hub, mux::StreamKey stream) { return services_.accept(hub.link(), stream); }),
+          .offers = lifetime_.guard([this] { return services_.offers(); }),
+          .offered = lifetime_.guard([this] { forwards_.link_changed(); }),
+          .own_mta = lifetime_.guard([this] { return pool_.mta(); }),
+          .standing_changed = lifetime_.guard([this] {
+            hubs_.look_after_absent();
+            intakes_.accept_held();
+            forwards_.link_changed();
+          }),
+          .complaint = lifetime_.guard([this](const SiteHub& hub, const std::string& text) {
+            said_by(hub, base::LogLevel::kWarning, text);
+          }),
+          .relief = lifetime_.guard([this](const SiteHub& hub, const std::string& text) {
+            said_by(hub, base::LogLevel::kInfo, text);
+          }),
+          .may_be_asked = {},
+          .went = {}};
 }
 
 Site::Judged Site::judge(const keys::Shown& shown) const {
   Judged best;
-  for (const auto& hub : hubs_) {
+  for (const auto& hub : hubs_.all()) {
     keys::Judgement one = hub->link().judge(shown);
     if (one.verdict == keys::Verdict::kAccepted) return {.judgement = std::move(one), .hub = hub.get()};
     if (one.verdict != keys::Verdict::kUnpinned) best.judgement = std::move(one);
@@ -115,12 +105,12 @@ Site::Judged Site::judge(const keys::Shown& shown) const {
 }
 
 void Site::keys_changed() {
-  for (const auto& hub : hubs_)
-    hub->reconfigure();
+  for (const auto& hub : hubs_.all())
+    hub->keys_changed();
 }
 
 void Site::own_key_changed() {
-  for (const auto& hub : hubs_)
+  for (const auto& hub : hubs_.all())
     hub->own_key_changed();
 }
 
@@ -155,8 +145,7 @@ void Site::start(Bound bound) {
   warn_of_congestion();
   pool_.probe();
   services_.settings_changed();
-  for (const auto& hub : hubs_)
-    hub->start();
+  hubs_.start();
   forwards_.settings_changed(bound.ports);
   sweep();
 }
@@ -185,8 +174,7 @@ void Site::update(settings::Site settings, const Bound& fresh) {
   endpoints_.insert(endpoints_.end(), fresh.endpoints.begin(), fresh.endpoints.end());
   for (const auto& endpoint : endpoints_)
     start_endpoint(endpoint);
-  for (const auto& hub : hubs_)
-    hub->reconfigure();
+  hubs_.settings_changed();
   pool_.retarget(mta_settings(settings_, shared_.hub_name));
   intakes_.settings_changed();
   services_.settings_changed();
@@ -199,7 +187,7 @@ void Site::drain() {
   intakes_.drain();
   services_.drain();
   forwards_.drain();
-  for (const auto& hub : hubs_)
+  for (const auto& hub : hubs_.all())
     hub->drain();
 }
 
@@ -207,7 +195,7 @@ void Site::retire() {
   for (const auto& endpoint : std::exchange(endpoints_, {}))
     endpoint->stop();
   drain();
-  for (const auto& hub : hubs_)
+  for (const auto& hub : hubs_.all())
     hub->retire();
 }
 
@@ -224,7 +212,7 @@ std::size_t Site::in_flight() const {
 }
 
 bool Site::is_heard() const {
-  return std::all_of(hubs_.begin(), hubs_.end(), [](const auto& hub) { return hub->is_heard(); });
+  return std::all_of(hubs_.all().begin(), hubs_.all().end(), [](const auto& hub) { return hub->is_heard(); });
 }
 
 void Site::stop(const std::string& reason) {
@@ -232,7 +220,7 @@ void Site::stop(const std::string& reason) {
     endpoint->stop();
   endpoints_.clear();
   intakes_.drop_held();
-  for (const auto& hub : hubs_)
+  for (const auto& hub : hubs_.all())
     hub->stop(reason);
   intakes_.abort();
   deliveries_.abort();
@@ -259,17 +247,17 @@ void Site::start_endpoint(const std::shared_ptr<Endpoint>& endpoint) {
 
 StreamUser* Site::accept_mail(SiteHub& hub, mux::StreamKey stream) {
   if (draining_) return nullptr;
-  return deliveries_.begin(hub.link(), stream,
-                           {.site = settings_.name,
-                            .hub = shared_.hub_name,
-                            .mta = settings_.deliver.to_string(),
-                            .rules = settings_.rules,
-                            .rate = &in_rate_,
-                            .takes_compressed = hub.link().compresses(stream),
-                            .takes_questions = answers_enquiries(hub.link()),
-                            .takes_reasons =
-                                hub.link().peer() != nullptr && hub.link().peer()->knows_reasons(),
-                            .memory = in_memory_});
+  return deliveries_.begin(
+      hub.link(), stream,
+      {.site = settings_.name,
+       .hub = shared_.hub_name,
+       .mta = settings_.deliver.to_string(),
+       .rules = settings_.rules,
+       .rate = &in_rate_,
+       .takes_compressed = hub.link().compresses(stream),
+       .takes_questions = answers_enquiries(hub.link()),
+       .takes_reasons = hub.link().peer() != nullptr && hub.link().peer()->knows_reasons(),
+       .memory = in_memory_});
 }
 
 void Site::own_mta_changed(const mail::FarMta& mta) {
@@ -280,7 +268,7 @@ void Site::own_mta_changed(const mail::FarMta& mta) {
     provoked(base::Provoked::kMta, base::LogLevel::kInfo,
              "our MTA can be reached again for mail from this site");
   own_mta_was_away_ = !mta.reachable;
-  for (const auto& hub : hubs_)
+  for (const auto& hub : hubs_.all())
     hub->own_mta_changed(mta);
 }
 
@@ -311,7 +299,7 @@ void Site::sweep() {
   data_.tick();  // first: a control connection is in use while its data is
   services_.tick();
   forwards_.tick();
-  for (const auto& hub : hubs_)
+  for (const auto& hub : hubs_.all())
     hub->tick();
   sweep_timer_.expires_after(kSweepInterval);
   sweep_timer_.async_wait(lifetime_.guard([this](const error_code& error) {
@@ -321,6 +309,10 @@ void Site::sweep() {
 
 void Site::log(base::LogLevel level, const std::string& text) const {
   shared_.log.log(level, settings_.name + ": " + text);
+}
+
+void Site::said_by(const SiteHub& hub, base::LogLevel level, const std::string& text) const {
+  shared_.log.log_provoked(base::Provoked::kPeer, settings_.name, level, hub.shown_name() + ": " + text);
 }
 
 void Site::provoked(base::Provoked kind, base::LogLevel level, const std::string& text) const {

@@ -19,7 +19,7 @@
 #include "relayd/net/forward/services.h"
 #include "relayd/net/intakes.h"
 #include "relayd/net/mta/mta_pool.h"
-#include "relayd/net/site_hub.h"
+#include "relayd/net/site_hubs.h"
 #include "relayd/settings/site.h"
 
 namespace tsmtp::net {
@@ -78,13 +78,7 @@ class Site {
   [[nodiscard]] const std::optional<mail::FarMta>& own_mta() const { return pool_.mta(); }
   [[nodiscard]] const MtaPool& pool() const { return pool_; }
   [[nodiscard]] const std::string& name() const { return settings_.name; }
-  using Hubs = std::vector<std::unique_ptr<SiteHub>>;
-  /// At least one.
-  [[nodiscard]] const Hubs& hubs() const { return hubs_; }
-  /// To which a mail that comes now is handed.
-  [[nodiscard]] SiteHub& hub_for_mail() const;
-  /// Null: none of them has that pin.
-  [[nodiscard]] SiteHub* hub_of_pin(const std::string& pin) const;
+  [[nodiscard]] const SiteHubs& hubs() const { return hubs_; }
   /// What becomes of a peer that shows these keys, and the hub that it is if it is accepted.
   struct Judged {
     keys::Judgement judgement;
@@ -108,7 +102,8 @@ class Site {
   [[nodiscard]] std::uint64_t sessions_refused() const { return intakes_.refused(); }
 
  private:
-  void add_hub();
+  [[nodiscard]] SiteHub::Callbacks hub_callbacks();
+  [[nodiscard]] std::vector<Forwards::Way> ways() const;
   void warn_of_congestion() const;
   void start_endpoint(const std::shared_ptr<Endpoint>& endpoint);
   [[nodiscard]] StreamUser* accept_mail(SiteHub& hub, mux::StreamKey stream);
@@ -117,12 +112,13 @@ class Site {
   void sweep();
   void log(base::LogLevel level, const std::string& text) const;
   void provoked(base::Provoked kind, base::LogLevel level, const std::string& text) const;
+  void said_by(const SiteHub& hub, base::LogLevel level, const std::string& text) const;
 
   const SharedBySites& shared_;
   settings::Site settings_;
   base::Lifetime lifetime_;  // what the others call
   MtaPool pool_;
-  Hubs hubs_;
+  SiteHubs hubs_;
   policy::RateLimit in_rate_;
   std::shared_ptr<base::ByteBudget> in_memory_ =
       std::make_shared<base::ByteBudget>(kMailMemoryBytes, shared_.mail_memory);

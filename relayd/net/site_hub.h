@@ -6,18 +6,20 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "relayd/base/lifetime.h"
 #include "relayd/forward/offer.h"
+#include "relayd/ledger/doubts.h"
 #include "relayd/mail/far_mta.h"
+#include "relayd/mail/hub_choice.h"
 #include "relayd/net/background_enquiry.h"
 #include "relayd/net/key_notices.h"
 #include "relayd/net/link/site_link.h"
 #include "relayd/net/mta_notices.h"
 #include "relayd/net/shared_by_sites.h"
 #include "relayd/settings/site.h"
-#include "relayd/smtp/reply.h"
 
 namespace tsmtp::net {
 
@@ -30,26 +32,33 @@ class SiteHub {
     std::function<StreamUser*(SiteHub&, mux::StreamKey)> accept_forward;
     /// What a hub that knows nothing yet is to hear of our services.
     std::function<std::vector<forward::Offer>()> offers;
-    /// The hub says so of one of its services; nothing: all that it said holds no more.
-    std::function<void(std::optional<forward::Offer>)> offered;
+    /// offered() is other than it was.
+    std::function<void()> offered;
     /// How our own MTA stands, for a hub that knows nothing of us yet; nothing if we do not know.
     std::function<std::optional<mail::FarMta>()> own_mta;
     /// refusal() or is_interrupted() may have changed.
     std::function<void()> standing_changed;
     /// The hub has said something that cannot be understood, or is bad news.
-    std::function<void(const std::string&)> complaint;
+    std::function<void(const SiteHub&, const std::string&)> complaint;
     /// What was complained of is over.
-    std::function<void(const std::string&)> relief;
+    std::function<void(const SiteHub&, const std::string&)> relief;
+    /// Whether the hub can say how a mail ended that was handed to the site there.
+    std::function<bool(const SiteHub&, const ledger::DoubtPlace&)> may_be_asked;
+    std::function<mail::Ask::Went(const SiteHub&, const std::string& transaction)> went;
   };
 
-  /// All but `callbacks` is borrowed and outlives it. `settings` are read anew by reconfigure().
-  SiteHub(const SharedBySites& shared, const settings::Site& settings, Callbacks callbacks);
+  /// `shared` and `site` are borrowed and outlive it; `site` is read anew by reconfigure(). `own` is the
+  /// hub's part of it.
+  SiteHub(const SharedBySites& shared, const settings::Site& site, settings::SiteHub own,
+          Callbacks callbacks);
   ~SiteHub();
   SiteHub(const SiteHub&) = delete;
   SiteHub& operator=(const SiteHub&) = delete;
 
   void start() { link_.start(); }
-  void reconfigure();
+  void reconfigure(settings::SiteHub own);
+  /// Keys have been revoked.
+  void keys_changed() { reconfigure(own_); }
   void drain() { link_.drain(); }
   /// Whether it has all that we told it.
   [[nodiscard]] bool is_heard() const { return link_.is_heard(); }
@@ -57,8 +66,28 @@ class SiteHub {
   void retire();
   void stop(const std::string& reason);
 
-  /// Why it can be handed no mail now, as a 421 says it.
-  [[nodiscard]] std::optional<smtp::Reply> refusal() const;
+  [[nodiscard]] const settings::SiteHub& settings() const { return own_; }
+  /// As logs and replies call it: the site's name, and its own behind that where the site has several.
+  [[nodiscard]] std::string shown_name() const;
+  /// Whether that is one of its keys, or is known to have led to one or come from one.
+  [[nodiscard]] bool has_key(const std::string& pin) const;
+
+  /// Why it can be handed no mail now.
+  struct Refusal {
+    std::string_view enhanced;  ///< of a 421
+    std::string text;
+  };
+  [[nodiscard]] std::optional<Refusal> refusal() const;
+  [[nodiscard]] mail::HubStanding standing() const;
+  /// Its link is interrupted; nothing: it is not.
+  [[nodiscard]] std::optional<base::TimePoint> away_since() const { return away_since_; }
+
+  // Our mails to it.
+  void mail_begins(std::uint64_t number);
+  void mail_ends() { --mails_under_way_; }
+  [[nodiscard]] std::size_t mails_under_way() const { return mails_under_way_; }
+  /// What is remembered of a mail that it has, in case its end does not become known.
+  [[nodiscard]] ledger::DoubtPlace place_of_doubt() const;
   /// Whether that may be over in a moment.
   [[nodiscard]] bool is_interrupted() const { return link_.is_interrupted(); }
   /// As the hub told us; nothing while the link is down.
@@ -66,6 +95,8 @@ class SiteHub {
   /// Our own MTA stands so from now on.
   void own_mta_changed(const mail::FarMta& mta) { notices_.own_changed(mta); }
 
+  /// What it has told us of its services in this session.
+  [[nodiscard]] const forward::Offers& offered() const { return offered_; }
   /// The hub is to hear that of a service of ours.
   void offer(const forward::Offer& offer);
 
@@ -83,10 +114,11 @@ class SiteHub {
  private:
   [[nodiscard]] link::Settings link_settings() const;
   void noticed(std::string_view bytes);
+  void standing_changed();
   [[nodiscard]] std::string far_mta_text(const std::string& cause) const;
-  [[nodiscard]] smtp::Reply reply_421(std::string_view enhanced, const std::string& text) const;
 
-  const settings::Site& settings_;
+  const settings::Site& site_;
+  settings::SiteHub own_;
   Callbacks callbacks_;
   base::Lifetime lifetime_;  // what the link calls
   const SharedBySites& shared_;
@@ -94,6 +126,10 @@ class SiteHub {
   BackgroundEnquiry enquiry_;
   MtaNotices notices_;
   KeyNotices keys_;
+  forward::Offers offered_;
+  std::optional<base::TimePoint> away_since_;
+  std::size_t mails_under_way_ = 0;
+  std::uint64_t last_given_ = 0;
 };
 
 }  // namespace tsmtp::net

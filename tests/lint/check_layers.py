@@ -67,7 +67,7 @@ RESERVED = [
     (re.compile(r'#include\s*[<"]db\.h'), {"ledger", "mailertable/database"}, "Berkeley DB"),
     (re.compile(r"#include\s*<toml\+\+/"), {"settings"}, "TOML"),
     # Others have the values, whoever wrote them.
-    (re.compile(r'#include\s*"relayd/settings/(?!(?:access|forward|hub|ledger|link|proxy|service|site)\.h)'), {"settings", "daemon", "cli", "mailertable", "sendmail"}, "what reads relayd.toml"),
+    (re.compile(r'#include\s*"relayd/settings/(?!(?:access|forward|hub|ledger|link|proxy|service|site|site_hub)\.h)'), {"settings", "daemon", "cli", "mailertable", "sendmail"}, "what reads relayd.toml"),
     (re.compile(r'#include\s*[<"]zstd\.h'), {"compress"}, "zstd"),
     (re.compile(r'#include\s*[<"]spdlog/'), {"daemon"}, "spdlog"),
     (re.compile(r"\b(?:steady|system|high_resolution)_clock::now\("), {"net", "daemon", "cli", "mailertable", "sendmail/host"}, "a clock"),

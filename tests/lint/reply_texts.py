@@ -24,6 +24,8 @@ LONGEST = {
     "settings_.site": NAME,
     "settings_.name": NAME,
     "context_.site": NAME,
+    "site_.name": NAME,
+    "why_not(refusals)": "mail1: " + LINK_DOWN,
     "options_.name": NAME + ".tsmtp",
     "std::string(site)": NAME,
     "std::to_string(*uid)": "4294967294",

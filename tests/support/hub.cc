@@ -23,7 +23,8 @@ std::string endpoint_line(const SiteEntry& site) {
   return "endpoint = [\"" + endpoint_of(site) + "\"]\n";
 }
 
-std::string site_text(const SiteEntry& site, const std::string& hub) {
+std::string site_text(const SiteEntry& site, const std::string& name) {
+  const std::string& hub = site.local.empty() ? name : site.local;
   return "[[site]]\nname = \"" + site.name + "\"\npin = [\"" + site.pin +
          "\"]\ndial = " + quoted_list(site.dial) + "\naddress = \"" + site.address + "\"\n" +
          endpoint_line(site) + "deliver = \"127.0.0.1:" + std::to_string(site.deliver) + "\"\ndomains = [\"" +

@@ -20,7 +20,8 @@ struct SiteEntry {
   std::string address;            ///< 127.x.y.z, with `port` the endpoint
   std::uint16_t port = 0;
   std::uint16_t deliver = 0;
-  std::string more;  ///< further keys, as TOML
+  std::string more;     ///< further keys, as TOML
+  std::string local{};  ///< whose domain it accepts recipients of; empty: the hub's name
 };
 
 class Hub {

@@ -9,8 +9,8 @@
 namespace tsmtp::net {
 
 Forwards::Forwards(const SharedByForwards& shared, const settings::Site& site, DataConnections& data,
-                   std::function<SiteLink&()> link)
-    : shared_(shared), site_(site), data_(data), link_(std::move(link)) {}
+                   std::function<std::vector<Way>()> ways)
+    : shared_(shared), site_(site), data_(data), ways_(std::move(ways)) {}
 
 base::Result<Forwards::Ports> Forwards::bind(const settings::Site& settings, const Ports& bound,
                                              const Means& means) {
@@ -62,23 +62,14 @@ Forwards::Ports Forwards::ports() const {
   return ports;
 }
 
-void Forwards::heard(forward::Offer offer) {
-  offers_.put(std::move(offer), wall_now());
-  link_changed();
-}
-
-void Forwards::session_over() {
-  offers_.clear();
-  link_changed();
-}
-
 void Forwards::link_changed() {
   for (const auto& forward : all_) {
     const std::string& service = forward->settings().service;
-    const auto* const known = offers_.find(service);
+    const Way way = way_to(service);
+    const auto* const known = way.offers.find(service);
     if (known != nullptr && known->offer.state == forward::Offer::State::kAnswers)
       forward->set_parameter(known->offer.parameter);
-    Standing standing = standing_of(service);
+    Standing standing = standing_of(service, way);
     forward->set_standing(std::move(standing.why_closed), standing.news);
   }
 }
@@ -88,15 +79,22 @@ void Forwards::tick() {
     forward->tick();
 }
 
-Forwards::Standing Forwards::standing_of(const std::string& service) const {
+Forwards::Way Forwards::way_to(const std::string& service) const {
+  const std::vector<Way> ways = ways_();
+  const auto leads_there = [&](const Way& way) { return !standing_of(service, way).why_closed; };
+  const auto found = std::find_if(ways.begin(), ways.end(), leads_there);
+  return found == ways.end() ? ways.front() : *found;
+}
+
+Forwards::Standing Forwards::standing_of(const std::string& service, const Way& way) const {
   using News = Forward::News;
-  const SiteLink& link = link_();
+  const SiteLink& link = way.link;
   if (draining_) return {"this relayd is shutting down", News::kNone};
   if (!link.takes_streams()) return {link.down_text(), News::kNone};
   if (link.peer_drains()) return {"the far relayd is shutting down", News::kNone};
   if (link.peer() != nullptr && !link.peer()->knows_forwards())
     return {"the far relayd is too old to know of services", News::kNow};
-  const auto* const known = offers_.find(service);
+  const auto* const known = way.offers.find(service);
   if (known == nullptr) return {"the far hub offers no such service to this site", News::kSoon};
   if (known->offer.state == forward::Offer::State::kAnswers) return {};
   return {"the service does not answer there since " + base::time_of_day(known->since, wall_now()) + " (" +
@@ -105,10 +103,10 @@ Forwards::Standing Forwards::standing_of(const std::string& service) const {
 }
 
 Forward::Means Forwards::means_for(const std::string& service) {
-  return {.link = link_,
+  return {.link = [this, service]() -> SiteLink& { return way_to(service).link; },
           .parameter =
               [this, service] {
-                const auto* const known = offers_.find(service);
+                const auto* const known = way_to(service).offers.find(service);
                 return known == nullptr ? std::string() : known->offer.parameter;
               },
           .data = data_};

@@ -18,9 +18,15 @@ class Forwards {
  public:
   using Ports = Forward::Ports;
 
-  /// `shared`, `site` and `data` are borrowed and outlive it. `link`: the one to take now, borrowed.
+  /// The link to one hub of the site, and what that hub has told us of its services. Borrowed.
+  struct Way {
+    SiteLink& link;
+    const forward::Offers& offers;
+  };
+  /// `shared`, `site` and `data` are borrowed and outlive it. `ways`: to all hubs, at least one, the best
+  /// first.
   Forwards(const SharedByForwards& shared, const settings::Site& site, DataConnections& data,
-           std::function<SiteLink&()> link);
+           std::function<std::vector<Way>()> ways);
 
   struct Means {
     boost::asio::any_io_executor executor;
@@ -36,11 +42,7 @@ class Forwards {
   [[nodiscard]] std::shared_ptr<ForwardPort> give_up(const base::HostPort& address);
   [[nodiscard]] Ports ports() const;
 
-  /// The hub says so of one of its services.
-  void heard(forward::Offer offer);
-  /// What it said holds no more.
-  void session_over();
-  /// The standing of the link has changed.
+  /// The standing of a link has changed, or what its hub offers.
   void link_changed();
   void tick();
   void drain();
@@ -53,14 +55,15 @@ class Forwards {
     std::optional<std::string> why_closed{};  ///< nothing: it can be reached
     Forward::News news = Forward::News::kNow;
   };
-  [[nodiscard]] Standing standing_of(const std::string& service) const;
+  [[nodiscard]] Standing standing_of(const std::string& service, const Way& way) const;
+  /// The first that leads to the service, or else the first.
+  [[nodiscard]] Way way_to(const std::string& service) const;
   [[nodiscard]] Forward::Means means_for(const std::string& service);
 
   const SharedByForwards& shared_;
   const settings::Site& site_;
   DataConnections& data_;
-  std::function<SiteLink&()> link_;
-  forward::Offers offers_;
+  std::function<std::vector<Way>()> ways_;
   std::vector<std::unique_ptr<Forward>> all_;
   bool draining_ = false;
 };

@@ -33,12 +33,14 @@ void record_in_both(const DoubtToRecord& doubt, const BothLedgers& ledgers, Shar
         recording->here = result;
         recording->answered();
       },
-      ledgers.client);
-  ledgers.shared.record(doubt.site, doubt.transaction, doubt.recipients,
-                        [recording](const base::Result<Recorded>& result) {
-                          recording->shared = result;
-                          recording->answered();
-                        });
+      ledgers.client, doubt.place);
+  ledgers.shared.record(
+      doubt.site, doubt.transaction, doubt.recipients,
+      [recording](const base::Result<Recorded>& result) {
+        recording->shared = result;
+        recording->answered();
+      },
+      doubt.place);
 }
 
 }  // namespace tsmtp::net

@@ -14,6 +14,7 @@ struct DoubtToRecord {
   const std::string& site;
   const std::string& transaction;
   const std::vector<ledger::DoubtfulRecipient>& recipients;
+  const ledger::DoubtPlace& place;
 };
 
 /// All is borrowed; the ledgers outlive the recording.

@@ -11,6 +11,7 @@ namespace tsmtp::net {
 namespace {
 
 constexpr std::string_view kVersion = "1";
+constexpr std::string_view kNothing = "-";
 constexpr std::int64_t kMicroseconds = 1'000'000;
 
 template <typename Number>
@@ -34,19 +35,37 @@ std::optional<unsigned> digit(char c) {
   return std::nullopt;
 }
 
+std::string or_nothing(const std::string& word) {
+  return word.empty() ? std::string(kNothing) : word;
+}
+
+// One that says less than it might is of a hub that nobody knows, and that nobody is asked for.
+ledger::DoubtPlace place_in(std::string_view text) {
+  ledger::DoubtPlace place;
+  place.pin = bytes_of_hex(take_field(text), ledger::kPinBytes).value_or("");
+  const std::string_view hub = take_field(text);
+  if (hub != kNothing) place.hub = hub;
+  place.is_shared = take_field(text) == "1";
+  return place;
+}
+
 std::optional<SharedDoubtValue> read_value(std::string_view text) {
   if (take_field(text) != kVersion) return std::nullopt;
   const auto recorded = number_in<std::int64_t>(take_field(text));
   const auto recipients = number_in<std::size_t>(take_field(text));
   auto address = bytes_of_hex(take_field(text), base::kDigestBytes);
   const std::string_view hub = take_field(text);
+  auto place = place_in(text);
   if (!recorded || *recorded < 0 || *recorded > base::kLastSecond * kMicroseconds || !recipients ||
       *recipients == 0 || !address || hub.empty())
     return std::nullopt;
   const base::WallTime since{
       std::chrono::duration_cast<base::WallTime::duration>(std::chrono::microseconds(*recorded))};
-  return SharedDoubtValue{
-      .recorded = since, .recipients = *recipients, .address = std::move(*address), .hub = std::string(hub)};
+  return SharedDoubtValue{.recorded = since,
+                          .recipients = *recipients,
+                          .address = std::move(*address),
+                          .hub = std::string(hub),
+                          .place = std::move(place)};
 }
 
 }  // namespace
@@ -77,7 +96,9 @@ std::string shared_doubt_value(const SharedDoubtValue& value) {
   const auto recorded =
       std::chrono::duration_cast<std::chrono::microseconds>(value.recorded.time_since_epoch());
   return std::string(kVersion) + ' ' + std::to_string(recorded.count()) + ' ' +
-         std::to_string(value.recipients) + ' ' + base::hex(value.address) + ' ' + value.hub;
+         std::to_string(value.recipients) + ' ' + base::hex(value.address) + ' ' + value.hub + ' ' +
+         or_nothing(base::hex(value.place.pin)) + ' ' + or_nothing(value.place.hub) +
+         (value.place.is_shared ? " 1" : " 0");
 }
 
 std::optional<ledger::ForeignDoubt> read_shared_doubt(std::string_view of_mail, std::string_view mail,
@@ -95,7 +116,8 @@ std::optional<ledger::ForeignDoubt> read_shared_doubt(std::string_view of_mail, 
                               .address = std::move(read->address),
                               .hub = std::move(read->hub),
                               .recorded = read->recorded,
-                              .is_alone = read->recipients == 1};
+                              .is_alone = read->recipients == 1,
+                              .place = std::move(read->place)};
 }
 
 }  // namespace tsmtp::net

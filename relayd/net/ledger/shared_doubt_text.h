@@ -1,10 +1,11 @@
 // How doubts stand in etcd, where all hubs of a site see them: a key for each recipient of each transaction,
 //   PREFIX/doubts/SITE/MAIL/TRANSACTION/INDEX
 // with the digest of its mail, so that all tries of a mail are one range, and a value in one line,
-//   1 RECORDED RECIPIENTS ADDRESS HUB
+//   1 RECORDED RECIPIENTS ADDRESS HUB FARPIN FARHUB SHARED
 // Digests and identifiers are hexadecimal, RECORDED is in microseconds since 1970, RECIPIENTS says how many
-// the transaction has. A value may have more fields behind these; one that begins with another number is not
-// understood.
+// the transaction has. FARPIN and FARHUB say which hub of the other site it went to, "-" where there is
+// nothing to say, and SHARED is 1 if all hubs of that site know its outcome. A value may have more fields
+// behind these; one that begins with another number is not understood.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +28,7 @@ struct SharedDoubtValue {
   std::size_t recipients = 1;
   std::string address;
   std::string hub;
+  ledger::DoubtPlace place{};
 };
 [[nodiscard]] std::string shared_doubt_value(const SharedDoubtValue& value);
 

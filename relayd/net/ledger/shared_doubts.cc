@@ -27,6 +27,7 @@ struct SharedDoubts::Recording {
   std::string site;
   std::string transaction;
   std::vector<ledger::DoubtfulRecipient> recipients;
+  ledger::DoubtPlace place;
   Done done;
   std::size_t open = 0;  // parts
   bool is_tried_before = false;
@@ -52,10 +53,14 @@ SharedDoubts::~SharedDoubts() {
 }
 
 void SharedDoubts::record(const std::string& site, const std::string& transaction,
-                          const std::vector<ledger::DoubtfulRecipient>& recipients, Done done) {
+                          const std::vector<ledger::DoubtfulRecipient>& recipients, Done done,
+                          const ledger::DoubtPlace& place) {
   never_there_.erase(transaction);
-  auto recording = std::make_shared<Recording>(
-      Recording{.site = site, .transaction = transaction, .recipients = recipients, .done = std::move(done)});
+  auto recording = std::make_shared<Recording>(Recording{.site = site,
+                                                         .transaction = transaction,
+                                                         .recipients = recipients,
+                                                         .place = place,
+                                                         .done = std::move(done)});
   when_ready([this, recording](const base::Result<void>& ready) {
     if (ready) return begin(recording);
     recording->failure = ready.error().message;
@@ -120,7 +125,8 @@ void SharedDoubts::submit(Part part) {
                   .value = shared_doubt_value({.recorded = wall_now(),
                                                .recipients = recording.recipients.size(),
                                                .address = recipient.address,
-                                               .hub = settings_.hub}),
+                                               .hub = settings_.hub,
+                                               .place = recording.place}),
                   .lease = lease_});
     transaction.otherwise.emplace_back(etcd::Get{.range = std::move(range)});
   }

@@ -52,7 +52,8 @@ class SharedDoubts {
   /// when `done` is told kTriedBefore. An error names this hub, is fit for a 4yz, and leaves open whether the
   /// doubts stand in etcd.
   void record(const std::string& site, const std::string& transaction,
-              const std::vector<ledger::DoubtfulRecipient>& recipients, Done done);
+              const std::vector<ledger::DoubtfulRecipient>& recipients, Done done,
+              const ledger::DoubtPlace& place = {});
 
   /// To be called every second.
   void tick(base::TimePoint now);

@@ -89,7 +89,8 @@ void TransactionLedger::set_sites(const ledger::Owners::Sites& sites) {
 
 void TransactionLedger::record_doubt(const std::string& site, const std::string& transaction,
                                      const std::vector<ledger::DoubtfulRecipient>& recipients,
-                                     Recorded recorded, const ledger::Client& client) {
+                                     Recorded recorded, const ledger::Client& client,
+                                     const ledger::DoubtPlace& place) {
   if (!has_room_for(site, client, recipients.size())) make_room(site);
   if (!has_room_for(site, client, recipients.size())) {
     const std::size_t of_client = client.is_known() ? doubts_.of_client(site, client) : 0;
@@ -100,7 +101,7 @@ void TransactionLedger::record_doubt(const std::string& site, const std::string&
                            ", no more are kept; see relayctl doubts"};
     return boost::asio::post(executor_, [recorded = std::move(recorded), full] { recorded(full); });
   }
-  enqueue(doubts_.record(transaction, site, recipients, wall_now(), client), std::move(recorded));
+  enqueue(doubts_.record(transaction, site, recipients, wall_now(), client, place), std::move(recorded));
 }
 
 bool TransactionLedger::has_room_for(const std::string& site, const ledger::Client& client,
@@ -154,13 +155,14 @@ void TransactionLedger::must_go_alone(const ledger::DoubtKey& key) {
   doubts_.must_go_alone(key, steady_wall() + kAloneFor);
 }
 
-std::optional<std::string> TransactionLedger::next_to_ask(const std::string& site, const std::string& after,
-                                                          base::Duration min_age) const {
+std::optional<std::string> TransactionLedger::next_to_ask(
+    const std::string& site, const std::string& after, base::Duration min_age,
+    const ledger::Doubts::MayBeAsked& may_be_asked) const {
   const base::WallTime before =
       min_age == base::Duration::zero()
           ? base::WallTime::max()
           : wall_now() - std::chrono::duration_cast<base::WallTime::duration>(min_age);
-  return doubts_.next_to_ask(site, after, before, wall_now());
+  return doubts_.next_to_ask(site, after, before, wall_now(), may_be_asked);
 }
 
 bool TransactionLedger::was_delivered(const std::string& transaction,

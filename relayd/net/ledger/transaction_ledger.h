@@ -71,8 +71,11 @@ class TransactionLedger {
   // Near side. `recorded` is called from the event loop when it is on disk, or cannot be.
   void record_doubt(const std::string& site, const std::string& transaction,
                     const std::vector<ledger::DoubtfulRecipient>& recipients, Recorded recorded,
-                    const ledger::Client& client = {});
+                    const ledger::Client& client = {}, const ledger::DoubtPlace& place = {});
   [[nodiscard]] std::optional<ledger::DoubtKey> claim_doubt(const std::string& site, const std::string& mail);
+  [[nodiscard]] std::optional<ledger::DoubtPlace> place_of(const std::string& transaction) const {
+    return doubts_.place_of(transaction);
+  }
   void must_go_alone(const ledger::DoubtKey& key);
   [[nodiscard]] bool is_in_doubt(const std::string& site, const std::string& address) const;
   [[nodiscard]] bool is_anybody_in_doubt(const std::string& site) const;
@@ -91,7 +94,8 @@ class TransactionLedger {
 
   // Asking the far side in the background (mail/enquiry.h).
   [[nodiscard]] std::optional<std::string> next_to_ask(const std::string& site, const std::string& after,
-                                                       base::Duration min_age) const;
+                                                       base::Duration min_age,
+                                                       const ledger::Doubts::MayBeAsked& may_be_asked) const;
   /// Whether nothing of the transaction is left.
   bool was_delivered(const std::string& transaction, const std::vector<std::uint16_t>& refused);
   void was_not_delivered(const std::string& transaction);

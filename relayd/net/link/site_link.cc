@@ -1,6 +1,7 @@
 #include "relayd/net/link/site_link.h"
 
 #include <algorithm>
+#include <atomic>
 #include <random>
 
 #include "relayd/base/bytes.h"
@@ -10,14 +11,17 @@
 namespace tsmtp::net {
 namespace {
 
-constexpr int kNumberBits = 32;  // of a stream within its session
+// A stream's key: its link, the lane, and its number within the session of that.
+constexpr int kNumberBits = 32;
+constexpr int kLaneBits = 8;
 
-mux::StreamKey key_of(std::size_t number, mux::StreamId stream) {
-  return std::uint64_t{number} << kNumberBits | stream;
+std::uint64_t next_number() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
 }
 
 std::size_t number_of(mux::StreamKey key) {
-  return static_cast<std::size_t>(key >> kNumberBits);
+  return static_cast<std::size_t>(key >> kNumberBits & ((1U << kLaneBits) - 1));
 }
 
 mux::StreamId id_of(mux::StreamKey key) {
@@ -34,6 +38,8 @@ SiteLink::SiteLink(const SharedByLinks& shared, std::string site, link::Settings
                    Callbacks callbacks)
     : shared_(shared),
       site_(std::move(site)),
+      hub_(site_),
+      number_(next_number()),
       settings_(settings.link),
       callbacks_(std::move(callbacks)),
       life_(std::move(settings), std::random_device{}(), moment()),
@@ -125,6 +131,10 @@ bool SiteLink::compresses() const {
 void SiteLink::on_event(LinkConnection& connection, mux::Event event) {
   for (const auto& [number, lane] : lanes_)
     if (lane.connection.get() == &connection) return stream_event(number, event);
+}
+
+mux::StreamKey SiteLink::key_of(std::size_t lane, mux::StreamId stream) const {
+  return (number_ << kLaneBits | std::uint64_t{lane}) << kNumberBits | stream;
 }
 
 void SiteLink::stream_event(std::size_t number, mux::Event& event) {

@@ -64,8 +64,13 @@ class SiteLink : public LinkConnectionOwner {
   /// Tells the peer that we take no more transactions.
   void drain();
   /// It is called so from now on.
-  void rename(const std::string& site) { site_ = site; }
+  void rename(const std::string& site, const std::string& hub) {
+    site_ = site;
+    hub_ = hub;
+  }
   [[nodiscard]] const std::string& site() const { return site_; }
+  /// What logs call the other end: the site, or where that has several hubs, one of them.
+  [[nodiscard]] const std::string& hub() const { return hub_; }
   /// The site is no longer configured, and no key is its any more: ends the link at once, and all that might
   /// become one. Nothing is dialled or resumed.
   void retire();
@@ -165,6 +170,7 @@ class SiteLink : public LinkConnectionOwner {
   // site_link.cc
   void stream_event(std::size_t number, mux::Event& event);
   void opened(mux::StreamKey stream, mux::Service service);
+  [[nodiscard]] mux::StreamKey key_of(std::size_t lane, mux::StreamId stream) const;
   [[nodiscard]] StreamUser* user(mux::StreamKey stream) const;
   [[nodiscard]] const Lane* lane_of(mux::StreamKey stream) const;
   [[nodiscard]] Lanes::const_iterator least_busy() const;
@@ -173,6 +179,8 @@ class SiteLink : public LinkConnectionOwner {
 
   const SharedByLinks& shared_;
   std::string site_;
+  std::string hub_;
+  const std::uint64_t number_;  // among all links: no two have a stream of the same key
   settings::Link settings_;
   Callbacks callbacks_;
   link::LinkLife life_;

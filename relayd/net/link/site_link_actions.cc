@@ -125,7 +125,7 @@ link::Peer SiteLink::peer_of(const TlsStream& stream, const Dialer::Route* route
   const keys::Judgement judgement = judge(shown);
   if (judgement.pinned != peer.pin) peer.pinned = judgement.pinned;
   if (judgement.verdict == keys::Verdict::kAccepted && shared_.keeper != nullptr)
-    shared_.keeper->learn(site_, shown);
+    shared_.keeper->learn(hub_, shown);
   return peer;
 }
 
@@ -289,7 +289,7 @@ void SiteLink::act(const link::StandingChanged&) {
 
 // Anybody who can cut the line, or has the key, decides how often there is something to say.
 void SiteLink::act(const link::Log& action) {
-  shared_.log.log_provoked(base::Provoked::kLink, site_, action.level, site_ + ": " + action.text);
+  shared_.log.log_provoked(base::Provoked::kLink, site_, action.level, hub_ + ": " + action.text);
 }
 
 }  // namespace tsmtp::net

@@ -58,6 +58,24 @@ inline HubStatus sample_hub() {
   up.in.counters = {.ok = 1, .refused = 0, .deferred = 0, .bytes = 512, .link_bytes = 512};
   up.open_transactions = 1;
   up.links_up_total = 2;
+  up.hubs = {{.name = "mail1",
+              .state = LinkState::kUp,
+              .since = now - minutes(192),
+              .cause = {},
+              .peer_address = "192.0.2.7:5443",
+              .far_mta = "127.0.0.1:25 reachable, PIPELINING 8BITMIME",
+              .refusal = {},
+              .key = "sha256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=",
+              .mails_under_way = 1},
+             {.name = "mail2",
+              .state = LinkState::kDown,
+              .since = now - minutes(2),
+              .cause = "connection timed out",
+              .peer_address = {},
+              .far_mta = {},
+              .refusal = "link down since 12:01:04",
+              .key = {},
+              .mails_under_way = 0}};
   up.forwards = {
       {.service = "pop3",
        .listen = {"127.0.0.1:110", "unix:/run/tsmtp/pop3.sock"},

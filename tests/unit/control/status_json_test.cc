@@ -112,6 +112,30 @@ TEST(StatusJson, Golden) {
         "link_bytes": 512,
         "last_refused": null
       },
+      "hubs": [
+        {
+          "name": "mail1",
+          "state": "up",
+          "since": "2026-03-01T08:51:04Z",
+          "cause": null,
+          "peer_address": "192.0.2.7:5443",
+          "far_mta": "127.0.0.1:25 reachable, PIPELINING 8BITMIME",
+          "refusal": null,
+          "key": "sha256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=",
+          "mails_under_way": 1
+        },
+        {
+          "name": "mail2",
+          "state": "down",
+          "since": "2026-03-01T12:01:04Z",
+          "cause": "connection timed out",
+          "peer_address": null,
+          "far_mta": null,
+          "refusal": "link down since 12:01:04",
+          "key": null,
+          "mails_under_way": 0
+        }
+      ],
       "forwards": [
         {
           "service": "pop3",
@@ -223,6 +247,7 @@ TEST(StatusJson, Golden) {
         "link_bytes": 0,
         "last_refused": null
       },
+      "hubs": [],
       "forwards": [],
       "services": [],
       "open_transactions": 0,

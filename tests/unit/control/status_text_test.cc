@@ -33,6 +33,8 @@ TEST_F(StatusText, Golden) {
   audit record   /var/log/tsmtp/audit.jsonl, 2 RECORDS LOST: /var/log/tsmtp/audit.jsonl: cannot be written: No space left on device
 
 birlinghoven  link up since 08:51:04 (3 h 12 min), with 192.0.2.7:5443, round trip 48.2 ms
+              hub mail1: link up since 08:51:04 (3 h 12 min), with 192.0.2.7:5443; 1 mail under way
+              hub mail2: link down since 12:01:04 (2 min 0 s): connection timed out
               mail for it is taken at 127.0.5.2:5000, unix:/run/tsmtp/birl.sock
               the MTA there: 127.0.0.1:25 reachable, PIPELINING 8BITMIME
               connections to our MTA: 20 in use, 0 idle, 1 opening, 5 mails waiting for one; it takes no more than 20

@@ -60,15 +60,18 @@ class LinkedHub {
     site.link.resume_window = std::chrono::seconds(0);
     ledger_->set_sites({{name, {pin}}});
     hub = std::make_unique<SiteHub>(
-        shared, site,
-        SiteHub::Callbacks{.accept_mail = [this](SiteHub&, mux::StreamKey key) { return accept_mail(key); },
-                           .accept_forward = [](SiteHub&, mux::StreamKey) { return nullptr; },
-                           .offers = [] { return std::vector<forward::Offer>(); },
-                           .offered = [](const std::optional<forward::Offer>&) {},
-                           .own_mta = [this] { return own_mta; },
-                           .standing_changed = [this] { ++times_changed; },
-                           .complaint = [this](const std::string& text) { complaints.push_back(text); },
-                           .relief = [this](const std::string& text) { reliefs.push_back(text); }});
+        shared, site, site.hubs.front(),
+        SiteHub::Callbacks{
+            .accept_mail = [this](SiteHub&, mux::StreamKey key) { return accept_mail(key); },
+            .accept_forward = [](SiteHub&, mux::StreamKey) { return nullptr; },
+            .offers = [] { return std::vector<forward::Offer>(); },
+            .offered = [] {},
+            .own_mta = [this] { return own_mta; },
+            .standing_changed = [this] { ++times_changed; },
+            .complaint = [this](const SiteHub&, const std::string& text) { complaints.push_back(text); },
+            .relief = [this](const SiteHub&, const std::string& text) { reliefs.push_back(text); },
+            .may_be_asked = [](const SiteHub&, const ledger::DoubtPlace&) { return true; },
+            .went = [](const SiteHub&, const std::string&) { return mail::Ask::Went::kUnsaid; }});
   }
 
   [[nodiscard]] const std::string& pin() const { return end_.pin(); }

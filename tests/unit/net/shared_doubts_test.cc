@@ -300,7 +300,7 @@ TEST(SharedDoubtText, IsReadAsItWasWritten) {
   const ledger::DoubtKey key{.transaction = std::string(16, '\x07'), .index = 999};
   const std::string text = shared_doubt_value(
       {.recorded = recorded, .recipients = 3, .address = std::string(32, '\xad'), .hub = "tokyo"});
-  EXPECT_EQ(text, "1 1764468450123456 3 " + base::hex(std::string(32, '\xad')) + " tokyo");
+  EXPECT_EQ(text, "1 1764468450123456 3 " + base::hex(std::string(32, '\xad')) + " tokyo - - 0");
   const std::string name = shared_doubt_key("/tsmtp", "birl", digest, key);
   const std::string of_mail = shared_doubts_of_mail("/tsmtp", "birl", digest);
   for (const char* more : {"", " and fields of a later version"}) {
@@ -312,7 +312,20 @@ TEST(SharedDoubtText, IsReadAsItWasWritten) {
     EXPECT_EQ(read->hub, "tokyo");
     EXPECT_EQ(read->recorded, recorded);
     EXPECT_FALSE(read->is_alone);
+    EXPECT_EQ(read->place, ledger::DoubtPlace());
   }
+}
+
+TEST(SharedDoubtText, SaysWhichHubItWentTo) {
+  const std::string digest(32, '\xd1');
+  const ledger::DoubtKey key{.transaction = std::string(16, '\x07'), .index = 0};
+  const ledger::DoubtPlace place{.pin = std::string(32, '\xcc'), .hub = "mail2", .is_shared = true};
+  const std::string text =
+      shared_doubt_value({.recorded = {}, .address = digest, .hub = "tokyo", .place = place});
+  const std::string of_mail = shared_doubts_of_mail("/tsmtp", "birl", digest);
+  const auto read = read_shared_doubt(of_mail, digest, shared_doubt_key("/tsmtp", "birl", digest, key), text);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->place, place);
 }
 
 TEST(SharedDoubtText, WhatIsNoneIsNotRead) {

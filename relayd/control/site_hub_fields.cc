@@ -1,0 +1,69 @@
+#include "relayd/control/site_hub_fields.h"
+
+#include "relayd/base/bytes.h"
+#include "relayd/control/field_forms.h"
+#include "relayd/control/phrases.h"
+#include "relayd/control/status_fields.h"
+
+namespace tsmtp::control {
+namespace {
+
+using base::escaped;
+using base::WallTime;
+
+const Fields<SiteHubStatus>& hub_of_site_fields() {
+  static const Fields<SiteHubStatus> fields{
+      plain("name", "as relayd.toml calls it", &SiteHubStatus::name),
+      {"state", "of its link, as that of the site",
+       [](const SiteHubStatus& hub) { return Json(to_string(hub.state)); }},
+      time("since", "since when it has been so", &SiteHubStatus::since),
+      text("cause", "why the link is not up", &SiteHubStatus::cause),
+      text("peer_address", "address of the other end", &SiteHubStatus::peer_address),
+      text("far_mta", "what the hub says of its MTA", &SiteHubStatus::far_mta),
+      text("refusal", "why it is handed no mail now; null while it is", &SiteHubStatus::refusal),
+      text("key", "the key by which the hub is known now; null if all are revoked", &SiteHubStatus::key),
+      plain("mails_under_way", "mails of our MTA", &SiteHubStatus::mails_under_way)};
+  return fields;
+}
+
+// With one hub the line of the link says all of it.
+std::string hubs_text(const SiteStatus& site, WallTime now) {
+  std::string out;
+  if (site.hubs.size() < 2) return out;
+  for (const SiteHubStatus& hub : site.hubs) {
+    out += "hub " + escaped(hub.name) + ": link " + to_string(hub.state) + ' ' + since(hub.since, now);
+    if (!hub.peer_address.empty()) out += ", with " + escaped(hub.peer_address);
+    if (!hub.cause.empty()) out += ": " + escaped(hub.cause);
+    if (hub.state == LinkState::kUp && !hub.refusal.empty())
+      out += "; takes no mail: " + escaped(hub.refusal);
+    if (hub.mails_under_way > 0) out += "; " + mails_text(hub.mails_under_way) + " under way";
+    out += '\n';
+  }
+  return out;
+}
+
+Metric<SiteStatus> of_each_hub(std::string_view name, std::string_view help,
+                               std::uint64_t (*value)(const SiteHubStatus&)) {
+  return {name, kGauge, help, [value](const SiteStatus& site) {
+            std::vector<Sample> out;
+            for (const SiteHubStatus& hub : site.hubs)
+              out.push_back({.labels = "hub=" + label_value(hub.name), .value = value(hub)});
+            return out;
+          }};
+}
+
+}  // namespace
+
+Field<SiteStatus> hubs_field() {
+  return objects("hubs", "list of the hubs of the site", &SiteStatus::hubs, hub_of_site_fields())
+      .measured(
+          {of_each_hub("tsmtp_hub_link_up", "1 while the link to that hub of the site is up.",
+                       [](const SiteHubStatus& hub) { return std::uint64_t{hub.state == LinkState::kUp}; }),
+           of_each_hub("tsmtp_hub_takes_mail", "1 while that hub of the site can be handed mail.",
+                       [](const SiteHubStatus& hub) { return std::uint64_t{hub.refusal.empty()}; }),
+           of_each_hub("tsmtp_hub_mails_under_way", "Mails under way to that hub of the site.",
+                       [](const SiteHubStatus& hub) { return hub.mails_under_way; })})
+      .said(SiteLine::kHubs, hubs_text);
+}
+
+}  // namespace tsmtp::control
