@@ -127,7 +127,7 @@ base::Result<void> WatchLines::receive(std::string_view bytes) {
       line_.clear();
       for (auto& one : watches_)
         one.second.from = 0;
-      return base::Error{"sends changes of more than 16 MiB at once"};
+      return base::Error{"sends changes of more than 8 MiB at once"};
     }
     line_ += piece;
     if (end == std::string_view::npos) return {};

@@ -22,7 +22,7 @@ namespace tsmtp::etcd {
 class WatchLines {
  public:
   /// A line that is longer than this is too much: its watches begin anew.
-  static constexpr std::size_t kMaxLineBytes = 16UL << 20;
+  static constexpr std::size_t kMaxLineBytes = 8UL << 20;
 
   struct BeginAnew {
     std::uint64_t watch;

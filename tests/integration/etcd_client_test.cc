@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <random>
 
 #include "tests/integration/etcd_fixture.h"
+#include "tests/support/fake_etcd.h"
 
 namespace tsmtp::net {
 namespace {
@@ -72,6 +74,73 @@ TEST(EtcdClient, EverythingThatIsAskedOfOneMember) {
   EXPECT_TRUE(client.until([&] { return *client.keep_alive(*lease) == 0; }));
   EXPECT_FALSE(cluster.value("/tsmtp/1"));
   EXPECT_EQ(cluster.value("/tsmtp/3"), "x");
+}
+
+// The etcd in memory, on which other tests stand, says what a real one says, refusals included.
+TEST(EtcdClient, TheOneInMemoryAgrees) {
+  EtcdCluster cluster;
+  Client client(settings_for(cluster.urls()));
+  support::FakeEtcdData fake;
+  std::mt19937 random(4711);
+  const auto pick = [&](unsigned limit) { return static_cast<unsigned>(random() % limit); };
+  const auto key = [&] { return "/tsmtp/" + std::to_string(pick(12)); };
+  const auto range = [&] { return pick(3) == 0 ? etcd::all_below("/tsmtp/1") : etcd::Range{.key = key()}; };
+  const auto granted = client.grant(600s);
+  ASSERT_TRUE(granted);
+  const Lease fake_lease = fake.grant(600s);
+  std::vector<Transaction> asked;
+  std::vector<etcd::Result> expected;
+  for (int i = 0; i < 300; ++i) {
+    Transaction one;
+    if (pick(2) == 0) one.when.push_back({.range = range()});
+    if (pick(3) == 0) one.when.push_back({.range = range(), .value = std::to_string(pick(3))});
+    const unsigned lease = pick(8);  // ours, or one that nobody has
+    for (auto* operations : {&one.then, &one.otherwise}) {
+      for (unsigned puts = pick(3); puts > 0; --puts)
+        operations->emplace_back(Put{.key = key(),
+                                     .value = std::to_string(pick(3)),
+                                     .lease = lease == 0   ? 99
+                                              : lease == 1 ? fake_lease
+                                                           : 0});
+      if (pick(3) == 0) operations->emplace_back(Delete{.range = range()});
+      if (pick(2) == 0) operations->emplace_back(Get{.range = range(), .limit = pick(3)});
+    }
+    expected.push_back(fake.apply(one));
+    for (auto* operations : {&one.then, &one.otherwise})
+      for (auto& operation : *operations)
+        if (auto* put = std::get_if<Put>(&operation); put != nullptr && put->lease == fake_lease)
+          put->lease = *granted;
+    asked.push_back(one);
+  }
+  // All at once: so the batches are seen to be right, too.
+  std::vector<std::optional<etcd::Result>> said(asked.size());
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    client.etcd.submit(asked[i], [&, i](const etcd::Result& result) { said[i] = result; });
+  ASSERT_TRUE(client.until(
+      [&] { return std::all_of(said.begin(), said.end(), [](auto& one) { return one.has_value(); }); }));
+  std::size_t refused = 0;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    SCOPED_TRACE(i);
+    ASSERT_EQ(said[i]->has_value(), expected[i].has_value())
+        << (said[i]->has_error() ? said[i]->error().cause : "");
+    if (said[i]->has_error()) {
+      ++refused;
+      EXPECT_FALSE(said[i]->error().may_be_done);
+      continue;
+    }
+    EXPECT_EQ((*said[i])->held, expected[i]->held);
+    ASSERT_EQ((*said[i])->got.size(), expected[i]->got.size());
+    for (std::size_t get = 0; get < expected[i]->got.size(); ++get) {
+      const auto& rows = (*said[i])->got[get];
+      ASSERT_EQ(rows.size(), expected[i]->got[get].size());
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        EXPECT_EQ(rows[row].key, expected[i]->got[get][row].key);
+        EXPECT_EQ(rows[row].value, expected[i]->got[get][row].value);
+      }
+    }
+  }
+  EXPECT_GT(refused, 10U);
+  EXPECT_LT(refused, 250U);
 }
 
 TEST(EtcdClient, CertificatesOfBothEnds) {

@@ -211,9 +211,9 @@ TEST(EtcdTrouble, ServersThatAreNone) {
        {Case{"", "does not answer within"}, Case{"220 mail.example ESMTP\r\n", "does not speak HTTP"},
         Case{ok("<html>It works!</html>"), "is not understood"}, Case{ok("{}"), "is not understood"},
         Case{"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "HTTP status 404"},
-        Case{"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", "more than 16 MiB"},
+        Case{"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", "more than 8 MiB"},
         Case{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n" + std::string(20 << 20, ' '),
-             "more than 16 MiB"},
+             "more than 8 MiB"},
         Case{"HTTP/1.1 200 OK\r\nX: " + std::string(1 << 20, 'x'), "HTTP"},
         Case{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}", "does not answer within"}}) {
     SCOPED_TRACE(one.says.substr(0, 60));

@@ -28,11 +28,11 @@ std::vector<std::string> names_of(const settings::Ledger& settings) {
   return names;
 }
 
-// The first line of the file.
-std::string password_in(const std::string& path) {
+// The first line of the file. Nothing: it cannot be read.
+std::optional<std::string> password_in(const std::string& path) {
   std::string line;
   std::ifstream file(path);
-  std::getline(file, line);
+  if (!std::getline(file, line)) return {};
   if (line.ends_with('\r')) line.pop_back();
   return line;
 }
@@ -92,7 +92,7 @@ etcd::Transaction EtcdClient::harmless() const {
 }
 
 base::TimePoint EtcdClient::next_probe() const {
-  return asked_last_ + (is_full_ ? kQuietWhileFull : kQuiet);
+  return is_full_ ? probed_last_ + kQuietWhileFull : asked_last_ + kQuiet;
 }
 
 void EtcdClient::submit(etcd::Transaction transaction, Done done) {
@@ -104,7 +104,7 @@ void EtcdClient::grant(std::chrono::seconds time_to_live, Granted granted) {
   add_errand({.request = etcd::grant(time_to_live),
               .expires = {},
               .done =
-                  [this, granted](std::string_view body) {
+                  [granted](std::string_view body) {
                     const auto lease = etcd::granted(body);
                     if (lease) return granted(*lease);
                     granted(etcd::Failure{.cause = "etcd is not understood: " + lease.error().message});
@@ -255,9 +255,13 @@ void EtcdClient::trial_failed(unsigned slot, const std::string& cause) {
 
 // The password is read each time: a new one needs no restart.
 void EtcdClient::log_in(unsigned slot) {
-  const auto request = etcd::log_in(settings_.user, password_in(settings_.files.password));
+  const auto password = password_in(settings_.files.password);
+  if (!password)
+    return trial_failed(
+        slot, "cannot be asked: ledger.password_file (" + settings_.files.password + ") cannot be read");
   slots_.at(slot).connection->ask(
-      request, {}, part_of_timeout(), lifetime_.guard([this, slot](const auto& replied) {
+      etcd::log_in(settings_.user, *password), {}, part_of_timeout(),
+      lifetime_.guard([this, slot](const auto& replied) {
         if (!replied) return trial_failed(slot, replied.error().cause);
         if (replied->status != kOk) {
           if (!etcd::needs_no_login(replied->body))
@@ -272,6 +276,7 @@ void EtcdClient::log_in(unsigned slot) {
 }
 
 void EtcdClient::probe(unsigned slot) {
+  probed_last_ = net::now();
   const auto asked = std::make_shared<const etcd::Transaction>(harmless());
   slots_.at(slot).connection->ask(etcd::transact({asked.get()}), token_, part_of_timeout(),
                                   lifetime_.guard([this, slot, asked](const auto& replied) {

@@ -119,7 +119,7 @@ class EtcdClient : public etcd::Store {
   unsigned last_slot_ = 0;
   std::optional<unsigned> trial_;  // the slot of the member that is tried
   std::string token_;
-  base::TimePoint asked_last_;
+  base::TimePoint asked_last_, probed_last_;
   std::optional<etcd::Trouble> trouble_;
   bool is_full_ = false;  // trouble_ is over only when something was written
   bool will_act_ = false;

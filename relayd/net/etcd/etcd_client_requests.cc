@@ -68,6 +68,7 @@ void EtcdClient::ask_in_silence() {
   if (net::now() < next_probe()) return;
   const auto slot = idle_slot();
   if (!slot) return;
+  probed_last_ = net::now();
   const auto transaction = std::make_shared<const etcd::Transaction>(harmless());
   ask(
       *slot, etcd::transact({transaction.get()}),

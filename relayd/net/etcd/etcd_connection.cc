@@ -186,7 +186,7 @@ std::string EtcdConnection::cause_of_end(const Error& error) {
                ? "closed the connection without an answer; does it want https?"
                : "closed the connection";
   if (error == http::error::body_limit || error == http::error::buffer_overflow)
-    return "answers with more than 16 MiB";
+    return "answers with more than 8 MiB";
   if (error.category() == http::make_error_code(http::error::bad_version).category())
     return "does not speak HTTP (" + base::escaped(error.message()) + ')';
   return "cannot be reached: " + cause_of(error);
@@ -261,7 +261,10 @@ void EtcdConnection::piece_read(Error error) {
     if (!error && !endless_->is_done() && unasked_.size() < kEnough) return read_piece();
     return fail(etcd::refusal_of(status, unasked_).text);
   }
-  if (count > 0) bytes_(bytes);
+  if (count > 0) {
+    const Bytes told = bytes_;  // which may end this connection, and itself
+    told(bytes);
+  }
   if (is_closed_) return;
   if (error) return fail(cause_of_end(error));
   if (endless_->is_done()) return fail("ended the watch");

@@ -29,7 +29,7 @@ namespace tsmtp::net {
 class EtcdConnection : public std::enable_shared_from_this<EtcdConnection> {
  public:
   /// More than this in one answer is a fault of the server's.
-  static constexpr std::size_t kMaxAnswerBytes = 16UL << 20;
+  static constexpr std::size_t kMaxAnswerBytes = 8UL << 20;
 
   struct Reply {
     unsigned status = 0;

@@ -150,7 +150,10 @@ TEST(Gateway, WrongAnswersOfEveryKind) {
                            R"({"header":{"revision":"-3"}})", "<html>busy</html>"})
     EXPECT_FALSE(answers_to({&two}, body)) << body;
   EXPECT_FALSE(answers_to({&two}, with_header(R"(,"succeeded":"true")")));
-  EXPECT_FALSE(answers_to({&two}, std::string(100000, '[')));
+  const auto deep =
+      answers_to({&two}, R"({"a":")" + std::string(100, '[') + R"(\"[","b":)" + std::string(100, '['));
+  ASSERT_FALSE(deep);
+  EXPECT_THAT(deep.error().message, HasSubstr("too deeply"));
 }
 
 TEST(Gateway, Leases) {
