@@ -167,7 +167,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 // Their separators on the way to relayd are in none of them.
 int check_words(const PairingOptions& options) {
-  std::vector<std::string> words{options.site, options.name, options.at};
+  std::vector<std::string> words{options.site, options.name, options.at, options.hub_of};
   words.insert(words.end(), options.domains.begin(), options.domains.end());
   words.insert(words.end(), options.own.begin(), options.own.end());
   for (const std::string& word : words)
@@ -214,9 +214,11 @@ int wait_for_joiner(const settings::Config& config, const PairingOptions& option
       return complain("nobody has joined: the invitation is " + (state.empty() ? "gone" : state),
                       EX_TEMPFAIL);
     const auto entry = newest(list, "site", site);
-    std::cout << "hub " << entry.value("hub", "") << " has joined, as site " << site
+    const std::string hub_of = entry.value("hub_of", "");
+    std::cout << "hub " << entry.value("hub", "") << " has joined, as "
+              << (hub_of.empty() ? "site " + site : "hub " + site + " of site " + hub_of)
               << "\n  words            " << entry.value("words", "") << '\n';
-    const int status = report_link(config, site);
+    const int status = report_link(config, hub_of.empty() ? site : hub_of);
     const int told = tell_sendmail(options);
     return status != EX_OK ? status : told;
   }
@@ -224,9 +226,21 @@ int wait_for_joiner(const settings::Config& config, const PairingOptions& option
 
 }  // namespace
 
+namespace {
+
+void add_hub_of(CLI::App& command, PairingOptions& options) {
+  command
+      .add_option("--hub-of", options.hub_of,
+                  "the other hub is one more of that site, beside those that are known here")
+      ->type_name("SITE");
+}
+
+}  // namespace
+
 void add_invite_options(CLI::App& command, PairingOptions& options) {
   command.add_option("NAME", options.site, "what the other hub is called here")->required();
-  command.add_option("DOMAIN", options.domains, "its domains; names below them are its own too")->required();
+  command.add_option("DOMAIN", options.domains, "its domains; names below them are its own too");
+  add_hub_of(command, options);
   command.add_option("--expires", options.expires, "how long the invitation holds, such as 90m or 7d")
       ->type_name("TIME")
       ->capture_default_str();
@@ -245,6 +259,7 @@ void add_join_options(CLI::App& command, PairingOptions& options) {
                      "the line that `relayctl invite` printed; without it, or with -, it is read");
   command.add_option("--name", options.name,
                      "what the other hub is called here, instead of what it calls itself");
+  add_hub_of(command, options);
   command.add_option("--own", options.own, "a domain of this hub, instead of hub.domains")
       ->type_name("DOMAIN")
       ->allow_extra_args(false);
@@ -261,6 +276,8 @@ void add_uninvite_options(CLI::App& command, PairingOptions& options) {
 
 int run_invite(const settings::Config& config, const PairingOptions& options) {
   if (const int status = check_words(options); status != EX_OK) return status;
+  if (options.domains.empty() && options.hub_of.empty())
+    return complain("which domains may the other hub have? Name at least one", EX_USAGE);
   const auto lifetime = settings::parse_duration(options.expires);
   if (!lifetime) return complain("--expires: " + lifetime.error().message, EX_USAGE);
   const auto at = own_address(config.hub, options.at);
@@ -272,7 +289,8 @@ int run_invite(const settings::Config& config, const PairingOptions& options) {
                               .lifetime = std::chrono::duration_cast<std::chrono::seconds>(*lifetime),
                               .dial = at->address,
                               .domains = options.domains,
-                              .own_domains = own_domains(config, options)}));
+                              .own_domains = own_domains(config, options),
+                              .hub_of = options.hub_of}));
   if (reply.status != EX_OK) return reply.status;
   std::cerr << "Say this on the other hub, within " << options.expires
             << ". It works once; whoever sees it before "
@@ -292,7 +310,8 @@ int run_join(const settings::Config& config, const PairingOptions& options) {
                                .site = options.name,
                                .own_domains = with_names_below(options.own),
                                .listen = listening_at(config, options),
-                               .agreed = {}};
+                               .agreed = {},
+                               .hub_of = options.hub_of};
   if (request.token.empty())
     return complain("paste the line that `relayctl invite` printed on the other hub", EX_USAGE);
   const Reply offer = ask(config, control::Request::kJoin, control::argument_of(request));

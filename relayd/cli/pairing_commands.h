@@ -20,6 +20,7 @@ struct PairingOptions {
   bool sendmail = false;          ///< run `tsmtp-sendmail on` as well
   std::vector<std::string> line;  ///< of join: the invitation, perhaps in pieces
   std::string name;               ///< of the site that join makes
+  std::string hub_of;             ///< the site that gets a hub more; empty: a new site
   bool yes = false;
 };
 

@@ -20,6 +20,10 @@ std::string user_text(const MailInDoubt& mail) {
   return mail.user ? std::to_string(*mail.user) : "-";
 }
 
+std::string site_text(const MailInDoubt& mail) {
+  return base::escaped(mail.far_hub.empty() ? mail.site : mail.site + '/' + mail.far_hub);
+}
+
 std::string since_text(const MailInDoubt& mail, base::WallTime now) {
   return fmt::format("{} ({} ago)", local_time(mail.since, now),
                      span_text(std::chrono::duration_cast<std::chrono::seconds>(now - mail.since)));
@@ -48,13 +52,13 @@ std::string doubts_text(const MailsInDoubt& doubts) {
   const std::size_t shown = std::min(total, kMaxDoubtsShown);
   std::size_t width = kSiteTitle.size();
   for (std::size_t i = 0; i < shown; ++i)
-    width = std::max(width, base::escaped(doubts.mails[i].site).size());
+    width = std::max(width, site_text(doubts.mails[i]).size());
   std::string out = fmt::format("{:<{}}  {:<{}}  {:>10}  {:>10}  {:<19}  {}\n", "ID", kShownIdDigits,
                                 kSiteTitle, width, "recipients", "user", "forgotten", "in doubt since");
   for (std::size_t i = 0; i < shown; ++i) {
     const MailInDoubt& mail = doubts.mails[i];
     out += fmt::format("{:<{}}  {:<{}}  {:>10}  {:>10}  {:<19}  {}{}\n", mail.id.substr(0, kShownIdDigits),
-                       kShownIdDigits, base::escaped(mail.site), width, mail.recipients, user_text(mail),
+                       kShownIdDigits, site_text(mail), width, mail.recipients, user_text(mail),
                        local_time(mail.forgotten, doubts.now), since_text(mail, doubts.now), remark(mail));
   }
   out += count_text(doubts);
@@ -75,6 +79,7 @@ std::string doubts_json(const MailsInDoubt& doubts) {
                          {"user", mail.user ? Json(*mail.user) : Json(nullptr)},
                          {"tried_again_now", mail.is_tried_again}});
     if (!mail.client_address.empty()) mails.back()["client"] = mail.client_address;
+    if (!mail.far_hub.empty()) mails.back()["hub"] = mail.far_hub;
     if (mail.is_known) mails.back()["delivered"] = true;
   }
   const Json out{{"now", rfc3339(doubts.now)}, {"total", doubts.mails.size()}, {"mails", mails}};

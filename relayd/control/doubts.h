@@ -16,6 +16,7 @@ namespace tsmtp::control {
 struct MailInDoubt {
   std::string id;  ///< 32 hexadecimal digits
   std::string site;
+  std::string far_hub{};  ///< of it, that had the mail; empty: it has one hub
   base::WallTime since;
   base::WallTime forgotten;  ///< when it will be, by itself
   std::size_t recipients = 0;

@@ -42,20 +42,21 @@ std::string word_of(const std::string& word) {
 
 std::string argument_of(const InviteRequest& request) {
   return request.site + ' ' + std::to_string(request.lifetime.count()) + ' ' + one_or_none(request.dial) +
-         ' ' + joined_words(request.domains) + ' ' + joined_words(request.own_domains);
+         ' ' + joined_words(request.domains) + ' ' + joined_words(request.own_domains) + ' ' +
+         one_or_none(request.hub_of);
 }
 
 std::string argument_of(const JoinRequest& request) {
   return std::string(request.is_final ? kFinal : kLook) + ' ' + request.token + ' ' +
          one_or_none(request.site) + ' ' + joined_words(request.own_domains) + ' ' +
-         one_or_none(request.listen) + ' ' + one_or_none(request.agreed);
+         one_or_none(request.listen) + ' ' + one_or_none(request.agreed) + ' ' + one_or_none(request.hub_of);
 }
 
 base::Result<InviteRequest> parse_invite(std::string_view argument) {
   const auto words = parts_of(argument, ' ');
   std::int64_t seconds = 0;
-  constexpr std::size_t kWords = 5;
-  if (words.size() != kWords) return base::Error{"invite SITE SECONDS DIAL DOMAINS OWN was expected"};
+  constexpr std::size_t kWords = 6;
+  if (words.size() != kWords) return base::Error{"invite SITE SECONDS DIAL DOMAINS OWN HUB_OF was expected"};
   const auto [end, error] = std::from_chars(words[1].data(), words[1].data() + words[1].size(), seconds);
   if (error != std::errc() || end != words[1].data() + words[1].size() || seconds <= 0)
     return base::Error{"invite: a number of seconds was expected"};
@@ -63,20 +64,22 @@ base::Result<InviteRequest> parse_invite(std::string_view argument) {
                        .lifetime = std::chrono::seconds(seconds),
                        .dial = word_of(words[2]),
                        .domains = list_of(words[3]),
-                       .own_domains = list_of(words[4])};
+                       .own_domains = list_of(words[4]),
+                       .hub_of = word_of(words[5])};
 }
 
 base::Result<JoinRequest> parse_join(std::string_view argument) {
   const auto words = parts_of(argument, ' ');
-  constexpr std::size_t kWords = 6;
+  constexpr std::size_t kWords = 7;
   if (words.size() != kWords || (words[0] != kFinal && words[0] != kLook))
-    return base::Error{"join look|final TOKEN SITE OWN LISTEN AGREED was expected"};
+    return base::Error{"join look|final TOKEN SITE OWN LISTEN AGREED HUB_OF was expected"};
   return JoinRequest{.is_final = words[0] == kFinal,
                      .token = words[1],
                      .site = word_of(words[2]),
                      .own_domains = list_of(words[3]),
                      .listen = word_of(words[4]),
-                     .agreed = word_of(words[5])};
+                     .agreed = word_of(words[5]),
+                     .hub_of = word_of(words[6])};
 }
 
 }  // namespace tsmtp::control

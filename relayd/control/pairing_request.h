@@ -12,11 +12,12 @@
 namespace tsmtp::control {
 
 struct InviteRequest {
-  std::string site;
+  std::string site;  ///< or, with hub_of, the hub
   std::chrono::seconds lifetime{};
   std::string dial;  ///< HOST:PORT
   std::vector<std::string> domains;
   std::vector<std::string> own_domains;  ///< empty: those of [hub]
+  std::string hub_of{};                  ///< the site that gets a hub more; its domains are those
 };
 
 struct JoinRequest {
@@ -27,6 +28,7 @@ struct JoinRequest {
   std::string listen;                    ///< where we can be dialled; empty: nowhere
   /// Which offer the administrator has seen and agreed to, as the reply to the look has named it.
   std::string agreed;
+  std::string hub_of{};  ///< the site here that gets a hub more
 };
 
 [[nodiscard]] std::string argument_of(const InviteRequest& request);

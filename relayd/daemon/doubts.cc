@@ -19,6 +19,7 @@ control::MailsInDoubt mails_in_doubt(const net::TransactionLedger& ledger, base:
   for (const ledger::MailInDoubt& mail : ledger.mails_in_doubt()) {
     out.mails.push_back({.id = base::hex(mail.transaction),
                          .site = mail.site,
+                         .far_hub = mail.far_hub,
                          .since = mail.recorded,
                          .forgotten = mail.recorded + net::TransactionLedger::kDoubtAge,
                          .recipients = mail.recipients,

@@ -81,6 +81,7 @@ std::string invitations_json(const std::vector<ListedInvitation>& all, base::Wal
   for (const auto& [one, words, trouble] : all) {
     nlohmann::ordered_json entry;
     entry["site"] = one.site;
+    if (!one.hub_of.empty()) entry["hub_of"] = one.hub_of;
     entry["state"] = state_name(one, now);
     entry["domains"] = one.domains;
     entry["made"] = control::rfc3339(one.made);

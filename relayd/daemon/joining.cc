@@ -25,6 +25,11 @@ std::string listed(const std::vector<std::string>& words) {
   return out;
 }
 
+// Whose link is looked at.
+const std::string& site_name(const pairing::NewSite& site) {
+  return site.hub_of.empty() ? site.name : site.hub_of;
+}
+
 std::string lines_of(const std::vector<std::string>& notes) {
   std::string out;
   for (const std::string& note : notes)
@@ -116,16 +121,18 @@ std::string Joining::answered(const Asked& asked, const base::Result<net::Pairin
   const pairing::Offered offered{.offer = std::get<pairing::Offer>(answer->answer),
                                  .inviter_pin = answer->inviter_pin,
                                  .dial = asked.token.dial};
-  auto site = pairing::site_of(offered, {.site = asked.request.site, .own_domains = asked.own_domains},
-                               sites_.taken());
+  auto site = pairing::site_of(
+      offered, {.site = asked.request.site, .hub_of = asked.request.hub_of, .own_domains = asked.own_domains},
+      sites_.taken());
   if (!site) return control::reply_error(site.error().message, EX_CANTCREAT);
   const std::string text = description(*site, asked.token);
   const std::string name_of_offer = base::hex(crypto_.sha256(text));
   if (!asked.request.is_final) {
-    if (auto ok = sites_.check(site->name); !ok)
+    if (auto ok = site->hub_of.empty() ? sites_.check(site->name) : sites_.check_hub_of(site->hub_of); !ok)
       return control::reply_error(ok.error().message, EX_CANTCREAT);
-    return control::reply_ok(site->name + ' ' + name_of_offer + '\n' + text +
-                             lines_of(pairing::notes_on(site->domains, sites_.taken())));
+    return control::reply_ok(
+        site_name(*site) + ' ' + name_of_offer + '\n' + text +
+        lines_of(pairing::notes_on(site->domains, pairing::without(sites_.taken(), site->hub_of))));
   }
   if (asked.request.agreed != name_of_offer)
     return control::reply_error(
@@ -142,8 +149,11 @@ std::string Joining::answered(const Asked& asked, const base::Result<net::Pairin
 }
 
 std::string Joining::description(const pairing::NewSite& site, const pairing::Token& token) const {
-  return "hub " + site.peer + (site.name == site.peer ? "" : ", as site " + site.name) + " at " +
-         token.dial.to_string() + ", key " + settings::pin_text(site.pin) + "\n  its domains      " +
+  return "hub " + site.peer +
+         (!site.hub_of.empty()     ? ", as hub " + site.name + " of site " + site.hub_of
+          : site.name == site.peer ? ""
+                                   : ", as site " + site.name) +
+         " at " + token.dial.to_string() + ", key " + settings::pin_text(site.pin) + "\n  its domains      " +
          listed(site.domains) + "\n  ours             " + listed(site.local) + "\n  words            " +
          words_of(crypto_, stored_secret(crypto_, token.secret), site.pin, own_keys().pin()) +
          "\n                   (`relayctl invitations` there shows the same; compare them by telephone if "
@@ -154,8 +164,10 @@ std::string Joining::description(const pairing::NewSite& site, const pairing::To
 std::string Joining::make(const pairing::NewSite& site) {
   const auto made = sites_.make(site, "`relayctl join`");
   if (!made) return control::reply_error(made.error().message, EX_CANTCREAT);
-  log_.log(LogLevel::kInfo, "relayctl: joined hub " + site.peer + ", as site " + site.name + ": " + *made);
-  return control::reply_ok(site.name + "\nsite " + site.name + " is made: " + *made + '\n');
+  const std::string what =
+      site.hub_of.empty() ? "site " + site.name : "hub " + site.name + " of site " + site.hub_of;
+  log_.log(LogLevel::kInfo, "relayctl: joined hub " + site.peer + ", as " + what + ": " + *made);
+  return control::reply_ok(site_name(site) + '\n' + what + " is made: " + *made + '\n');
 }
 
 }  // namespace tsmtp::daemon

@@ -32,6 +32,10 @@ std::string in_one_line(std::string text) {
   return text;
 }
 
+std::string made_text(const Invitation& one) {
+  return one.hub_of.empty() ? "site " + one.site : "hub " + one.site + " of site " + one.hub_of;
+}
+
 base::Result<void> check_name(const std::string& name, const pairing::Taken& taken) {
   if (name == taken.hub_name)
     return base::Error{"the name \"" + name + "\" is already that of this hub; take another"};
@@ -158,7 +162,9 @@ pairing::Answer Pairing::answer(const pairing::Request& request, const pairing::
 
 // Checks beforehand that the site can be made here: the other hub makes its own when it has the answer.
 base::Result<void> Pairing::note(const Invitation& taken_up) {
-  if (auto ok = sites_.check(taken_up.site); !ok) return ok;
+  if (auto ok = taken_up.hub_of.empty() ? sites_.check(taken_up.site) : sites_.check_hub_of(taken_up.hub_of);
+      !ok)
+    return ok;
   return save();
 }
 
@@ -202,9 +208,11 @@ base::Result<void> Pairing::fulfil(const std::string& pin) {
   };
   if (const auto known = failed_.find(pin); known != failed_.end() && net::now() < known->second.next_try)
     return base::Error{"its site could not be made a moment ago"};
-  if (const auto conflict = pairing::conflict_of(one->joiner.domains, sites_.taken()))
+  if (const auto conflict =
+          pairing::conflict_of(one->joiner.domains, pairing::without(sites_.taken(), one->hub_of)))
     return failed("the domain " + conflict->domain + " is that of " + conflict->owner + " by now");
   const auto made = sites_.make({.name = one->site,
+                                 .hub_of = one->hub_of,
                                  .peer = one->joiner.name,
                                  .pin = one->pin,
                                  .dial = one->joiner.dial,
@@ -213,7 +221,7 @@ base::Result<void> Pairing::fulfil(const std::string& pin) {
                                 "relayd after `relayctl invite`");
   if (!made) return failed(made.error().message);
   settle();
-  log_.log(LogLevel::kInfo, "site " + one->site + " is made after an invitation: " + *made);
+  log_.log(LogLevel::kInfo, made_text(*one) + " is made after an invitation: " + *made);
   return {};
 }
 
@@ -225,7 +233,19 @@ base::Result<Invitation> Pairing::new_invitation(std::string_view argument) cons
                        "\" is no name for a site: letters, digits, '.', '-' and '_', at most 63"};
   if (asked->lifetime > kLongestLife) return base::Error{"--expires: at most 30d"};
   const pairing::Taken taken = sites_.taken();
-  if (auto ok = check_name(asked->site, taken); !ok) return ok.error();
+  if (!asked->hub_of.empty()) {
+    const settings::Site* const site = pairing::site_of_name(asked->hub_of, taken);
+    if (site == nullptr)
+      return base::Error{"there is no site \"" + base::escaped(asked->hub_of, 100) +
+                         "\"; `relayctl status` lists them"};
+    if (pairing::has_hub(*site, asked->site))
+      return base::Error{"site " + site->name + " has a hub " + asked->site + " already; take another name"};
+    if (!asked->domains.empty())
+      return base::Error{"the domains of a hub of site " + site->name + " are those of the site; name none"};
+    asked->domains = site->rules.domains.patterns();
+  } else if (auto ok = check_name(asked->site, taken); !ok) {
+    return ok.error();
+  }
   if (asked->domains.empty()) return base::Error{"which domains may the other hub have? Name at least one"};
   auto domains = pairing::checked_domains(asked->domains);
   if (!domains) return domains.error();
@@ -236,10 +256,12 @@ base::Result<Invitation> Pairing::new_invitation(std::string_view argument) cons
     return base::Error{
         "which domains has this hub? relayd.toml does not say: name them with --own DOMAIN, or better once "
         "for all sites, as domains = [\"DOMAIN\"] in [hub]"};
-  if (auto ok = sites_.check(asked->site); !ok) return ok.error();
+  if (auto ok = asked->hub_of.empty() ? sites_.check(asked->site) : sites_.check_hub_of(asked->hub_of); !ok)
+    return ok.error();
   const base::WallTime now = net::wall_now();
   Invitation one;
   one.site = asked->site;
+  one.hub_of = asked->hub_of;
   one.domains = std::move(*domains);
   one.own_domains = std::move(*own);
   one.dial = asked->dial;
@@ -251,13 +273,14 @@ base::Result<Invitation> Pairing::new_invitation(std::string_view argument) cons
 }
 
 base::Result<void> Pairing::check_domains(const Invitation& wanted, const pairing::Taken& taken) const {
-  if (const auto conflict = pairing::conflict_of(wanted.domains, taken))
+  if (const auto conflict = pairing::conflict_of(wanted.domains, pairing::without(taken, wanted.hub_of)))
     return base::Error{"the domain \"" + conflict->domain + "\" is already that of " + conflict->owner};
   for (const std::string& domain : wanted.domains) {
     if (std::count(wanted.own_domains.begin(), wanted.own_domains.end(), domain) > 0)
       return base::Error{"the domain \"" + domain + "\" cannot be the other hub's and this one's"};
     if (const Invitation* const other = invitations_.pending_with(domain, wanted.made);
-        other != nullptr && other->site != wanted.site)
+        other != nullptr && other->site != wanted.site &&
+        (wanted.hub_of.empty() || other->hub_of != wanted.hub_of))
       return base::Error{"the domain \"" + domain + "\" is in the invitation of " + other->site +
                          " already; `relayctl uninvite " + other->site + "` withdraws that"};
   }
@@ -291,10 +314,12 @@ std::string Pairing::invite(std::string_view argument) {
     invitations_ = before;
     return control::reply_error(ok.error().message, EX_CANTCREAT);
   }
-  log_.log(LogLevel::kInfo,
-           "relayctl: hub " + one->site + " is invited, until " + control::rfc3339(one->expires));
+  log_.log(LogLevel::kInfo, "relayctl: hub " + one->site +
+                                (one->hub_of.empty() ? "" : " of site " + one->hub_of) +
+                                " is invited, until " + control::rfc3339(one->expires));
   std::string notes;
-  for (const std::string& note : pairing::notes_on(one->domains, sites_.taken()))
+  for (const std::string& note :
+       pairing::notes_on(one->domains, pairing::without(sites_.taken(), one->hub_of)))
     notes += note + '\n';
   return control::reply_ok(*text + '\n' + notes);
 }

@@ -82,6 +82,8 @@ class Relay {
   [[nodiscard]] net::Site::Judged judge(const keys::Shown& shown) const;
   [[nodiscard]] keys::Verdict accept_peer(const keys::Shown& shown, const std::string& address);
   [[nodiscard]] std::vector<keys::SiteKeys> site_keys() const;
+  /// By SITE/HUB, where the site has several. Null: there is none.
+  [[nodiscard]] const net::SiteHub* find_hub(const std::string& shown_name) const;
   /// `asked`: what stands behind the command.
   [[nodiscard]] std::string revoke(std::string_view asked);
   [[nodiscard]] std::vector<keys::Following> following() const;

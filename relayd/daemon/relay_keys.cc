@@ -88,6 +88,13 @@ std::vector<keys::SiteKeys> Relay::site_keys() const {
   return out;
 }
 
+const net::SiteHub* Relay::find_hub(const std::string& shown_name) const {
+  for (const auto& site : sites_)
+    for (const auto& hub : site->hubs().all())
+      if (hub->shown_name() == shown_name) return hub.get();
+  return nullptr;
+}
+
 std::string Relay::revoke(std::string_view asked) {
   HubKeys::Wanted wanted;
   wanted.says_yes = asked.starts_with(kYes);
@@ -97,6 +104,8 @@ std::string Relay::revoke(std::string_view asked) {
                                  [&](const keys::SiteKeys& each) { return each.name == wanted.target; });
   if (site != sites.end()) {
     wanted.pins = site->pins;
+  } else if (const net::SiteHub* const hub = find_hub(wanted.target)) {
+    wanted.pins = hub->settings().pins;
   } else if (auto pin = settings::parse_pin(wanted.target)) {
     wanted.pins = {*pin};
   } else {

@@ -29,10 +29,14 @@ class SiteMaker {
   /// Whether a site of this name could be made: its file is not there, its folder can be written, and what is
   /// on the disk can be taken into use. Makes the folder if it can.
   [[nodiscard]] base::Result<void> check(const std::string& name) const;
-  /// Makes it; `by` is the command that it is written down to. Returns the file's path.
+  /// Whether that site could be given a hub more: its file holds nothing else, and can be written.
+  [[nodiscard]] base::Result<void> check_hub_of(const std::string& site) const;
+  /// Makes it, or adds it to the hubs of a site; `by` is the command that it is written down to. Returns the
+  /// file's path.
   [[nodiscard]] base::Result<std::string> make(const pairing::NewSite& site, const std::string& by) const;
 
  private:
+  [[nodiscard]] base::Result<std::string> add_hub(const pairing::NewSite& hub) const;
   [[nodiscard]] base::Result<std::string> path_for(const std::string& name) const;
 
   Host host_;

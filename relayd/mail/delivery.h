@@ -170,7 +170,7 @@ class Delivery {
   bool had_data_ = false;
   bool data_sent_ = false;  // DATA, on this connection
   bool had_ask_ = false;
-  bool is_asking_ = false;  // it is not answered yet, and nothing behind it is read
+  bool is_asking_ = false;      // it is not answered yet, and nothing behind it is read
   bool asked_afresh_ = false;   // for a second connection
   bool may_try_again_ = false;  // on a fresh connection, should this one have been dead already
   bool was_delivered_before_ = false;

@@ -15,9 +15,8 @@ StreamUser* Deliveries::begin(SiteLink& link, mux::StreamKey stream, mail::Deliv
       stream, shared_, link, pool_, std::move(settings),
       DeliveryStream::Callbacks{
           .ended = ended_,
-          .end_earlier = lifetime_.guard([this](const mail::Ask& question) {
-            return std::optional(end_earlier(question.transaction));
-          }),
+          .end_earlier = lifetime_.guard(
+              [this](const mail::Ask& question) { return std::optional(end_earlier(question.transaction)); }),
           .is_disowned = lifetime_.guard([this](const std::string& id) { return disowned_.contains(id); }),
           .gone = lifetime_.guard([this](DeliveryStream& gone) {
             boost::asio::post(shared_.executor,

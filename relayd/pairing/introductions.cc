@@ -98,6 +98,23 @@ bool is_dead(const settings::Site& site, const Taken& taken) {
                      [&](const std::string& pin) { return is_revoked(pin, taken); });
 }
 
+const settings::Site* site_of_name(std::string_view name, const Taken& taken) {
+  const auto found = std::find_if(taken.sites.begin(), taken.sites.end(),
+                                  [&](const settings::Site& site) { return site.name == name; });
+  return found == taken.sites.end() ? nullptr : &*found;
+}
+
+Taken without(const Taken& taken, std::string_view site) {
+  Taken others = taken;
+  std::erase_if(others.sites, [&](const settings::Site& one) { return one.name == site; });
+  return others;
+}
+
+bool has_hub(const settings::Site& site, std::string_view name) {
+  return std::any_of(site.hubs.begin(), site.hubs.end(),
+                     [&](const settings::SiteHub& hub) { return hub.name == name; });
+}
+
 bool is_name_taken(std::string_view name, const Taken& taken) {
   return name == taken.hub_name || std::any_of(taken.sites.begin(), taken.sites.end(),
                                                [&](const settings::Site& site) { return site.name == name; });

@@ -52,6 +52,12 @@ struct Conflict {
 /// All keys of the site are revoked.
 [[nodiscard]] bool is_dead(const settings::Site& site, const Taken& taken);
 /// Whether a site, or this hub, has this name.
+/// The site of that name; null if there is none.
+[[nodiscard]] const settings::Site* site_of_name(std::string_view name, const Taken& taken);
+/// For a hub more of that site: all but what it shares with the site.
+[[nodiscard]] Taken without(const Taken& taken, std::string_view site);
+/// Whether one of the site's hubs is called so.
+[[nodiscard]] bool has_hub(const settings::Site& site, std::string_view name);
 [[nodiscard]] bool is_name_taken(std::string_view name, const Taken& taken);
 
 }  // namespace tsmtp::pairing

@@ -19,7 +19,7 @@ constexpr std::array<std::pair<State, std::string_view>, 5> kStates{{{State::kOp
                                                                      {State::kWithdrawn, "withdrawn"},
                                                                      {State::kTried, "tried"}}};
 constexpr std::string_view kNothing = "-";
-constexpr std::size_t kFields = 14;
+constexpr std::size_t kFields = 14;  // that each has, without the last time
 
 std::string seconds_text(base::WallTime time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
@@ -47,7 +47,8 @@ std::string line_of(const Invitation& one) {
         std::to_string(one.wrong_tries), std::string(state_text(one.state)), base::hex(one.pin),
         one.joiner.name, joined(one.joiner.domains), joined(one.joiner.dial)})
     out += (field.empty() ? std::string(kNothing) : field) + ' ';
-  return out + seconds_text(one.accepted) + '\n';
+  out += seconds_text(one.accepted);
+  return out + (one.hub_of.empty() ? "" : ' ' + one.hub_of) + '\n';
 }
 
 std::vector<std::string> split(const std::string& text) {
@@ -103,6 +104,7 @@ bool is_sound(const Invitation& one) {
   const auto are_domains = [](const std::vector<std::string>& domains) {
     return !domains.empty() && checked_domains(domains);
   };
+  if (!one.hub_of.empty() && !is_site_name(one.hub_of)) return false;
   if (!is_site_name(one.site) || !are_domains(one.domains) || !are_domains(one.own_domains)) return false;
   if (!one.dial.empty() && !check_addresses({one.dial})) return false;
   if (one.state != State::kAccepted && one.state != State::kUsed) return true;
@@ -115,7 +117,7 @@ std::optional<Invitation> invitation_of(const std::string& line) {
   std::vector<std::string> fields;
   for (std::string field; in >> field;)
     fields.push_back(field);
-  if (fields.size() != kFields + 1) return std::nullopt;
+  if (fields.size() != kFields + 1 && fields.size() != kFields + 2) return std::nullopt;
   Invitation one;
   const auto id = unhex(fields[0]);
   const auto secret = unhex(fields[1]);
@@ -127,6 +129,7 @@ std::optional<Invitation> invitation_of(const std::string& line) {
   one.stored_secret = *secret;
   one.pin = *pin;
   one.site = text_or_nothing(fields[2]);
+  if (fields.size() > kFields + 1) one.hub_of = fields[kFields + 1];
   one.domains = split(fields[3]);
   one.own_domains = split(fields[4]);
   one.dial = text_or_nothing(fields[5]);

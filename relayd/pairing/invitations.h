@@ -33,6 +33,7 @@ struct Invitation {
   std::string id;
   std::string stored_secret;
   std::string site;                      ///< the name that the hub gets here
+  std::string hub_of;                    ///< of which site it becomes a hub more; empty: it is a new site
   std::vector<std::string> domains;      ///< that it may have
   std::vector<std::string> own_domains;  ///< that it is told are ours
   std::string dial;                      ///< where it was told to dial

@@ -53,8 +53,14 @@ std::optional<Answer> objection(const Invitation& one, const std::vector<std::st
   if (session.joiner_pin == session.inviter_pin) return refuse(Why::kKeyTaken, taken.hub_name);
   if (const settings::Site* const site = site_of_key(session.joiner_pin, taken))
     return refuse(Why::kKeyTaken, site->name);
-  if (is_name_taken(one.site, taken)) return refuse(Why::kNameTaken, one.site);
-  if (const auto conflict = conflict_of(domains, taken)) return refuse(Why::kDomainTaken, conflict->domain);
+  if (one.hub_of.empty() && is_name_taken(one.site, taken)) return refuse(Why::kNameTaken, one.site);
+  if (!one.hub_of.empty()) {
+    const settings::Site* const site = site_of_name(one.hub_of, taken);
+    if (site == nullptr) return refuse(Why::kTrouble, "the site of which it becomes a hub is gone");
+    if (has_hub(*site, one.site)) return refuse(Why::kNameTaken, one.site);
+  }
+  if (const auto conflict = conflict_of(domains, without(taken, one.hub_of)))
+    return refuse(Why::kDomainTaken, conflict->domain);
   return std::nullopt;
 }
 

@@ -56,13 +56,37 @@ const settings::Site* site_of_token(const Token& token, const Taken& taken) {
   return nullptr;
 }
 
+namespace {
+
+// Who stands in for a site's hubs has the same domains, and no others.
+base::Result<void> check_hub_of(const Offer& offer, const std::string& name, const Wishes& wishes,
+                                const std::vector<std::string>& domains, const Taken& taken) {
+  const settings::Site* const site = site_of_name(wishes.hub_of, taken);
+  if (site == nullptr)
+    return base::Error{"there is no site " + in_quotes(wishes.hub_of) +
+                       " here; `relayctl status` lists them"};
+  if (has_hub(*site, name))
+    return base::Error{"site " + site->name + " has a hub " + in_quotes(name) +
+                       " already; give this one another name with --name NAME"};
+  for (const std::string& domain : domains)
+    if (!contains(site->rules.domains.patterns(), domain))
+      return base::Error{"the other hub, " + in_quotes(offer.inviter.name) + ", says that " +
+                         in_quotes(domain) + " is its domain, which is none of site " + site->name +
+                         " here; it is a hub of that site only if it has the same"};
+  return {};
+}
+
+}  // namespace
+
 base::Result<NewSite> site_of(const Offered& offered, const Wishes& wishes, const Taken& taken) {
   const Offer& offer = offered.offer;
-  const std::string name = wishes.site.empty() ? name_for(offer.inviter, taken) : wishes.site;
+  const std::string name = !wishes.site.empty()     ? wishes.site
+                           : !wishes.hub_of.empty() ? offer.inviter.name  // other sites' names are none of it
+                                                    : name_for(offer.inviter, taken);
   if (!is_site_name(name))
     return base::Error{"the other hub calls itself " + in_quotes(name) +
                        ", which is no name for a site; give it one with --name NAME"};
-  if (is_name_taken(name, taken))
+  if (wishes.hub_of.empty() && is_name_taken(name, taken))
     return base::Error{"the name " + in_quotes(name) + " is already that of " +
                        (name == taken.hub_name ? "this hub" : "another site") +
                        "; give the new one another with "
@@ -70,13 +94,17 @@ base::Result<NewSite> site_of(const Offered& offered, const Wishes& wishes, cons
   auto domains = checked_domains(offer.inviter.domains);
   if (!domains)
     return base::Error{"the other hub says that it has a domain that is none: " + domains.error().message};
-  if (const auto conflict = conflict_of(*domains, taken))
+  if (!wishes.hub_of.empty())
+    if (auto ok = check_hub_of(offer, name, wishes, *domains, taken); !ok) return ok.error();
+  const Taken others = without(taken, wishes.hub_of);
+  if (const auto conflict = conflict_of(*domains, others))
     return base::Error{"the other hub says that " + in_quotes(conflict->domain) +
                        " is its domain, which is that of " + conflict->owner +
                        " here; one of the two must give it up"};
-  auto local = checked_local(offer, wishes, *domains, taken);
+  auto local = checked_local(offer, wishes, *domains, others);
   if (!local) return local.error();
   return NewSite{.name = name,
+                 .hub_of = wishes.hub_of,
                  .peer = is_site_name(offer.inviter.name) ? offer.inviter.name : name,
                  .pin = offered.inviter_pin,
                  .dial = {offered.dial.to_string()},

@@ -15,7 +15,8 @@ namespace tsmtp::pairing {
 
 /// The orders of its administrator.
 struct Wishes {
-  std::string site;  ///< its name here; empty: what the inviter calls itself
+  std::string site;      ///< its name here; empty: what the inviter calls itself
+  std::string hub_of{};  ///< the site here of which it is a hub more; empty: it is a new site
   /// What this hub has said are its own; empty: it has left that to the invitation.
   std::vector<std::string> own_domains;
 };
@@ -30,8 +31,9 @@ struct Offered {
 /// A site that is not made yet.
 struct NewSite {
   std::string name;
-  std::string peer;  ///< what the other hub calls itself, if that is fit for a file; else as `name`
-  std::string pin;   ///< 32 raw bytes
+  std::string hub_of{};  ///< the site of which it is a hub more, with that name; empty: it is a new site
+  std::string peer;      ///< what the other hub calls itself, if that is fit for a file; else as `name`
+  std::string pin;       ///< 32 raw bytes
   std::vector<std::string> dial;
   std::vector<std::string> domains;
   std::vector<std::string> local;

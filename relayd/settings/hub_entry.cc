@@ -72,7 +72,7 @@ base::Result<std::string> with_hub(std::string_view text, const Site& site, cons
   for (std::size_t i = 0; i < lines.size(); ++i)
     if (!moved.contains(i + 1)) out += lines[i];
   if (is_short) out += hub_entry(site.hubs.front());
-  return out + hub_entry(hub);
+  return base::Result<std::string>(boost::system::in_place_value, out + hub_entry(hub));
 }
 
 }  // namespace tsmtp::settings

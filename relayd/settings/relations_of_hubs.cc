@@ -35,7 +35,7 @@ void check_form(const Site& site, const Places& places, const std::vector<Places
     diagnostics.error(hubs[kMaxHubs].header, "more than " + std::to_string(kMaxHubs) + " hubs of one site");
 }
 
-void check_names(const Site& site, const std::vector<Places>& places, base::Diagnostics& diagnostics) {
+void check_hub_names(const Site& site, const std::vector<Places>& places, base::Diagnostics& diagnostics) {
   Unique names("the name", diagnostics);
   for (std::size_t i = 0; i < places.size(); ++i)
     if (!site.hubs[i].name.empty())
@@ -83,7 +83,7 @@ void relate_hubs(Config& config, const ConfigPlaces& places, base::Diagnostics& 
     const Places& of_site = places.sites[i];
     const std::vector<Places>& of_hubs = places.hubs[i];
     check_form(site, of_site, of_hubs, diagnostics);
-    check_names(site, of_hubs, diagnostics);
+    check_hub_names(site, of_hubs, diagnostics);
     if (site.hubs.empty()) site.hubs.emplace_back();
     if (of_hubs.empty()) site.hubs.front().name = site.name;
     bool dials = false;

@@ -35,7 +35,7 @@ class FarHost : public mail::DeliveryHost {
   Connection connection = Connection::kNone;
   bool wants_fresh = false;  ///< the connection that is asked for is to be a new one
   std::string helo;
-  mail::Outcome earlier;  ///< what an Ask is answered with
+  mail::Outcome earlier;         ///< what an Ask is answered with
   bool shares_outcomes = false;  ///< claims and questions are answered later
   bool claiming = false;
   bool asking = false;

@@ -69,6 +69,64 @@ TEST_F(Pairing, ClocksThatDifferByDaysAreNoneOfItsBusiness) {
   }
 }
 
+// Both ends of a pairing may know the other's site by another hub: its file gets a hub more, and its link
+// stays.
+TEST_F(Pairing, AHubMoreOfAKnownSite) {
+  ASSERT_EQ(join(birl, invite()).status, 0);
+  ASSERT_TRUE(both_up());
+  osaka.configure({}, "domains = [\"birl.example\", \".birl.example\"]\n");
+  osaka.start();
+  const Finished invited = tokyo.relayctl(
+      {"invite", "--hub-of", "birl", "second", "--at", "127.0.0.1:" + std::to_string(proxy_port)});
+  ASSERT_EQ(invited.status, 0) << invited.output;
+  const std::size_t token = invited.output.find("tsmtp1:");
+  const Finished joined = join(osaka, invited.output.substr(token, invited.output.find('\n', token) - token));
+  EXPECT_EQ(joined.status, 0) << joined.output << tokyo.log();
+  EXPECT_TRUE(is_up(osaka, "tokyo"));
+  EXPECT_TRUE(wait_until([&] {
+    const auto hubs = tokyo.site_status("birl")["hubs"];
+    return hubs.size() == 2 && hubs[0]["name"] == "birl" && hubs[0]["state"] == "up" &&
+           hubs[1]["name"] == "second" && hubs[1]["state"] == "up";
+  })) << tokyo.site_status("birl");
+  EXPECT_THAT(tokyo.log(), Not(HasSubstr("birl/birl: link up"))) << "the link was there";
+  EXPECT_THAT(read_file(tokyo.file("sites.d/birl.toml")),
+              AllOf(StartsWith("# Written by relayd"), HasSubstr("\n[[site.hub]]\nname = \"second\"\n")));
+
+  Hub kyoto{"kyoto", free_port()};
+  kyoto.configure({}, "domains = [\"tokyo.example\", \".tokyo.example\"]\n");
+  kyoto.start();
+  const Finished line = kyoto.relayctl({"invite", "birl", "birl.example"});
+  ASSERT_EQ(line.status, 0) << line.output;
+  const std::size_t begin = line.output.find("tsmtp1:");
+  const std::string other = line.output.substr(begin, line.output.find('\n', begin) - begin);
+  EXPECT_NE(birl.relayctl({"join", "--yes", other}).status, 0) << "its domains are those of site tokyo";
+  EXPECT_NE(birl.relayctl({"join", "--hub-of", "nobody", "--yes", other}).status, 0);
+  const Finished more = birl.relayctl({"join", "--hub-of", "tokyo", "--yes", other});
+  EXPECT_EQ(more.status, 0) << more.output;
+  EXPECT_TRUE(wait_until([&] {
+    const auto hubs = birl.site_status("tokyo")["hubs"];
+    return hubs.size() == 2 && hubs[1]["name"] == "kyoto" && hubs[1]["state"] == "up";
+  })) << birl.site_status("tokyo");
+  EXPECT_TRUE(is_up(kyoto, "birl"));
+  kyoto.kill();
+}
+
+TEST_F(Pairing, AHubMoreNeedsAFileThatHoldsItsSiteAlone) {
+  EXPECT_THAT(tokyo.relayctl({"invite", "--hub-of", "birl", "second"}).output,
+              HasSubstr("there is no site \"birl\""));
+  ASSERT_EQ(join(birl, invite()).status, 0);
+  EXPECT_THAT(tokyo.relayctl({"invite", "--hub-of", "birl", "birl"}).output,
+              HasSubstr("has a hub birl already"));
+  EXPECT_THAT(tokyo.relayctl({"invite", "--hub-of", "birl", "second", "other.example"}).output,
+              HasSubstr("are those of the site; name none"));
+  const std::string its_file = tokyo.file("sites.d/birl.toml");
+  write_file(its_file, read_file(its_file) + "[[site]]\nname = \"bonn\"\npin = [\"" + nobodys_pin() +
+                           "\"]\naddress = \"127.0.5.99\"\ndomains = [\"bonn.example\"]\n");
+  ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);
+  EXPECT_THAT(tokyo.relayctl({"invite", "--hub-of", "birl", "second"}).output,
+              HasSubstr("more than that site stands there; add a [[site.hub]] by hand"));
+}
+
 TEST_F(Pairing, TheSameLineAgainChangesNothing) {
   const std::string token = invite();
   ASSERT_EQ(join(birl, token).status, 0);

@@ -25,6 +25,8 @@ LONGEST = {
     "settings_.name": NAME,
     "context_.site": NAME,
     "site_.name": NAME,
+    'outcome.reason.empty() ? "an earlier try of this mail is still being delivered" : base::escaped(outcome.reason)':
+        "an earlier try of this mail is still being delivered",
     "why_not(refusals)": "mail1: " + LINK_DOWN,
     "options_.name": NAME + ".tsmtp",
     "std::string(site)": NAME,

@@ -82,6 +82,16 @@ TEST_F(DoubtsShown, DeliveredOnesAndClientsElsewhere) {
   EXPECT_EQ(out["mails"][1]["client"], "2001:db8::/64");
 }
 
+TEST_F(DoubtsShown, OneOfSeveralHubsIsNamed) {
+  MailsInDoubt doubts = two();
+  doubts.mails[1].far_hub = "mail2";
+  EXPECT_THAT(doubts_text(doubts), HasSubstr("\na00000000000  osaka/mail2  "));
+  const auto out = nlohmann::json::parse(doubts_json(doubts));
+  EXPECT_FALSE(out["mails"][0].contains("hub"));
+  EXPECT_EQ(out["mails"][1]["site"], "osaka");
+  EXPECT_EQ(out["mails"][1]["hub"], "mail2");
+}
+
 TEST_F(DoubtsShown, None) {
   EXPECT_EQ(doubts_text({}), "no mail is in doubt\n");
   const auto out = nlohmann::json::parse(doubts_json({}));

@@ -1,5 +1,5 @@
-// Outcomes that belong to the site: the end of content waits until the transaction is claimed for this hub, and
-// a question until the site has answered it.
+// Outcomes that belong to the site: the end of content waits until the transaction is claimed for this hub,
+// and a question until the site has answered it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

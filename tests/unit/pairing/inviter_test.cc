@@ -141,6 +141,24 @@ TEST(Inviter, WhatIsTakenIsRefused) {
   EXPECT_EQ(tokyo.invitation().state, State::kOpen);
 }
 
+TEST(Inviter, AHubMoreMayHaveTheDomainsOfItsSite) {
+  Tokyo tokyo;
+  tokyo.taken.sites = {sample_site("east", kMalloryPin, "birl.example")};
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true))), Why::kDomainTaken);
+  tokyo.invitation().hub_of = "east";
+  tokyo.invitation().site = "east";
+  EXPECT_EQ(why_of(tokyo.ask(tokyo.request(true))), Why::kNameTaken) << "the hub that is there is called so";
+  tokyo.invitation().site = "second";
+  EXPECT_TRUE(std::holds_alternative<Offer>(tokyo.ask(tokyo.request(true))));
+  const auto read = Invitations::from_text(tokyo.book.to_text());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->all().front().hub_of, "east");
+  EXPECT_EQ(read->all().front().site, "second");
+  Tokyo other;
+  other.invitation().hub_of = "gone";
+  EXPECT_EQ(why_of(other.ask(other.request(true))), Why::kTrouble);
+}
+
 // All of it comes to stand in a file.
 TEST(Inviter, WhatIsNoNameDomainOrAddressIsRefused) {
   Tokyo tokyo;

@@ -55,6 +55,23 @@ TEST(Joiner, WhatIsTakenHereIsSaidWithAWayOut) {
   EXPECT_FALSE(site_of(greedy, {}, birl()));
 }
 
+TEST(Joiner, AHubMoreOfASiteHasTheSitesDomains) {
+  Taken taken = birl();
+  taken.sites = {sample_site("east", kMalloryPin, "tokyo.example"),
+                 sample_site("tokyo", kBirlPin, "x.example")};
+  const auto hub = site_of(kOffered, {.site = {}, .hub_of = "east", .own_domains = {}}, taken);
+  ASSERT_TRUE(hub) << hub.error().message;
+  EXPECT_EQ(hub->hub_of, "east");
+  EXPECT_EQ(hub->name, "tokyo") << "sites' names are others than hubs'";
+  EXPECT_THAT(site_of(kOffered, {.site = "east", .hub_of = "east", .own_domains = {}}, taken).error().message,
+              HasSubstr("site east has a hub \"east\" already"));
+  EXPECT_THAT(site_of(kOffered, {.site = {}, .hub_of = "west", .own_domains = {}}, taken).error().message,
+              HasSubstr("there is no site \"west\" here"));
+  EXPECT_THAT(
+      site_of(kOffered, {.site = "west", .hub_of = "tokyo", .own_domains = {}}, taken).error().message,
+      HasSubstr("which is none of site tokyo"));
+}
+
 // Recipients are accepted in these from the other hub.
 TEST(Joiner, OtherHubDoesNotSayWhichDomainsAreOurs) {
   const Wishes said{.site = {}, .own_domains = {"birl.example", ".birl.example"}};
