@@ -5,6 +5,7 @@
 
 #include "relayd/base/bytes.h"
 #include "relayd/base/nearest.h"
+#include "relayd/settings/domain_files.h"
 #include "relayd/settings/files.h"
 #include "relayd/settings/keys.h"
 #include "relayd/settings/relations.h"
@@ -172,12 +173,18 @@ Config read_main(toml::table& tree, const std::string& file, const std::vector<s
   return config;
 }
 
+/// How further files come in.
+struct FurtherFiles {
+  Include include;
+  ReadText text;
+};
+
 Config read_tree(toml::table& tree, const std::string& file, const std::vector<std::string>& overrides,
-                 Include include, base::Diagnostics& out) {
+                 const FurtherFiles& further, base::Diagnostics& out) {
   ConfigPlaces places;
   Config config = read_main(tree, file, overrides, places, out);
   if (places.hub.trusted("include"))
-    for (const TextFile& included : include(file, config.hub.include, out))
+    for (const TextFile& included : further.include(file, config.hub.include, out))
       if (auto sites = parse_toml(included.text, included.path, out))
         add_sites(tree, std::move(*sites), file, out);
   for (const std::string& argument : overrides)
@@ -187,6 +194,7 @@ Config read_tree(toml::table& tree, const std::string& file, const std::vector<s
   read_sites(tree, file, config, places, out);
   read_sections(tree, "service", service_keys(), file, config.services, places.services, out);
   read_sections(tree, "forward", forward_keys(), file, config.forwards, places.forwards, out);
+  read_domain_files(config, places, further.text, out);
   relate(config, places, out);
   return config;
 }
@@ -210,11 +218,11 @@ void report(const base::Diagnostics& found, const std::string& file, base::Diagn
 }
 
 std::optional<Config> read_source(const TextFile& source, const std::vector<std::string>& overrides,
-                                  Include include, base::Diagnostics& diagnostics) {
+                                  const FurtherFiles& further, base::Diagnostics& diagnostics) {
   base::Diagnostics found;
   std::optional<Config> config;
   if (auto tree = parse_toml(source.text, source.path, found))
-    config = read_tree(*tree, source.path, overrides, include, found);
+    config = read_tree(*tree, source.path, overrides, further, found);
   if (found.has_errors()) config.reset();
   report(found, source.path, diagnostics);
   return config;
@@ -224,14 +232,16 @@ std::optional<Config> read_source(const TextFile& source, const std::vector<std:
 
 std::optional<Config> read_text(std::string_view text, const std::string& file,
                                 const std::vector<std::string>& overrides, base::Diagnostics& diagnostics) {
-  return read_source({.path = file, .text = std::string(text)}, overrides, include_nothing, diagnostics);
+  return read_source({.path = file, .text = std::string(text)}, overrides, {include_nothing, nullptr},
+                     diagnostics);
 }
 
 std::optional<Config> read(const std::string& path, const std::vector<std::string>& overrides,
                            base::Diagnostics& diagnostics) {
   auto text = text_of(path, diagnostics);
   if (!text) return std::nullopt;
-  return read_source({.path = path, .text = std::move(*text)}, overrides, included_files, diagnostics);
+  return read_source({.path = path, .text = std::move(*text)}, overrides, {included_files, text_of},
+                     diagnostics);
 }
 
 std::string control_socket(const std::string& path, const std::vector<std::string>& overrides) {

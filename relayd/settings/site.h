@@ -21,8 +21,9 @@ namespace tsmtp::settings {
 
 /// What may pass, either way.
 struct Rules {
-  base::DomainSet domains{};  ///< behind the site: recipients accepted for it, senders accepted from it
-  base::DomainSet local{};    ///< recipients accepted from it
+  base::DomainSet domains{};   ///< behind the site: recipients accepted for it, senders accepted from it
+  std::string domains_file{};  ///< where these stand, if not in relayd.toml; empty: nowhere else
+  base::DomainSet local{};     ///< recipients accepted from it
   std::uint64_t max_message_bytes = std::uint64_t{64} << 20;  ///< 0: no limit
   bool any_sender = false;  ///< lists and forwards there carry foreign senders
 

@@ -230,7 +230,8 @@ TEST(Reader, SaysEverythingInOneGoAndInTheOrderOfTheFile) {
   EXPECT_EQ(findings,
             "t.toml:2:1: error: unknown key \"nam\" in [hub]; did you mean \"name\"?\n"
             "t.toml:3:10: error: listen: an array such as [\"127.0.0.1:5000\"] was expected, not an integer\n"
-            "t.toml:4:1: error: missing key \"domains\" in [[site]]: the domains behind the site\n"
+            "t.toml:4:1: error: missing key \"domains\" in [[site]]: the domains behind the site; or "
+            "\"domains_file\", a file that has them\n"
             "t.toml:4:1: error: missing key \"address\" in [[site]], such as \"127.0.5.2\" (or \"endpoint\", "
             "with a "
             "single site): it is where our MTA hands mail over\n"
