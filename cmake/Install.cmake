@@ -1,4 +1,5 @@
-# What `cmake --install` puts where, in two components as the Debian packages have them: hub (tsmtp) and sendmail (tsmtp-sendmail).
+# What `cmake --install` puts where, in three components as the Debian packages have them: hub (tsmtp), sendmail (tsmtp-sendmail) and
+# routes (tsmtp-routes).
 # `uninstall` takes it away again (cmake/Uninstall.cmake). What names programs is given the prefix that they are installed below.
 include(GNUInstallDirs)
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME hub)
@@ -42,9 +43,13 @@ endfunction()
 # m4/ has the shape of sendmail's own cf directory, and goes over it.
 install(DIRECTORY m4/mailer m4/feature m4/m4 m4/examples DESTINATION ${TSMTP_SENDMAIL_CF_DIR} COMPONENT sendmail
   FILES_MATCHING PATTERN "*.m[4c]" PATTERN "*.awk")
-install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 FILES_MATCHING PATTERN "*.8" PATTERN "tsmtp-sendmail*" EXCLUDE)
+install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 FILES_MATCHING PATTERN "*.8" PATTERN "tsmtp-*" EXCLUDE)
 file(GLOB of_sendmail CONFIGURE_DEPENDS docs/man/tsmtp-sendmail*.8)
 install(FILES ${of_sendmail} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT sendmail)
+if(TSMTP_LDAP)
+  install(FILES docs/man/tsmtp-routes.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT routes)
+  tsmtp_install_text(routes 644 contrib/completion/tsmtp.bash ${TSMTP_BASH_COMPLETION_DIR} NAME tsmtp-routes)
+endif()
 install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 FILES_MATCHING PATTERN "*.5")
 
 tsmtp_install_text(hub 644 contrib/relayd.toml ${TSMTP_SYSCONF_DIR}/tsmtp KEEP)
@@ -61,6 +66,9 @@ foreach(init ${TSMTP_INIT})
   if(init STREQUAL "systemd")
     tsmtp_install_text(hub 644 contrib/systemd/relayd.service ${TSMTP_SYSTEMD_UNIT_DIR})
     tsmtp_install_text(hub 644 contrib/systemd/tsmtp-endpoints.service ${TSMTP_SYSTEMD_UNIT_DIR})
+    if(TSMTP_LDAP)
+      tsmtp_install_text(routes 644 contrib/systemd/tsmtp-routes.service ${TSMTP_SYSTEMD_UNIT_DIR})
+    endif()
     tsmtp_install_text(hub 644 contrib/systemd/sysusers.conf ${TSMTP_SYSUSERS_DIR} NAME tsmtp.conf)
     tsmtp_install_text(hub 644 contrib/systemd/tmpfiles.conf ${TSMTP_TMPFILES_DIR} NAME tsmtp.conf)
     foreach(unit tsmtp-link-up.service tsmtp-sendmail.path tsmtp-sendmail.service tsmtp-sendmail.timer)

@@ -39,4 +39,4 @@ _tsmtp() {
   fi
 }
 
-complete -F _tsmtp relayd relayctl mailertable tsmtp-sendmail
+complete -F _tsmtp relayd relayctl mailertable tsmtp-sendmail tsmtp-routes

@@ -1,11 +1,16 @@
-// mailertable generate and hosts: what follows from relayd.toml, so that it need not be written twice.
+// mailertable generate and hosts: what follows from relayd.toml, so that it need not be written twice; and
+// what follows from a directory, which another program reads.
 #include <fmt/format.h>
 #include <sysexits.h>
-
-#include <optional>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <optional>
+#include <span>
 
 #include "mailertable/commands/command_line.h"
 #include "mailertable/commands/commands.h"
@@ -53,14 +58,37 @@ int generate(CLI::App& app, int argc, char** argv, std::string (*text_of)(const 
   return written ? EX_OK : show_failure(written.error());
 }
 
+/// Becomes tsmtp-routes, which is beside this program where it is installed: only hubs with a directory have
+/// it, and libldap.
+int read_directory(char** argv) {
+  std::array<char, 4096> own{};
+  const ssize_t size = ::readlink("/proc/self/exe", own.data(), own.size());
+  const std::string_view path(own.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  const std::string program = std::string(path.substr(0, path.rfind('/') + 1)) + "tsmtp-routes";
+  ::execv(program.c_str(), argv);
+  return show_failure({EX_UNAVAILABLE,
+                       "a directory is read by " + program + ", which cannot be run (" +
+                           std::strerror(errno) + "); is the package tsmtp-routes installed?",
+                       false});
+}
+
 }  // namespace
 
 int run_generate(int argc, char** argv) {
+  const std::span<char*> words(argv, static_cast<std::size_t>(argc));
+  if (std::any_of(words.begin(), words.end(), [](const char* word) {
+        return std::strcmp(word, "--ldap") == 0 || std::strncmp(word, "--ldap=", 7) == 0;
+      }))
+    return read_directory(argv);
   std::string output;
   CLI::App app("Writes the table that the domains of the sites in relayd.toml imply.",
                "mailertable generate");
   app.add_option("-o,--output", output, "The file to replace, at once and whole (standard output)")
       ->type_name("FILE");
+  std::string directory;
+  app.add_option("--ldap", directory,
+                 "Make it from a directory instead; tsmtp-routes(8) has the options for that")
+      ->type_name("URL");
   return generate(app, argc, argv, generated_table, output);
 }
 

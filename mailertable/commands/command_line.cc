@@ -54,11 +54,11 @@ void add_check_options(CLI::App& app, CheckOptions& options) {
       ->type_name("FORMAT");
 }
 
-std::optional<int> prepare(const CheckOptions& options, Job& job) {
+Outcome<void> learn(const CheckOptions& options, Job& job, base::Diagnostics& findings) {
   job.strict = options.strict;
   if (!options.cf.empty()) {
     auto cf = read_sendmail_cf(options.cf);
-    if (!cf) return show_failure(cf.error());
+    if (!cf) return cf.error();
     job.knowledge.mailers = Mailers(cf->mailers);
     job.knowledge.mailers.file = cf->file;
     job.knowledge.cf = *std::move(cf);
@@ -73,15 +73,19 @@ std::optional<int> prepare(const CheckOptions& options, Job& job) {
   }
   for (const std::string& name : options.mailers)
     job.knowledge.mailers.add(name);
-  if (options.relayd.empty()) return std::nullopt;
-  base::Diagnostics findings;
+  if (options.relayd.empty()) return {};
   auto sites = read_sites(options.relayd, findings);
-  if (!sites) {
-    fmt::print(stderr, "{}", findings.to_string());
-    return show_failure(sites.error());
-  }
+  if (!sites) return sites.error();
   job.knowledge.sites = *std::move(sites);
-  return std::nullopt;
+  return {};
+}
+
+std::optional<int> prepare(const CheckOptions& options, Job& job) {
+  base::Diagnostics findings;
+  const auto learnt = learn(options, job, findings);
+  if (learnt) return std::nullopt;
+  fmt::print(stderr, "{}", findings.to_string());
+  return show_failure(learnt.error());
 }
 
 int show(const Report& report, FindingsFormat format, const std::string& consequence) {

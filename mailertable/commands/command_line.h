@@ -30,8 +30,10 @@ struct CheckOptions {
 /// Gives `app` the options that fill `options`.
 void add_check_options(CLI::App& app, CheckOptions& options);
 
-/// Reads the files that `options` name into `job`. Nothing: go on; else the exit status, everything having
-/// been said.
+/// Reads the files that `options` name into `job`. What is wrong with relayd.toml goes to `findings`.
+[[nodiscard]] Outcome<void> learn(const CheckOptions& options, Job& job, base::Diagnostics& findings);
+
+/// The same. Nothing: go on; else the exit status, everything having been said.
 [[nodiscard]] std::optional<int> prepare(const CheckOptions& options, Job& job);
 
 /// All findings and the failure, and a closing line if there are any: their number, and `consequence`. JSON

@@ -22,7 +22,7 @@ int run_diff(int argc, char** argv);
 /// mailertable fmt [-i] FILE
 int run_fmt(int argc, char** argv);
 
-/// mailertable generate --relayd FILE
+/// mailertable generate --relayd FILE, or --ldap URL
 int run_generate(int argc, char** argv);
 
 /// mailertable hosts --relayd FILE

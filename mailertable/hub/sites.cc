@@ -36,6 +36,7 @@ const Site* Sites::at(std::string_view host) const {
 Sites sites_of(const settings::Config& config) {
   Sites sites;
   sites.file = config.file;
+  sites.hub = config.hub.name;
   for (const settings::Site& one : config.sites) {
     Site& site = sites.all.emplace_back();
     site.name = one.name;

@@ -27,6 +27,7 @@ struct Site {
 
 struct Sites {
   std::string file;  ///< the name of relayd.toml, for messages
+  std::string hub;   ///< this hub's name
   std::vector<Site> all;
   std::map<std::string, std::string, std::less<>> addresses;  ///< of names: /etc/hosts, in lower case
 

@@ -10,8 +10,9 @@
 
 namespace tsmtp::mailertable {
 
-Outcome<void> replace_text(const std::string& path, std::string_view text) {
+Outcome<void> replace_text(const std::string& path, std::string_view text, mode_t new_mode) {
   Replacement replacement{path};
+  replacement.new_mode = new_mode;
   replacement.objection = [](std::string_view old) -> std::optional<std::string> {
     if (!looks_like_table(old)) return std::nullopt;
     return " is a built table, or no text at all, and is not replaced";

@@ -14,12 +14,12 @@
 
 #include "mailertable/database/table_writer.h"
 #include "mailertable/files/input.h"
+#include "mailertable/programs/run_program.h"
 #include "mailertable/text/key_index.h"
 #include "mailertable/text/parser.h"
 #include "relayd/base/bytes.h"
 #include "sendmail/host/file_changes.h"
 #include "sendmail/host/memory.h"
-#include "sendmail/host/run_program.h"
 
 namespace tsmtp::sendmail {
 namespace {
@@ -59,7 +59,7 @@ timespec time_of(const std::string& path) {
 }  // namespace
 
 Outcome<std::string> make_cf(const std::string& mc) {
-  auto made = run_program({"m4", mc}, "", mc.substr(0, mc.rfind('/')));
+  auto made = mailertable::run_program({"m4", mc}, "", mc.substr(0, mc.rfind('/')));
   if (!made) return made.error();
   if (made->status != 0 || !made->errors.empty())
     return Failure{EX_DATAERR, "m4 complains of " + mc + ":" + first_lines(made->errors), false};
@@ -101,7 +101,8 @@ Outcome<std::string> ask_sendmail(const std::string& cf, const std::string& ques
   if (auto done = file.make(services, "hosts files\naliases files\npasswd files\n"); !done)
     return done.error();
   file.settle();
-  auto asked = run_program({"sendmail", "-bt", "-C" + cf, "-OServiceSwitchFile=" + services}, questions);
+  auto asked =
+      mailertable::run_program({"sendmail", "-bt", "-C" + cf, "-OServiceSwitchFile=" + services}, questions);
   if (!asked) return asked.error();
   return Outcome<std::string>(boost::system::in_place_value, asked->output + asked->errors);
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sendmail/host/run_program.h"
+#include "mailertable/programs/run_program.h"
 #include "sendmail/host/work.h"
 
 namespace tsmtp::sendmail {
@@ -26,14 +26,14 @@ bool is_installed() {
 }
 
 void run_shown(const std::vector<std::string>& command) {
-  const auto ran = run_program(command, "");
+  const auto ran = mailertable::run_program(command, "");
   if (!ran) return complain(ran.error().message);
   if (ran->status != 0) complain(command.front() + " fails: " + ran->errors);
 }
 
 // Any other word means that it is enabled, masked, or started by something else.
 bool is_disabled(const std::string& unit) {
-  const auto ran = run_program({"systemctl", "is-enabled", unit}, "");
+  const auto ran = mailertable::run_program({"systemctl", "is-enabled", unit}, "");
   return ran && ran->output == "disabled\n";
 }
 

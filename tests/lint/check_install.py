@@ -12,11 +12,11 @@ import sys
 import tempfile
 
 BUILD = pathlib.Path(sys.argv[1])
-EVERYWHERE = """sbin/relayd sbin/relayctl sbin/mailertable sbin/tsmtp-sendmail share/man/man8/relayd.8 share/man/man8/tsmtp-sendmail.8 share/man/man5/relayd.toml.5
+EVERYWHERE = """sbin/relayd sbin/relayctl sbin/mailertable sbin/tsmtp-sendmail sbin/tsmtp-routes share/man/man8/tsmtp-routes.8 share/man/man8/relayd.8 share/man/man8/tsmtp-sendmail.8 share/man/man5/relayd.toml.5
   share/bash-completion/completions/relayctl share/zsh/site-functions/_tsmtp share/tsmtp/GNUmakefile libexec/tsmtp/tsmtp-link-up
   /etc/logrotate.d/tsmtp /etc/tsmtp/relayd.toml /usr/share/sendmail/cf/mailer/tsmtp.m4""".split()
 OF_INIT = {
-    "systemd": """lib/systemd/system/relayd.service lib/systemd/system/tsmtp-endpoints.service lib/systemd/system/tsmtp-link-up.service
+    "systemd": """lib/systemd/system/relayd.service lib/systemd/system/tsmtp-endpoints.service lib/systemd/system/tsmtp-routes.service lib/systemd/system/tsmtp-link-up.service
       lib/systemd/system/tsmtp-sendmail.path lib/systemd/system/tsmtp-sendmail.service
       lib/systemd/system/tsmtp-sendmail.timer
       lib/sysusers.d/tsmtp.conf lib/tmpfiles.d/tsmtp.conf""".split(),
@@ -46,9 +46,10 @@ def check(scratch, init, prefix):
       cmake_minimum_required(VERSION 3.25)
       project(installed LANGUAGES NONE)
       set(TSMTP_INIT {init})
+      set(TSMTP_LDAP ON)
       include({SOURCE}/cmake/Install.cmake)
       install(PROGRAMS {BUILD}/relayd/cli/relayd {BUILD}/relayd/cli/relayctl {BUILD}/mailertable/mailertable
-        {BUILD}/sendmail/tsmtp-sendmail DESTINATION ${{CMAKE_INSTALL_SBINDIR}})
+        {BUILD}/mailertable/tsmtp-routes {BUILD}/sendmail/tsmtp-sendmail DESTINATION ${{CMAKE_INSTALL_SBINDIR}})
     """
     project = scratch / ("project-" + init)
     project.mkdir(exist_ok=True)

@@ -52,11 +52,15 @@ BELOW = {
     "mailertable/lookup": ["mailertable/database", "mailertable/hub"],
     "mailertable/output": ["mailertable/database", "mailertable/hub"],
     "mailertable/makemap": ["base"],
+    "mailertable/programs": ["mailertable/files"],
+    "mailertable/routes": ["mailertable/checks"],
+    "mailertable/directory": ["mailertable/routes"],
     "sendmail/text": ["base"],
     "sendmail/plan": ["sendmail/text", "mailertable/hub", "mailertable/text"],
-    "sendmail/host": ["sendmail/plan", "mailertable/database"],
+    "sendmail/host": ["sendmail/plan", "mailertable/database", "mailertable/programs"],
     "sendmail/commands": ["sendmail/host"],
     "mailertable/commands": ["mailertable/checks", "mailertable/lookup", "mailertable/output", "mailertable/makemap"],
+    "mailertable/following": ["mailertable/commands", "mailertable/directory", "mailertable/programs"],
 }
 
 # What only some layers may include or use: pattern, the layers or rooms that may, and how it is called in a complaint.
@@ -68,6 +72,7 @@ RESERVED = [
     (re.compile(r"#include\s*<toml\+\+/"), {"settings"}, "TOML"),
     # Others have the values, whoever wrote them.
     (re.compile(r'#include\s*"relayd/settings/(?!(?:access|forward|hub|ledger|link|proxy|service|site|site_hub)\.h)'), {"settings", "daemon", "cli", "mailertable", "sendmail"}, "what reads relayd.toml"),
+    (re.compile(r'#include\s*[<"](?:ldap|lber)\.h'), {"mailertable/directory"}, "LDAP"),
     (re.compile(r'#include\s*[<"]zstd\.h'), {"compress"}, "zstd"),
     (re.compile(r'#include\s*[<"]spdlog/'), {"daemon"}, "spdlog"),
     (re.compile(r"\b(?:steady|system|high_resolution)_clock::now\("), {"net", "daemon", "cli", "mailertable", "sendmail/host"}, "a clock"),

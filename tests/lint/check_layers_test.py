@@ -63,6 +63,10 @@ class CheckLayers(unittest.TestCase):
     def test_database_outside_ledger(self):
         self.assertEqual(complaints("relayd/net/site.h", "#include <db.h>\n"), ["net may not use Berkeley DB"])
 
+    def test_ldap_in_one_room(self):
+        self.assertEqual(complaints("mailertable/directory/a.h", "#include <ldap.h>\n"), [])
+        self.assertEqual(complaints("mailertable/routes/a.h", "#include <ldap.h>\n"), ["mailertable/routes may not use LDAP"])
+
     def test_clock_in_protocol_code(self):
         self.assertEqual(complaints("relayd/mux/session.h", "auto t = std::chrono::steady_clock::now();\n"),
                          ["mux may not use a clock"])

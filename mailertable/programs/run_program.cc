@@ -1,4 +1,4 @@
-#include "sendmail/host/run_program.h"
+#include "mailertable/programs/run_program.h"
 
 #include <poll.h>
 #include <spawn.h>
@@ -18,12 +18,8 @@
 
 #include "relayd/base/descriptor.h"
 
-namespace tsmtp::sendmail {
+namespace tsmtp::mailertable {
 namespace {
-
-using mailertable::Failure;
-using mailertable::Outcome;
-using mailertable::system_failure;
 
 /// A file in memory: a program that writes much to it never waits for us.
 base::Descriptor memory_file(const char* name) {
@@ -114,4 +110,4 @@ Outcome<Ran> run_program(const std::vector<std::string>& arguments, std::string_
   return Ran{*status, everything_in(out.get()), everything_in(errors.get())};
 }
 
-}  // namespace tsmtp::sendmail
+}  // namespace tsmtp::mailertable

@@ -7,7 +7,7 @@
 
 #include "mailertable/files/failure.h"
 
-namespace tsmtp::sendmail {
+namespace tsmtp::mailertable {
 
 struct Ran {
   int status = 0;  ///< exit status; 128 and more: the signal that ended it
@@ -18,8 +18,7 @@ struct Ran {
 /// Runs `arguments`, of which the first is looked for in the usual system directories, with `input` to read,
 /// in `directory` if one is given. Fails if it cannot be started, or is still running after two minutes; then
 /// it is killed.
-[[nodiscard]] mailertable::Outcome<Ran> run_program(const std::vector<std::string>& arguments,
-                                                    std::string_view input,
-                                                    const std::string& directory = "");
+[[nodiscard]] Outcome<Ran> run_program(const std::vector<std::string>& arguments, std::string_view input,
+                                       const std::string& directory = "");
 
-}  // namespace tsmtp::sendmail
+}  // namespace tsmtp::mailertable
