@@ -118,9 +118,9 @@ const char* response_key(const Operation& operation) {
 
 // As many responses as operations, each of the kind that was asked for.
 base::Result<const json*> responses_of(const json& from, std::size_t count) {
-  static const json kNone = json::array();
+  static const json none = json::array();
   const json* responses = member(from, "responses");
-  if (responses == nullptr) responses = &kNone;
+  if (responses == nullptr) responses = &none;
   if (!responses->is_array() || responses->size() != count) return not_what_was_asked();
   return responses;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "relayd/base/time_of_day.h"
+#include "relayd/net/etcd/etcd_connection.h"
 #include "relayd/net/etcd/etcd_watches.h"
 #include "relayd/net/io/clocks.h"
 
@@ -285,8 +286,7 @@ void EtcdClient::probe(unsigned slot) {
                                   }));
 }
 
-void EtcdClient::probe_answered(unsigned slot, const etcd::Transaction& asked,
-                                const EtcdConnection::Reply& reply) {
+void EtcdClient::probe_answered(unsigned slot, const etcd::Transaction& asked, const EtcdReply& reply) {
   if (reply.status != kOk) {
     const auto refusal = etcd::refusal_of(reply.status, reply.body);
     if (refusal.kind == Kind::kLogin && !token_.empty()) {

@@ -18,12 +18,13 @@
 #include "relayd/etcd/batches.h"
 #include "relayd/etcd/endpoints.h"
 #include "relayd/etcd/store.h"
-#include "relayd/net/etcd/etcd_connection.h"
+#include "relayd/net/etcd/etcd_reply.h"
 #include "relayd/net/io/resolver.h"
 #include "relayd/settings/ledger.h"
 
 namespace tsmtp::net {
 
+class EtcdConnection;
 class EtcdWatches;
 
 class EtcdClient : public etcd::Store {
@@ -74,7 +75,7 @@ class EtcdClient : public etcd::Store {
   void begin_trial();
   void log_in(unsigned slot);
   void probe(unsigned slot);
-  void probe_answered(unsigned slot, const etcd::Transaction& asked, const EtcdConnection::Reply& reply);
+  void probe_answered(unsigned slot, const etcd::Transaction& asked, const EtcdReply& reply);
   void trial_failed(unsigned slot, const std::string& cause);
 
   void send();
@@ -83,14 +84,13 @@ class EtcdClient : public etcd::Store {
   unsigned add_slot();
   void drop_slot(unsigned slot);
   void send_batch(unsigned slot, etcd::Batches::Taken batch);
-  void batch_answered(unsigned slot, etcd::Batches::Id batch, const EtcdConnection::Reply& reply);
+  void batch_answered(unsigned slot, etcd::Batches::Id batch, const EtcdReply& reply);
   void run_errand(unsigned slot, Errand errand);
-  void errand_answered(unsigned slot, const Errand& errand, const EtcdConnection::Reply& reply);
+  void errand_answered(unsigned slot, const Errand& errand, const EtcdReply& reply);
   void run_again(unsigned slot, const Errand& errand, const std::string& cause);
   void add_errand(Errand errand);
-  void ask(unsigned slot, const etcd::Request& request,
-           std::function<void(const EtcdConnection::Reply&)> answered,
-           std::function<void(const EtcdConnection::Lost&)> lost);
+  void ask(unsigned slot, const etcd::Request& request, std::function<void(const EtcdReply&)> answered,
+           std::function<void(const EtcdLost&)> lost);
   void refused(unsigned slot, const etcd::Refusal& refusal);
   void release(unsigned slot);
   void lose(unsigned slot, const std::string& cause);

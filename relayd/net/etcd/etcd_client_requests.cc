@@ -5,6 +5,7 @@
 
 #include "relayd/base/time_of_day.h"
 #include "relayd/net/etcd/etcd_client.h"
+#include "relayd/net/etcd/etcd_connection.h"
 #include "relayd/net/etcd/etcd_watches.h"
 #include "relayd/net/io/clocks.h"
 
@@ -72,20 +73,20 @@ void EtcdClient::ask_in_silence() {
   const auto transaction = std::make_shared<const etcd::Transaction>(harmless());
   ask(
       *slot, etcd::transact({transaction.get()}),
-      [this, slot = *slot, transaction](const EtcdConnection::Reply& reply) {
+      [this, slot = *slot, transaction](const EtcdReply& reply) {
         if (reply.status != kHttpOk) return refused(slot, etcd::refusal_of(reply.status, reply.body));
         const auto answers = etcd::answers_to({transaction.get()}, reply.body);
         if (!answers) return lose(slot, "is not understood: " + answers.error().message);
         note_success(is_full_);
         release(slot);
       },
-      [](const EtcdConnection::Lost&) {});
+      [](const EtcdLost&) {});
 }
 
 // Whatever it is, `lost` or `answered` is called, and must leave the slot released or dropped.
 void EtcdClient::ask(unsigned slot, const etcd::Request& request,
-                     std::function<void(const EtcdConnection::Reply&)> answered,
-                     std::function<void(const EtcdConnection::Lost&)> lost) {
+                     std::function<void(const EtcdReply&)> answered,
+                     std::function<void(const EtcdLost&)> lost) {
   Slot& ours = slots_.at(slot);
   ours.is_busy = true;
   asked_last_ = net::now();
@@ -109,15 +110,15 @@ void EtcdClient::ask(unsigned slot, const etcd::Request& request,
 void EtcdClient::send_batch(unsigned slot, etcd::Batches::Taken batch) {
   ask(
       slot, batch.request,
-      [this, slot, id = batch.id](const EtcdConnection::Reply& reply) { batch_answered(slot, id, reply); },
-      [this, slot, id = batch.id](const EtcdConnection::Lost& lost) {
+      [this, slot, id = batch.id](const EtcdReply& reply) { batch_answered(slot, id, reply); },
+      [this, slot, id = batch.id](const EtcdLost& lost) {
         const std::string cause = "etcd at " + name_of(slot) + ' ' + lost.cause;
         note_failure(cause);
         batches_.lost(id, lost.was_sent, cause);
       });
 }
 
-void EtcdClient::batch_answered(unsigned slot, etcd::Batches::Id batch, const EtcdConnection::Reply& reply) {
+void EtcdClient::batch_answered(unsigned slot, etcd::Batches::Id batch, const EtcdReply& reply) {
   if (reply.status != kHttpOk) {
     const auto refusal = etcd::refusal_of(reply.status, reply.body);
     batches_.refused(batch, refusal, name_of(slot));
@@ -132,8 +133,8 @@ void EtcdClient::run_errand(unsigned slot, Errand errand) {
   const auto shared = std::make_shared<Errand>(std::move(errand));
   ask(
       slot, shared->request,
-      [this, slot, shared](const EtcdConnection::Reply& reply) { errand_answered(slot, *shared, reply); },
-      [this, slot, shared](const EtcdConnection::Lost& lost) { run_again(slot, *shared, lost.cause); });
+      [this, slot, shared](const EtcdReply& reply) { errand_answered(slot, *shared, reply); },
+      [this, slot, shared](const EtcdLost& lost) { run_again(slot, *shared, lost.cause); });
 }
 
 // Anew at another member, as long as there is time.
@@ -147,7 +148,7 @@ void EtcdClient::run_again(unsigned slot, const Errand& errand, const std::strin
   boost::asio::post(executor_, lifetime_.guard([failed = errand.failed, failure] { failed(failure); }));
 }
 
-void EtcdClient::errand_answered(unsigned slot, const Errand& errand, const EtcdConnection::Reply& reply) {
+void EtcdClient::errand_answered(unsigned slot, const Errand& errand, const EtcdReply& reply) {
   if (reply.status == kHttpOk) {
     release(slot);
     boost::asio::post(executor_, lifetime_.guard([done = errand.done, body = reply.body] { done(body); }));

@@ -80,13 +80,12 @@ void EtcdConnection::set_limit(std::chrono::milliseconds limit, std::string caus
 }
 
 // The callback may do anything, close() this included.
-void EtcdConnection::fail(const std::string& cause) {
+void EtcdConnection::fail(const std::string& cause, bool was_sent) {
   if (is_closed_) return;
   auto opened = std::exchange(opened_, nullptr);
   auto asked = std::exchange(asked_, nullptr);
   auto ended = std::exchange(stream_ended_, nullptr);
   auto idle = std::exchange(idle_ended_, nullptr);
-  const bool was_sent = !is_writing_;
   close();
   if (opened) return opened(cause);
   if (asked) return asked(Lost{.cause = cause, .was_sent = was_sent});
@@ -170,11 +169,12 @@ void EtcdConnection::write(const etcd::Request& request, const std::string& toke
   });
 }
 
-// A request whose end was not written cannot be read as JSON: it is not done.
+// Only here it is certain that the end of the request was never given to the kernel: without its end it is no
+// JSON, and is not done. When the connection ends in another way, nobody knows how much of it arrived.
 void EtcdConnection::written(const Error& error) {
   if (is_closed_) return;
-  if (error) return fail(cause_of_end(error));
   is_writing_ = false;
+  if (error) fail(cause_of_end(error), false);
 }
 
 std::string EtcdConnection::cause_of_end(const Error& error) {

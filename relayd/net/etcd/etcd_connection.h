@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "relayd/etcd/gateway.h"
+#include "relayd/net/etcd/etcd_reply.h"
 #include "relayd/net/io/resolver.h"
 #include "relayd/net/tls/certified_tls.h"
 #include "relayd/settings/ledger.h"
@@ -31,15 +32,8 @@ class EtcdConnection : public std::enable_shared_from_this<EtcdConnection> {
   /// More than this in one answer is a fault of the server's.
   static constexpr std::size_t kMaxAnswerBytes = 8UL << 20;
 
-  struct Reply {
-    unsigned status = 0;
-    std::string body;
-  };
-  /// No answer. `cause` goes on behind the endpoint's name: "closed the connection".
-  struct Lost {
-    std::string cause;
-    bool was_sent = true;  ///< whole, as far as we know
-  };
+  using Reply = EtcdReply;
+  using Lost = EtcdLost;
   /// Empty: it stands.
   using Opened = std::function<void(const std::string& error)>;
   using Asked = std::function<void(boost::system::result<Reply, Lost>)>;
@@ -86,7 +80,7 @@ class EtcdConnection : public std::enable_shared_from_this<EtcdConnection> {
   void read_head();
   void read_piece();
   void piece_read(Error error);
-  void fail(const std::string& cause);
+  void fail(const std::string& cause, bool was_sent = true);
   [[nodiscard]] std::string cause_of_end(const Error& error);
 
   std::unique_ptr<Resolver> resolver_;
