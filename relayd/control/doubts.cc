@@ -30,8 +30,9 @@ std::string since_text(const MailInDoubt& mail, base::WallTime now) {
 }
 
 std::string remark(const MailInDoubt& mail) {
-  if (mail.is_tried_again) return "  is being tried again";
-  return mail.is_known ? "  was delivered" : "";
+  const std::string by = mail.hub.empty() ? "" : "  first tried by hub " + base::escaped(mail.hub);
+  if (mail.is_tried_again) return by + "  is being tried again";
+  return by + (mail.is_known ? "  was delivered" : "");
 }
 
 // A mail that was delivered is in doubt no more, and is kept all the same.
@@ -80,6 +81,7 @@ std::string doubts_json(const MailsInDoubt& doubts) {
                          {"tried_again_now", mail.is_tried_again}});
     if (!mail.client_address.empty()) mails.back()["client"] = mail.client_address;
     if (!mail.far_hub.empty()) mails.back()["hub"] = mail.far_hub;
+    if (!mail.hub.empty()) mails.back()["tried_by"] = mail.hub;
     if (mail.is_known) mails.back()["delivered"] = true;
   }
   const Json out{{"now", rfc3339(doubts.now)}, {"total", doubts.mails.size()}, {"mails", mails}};

@@ -22,6 +22,7 @@ struct MailInDoubt {
   std::size_t recipients = 0;
   std::optional<std::uint32_t> user;  ///< whose client handed it over, where that is known
   std::string client_address{};       ///< or where that is, if it is not on this machine
+  std::string hub{};                  ///< of our site, that tried it first; empty: this one
   bool is_tried_again = false;        ///< just now
   bool is_known = false;  ///< its relayd has said that it was delivered; kept for an MTA that tries it again
 };

@@ -131,6 +131,56 @@ Field<HubStatus> ledger_field() {
       });
 }
 
+const Fields<SharingStatus>& sharing_fields() {
+  static const Fields<SharingStatus> fields{
+      text("trouble", "why they are not shared now", &SharingStatus::trouble),
+      {"since", "since when they are not",
+       [](const SharingStatus& sharing) {
+         return sharing.trouble.empty() ? Json(nullptr) : Json(rfc3339(sharing.since));
+       }},
+      plain("goes_on_alone", "whether mail goes on meanwhile, remembered by this hub alone",
+            &SharingStatus::goes_on_alone),
+      plain("alone", "how many mails did", &SharingStatus::alone),
+      plain("tried_before", "how many mails another hub had tried before", &SharingStatus::tried_before),
+      plain("of_others", "how many recipients are in doubt whose first try was another hub's",
+            &SharingStatus::of_others)};
+  return fields;
+}
+
+std::string sharing_text(const HubStatus& hub, WallTime now) {
+  if (!hub.shared_doubts) return {};
+  const SharingStatus& sharing = *hub.shared_doubts;
+  std::string out;
+  if (!sharing.trouble.empty())
+    out = fmt::format("DOUBTS         NOT SHARED {}, mails {}: {}", since(sharing.since, now),
+                      sharing.goes_on_alone ? "go on, remembered by this hub alone" : "are put off",
+                      escaped(sharing.trouble));
+  if (sharing.alone > 0)
+    out += fmt::format("{}ALONE          {} mails went on while doubts were not shared",
+                       out.empty() ? "" : "\n", sharing.alone);
+  return out;
+}
+
+Field<HubStatus> sharing_field() {
+  return object("shared_doubts",
+                "the doubts that the hubs of our site share through etcd\n.Pq Ic share_doubts ;\nnull where "
+                "they do not",
+                &HubStatus::shared_doubts, sharing_fields())
+      .measured({{"tsmtp_doubts_shared", kGauge,
+                  "0 while doubts should be shared with our site's hubs and are not.",
+                  [](const HubStatus& hub) {
+                    return one(hub.shared_doubts && !hub.shared_doubts->trouble.empty() ? 0 : 1);
+                  }},
+                 {"tsmtp_mails_alone_total", kCounter, "Mails that went on while doubts were not shared.",
+                  [](const HubStatus& hub) { return one(hub.shared_doubts ? hub.shared_doubts->alone : 0); }},
+                 {"tsmtp_mails_tried_before_total", kCounter,
+                  "Mails that another hub of our site had tried before.",
+                  [](const HubStatus& hub) {
+                    return one(hub.shared_doubts ? hub.shared_doubts->tried_before : 0);
+                  }}})
+      .said(HubLine::kSharing, sharing_text);
+}
+
 std::string endpoints_held_text(const HubStatus& hub) {
   if (!hub.endpoints_held) return {};
   return *hub.endpoints_held ? "endpoints      held while relayd does not run"
@@ -246,6 +296,7 @@ const Fields<HubStatus>& hub_fields() {
                                    : std::string();
                 }),
       ledger_field(),
+      sharing_field(),
       Field<HubStatus>{
           "endpoints_held",
           "whether the endpoints are held while\n.Xr relayd 8\ndoes not run; null where none is a TCP port",

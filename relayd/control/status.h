@@ -128,6 +128,16 @@ struct LedgerStatus {
   std::string no_witness;  ///< why there is none; empty: there is one
 };
 
+/// How it goes with the doubts that our site's hubs share.
+struct SharingStatus {
+  std::string trouble;  ///< why they cannot be shared now; empty: they are
+  base::WallTime since;
+  bool goes_on_alone = false;      ///< mail does meanwhile
+  std::uint64_t alone = 0;         ///< mails that did, since the start
+  std::uint64_t tried_before = 0;  ///< mails that another hub had tried
+  std::uint64_t of_others = 0;     ///< recipients whose first try is another hub's
+};
+
 /// This relayd and all its sites.
 struct HubStatus {
   std::string name;
@@ -143,6 +153,7 @@ struct HubStatus {
   std::vector<std::string> listen;
   std::optional<AuditStatus> audit;  ///< nothing unless configured
   LedgerStatus ledger;
+  std::optional<SharingStatus> shared_doubts;  ///< nothing: they are this hub's own
   std::optional<bool> endpoints_held;  ///< while relayd does not run; nothing where no endpoint is a TCP port
   bool draining = false;
   std::optional<ShortageStatus> shortage;        ///< nothing if there was none

@@ -20,6 +20,7 @@ enum class HubLine {
   kShortage,
   kLedger,
   kWitness,
+  kSharing,
   kSessionsRefused,
   kConnectionsRefused,
   kKeysRefused,

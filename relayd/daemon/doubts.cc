@@ -25,6 +25,7 @@ control::MailsInDoubt mails_in_doubt(const net::TransactionLedger& ledger, base:
                          .recipients = mail.recipients,
                          .user = {},
                          .client_address = mail.client.address,
+                         .hub = mail.hub,
                          .is_tried_again = mail.is_claimed,
                          .is_known = mail.is_known});
     if (mail.client.user != ledger::Client::kNoUser) out.mails.back().user = mail.client.user;

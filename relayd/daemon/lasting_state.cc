@@ -33,17 +33,28 @@ void LastingState::try_witness_again() {
 }
 
 base::Result<void> LastingState::open(net::EventLoop& loop, const settings::Hub& hub) {
-  auto digests = net::HmacDigestMaker::open(hub.state_dir + "/digest.key");
+  auto digests = net::DigestKeys::open(hub.state_dir);
   if (!digests) return base::with_context("hub.state_dir", digests.error());
   digests_ = std::move(*digests);
   auto ledger = net::TransactionLedger::open(loop.executor(), hub.name, hub.state_dir + "/ledger", log_);
   if (!ledger) return base::with_context("hub.state_dir", ledger.error());
   ledger_ = std::move(*ledger);
+  if (ledger_->counters().doubts == 0) digests_->forget_earlier();
   warn_of_another_key(hub.state_dir);
   earlier_ = std::make_unique<net::EarlierCommits>(*ledger_, log_);
   if (auto ok = earlier_->open(hub.state_dir, witness_ ? witness_->book() : ""); !ok)
     return base::with_context("hub.state_dir", ok.error());
   return {};
+}
+
+void LastingState::share_doubts(etcd::Store& store, const std::string& hub,
+                                const settings::Ledger& settings) {
+  shared_doubts_ = std::make_unique<net::SharedDoubts>(
+      store, ledger_->doubts(), *digests_,
+      net::SharedDoubts::Settings{.hub = hub,
+                                  .prefix = settings.prefix,
+                                  .goes_on_alone = settings.on_engine_loss == settings::OnEngineLoss::kLocal},
+      log_);
 }
 
 void LastingState::set_sites(const std::vector<settings::Site>& sites, const keys::Book& known) {

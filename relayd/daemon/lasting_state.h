@@ -10,11 +10,13 @@
 #include "relayd/base/result.h"
 #include "relayd/keys/book.h"
 #include "relayd/net/io/event_loop.h"
+#include "relayd/net/ledger/digest_keys.h"
 #include "relayd/net/ledger/earlier_commits.h"
+#include "relayd/net/ledger/shared_doubts.h"
 #include "relayd/net/ledger/transaction_ledger.h"
-#include "relayd/net/tls/hmac_digest.h"
 #include "relayd/net/witness/witness.h"
 #include "relayd/settings/hub.h"
+#include "relayd/settings/ledger.h"
 #include "relayd/settings/site.h"
 
 namespace tsmtp::daemon {
@@ -31,13 +33,18 @@ class LastingState {
   void try_witness_again();
   /// As hub.user. After an error nothing else may be called.
   [[nodiscard]] base::Result<void> open(net::EventLoop& loop, const settings::Hub& hub);
+  /// Shares the doubts with the other hubs of our site from now on. `store` is borrowed and outlives it;
+  /// `hub` is this one.
+  void share_doubts(etcd::Store& store, const std::string& hub, const settings::Ledger& settings);
   /// The sites as they are configured from now on: the ledger's rows of one go with its key.
   /// `known`: which other keys are a site's too.
   void set_sites(const std::vector<settings::Site>& sites, const keys::Book& known);
 
   [[nodiscard]] net::TransactionLedger& ledger() { return *ledger_; }
   [[nodiscard]] const net::TransactionLedger& ledger() const { return *ledger_; }
-  [[nodiscard]] const net::HmacDigestMaker& digests() const { return *digests_; }
+  [[nodiscard]] const base::DigestMaker& digests() const { return *digests_; }
+  /// Null: they are this hub's own.
+  [[nodiscard]] net::SharedDoubts* shared_doubts() const { return shared_doubts_.get(); }
   [[nodiscard]] net::EarlierCommits& earlier() { return *earlier_; }
   /// Null if there is none.
   [[nodiscard]] net::Witness* witness() { return witness_.get(); }
@@ -48,10 +55,11 @@ class LastingState {
   void warn_of_another_key(const std::string& state_dir);
 
   base::Logger& log_;
-  std::unique_ptr<net::HmacDigestMaker> digests_;
+  std::unique_ptr<net::DigestKeys> digests_;
   std::unique_ptr<net::Witness> witness_;
   std::string no_witness_;
   std::unique_ptr<net::TransactionLedger> ledger_;
+  std::unique_ptr<net::SharedDoubts> shared_doubts_;
   std::unique_ptr<net::EarlierCommits> earlier_;
 };
 

@@ -23,6 +23,7 @@ constexpr std::chrono::hours kExpiryInterval{1};
 constexpr std::chrono::seconds kHolderPoll{5};
 constexpr std::chrono::seconds kWitnessPoll{5};
 constexpr std::chrono::seconds kKeysPoll{1};
+constexpr std::chrono::seconds kSharingPoll{1};
 constexpr std::chrono::milliseconds kEarlierPoll{500};
 constexpr std::size_t kInstanceBytes = 16;
 
@@ -78,6 +79,7 @@ base::Result<void> Relay::start() {
     return base::with_context("hub.state_dir", ok.error());
   state_.set_sites(config_.sites, keys_.known().book());
   if (auto ok = open_audit(); !ok) return ok;
+  open_etcd();
   open_pairing();
   serve();
   return {};
@@ -163,6 +165,20 @@ base::Result<void> Relay::open_audit() {
   return {};
 }
 
+// What is not there yet, or cannot be reached, comes by itself: mail says meanwhile why it waits.
+void Relay::open_etcd() {
+  const settings::Ledger& settings = config_.ledger;
+  if (settings.engine != settings::LedgerEngine::kEtcd) return;
+  etcd_ = std::make_unique<net::EtcdClient>(loop_.executor(), settings, log_);
+  if (!settings.share_doubts) return;
+  state_.share_doubts(*etcd_, config_.hub.name, settings);
+  state_.shared_doubts()->tick(net::now());
+  loop_.every(kSharingPoll, [this] {
+    state_.shared_doubts()->tick(net::now());
+    return true;
+  });
+}
+
 void Relay::open_pairing() {
   const SiteMaker sites({.config_file = source_.file,
                          .config = [this]() -> const settings::Config& { return config_; },
@@ -207,6 +223,7 @@ void Relay::serve() {
                                                               state_.witness(),
                                                               &state_.earlier()});
   shared_->shortages = &shortages_;
+  shared_->shared_doubts = state_.shared_doubts();
   shared_->is_committing = [this](const std::string& transaction) {
     const auto is_there = [&](const auto& site) { return site->is_committing(transaction); };
     return std::any_of(sites_.begin(), sites_.end(), is_there) ||
@@ -322,6 +339,7 @@ control::HubStatus Relay::status() const {
   status.audit = audit_.status();
   status.ledger = ledger_status(state_.ledger());
   status.ledger.no_witness = state_.no_witness();
+  status.shared_doubts = sharing_status(state_.shared_doubts(), state_.ledger().doubts());
   status.endpoints_held = held_endpoints_.is_held();
   status.draining = draining_;
   if (shortages_.times() > 0)

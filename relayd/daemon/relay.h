@@ -20,6 +20,7 @@
 #include "relayd/daemon/rotation.h"
 #include "relayd/net/control/request_server.h"
 #include "relayd/net/endpoint/held_endpoints.h"
+#include "relayd/net/etcd/etcd_client.h"
 #include "relayd/net/forward/consent.h"
 #include "relayd/net/io/event_loop.h"
 #include "relayd/net/io/shortage.h"
@@ -70,6 +71,7 @@ class Relay {
   [[nodiscard]] base::Result<void> bind_listeners(const settings::Hub& hub, Listeners& fresh);
   [[nodiscard]] base::Result<void> bind_services(const std::optional<net::Owner>& owner);
   [[nodiscard]] base::Result<void> open_audit();
+  void open_etcd();
   void open_pairing();
   void serve();
   void keep_endpoints();
@@ -114,6 +116,7 @@ class Relay {
   net::AdmissionControl admission_;
   RefusalLog refusals_;
   net::Shortages shortages_;
+  std::unique_ptr<net::EtcdClient> etcd_;  // null: this hub remembers alone
   LastingState state_;
   HubKeys keys_;
   Rotation rotation_;

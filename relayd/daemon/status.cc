@@ -145,6 +145,22 @@ control::LedgerStatus ledger_status(const net::TransactionLedger& ledger) {
   return status;
 }
 
+std::optional<control::SharingStatus> sharing_status(const net::SharedDoubts* shared,
+                                                     const ledger::Doubts& doubts) {
+  if (shared == nullptr) return std::nullopt;
+  control::SharingStatus status{.trouble = {},
+                                .since = {},
+                                .goes_on_alone = shared->goes_on_alone(),
+                                .alone = shared->alone(),
+                                .tried_before = shared->tried_before(),
+                                .of_others = doubts.foreign()};
+  if (const auto& trouble = shared->trouble()) {
+    status.trouble = trouble->cause;
+    status.since = trouble->since;
+  }
+  return status;
+}
+
 control::SiteStatus site_status(const net::Site& site, const net::TransactionLedger& ledger, bool draining) {
   const net::SiteHub& hub = site.hubs().for_mail();
   const net::SiteLink& link = hub.link();

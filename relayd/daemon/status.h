@@ -8,6 +8,9 @@
 namespace tsmtp::daemon {
 
 [[nodiscard]] control::LedgerStatus ledger_status(const net::TransactionLedger& ledger);
+/// `shared` may be null.
+[[nodiscard]] std::optional<control::SharingStatus> sharing_status(const net::SharedDoubts* shared,
+                                                                   const ledger::Doubts& doubts);
 
 [[nodiscard]] control::SiteStatus site_status(const net::Site& site, const net::TransactionLedger& ledger,
                                               bool draining);

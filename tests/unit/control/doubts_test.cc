@@ -32,6 +32,7 @@ class DoubtsShown : public testing::Test {
                        .forgotten = now + hours(116),
                        .recipients = 1,
                        .user = 1000,
+                       .hub = "kyoto",
                        .is_tried_again = false},
                       {.id = "a00000000000000000000000000000ff",
                        .site = "osaka",
@@ -46,7 +47,7 @@ class DoubtsShown : public testing::Test {
 TEST_F(DoubtsShown, TextGolden) {
   EXPECT_EQ(doubts_text(two()),
             R"(ID            site          recipients        user  forgotten            in doubt since
-3f6c00112233  birlinghoven           1        1000  2026-03-06 08:03:04  2026-02-27 08:03:04 (2 d 4 h ago)
+3f6c00112233  birlinghoven           1        1000  2026-03-06 08:03:04  2026-02-27 08:03:04 (2 d 4 h ago)  first tried by hub kyoto
 a00000000000  osaka                 17           -  2026-03-08 12:03:04  12:02:52 (12 s ago)  is being tried again
 2 mails in doubt
 )");
@@ -59,7 +60,7 @@ TEST_F(DoubtsShown, Json) {
   ASSERT_EQ(out["mails"].size(), 2U);
   const auto expected = nlohmann::json::parse(R"({"id": "3f6c00112233445566778899aabbccdd",
     "site": "birlinghoven", "since": "2026-02-27T08:03:04Z", "forgotten": "2026-03-06T08:03:04Z",
-    "recipients": 1, "user": 1000, "tried_again_now": false})");
+    "recipients": 1, "user": 1000, "tried_again_now": false, "tried_by": "kyoto"})");
   EXPECT_EQ(out["mails"][0], expected);
   EXPECT_TRUE(out["mails"][1]["user"].is_null());
   EXPECT_TRUE(out["mails"][1]["tried_again_now"].get<bool>());
@@ -72,7 +73,7 @@ TEST_F(DoubtsShown, DeliveredOnesAndClientsElsewhere) {
   doubts.mails[1].is_tried_again = false;
   doubts.mails[1].client_address = "2001:db8::/64";
   const std::string text = doubts_text(doubts);
-  EXPECT_THAT(text, HasSubstr("(2 d 4 h ago)  was delivered\n"));
+  EXPECT_THAT(text, HasSubstr("(2 d 4 h ago)  first tried by hub kyoto  was delivered\n"));
   EXPECT_THAT(text, HasSubstr("  2001:db8::/64  "));
   EXPECT_THAT(text, EndsWith("\n1 mail in doubt, 1 delivered and kept in case the MTA tries again\n"));
   const auto out = nlohmann::json::parse(doubts_json(doubts));

@@ -27,6 +27,12 @@ HubStatus full_hub() {
                 .trouble = "/x: no space left on device",
                 .since = hub.now - seconds(120),
                 .no_witness = "/x/commits.1: no space"};
+  hub.shared_doubts = {.trouble = "etcd at https://etcd1:2379: connection refused",
+                       .since = hub.now - seconds(60),
+                       .goes_on_alone = true,
+                       .alone = 22,
+                       .tried_before = 23,
+                       .of_others = 24};
   hub.endpoints_held = false;
   hub.draining = true;
   hub.shortage = {.times = 4, .last = hub.now - seconds(9), .text = "127.0.5.2:5000: no client"};

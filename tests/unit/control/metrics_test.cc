@@ -29,6 +29,7 @@ TEST(Metrics, Samples) {
         "tsmtp_ledger_writable 1\n",
         "tsmtp_ledger_failures_total 17\n",
         "tsmtp_witness 1\n",
+        "tsmtp_doubts_shared 1\n",
         "tsmtp_in_doubt{site=\"osaka\"} 2\n",
         "tsmtp_round_trip_seconds{site=\"birlinghoven\"} 0.048210\n",
         "tsmtp_mails_total{site=\"birlinghoven\",direction=\"out\",result=\"refused\"} 2\n",

@@ -49,6 +49,7 @@ TEST(StatusJson, Golden) {
     "outcomes": 5,
     "no_witness": null
   },
+  "shared_doubts": null,
   "endpoints_held": null,
   "draining": false,
   "shortage": null,

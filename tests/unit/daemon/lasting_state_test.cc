@@ -6,11 +6,14 @@
 
 #include <filesystem>
 
+#include "relayd/base/bytes.h"
+#include "tests/support/fake_etcd.h"
 #include "tests/support/temporary_directory.h"
 
 namespace tsmtp::daemon {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -124,6 +127,27 @@ TEST_F(LastingStates, AWitnessWithoutItsBookIsToldOfAndMendedLater) {
   const std::size_t lines = log.lines.size();
   state.try_witness_again();
   EXPECT_EQ(log.lines.size(), lines);
+}
+
+// The mails that were in doubt when the key was replaced are not lost to a restart.
+TEST_F(LastingStates, TheSitesKeyOfDigestsIsKeptBesideTheOneOfBefore) {
+  leave_a_doubt();
+  support::FakeEtcd etcd;
+  etcd.data().put("/tsmtp/digest-key", "1 " + base::hex(std::string(32, 's')));
+  for (const bool is_in_doubt : {true, false}) {
+    net::EventLoop loop;
+    LastingState state(log);
+    ASSERT_TRUE(state.open(loop, hub()));
+    EXPECT_EQ(state.shared_doubts(), nullptr);
+    state.share_doubts(etcd, "tokyo", {});
+    state.shared_doubts()->tick({});
+    etcd.answer_all();
+    EXPECT_EQ(state.digests().earlier() != nullptr, is_in_doubt);
+    EXPECT_EQ(support::read_file(directory.file("digest.key")), std::string(32, 's'));
+    state.ledger().settle_doubt(std::string(16, 't'));
+    etcd.answer_all();
+  }
+  EXPECT_THAT(log.warnings, Each(HasSubstr("digest-key-name")));
 }
 
 }  // namespace
