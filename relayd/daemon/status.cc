@@ -55,7 +55,9 @@ control::SiteHubStatus hub_status(const net::SiteHub& hub, bool draining) {
           .cause = link.life().standing().cause(),
           .peer_address = link.peer_address(),
           .far_mta = far_mta(hub.far_mta()),
-          .refusal = refusal ? refusal->text : std::string(),
+          .refusal = refusal                ? refusal->text
+                     : hub.is_interrupted() ? link.down_text()
+                                            : std::string(),
           .key = {},
           .mails_under_way = hub.mails_under_way()};
 }

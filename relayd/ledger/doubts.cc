@@ -53,6 +53,13 @@ std::string encode_body(const Body& body) {
   return out + body.site;
 }
 
+Change row_of(const DoubtKey& key, const Body& body, base::WallTime recorded) {
+  return {.table = Table::kDoubts,
+          .key = stored_key(key),
+          .value = encode_row(recorded, body.place.pin, encode_body(body), version_of(body)),
+          .durable = true};
+}
+
 std::optional<Body> decode_body(const Row& row) {
   constexpr std::size_t kClientBytes = 4 + 1;
   std::string_view in = row.body;
@@ -148,12 +155,13 @@ std::vector<Change> Doubts::record(const std::string& transaction, const std::st
                  .address = recipient.address,
                  .recorded = now,
                  .client = client});
-    const Body body{
-        .mail = recipient.mail, .address = recipient.address, .client = client, .place = known, .site = site};
-    changes.push_back({.table = Table::kDoubts,
-                       .key = stored_key(key),
-                       .value = encode_row(now, known.pin, encode_body(body), version_of(body)),
-                       .durable = true});
+    changes.push_back(row_of(key,
+                             {.mail = recipient.mail,
+                              .address = recipient.address,
+                              .client = client,
+                              .place = known,
+                              .site = site},
+                             now));
   }
   return changes;
 }
@@ -244,6 +252,25 @@ std::optional<std::string> Doubts::next_to_ask(const std::string& site, const st
            (doubt.recorded < before || doubt.recorded > now) && (!may_be_asked || may_be_asked(doubt.place));
   });
   return found == doubts_.end() ? std::nullopt : std::optional(found->first.transaction);
+}
+
+std::vector<Change> Doubts::name_hubs(const std::string& site,
+                                      const std::map<std::string, std::string>& hub_of_pin) {
+  std::vector<Change> changes;
+  for (auto& [key, doubt] : doubts_) {
+    const auto hub = hub_of_pin.find(doubt.place.pin);
+    if (doubt.site != site || !doubt.place.hub.empty() || hub == hub_of_pin.end()) continue;
+    doubt.place.hub = hub->second;
+    if (!doubt.hub.empty()) continue;  // another hub of ours has the row
+    changes.push_back(row_of(key,
+                             {.mail = doubt.mail,
+                              .address = doubt.address,
+                              .client = doubt.client,
+                              .place = doubt.place,
+                              .site = doubt.name},
+                             doubt.recorded));
+  }
+  return changes;
 }
 
 std::optional<DoubtPlace> Doubts::place_of(const std::string& transaction) const {

@@ -50,7 +50,7 @@ struct DoubtfulRecipient {
 /// Which hub of a site had a transaction: another may know nothing of it, whatever became of it.
 struct DoubtPlace {
   std::string pin{};  ///< the hub's, kPinBytes; empty: not known
-  std::string hub{};  ///< its name where the site had several; empty: it was the only one
+  std::string hub{};  ///< its name; empty: it was the only one, and had none of its own
   /// The hub's outcomes are those of its whole site: any other that says the same of itself may be asked.
   bool is_shared = false;
 
@@ -150,6 +150,10 @@ class Doubts {
                                                        base::WallTime before = base::WallTime::max(),
                                                        base::WallTime now = base::WallTime::max(),
                                                        const MayBeAsked& may_be_asked = {}) const;
+  /// The site has several hubs by now, known by these keys: what was recorded when there was one stays that
+  /// one's, also when it is gone and another is the only one.
+  [[nodiscard]] std::vector<Change> name_hubs(const std::string& site,
+                                              const std::map<std::string, std::string>& hub_of_pin);
   /// Which hub had that transaction; nothing if it is not here.
   [[nodiscard]] std::optional<DoubtPlace> place_of(const std::string& transaction) const;
   /// The far side has answered that it was delivered, but not to those at the indices `refused` (ascending).

@@ -62,12 +62,11 @@ Site::~Site() {
   lifetime_.end();
 }
 
-// The hub that mail goes to, then the others.
+// Always in the same order: what a program has been told of a service must hold for the hub that it reaches.
 std::vector<Forwards::Way> Site::ways() const {
-  SiteHub& best = hubs_.for_mail();
-  std::vector<Forwards::Way> ways{{.link = best.link(), .offers = best.offered()}};
+  std::vector<Forwards::Way> ways;
   for (const auto& hub : hubs_.all())
-    if (hub.get() != &best) ways.push_back({.link = hub->link(), .offers = hub->offered()});
+    ways.push_back({.link = hub->link(), .offers = hub->offered()});
   return ways;
 }
 

@@ -107,7 +107,7 @@ void SiteHub::mail_begins(std::uint64_t number) {
 
 ledger::DoubtPlace SiteHub::place_of_doubt() const {
   return {.pin = own_.pins.front(),
-          .hub = site_.hubs.size() == 1 ? std::string() : own_.name,
+          .hub = site_.is_one_hub() ? std::string() : own_.name,
           .is_shared = link_.peer() != nullptr && link_.peer()->shares_outcomes()};
 }
 

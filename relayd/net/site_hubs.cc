@@ -1,6 +1,7 @@
 #include "relayd/net/site_hubs.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "relayd/base/bytes.h"
@@ -19,6 +20,10 @@ bool shares_a_pin(const settings::SiteHub& one, const settings::SiteHub& other) 
   return std::any_of(one.pins.begin(), one.pins.end(), [&](const std::string& pin) {
     return std::find(other.pins.begin(), other.pins.end(), pin) != other.pins.end();
   });
+}
+
+bool takes_mail(const std::unique_ptr<SiteHub>& hub) {
+  return !hub->refusal() && !hub->is_interrupted();
 }
 
 }  // namespace
@@ -42,8 +47,22 @@ std::unique_ptr<SiteHub> SiteHubs::make(const settings::SiteHub& own) {
   return std::make_unique<SiteHub>(shared_, site_, own, callbacks_);
 }
 
+// A doubt of when there was one hub could later be taken for one of whichever is the only one then.
+void SiteHubs::name_in_doubts() {
+  if (site_.is_one_hub()) return;
+  std::map<std::string, std::string> hub_of_pin;
+  for (const settings::SiteHub& hub : site_.hubs)
+    for (const std::string& pin : hub.pins) {
+      hub_of_pin[pin] = hub.name;
+      for (const std::string& related : shared_.keys.book().family(pin))
+        hub_of_pin[related] = hub.name;
+    }
+  shared_.ledger.name_hubs(site_.name, hub_of_pin);
+}
+
 void SiteHubs::start() {
   started_ = true;
+  name_in_doubts();
   for (const auto& hub : all_)
     hub->start();
 }
@@ -51,6 +70,7 @@ void SiteHubs::start() {
 // By the name, and where that is gone by a key: a hub is its key (P7).
 void SiteHubs::settings_changed() {
   All before = std::exchange(all_, {});
+  All all;
   const auto is_wanted = [&](const std::string& name) {
     return std::any_of(site_.hubs.begin(), site_.hubs.end(),
                        [&](const settings::SiteHub& wanted) { return wanted.name == name; });
@@ -66,24 +86,26 @@ void SiteHubs::settings_changed() {
       known = take([&](const SiteHub& hub) {
         return !is_wanted(hub.settings().name) && shares_a_pin(hub.settings(), wanted);
       });
-    all_.push_back(std::move(known));
-  }
-  for (auto& hub : before) {
-    if (!hub) continue;
-    shared_.log.log(base::LogLevel::kInfo, site_.name + '/' + hub->settings().name +
-                                               ": is no longer configured; its link is closed");
-    hub->retire();
-    removed_.push_back(std::move(hub));
+    all.push_back(std::move(known));
   }
   std::vector<SiteHub*> fresh;
-  for (std::size_t i = 0; i < all_.size(); ++i) {
-    if (all_[i]) {
-      all_[i]->reconfigure(site_.hubs[i]);
-    } else {
-      all_[i] = make(site_.hubs[i]);
-      fresh.push_back(all_[i].get());
-    }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i]) continue;
+    all[i] = make(site_.hubs[i]);
+    fresh.push_back(all[i].get());
   }
+  // From here on a mail whose hub goes may be given to another.
+  all_ = std::move(all);
+  for (auto& hub : before) {
+    if (!hub) continue;
+    removed_.push_back(std::move(hub));
+    shared_.log.log(base::LogLevel::kInfo, site_.name + '/' + removed_.back()->settings().name +
+                                               ": is no longer configured; its link is closed");
+    removed_.back()->retire();
+  }
+  for (std::size_t i = 0; i < all_.size(); ++i)
+    all_[i]->reconfigure(site_.hubs[i]);
+  if (started_) name_in_doubts();
   for (SiteHub* const hub : fresh)
     if (started_) hub->start();
 }
@@ -112,9 +134,10 @@ bool SiteHubs::has_other_than(const SiteHub& hub, const smtp::Extensions& announ
 }
 
 smtp::Extensions SiteHubs::offered() const {
+  const bool any_takes_mail = std::any_of(all_.begin(), all_.end(), takes_mail);
   std::optional<smtp::Extensions> out;
   for (const auto& hub : all_) {
-    if (!hub->far_mta() || (are_several() && hub->refusal())) continue;
+    if (!hub->far_mta() || (any_takes_mail && !takes_mail(hub))) continue;
     const smtp::Extensions& its = hub->far_mta()->extensions;
     out = out ? mail::offered_by_both(*out, its) : its;
   }
@@ -122,7 +145,6 @@ smtp::Extensions SiteHubs::offered() const {
 }
 
 bool SiteHubs::is_interrupted() const {
-  const auto takes_mail = [](const auto& hub) { return !hub->refusal() && !hub->is_interrupted(); };
   return std::none_of(all_.begin(), all_.end(), takes_mail) &&
          std::any_of(all_.begin(), all_.end(), [](const auto& hub) { return hub->is_interrupted(); });
 }
@@ -168,7 +190,7 @@ std::string SiteHubs::cause_of(const SiteHub& hub, const std::string& cause) con
 
 // Where it was the only one, whatever it is called and whatever key it has now, it is today's only one.
 bool SiteHubs::had(const SiteHub& hub, const ledger::DoubtPlace& place) const {
-  return hub.has_key(place.pin) || (place.hub.empty() && !are_several());
+  return hub.has_key(place.pin) || (place.hub.empty() && site_.is_one_hub());
 }
 
 bool SiteHubs::may_be_asked(const SiteHub& hub, const ledger::DoubtPlace& place) const {

@@ -69,6 +69,7 @@ class SiteHubs {
   void look_after_absent();
 
  private:
+  void name_in_doubts();
   [[nodiscard]] std::unique_ptr<SiteHub> make(const settings::SiteHub& own);
   [[nodiscard]] SiteHub::Callbacks callbacks();
   [[nodiscard]] bool may_be_asked(const SiteHub& hub, const ledger::DoubtPlace& place) const;

@@ -83,6 +83,9 @@ struct Site {
 
   friend bool operator==(const Site&, const Site&) = default;
 
+  /// It has one hub, and that has no name of its own: whatever key it has, it is the site.
+  [[nodiscard]] bool is_one_hub() const { return hubs.size() == 1 && hubs.front().name == name; }
+
   /// Of all its hubs.
   [[nodiscard]] std::vector<std::string> pins() const {
     std::vector<std::string> all;

@@ -39,6 +39,35 @@ TEST_F(SeveralHubs, SpreadGivesEachInTurn) {
     EXPECT_EQ(one->mta.count(), 2U) << one->name;
 }
 
+// A session may be told only what any hub that its mails may go to can do.
+TEST_F(SeveralHubs, OnlyWhatAllOfferIsAnnounced) {
+  for (const char* more : {"DSN", "CHUNKING"}) {
+    FarHub& one = add_hub();
+    one.mta.set_extensions({"PIPELINING", "8BITMIME", "SIZE 1000000", more});
+    one.hub.kill();
+    one.hub.start();  // it asks what is offered
+  }
+  configure_tokyo("");
+  tokyo.start();
+  ASSERT_TRUE(takes_mail("mail1"));
+  ASSERT_TRUE(takes_mail("mail2"));
+  Connection client = session();
+  const std::string both = client.command("EHLO mx.tokyo.example");
+  EXPECT_THAT(both, HasSubstr("8BITMIME"));
+  EXPECT_THAT(both, HasSubstr("SIZE 1000000"));
+  EXPECT_THAT(both, ::testing::Not(HasSubstr("DSN")));
+  EXPECT_THAT(both, ::testing::Not(HasSubstr("CHUNKING")));
+  far[0]->hub.kill();
+  ASSERT_TRUE(takes_no_mail("mail1"));
+  Connection second = session();
+  EXPECT_THAT(second.command("EHLO mx.tokyo.example"), HasSubstr("CHUNKING"));
+  far[0]->hub.start();
+  ASSERT_TRUE(takes_mail("mail1"));
+  // What it was told only mail2 can do.
+  EXPECT_THAT(send_mail(second, content_of(1)), StartsWith("250 "));
+  EXPECT_EQ(far[1]->mta.count(), 1U);
+}
+
 TEST_F(SeveralHubs, OneThatDrainsGetsNoMoreWhileTheSessionStays) {
   start(2);
   // A mail keeps it from ending at once.
@@ -246,7 +275,8 @@ TEST_F(SeveralHubs, AReloadAddsRenamesAndRemoves) {
   EXPECT_THAT(client.command("DATA"), StartsWith("354 "));
   client.send(std::string(100'000, 'x') + "\r\n");
   ASSERT_TRUE(wait_until([&] { return far[0]->hub.site_status("tokyo")["open_transactions"] == 1; }));
-  configure_tokyo("", {1});
+  add_hub();
+  configure_tokyo("", {1, 2});  // one goes as another comes
   ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);
   EXPECT_FALSE(status_of("west").is_object());
   client.send(".\r\n");

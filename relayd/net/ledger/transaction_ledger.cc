@@ -165,6 +165,11 @@ std::optional<std::string> TransactionLedger::next_to_ask(
   return doubts_.next_to_ask(site, after, before, wall_now(), may_be_asked);
 }
 
+void TransactionLedger::name_hubs(const std::string& site,
+                                  const std::map<std::string, std::string>& hub_of_pin) {
+  enqueue_later(doubts_.name_hubs(site, hub_of_pin));
+}
+
 bool TransactionLedger::was_delivered(const std::string& transaction,
                                       const std::vector<std::uint16_t>& refused) {
   const bool is_all_here = doubts_.is_all_here(transaction);

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -73,6 +74,8 @@ class TransactionLedger {
                     const std::vector<ledger::DoubtfulRecipient>& recipients, Recorded recorded,
                     const ledger::Client& client = {}, const ledger::DoubtPlace& place = {});
   [[nodiscard]] std::optional<ledger::DoubtKey> claim_doubt(const std::string& site, const std::string& mail);
+  /// As Doubts::name_hubs().
+  void name_hubs(const std::string& site, const std::map<std::string, std::string>& hub_of_pin);
   [[nodiscard]] std::optional<ledger::DoubtPlace> place_of(const std::string& transaction) const {
     return doubts_.place_of(transaction);
   }

@@ -36,6 +36,24 @@ TEST(DoubtsOfHubs, OutliveARestart) {
     }
 }
 
+// Else it would be asked for at whichever hub is the only one later.
+TEST(DoubtsOfHubs, OfTheOnlyHubStayItsOwnWhenThereAreSeveral) {
+  Doubts doubts;
+  doubts.set_sites({{"birl", {kPin}}});
+  static_cast<void>(doubts.record(transaction('a'), "birl", one(kDigest), kNow, Client(1000), {.pin = kPin}));
+  doubts.mark_in_doubt(transaction('a'));
+  doubts.set_sites({{"birl", {kPin, kOtherPin}}});
+  const auto changes = doubts.name_hubs("birl", {{kPin, "mail1"}, {kOtherPin, "mail2"}});
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(doubts.place_of(transaction('a'))->hub, "mail1");
+  EXPECT_TRUE(doubts.name_hubs("birl", {{kPin, "mail1"}, {kOtherPin, "mail2"}}).empty()) << "once";
+  Doubts after;
+  after.set_sites({{"birl", {kOtherPin}}});
+  EXPECT_TRUE(after.restore({stored(changes)}).empty());
+  EXPECT_EQ(after.place_of(transaction('a')), (DoubtPlace{.pin = kPin, .hub = "mail1"}));
+  EXPECT_EQ(after.of_client("birl", Client(1000)), 1U);
+}
+
 // It can still be read by a relayd that knows of one hub only.
 TEST(DoubtsOfHubs, WithOneHubTheRowIsAsItWas) {
   Doubts doubts;
