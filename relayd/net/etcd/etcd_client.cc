@@ -78,10 +78,11 @@ milliseconds EtcdClient::half_timeout() const {
   return milliseconds(settings_.timeout) / 2;
 }
 
+// Less than half of it for the only one, too: so the cause is known before anything expires.
 milliseconds EtcdClient::part_of_timeout() const {
   constexpr milliseconds kLeast{300};
-  return std::max(kLeast,
-                  half_timeout() / static_cast<int>(std::max<std::size_t>(1, settings_.endpoints.size())));
+  const int parts = std::max(3, 2 * static_cast<int>(settings_.endpoints.size()));
+  return std::max(kLeast, 2 * half_timeout() / parts);
 }
 
 // One key of ours: any member that a quorum listens to can say whether it is there. A full one is asked for
