@@ -145,7 +145,7 @@ base::Result<bool> DirectoryReader::follow_connected(milliseconds wait) {
     auto message = connection_->next(std::min(left, milliseconds(1000)));
     if (!message) return message.error();
     if (!message->has_value()) continue;
-    const auto changed = take(**std::move(message), Clock::now());
+    auto changed = take(**std::move(message), Clock::now());
     if (!changed || *changed) return changed;
   }
 }

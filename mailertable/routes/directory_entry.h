@@ -17,9 +17,9 @@ struct DirectoryEntry {
 
   /// The values of `name`, which is in lower case; none if the entry lacks it, or may not show it.
   [[nodiscard]] const std::vector<std::string>& values(std::string_view name) const {
-    static const std::vector<std::string> kNone;
+    static const std::vector<std::string> none;
     const auto found = attributes.find(name);
-    return found == attributes.end() ? kNone : found->second;
+    return found == attributes.end() ? none : found->second;
   }
 
   /// About what it takes in memory.
