@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "relayd/base/bytes.h"
 #include "relayd/base/utf8.h"
 #include "relayd/mail/delivery_tags.h"
 #include "relayd/mail/storage_reply.h"
@@ -256,9 +255,7 @@ void Delivery::answer_question(const Outcome& outcome, base::TimePoint now) {
   if (outcome.kind == Outcome::Kind::kPending && state_ == State::kContent) {
     // The near side gives this one up. One that commits it all the same must not deliver twice (P4).
     give_up_transaction();
-    return refuse(own_reply(451, "4.4.2",
-                            outcome.reason.empty() ? "an earlier try of this mail is still being delivered"
-                                                   : base::escaped(outcome.reason)));
+    return refuse(own_reply(451, "4.4.2", pending_text(outcome)));
   }
   if (outcome.kind != Outcome::Kind::kKnown) return;
   was_delivered_before_ = true;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 
-#include "relayd/base/bytes.h"
 #include "relayd/mail/outgoing.h"
 #include "relayd/mail/storage_reply.h"
 
@@ -126,11 +125,7 @@ void Outgoing::learn(const Outcome& outcome, base::TimePoint now) {
       }
       return record_doubt(now);
     case Outcome::Kind::kPending:
-      return postpone(
-          policy_.own(451, "4.4.2",
-                      outcome.reason.empty() ? "an earlier try of this mail is still being delivered"
-                                             : base::escaped(outcome.reason, kMaxReasonBytes)),
-          now);
+      return postpone(policy_.own(451, "4.4.2", pending_text(outcome)), now);
     case Outcome::Kind::kKnown:
       // What is to be settled there later is settled over the stream of the question.
       if (question_ && question_->is_open()) stream_.begin_anew(question_->key());

@@ -234,6 +234,11 @@ base::Result<Record> decode(Kind kind, std::string_view payload) {
 
 }  // namespace
 
+std::string pending_text(const Outcome& outcome) {
+  return outcome.reason.empty() ? "an earlier try of this mail is still being delivered"
+                                : base::escaped(outcome.reason, kMaxReasonBytes);
+}
+
 std::string encode(const Record& record) {
   return std::visit(Encoder{}, record);
 }

@@ -75,6 +75,9 @@ struct Outcome {
 using Record = std::variant<Mail, Rcpt, Data, Content, Commit, Ask, Settled, MailVerdict, RcptVerdict,
                             DataVerdict, FinalVerdict, Outcome>;
 
+/// Why our MTA, or the near side's, is put off by an outcome that is pending: fit for a reply.
+[[nodiscard]] std::string pending_text(const Outcome& outcome);
+
 /// One record as bytes.
 [[nodiscard]] std::string encode(const Record& record);
 /// What stands before so many bytes of content: with them, encode() of a Content.

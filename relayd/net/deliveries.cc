@@ -15,8 +15,9 @@ StreamUser* Deliveries::begin(SiteLink& link, mux::StreamKey stream, mail::Deliv
       stream, shared_, link, pool_, std::move(settings),
       DeliveryStream::Callbacks{
           .ended = ended_,
-          .end_earlier = lifetime_.guard(
-              [this](const mail::Ask& question) { return std::optional(end_earlier(question.transaction)); }),
+          .end_earlier = lifetime_.guard([this](const mail::Ask& question, SiteOutcomes::Told told) {
+            return end_earlier(question, std::move(told));
+          }),
           .is_disowned = lifetime_.guard([this](const std::string& id) { return disowned_.contains(id); }),
           .gone = lifetime_.guard([this](DeliveryStream& gone) {
             boost::asio::post(shared_.executor,
@@ -54,7 +55,8 @@ void Deliveries::abort() {
 // A hub that asks for a transaction has given it up. If that has not committed, it must not do so after the
 // answer, with the bytes that its stream still holds: it is ended first. If it has not even begun, because
 // its session lags behind another one, it must not begin.
-mail::Outcome Deliveries::end_earlier(const std::string& transaction) {
+std::optional<mail::Outcome> Deliveries::end_earlier(const mail::Ask& question, SiteOutcomes::Told told) {
+  const std::string& transaction = question.transaction;
   mail::Outcome pending{.kind = mail::Outcome::Kind::kPending, .reply = {}};
   if (shared_.is_committing && shared_.is_committing(transaction)) return pending;
   std::vector<std::shared_ptr<DeliveryStream>> begun;  // giving one up may end others
@@ -63,8 +65,11 @@ mail::Outcome Deliveries::end_earlier(const std::string& transaction) {
   for (const auto& delivery : begun)
     delivery->give_up(transaction);
   mail::Outcome outcome = recorded_outcome(transaction);
-  const bool is_unknown = outcome.kind == mail::Outcome::Kind::kUnknown;
-  return !is_unknown || disowned_.add(transaction, now()) ? outcome : pending;
+  if (outcome.kind != mail::Outcome::Kind::kUnknown) return outcome;
+  if (!disowned_.add(transaction, now())) return pending;
+  if (shared_.outcomes == nullptr) return outcome;
+  shared_.outcomes->ask({.site = site_.name, .transaction = transaction}, question.went, std::move(told));
+  return std::nullopt;
 }
 
 mail::Outcome Deliveries::recorded_outcome(const std::string& transaction) const {

@@ -39,7 +39,7 @@ class Deliveries {
   void abort();
 
  private:
-  [[nodiscard]] mail::Outcome end_earlier(const std::string& transaction);
+  [[nodiscard]] std::optional<mail::Outcome> end_earlier(const mail::Ask& question, SiteOutcomes::Told told);
   [[nodiscard]] mail::Outcome recorded_outcome(const std::string& transaction) const;
   [[nodiscard]] mail::Outcome earlier_outcome(const std::string& transaction) const;
 

@@ -41,6 +41,7 @@ void DeliveryStream::tick() {
 void DeliveryStream::abort() {
   gone_ = true;
   if (commit_) commit_->leave();  // what relayd cannot wait for, its witness can
+  if (claim_) static_cast<void>(claim_->leave());
   release_connection(false);
 }
 
@@ -113,7 +114,10 @@ void DeliveryStream::after_event() {
     delivery_.step(now());
     if (connection_) connection_->flush();
   }
-  if (!delivery_.is_committing()) commit_.reset();
+  if (!delivery_.is_committing()) {
+    commit_.reset();
+    claim_.reset();
+  }
   if (!delivery_.is_over() || gone_) return;
   gone_ = true;
   callbacks_.gone(*this);
@@ -152,6 +156,17 @@ void DeliveryStream::begin_commit(const std::string& transaction, const std::vec
   commit_ = connection_->begin_commit({.name = link_.site(), .pin = pin_}, transaction, refused);
 }
 
+bool DeliveryStream::claim(const std::string& transaction) {
+  if (shared_.outcomes == nullptr) return false;
+  claim_ = shared_.outcomes->claim({.site = link_.site(), .transaction = transaction}, commit_ != nullptr,
+                                   [self = shared_from_this()](const std::optional<smtp::Reply>& refusal) {
+                                     if (self->gone_) return;
+                                     self->delivery_.claimed(refusal, now());
+                                     self->after_event();
+                                   });
+  return claim_->is_awaited();
+}
+
 void DeliveryStream::write_stream(std::string_view bytes) {
   link_.write(stream_, bytes);
 }
@@ -180,28 +195,54 @@ void DeliveryStream::reset_stream(const std::string& cause) {
 }
 
 void DeliveryStream::record_outcome(const std::string& transaction, const mail::Outcome& outcome) {
+  const std::string known = mail::encode_known(outcome);
+  writes_under_way_ = claim_ ? 2 : 1;
   shared_.ledger.record_outcome(
-      link_.site(), transaction, mail::encode_known(outcome),
-      [self = shared_from_this()](const base::Result<void>&) {
-        if (self->gone_) return;
-        // Not on disk is no reason to keep it from the near side: the mail is
-        // delivered.
-        self->delivery_.recorded(now());
-        self->after_event();
-      },
+      link_.site(), transaction, known,
+      [self = shared_from_this()](const base::Result<void>& result) { self->written(result.has_value()); },
       pin_);
+  if (!claim_) return;
+  site_value_ = shared_.outcomes->own_value(known);
+  of_transaction_ = transaction;
+  shared_.outcomes->end(*std::exchange(claim_, nullptr), known,
+                        [self = shared_from_this()](bool is_there) { self->written(is_there); });
+}
+
+// Not on disk is no reason to keep it from the near side: the mail is delivered.
+void DeliveryStream::written(bool is_there) {
+  is_written_ = is_written_ || is_there;
+  if (--writes_under_way_ > 0 || gone_) return;
+  if (!is_written_ && shared_.outcomes != nullptr && commit_) commit_->leave();  // it is written nowhere else
+  delivery_.recorded(now());
+  after_event();
 }
 
 std::optional<mail::Outcome> DeliveryStream::end_earlier(const mail::Ask& question) {
-  return callbacks_.end_earlier(question);
+  return callbacks_.end_earlier(question, [self = shared_from_this(), transaction = question.transaction](
+                                              const mail::Outcome& outcome, const std::string& value) {
+    if (self->gone_) return;
+    self->site_value_ = value;
+    self->of_transaction_ = transaction;
+    self->delivery_.earlier_ended(outcome, now());
+    self->after_event();
+  });
 }
 
 void DeliveryStream::forget_outcome(const std::string& transaction) {
+  if (shared_.outcomes != nullptr) {
+    const auto known = shared_.ledger.find_outcome(link_.site(), transaction);
+    const std::string value = transaction == of_transaction_ ? std::exchange(site_value_, {})
+                              : known                        ? shared_.outcomes->own_value(*known)
+                                                             : std::string();
+    if (!value.empty()) shared_.outcomes->settled({.site = link_.site(), .transaction = transaction}, value);
+  }
   shared_.ledger.forget_outcome(link_.site(), transaction);
 }
 
 std::optional<std::string> DeliveryStream::ledger_trouble() const {
   if (const auto& trouble = shared_.ledger.trouble()) return trouble->cause;
+  if (shared_.outcomes != nullptr)
+    if (auto refusal = shared_.outcomes->refusal()) return refusal;
   return shared_.ledger.too_many_outcomes(link_.site());
 }
 

@@ -20,7 +20,9 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
  public:
   struct Callbacks {
     std::function<void(const mail::Summary&)> ended;
-    std::function<std::optional<mail::Outcome>(const mail::Ask& question)> end_earlier;
+    /// Nothing: `told` will be called, later.
+    std::function<std::optional<mail::Outcome>(const mail::Ask& question, SiteOutcomes::Told told)>
+        end_earlier;
     std::function<bool(const std::string& transaction)> is_disowned;
     std::function<void(DeliveryStream&)> gone;  ///< last call; let go of it later, not inside
   };
@@ -61,6 +63,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void request_connection(const std::string& helo, bool fresh) override;
   void release_connection(bool reusable) override;
   void begin_commit(const std::string& transaction, const std::vector<std::uint16_t>& refused) override;
+  [[nodiscard]] bool claim(const std::string& transaction) override;
   void write_stream(std::string_view bytes) override;
   void consumed(std::size_t bytes) override;
   [[nodiscard]] std::size_t stream_writable() const override;
@@ -77,6 +80,8 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void ended(const mail::Summary& summary) override;
 
  private:
+  /// The outcome is written, or cannot be, in one of the places where it is to be.
+  void written(bool is_there);
   void after_event();
   void write_mta();
   void go_on_later();
@@ -93,6 +98,11 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   std::optional<MtaPool::Request> request_;  // for a connection
   std::shared_ptr<MtaConnection> connection_;
   std::unique_ptr<WitnessedCommit> commit_;  // while it is_committing()
+  std::unique_ptr<OpenClaim> claim_;         // likewise, until its outcome is written
+  int writes_under_way_ = 0;                 // of the outcome
+  bool is_written_ = false;
+  std::string site_value_;  // what the site's hubs have for the transaction in the next line
+  std::string of_transaction_;
   bool gone_ = false;
   bool goes_on_ = false;  // will be called again
 };

@@ -11,6 +11,7 @@
 #include "relayd/net/io/shortage.h"
 #include "relayd/net/ledger/earlier_commits.h"
 #include "relayd/net/ledger/shared_doubts.h"
+#include "relayd/net/ledger/site_outcomes.h"
 #include "relayd/net/ledger/transaction_ledger.h"
 #include "relayd/net/link/shared_by_links.h"
 #include "relayd/net/mta/mta_neighbours.h"
@@ -32,6 +33,7 @@ struct SharedBySites : SharedByLinks {
   std::function<bool(const std::string& transaction)> is_committing{};
   Shortages* shortages = nullptr;         ///< null: nobody wants to know
   SharedDoubts* shared_doubts = nullptr;  ///< null: doubts are this hub's own
+  SiteOutcomes* outcomes = nullptr;       ///< null: this hub alone knows how mails ended
   std::function<void(const mail::Summary&)>
       ended{};  ///< told of every transaction that is over; may be empty
 };

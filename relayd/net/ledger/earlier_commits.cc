@@ -33,6 +33,7 @@ base::Result<void> EarlierCommits::open(const std::string& dir, const std::strin
     if (book) {
       books_.push_back(std::move(*book));
     } else {
+      is_incomplete_ = true;
       log_.log(base::LogLevel::kWarning, book.error().message + "; remove it");
     }
   }
@@ -65,6 +66,16 @@ std::optional<mail::Outcome> EarlierCommits::find(const std::string& site,
   return std::nullopt;
 }
 
+bool EarlierCommits::is_unanswered(const std::string& transaction) const {
+  if (never_answered_.contains(transaction)) return true;
+  return std::any_of(books_.begin(), books_.end(), [&](const auto& book) {
+    const auto slots = book->slots();
+    return std::any_of(slots.begin(), slots.end(), [&](ledger::CommitSlot& slot) {
+      return slot.is_about(slot.site(), transaction) && !outcome_of(slot);
+    });
+  });
+}
+
 bool EarlierCommits::take_in() {
   std::erase_if(books_, [this](const auto& book) {
     if (book->is_alive()) return false;
@@ -84,7 +95,14 @@ void EarlierCommits::take_in(const std::shared_ptr<ledger::CommitBook>& book) {
   for (ledger::CommitSlot& slot : book->slots()) {
     if (!slot.is_used()) continue;
     const auto outcome = outcome_of(slot);
-    if (!outcome) ++unanswered;
+    if (!outcome) {
+      ++unanswered;
+      if (unanswered_) {
+        never_answered_.insert(slot.transaction());
+        ++*left;
+        unanswered_(slot.site(), slot.transaction(), one_done);
+      }
+    }
     if (!outcome || outcome->kind != mail::Outcome::Kind::kKnown) continue;
     ++known;
     ++*left;

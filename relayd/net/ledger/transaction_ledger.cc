@@ -66,6 +66,7 @@ TransactionLedger::~TransactionLedger() {
 }
 
 base::Result<void> TransactionLedger::restore() {
+  has_lost_rows_ = !store_->warnings().empty();
   for (const std::string& warning : store_->warnings())
     log_.log(base::LogLevel::kWarning, "ledger: " + warning);
   const auto doubts = store_->load(ledger::Table::kDoubts);
@@ -74,8 +75,10 @@ base::Result<void> TransactionLedger::restore() {
   if (!outcomes) return outcomes.error();
   for (const std::string& skipped : doubts_.restore(*doubts))
     log_.log(base::LogLevel::kWarning, "ledger: " + skipped);
-  for (const std::string& skipped : outcomes_.restore(*outcomes))
+  for (const std::string& skipped : outcomes_.restore(*outcomes)) {
+    has_lost_rows_ = true;
     log_.log(base::LogLevel::kWarning, "ledger: " + skipped);
+  }
   if (doubts_.size() + outcomes_.size() > 0)
     log_.log(base::LogLevel::kInfo, "ledger: " + std::to_string(doubts_.size()) + " recipients in doubt, " +
                                         std::to_string(outcomes_.size()) + " outcomes kept for other hubs");

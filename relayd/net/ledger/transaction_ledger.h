@@ -123,6 +123,8 @@ class TransactionLedger {
   [[nodiscard]] ledger::Counters counters() const {
     return {.failures = failures_, .doubts = doubts_.size(), .outcomes = outcomes_.size()};
   }
+  /// Rows were missing when it was opened.
+  [[nodiscard]] bool has_lost_rows() const { return has_lost_rows_; }
   [[nodiscard]] std::size_t recipients_of_nobody() const { return doubts_.of_nobody(); }
 
   /// Drops what is older than any MTA tries, unless the clock cannot be trusted just now (ledger/expiry.h).
@@ -170,6 +172,7 @@ class TransactionLedger {
   boost::asio::steady_timer timer_;
   std::optional<Trouble> trouble_;
   std::uint64_t failures_ = 0;
+  bool has_lost_rows_ = false;
   boost::asio::steady_timer retry_;
   bool retry_runs_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // handlers may come after us

@@ -1,0 +1,39 @@
+#include "relayd/net/ledger/memory_name.h"
+
+#include <unistd.h>
+
+#include <fstream>
+
+#include "relayd/claims/value.h"
+#include "relayd/net/io/replace_file.h"
+#include "relayd/net/tls/hmac_digest.h"
+
+namespace tsmtp::net {
+namespace {
+
+constexpr char kBootId[] = "/proc/sys/kernel/random/boot_id";
+constexpr char kFile[] = "/claims.memory";
+
+std::string first_line_of(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+}  // namespace
+
+std::string memory_name(const std::string& state_dir, bool is_lost) {
+  const std::string boot = first_line_of(kBootId), path = state_dir + kFile;
+  if (!is_lost && !boot.empty()) {
+    std::ifstream file(path, std::ios::binary);
+    std::string of_boot, name(claims::kMemoryBytes, '\0');
+    std::getline(file, of_boot);
+    if (of_boot == boot && file.read(name.data(), static_cast<std::streamsize>(name.size()))) return name;
+  }
+  const std::string name = random_bytes(claims::kMemoryBytes);
+  if (!replace_file(path, boot + '\n' + name)) unlink(path.c_str());  // the old one says too much
+  return name;
+}
+
+}  // namespace tsmtp::net
