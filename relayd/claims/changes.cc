@@ -107,7 +107,7 @@ etcd::Transaction Replacing::step(const Leases& leases) {
                                 : is_disowned ? leases.disowned
                                               : leases.ended};
   }
-  return {.when = {is(key_, expected_)}, .then = {std::move(change)}};
+  return {.when = {expected_.empty() ? is_absent(key_) : is(key_, expected_)}, .then = {std::move(change)}};
 }
 
 bool Replacing::answered(const etcd::Answer& answer) {

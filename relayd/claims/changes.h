@@ -96,7 +96,7 @@ class Doubting : public Operation {
 /// One value for another, if it is still that one.
 class Replacing : public Operation {
  public:
-  /// Without `value` it is deleted.
+  /// `expected` empty: that there is nothing. Without `value` it is deleted.
   Replacing(std::string key, std::string expected, std::optional<Value> value)
       : key_(std::move(key)), expected_(std::move(expected)), value_(std::move(value)) {}
 

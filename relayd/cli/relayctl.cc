@@ -26,8 +26,9 @@ using namespace tsmtp;
 struct Context {
   settings::Config config;
   bool json = false;
-  std::string id;    ///< of a mail in doubt, or of what waits for approval
-  std::string site;  ///< a name, or a pin
+  std::string decision;  ///< of resolve
+  std::string id;        ///< of a mail in doubt, or of what waits for approval
+  std::string site;      ///< a name, or a pin
   bool yes = false;
   std::string grace;  ///< as it was written; empty: not at all
   bool compromised = false;
@@ -157,6 +158,16 @@ int deny(const Context& context) {
   return ask(context, control::Request::kDeny, context.id);
 }
 
+int list_claims(const Context& context) {
+  return ask(context, context.json ? control::Request::kClaimsJson : control::Request::kClaims);
+}
+
+int resolve(const Context& context) {
+  if (context.decision != "delivered" && context.decision != "resend")
+    return complain("delivered or resend was expected behind the ID", EX_USAGE);
+  return ask(context, control::Request::kResolve, context.id + ' ' + context.decision);
+}
+
 struct Subcommand {
   const char* name;
   const char* help;
@@ -182,6 +193,10 @@ constexpr Subcommand kSubcommands[] = {
      false},
     {"approve", "let a connection to a service be made", approve, false},
     {"deny", "refuse a connection, or take an approval back", deny, false},
+    {"claims", "list the mails that hubs of our site took and whose end they have not told", list_claims,
+     false},
+    {"resolve", "say how a mail ended that was claimed by a hub which is lost or cannot tell", resolve,
+     false},
     {"forget", "forget a mail in doubt; if it is tried again, it may be delivered twice", forget, false},
 };
 
@@ -237,7 +252,7 @@ int main(int argc, char** argv) {
   for (const Subcommand& subcommand : kSubcommands) {
     CLI::App* added = app.add_subcommand(subcommand.name, subcommand.help);
     if (subcommand.run == status || subcommand.run == doubts || subcommand.run == invitations ||
-        subcommand.run == approvals)
+        subcommand.run == approvals || subcommand.run == list_claims)
       added->add_flag("--json", context.json, "as JSON, for programs");
     if (subcommand.run == invite) cli::add_invite_options(*added, context.pairing);
     if (subcommand.run == join) cli::add_join_options(*added, context.pairing);
@@ -245,6 +260,14 @@ int main(int argc, char** argv) {
     if (subcommand.run == forget)
       added->add_option("ID", context.id, "as `relayctl doubts` shows it, or as much of it as is unique")
           ->required();
+    if (subcommand.run == resolve) {
+      added->add_option("ID", context.id, "as `relayctl claims` shows it, or as much of it as is unique")
+          ->required();
+      added
+          ->add_option("DECISION", context.decision,
+                       "delivered: our MTA has taken it; resend: it has not, and the mail is to come again")
+          ->required();
+    }
     if (subcommand.run == approve || subcommand.run == deny)
       added->add_option("ID", context.id, "as `relayctl approvals` shows it")->required();
     if (subcommand.run == approve)

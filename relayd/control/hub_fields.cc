@@ -50,6 +50,22 @@ const Fields<LedgerStatus>& ledger_fields() {
   return fields;
 }
 
+const Fields<SiteLedgerStatus>& site_ledger_fields() {
+  static const Fields<SiteLedgerStatus> fields = [] {
+    Fields<SiteLedgerStatus> rows{plain("engine", "etcd", &SiteLedgerStatus::engine),
+                                  text("trouble", "why it does not answer", &SiteLedgerStatus::trouble),
+                                  {"since", "since when it does not", [](const SiteLedgerStatus& site) {
+                                     return site.trouble.empty() ? Json(nullptr) : Json(rfc3339(site.since));
+                                   }}};
+    std::ranges::move(counter_fields<SiteLedgerStatus>(claims::kCounterRows, &SiteLedgerStatus::counters),
+                      std::back_inserter(rows));
+    rows.push_back(
+        plain("hubs", "list of the other hubs of our site that are there", &SiteLedgerStatus::hubs));
+    return rows;
+  }();
+  return fields;
+}
+
 const Fields<ShortageStatus>& shortage_fields() {
   static const Fields<ShortageStatus> fields{
       plain("times", "how often since the start", &ShortageStatus::times),
@@ -181,6 +197,36 @@ Field<HubStatus> sharing_field() {
       .said(HubLine::kSharing, sharing_text);
 }
 
+std::vector<Labelled<claims::Counters>> claim_counters(const HubStatus& hub) {
+  if (!hub.site_ledger) return {};
+  return {{.labels = {}, .counters = &hub.site_ledger->counters}};
+}
+
+std::string site_ledger_text(const HubStatus& hub, WallTime now) {
+  if (!hub.site_ledger) return {};
+  const SiteLedgerStatus& site = *hub.site_ledger;
+  const std::string hubs = site.hubs.empty() ? "no other hub there" : "with " + list_text(site.hubs);
+  const std::string standing =
+      site.trouble.empty()
+          ? hubs
+          : fmt::format("DOES NOT ANSWER {}: {}", since(site.since, now), escaped(site.trouble));
+  return fmt::format("site's ledger  {}, {}", site.engine, standing) +
+         in_words(site, site_ledger_fields(), now);
+}
+
+Field<HubStatus> site_ledger_field() {
+  return object("site_ledger",
+                "what the hubs of our site know together of how mails ended, see\n.Ic [ledger]\nof\n.Xr "
+                "relayd.toml 5 ;\nnull where this hub alone knows",
+                &HubStatus::site_ledger, site_ledger_fields())
+      .measured({{"tsmtp_etcd_answers", kGauge, "0 while etcd does not answer; 1 where it is not used.",
+                  [](const HubStatus& hub) {
+                    return one(hub.site_ledger && !hub.site_ledger->trouble.empty() ? 0 : 1);
+                  }}})
+      .measured(counter_metrics<HubStatus>(claims::kCounterRows, claim_counters))
+      .said(HubLine::kSiteLedger, site_ledger_text);
+}
+
 std::string endpoints_held_text(const HubStatus& hub) {
   if (!hub.endpoints_held) return {};
   return *hub.endpoints_held ? "endpoints      held while relayd does not run"
@@ -297,6 +343,7 @@ const Fields<HubStatus>& hub_fields() {
                 }),
       ledger_field(),
       sharing_field(),
+      site_ledger_field(),
       Field<HubStatus>{
           "endpoints_held",
           "whether the endpoints are held while\n.Xr relayd 8\ndoes not run; null where none is a TCP port",

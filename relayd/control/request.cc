@@ -13,7 +13,7 @@ struct Line {
   std::string_view text;
 };
 
-constexpr std::array<Line, 10> kLines{{{Request::kStatus, "status"},
+constexpr std::array<Line, 12> kLines{{{Request::kStatus, "status"},
                                        {Request::kStatusJson, "status --json"},
                                        {Request::kReload, "reload"},
                                        {Request::kDrain, "drain"},
@@ -22,16 +22,19 @@ constexpr std::array<Line, 10> kLines{{{Request::kStatus, "status"},
                                        {Request::kInvitations, "invitations"},
                                        {Request::kInvitationsJson, "invitations --json"},
                                        {Request::kApprovals, "approvals"},
-                                       {Request::kApprovalsJson, "approvals --json"}}};
+                                       {Request::kApprovalsJson, "approvals --json"},
+                                       {Request::kClaims, "claims"},
+                                       {Request::kClaimsJson, "claims --json"}}};
 // These have an argument behind them.
-constexpr std::array<Line, 8> kWithArgument{{{Request::kForget, "forget "},
+constexpr std::array<Line, 9> kWithArgument{{{Request::kForget, "forget "},
                                              {Request::kRevoke, "revoke "},
                                              {Request::kRotate, "rotate "},
                                              {Request::kInvite, "invite "},
                                              {Request::kUninvite, "uninvite "},
                                              {Request::kJoin, "join "},
                                              {Request::kApprove, "approve "},
-                                             {Request::kDeny, "deny "}}};
+                                             {Request::kDeny, "deny "},
+                                             {Request::kResolve, "resolve "}}};
 
 bool may_be_long(std::string_view received) {
   return received.starts_with("invite ") || received.starts_with("join ");
@@ -74,11 +77,11 @@ std::optional<base::Result<Asked>> parse_request(std::string_view received) {
   for (const Line& line : kWithArgument)
     if (text.starts_with(line.text))
       return Parsed(Asked{.request = line.request, .argument = std::string(text.substr(line.text.size()))});
-  return Parsed(
-      base::Error{"unknown request \"" + base::escaped(text) +
-                  "\"; status, status --json, reload, drain, doubts, doubts --json, invite, "
-                  "invitations, uninvite, join, revoke, rotate, approvals, approve, deny or forget ID was "
-                  "expected"});
+  return Parsed(base::Error{"unknown request \"" + base::escaped(text) +
+                            "\"; status, status --json, reload, drain, doubts, doubts --json, invite, "
+                            "invitations, uninvite, join, revoke, rotate, approvals, approve, deny, claims, "
+                            "resolve or forget ID was "
+                            "expected"});
 }
 
 std::string reply_ok(std::string_view body) {

@@ -31,6 +31,9 @@ enum class Request {
   kApprovalsJson,
   kApprove,
   kDeny,
+  kClaims,
+  kClaimsJson,
+  kResolve,
 };
 
 /// A request as it was received.
@@ -44,7 +47,7 @@ inline constexpr std::size_t kMaxRequestBytes = 256;
 inline constexpr std::size_t kMaxLongRequestBytes = 4096;
 
 /// The line to send, with its line end: "status --json\n", "forget 3f6c\n". kForget, kRevoke, kRotate,
-/// kInvite, kUninvite, kJoin, kApprove and kDeny have an argument.
+/// kInvite, kUninvite, kJoin, kApprove, kDeny and kResolve have an argument.
 [[nodiscard]] std::string request_line(Request request, std::string_view argument = {});
 
 /// Reads what has been received so far. nullopt: no line end yet, read on. An error (nothing known, more than

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "relayd/base/clock.h"
+#include "relayd/claims/counters.h"
 #include "relayd/control/forward_status.h"
 #include "relayd/control/site_hub_status.h"
 #include "relayd/ledger/counters.h"
@@ -138,6 +139,15 @@ struct SharingStatus {
   std::uint64_t of_others = 0;     ///< recipients whose first try is another hub's
 };
 
+/// What the hubs of our site know together of how mails ended.
+struct SiteLedgerStatus {
+  std::string engine;  ///< "etcd"
+  claims::Counters counters;
+  std::vector<std::string> hubs{};  ///< the others that are there
+  std::string trouble;              ///< why it does not answer; empty: it does
+  base::WallTime since;             ///< of the trouble
+};
+
 /// This relayd and all its sites.
 struct HubStatus {
   std::string name;
@@ -153,7 +163,8 @@ struct HubStatus {
   std::vector<std::string> listen;
   std::optional<AuditStatus> audit;  ///< nothing unless configured
   LedgerStatus ledger;
-  std::optional<SharingStatus> shared_doubts;  ///< nothing: they are this hub's own
+  std::optional<SharingStatus> shared_doubts;   ///< nothing: they are this hub's own
+  std::optional<SiteLedgerStatus> site_ledger;  ///< nothing where this hub alone knows
   std::optional<bool> endpoints_held;  ///< while relayd does not run; nothing where no endpoint is a TCP port
   bool draining = false;
   std::optional<ShortageStatus> shortage;        ///< nothing if there was none

@@ -21,6 +21,7 @@ enum class HubLine {
   kLedger,
   kWitness,
   kSharing,
+  kSiteLedger,
   kSessionsRefused,
   kConnectionsRefused,
   kKeysRefused,

@@ -3,6 +3,7 @@
 #include "relayd/base/bytes.h"
 #include "relayd/control/audit_record.h"
 #include "relayd/control/connection_record.h"
+#include "relayd/control/duplicate_record.h"
 #include "relayd/control/transfer_record.h"
 
 namespace tsmtp::daemon {
@@ -22,6 +23,10 @@ void AuditLog::record(const forward::Summary& summary, base::WallTime now) {
 
 void AuditLog::record(const forward::ftp::TransferRecord& transfer, base::WallTime now) {
   write(transfer, now);
+}
+
+void AuditLog::record(const claims::PossibleDuplicate& mail, base::WallTime now) {
+  write(mail, now);
 }
 
 template <typename Summary>

@@ -7,6 +7,7 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/base/log.h"
+#include "relayd/claims/possible_duplicate.h"
 #include "relayd/control/status.h"
 #include "relayd/daemon/audit_sink.h"
 #include "relayd/forward/ftp/transfer_line.h"
@@ -26,6 +27,7 @@ class AuditLog {
   void record(const mail::Summary& summary, base::WallTime now);
   void record(const forward::Summary& summary, base::WallTime now);
   void record(const forward::ftp::TransferRecord& transfer, base::WallTime now);
+  void record(const claims::PossibleDuplicate& mail, base::WallTime now);
 
   /// Nothing while there is no sink.
   [[nodiscard]] std::optional<control::AuditStatus> status() const;

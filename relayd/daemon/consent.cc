@@ -14,19 +14,18 @@
 namespace tsmtp::daemon {
 namespace {
 
-// For the record. A user who has gained root's rights is root here.
+std::string refusal(const base::Error& error) {
+  return control::reply_error(error.message, EX_DATAERR);
+}
+
+}  // namespace
+
 std::string person(std::optional<uid_t> user) {
   if (!user) return "relayctl";
   const passwd* const entry = getpwuid(*user);
   return (entry != nullptr ? base::escaped(entry->pw_name) : "user " + std::to_string(*user)) +
          " via relayctl";
 }
-
-std::string refusal(const base::Error& error) {
-  return control::reply_error(error.message, EX_DATAERR);
-}
-
-}  // namespace
 
 control::ApprovalsShown approvals_shown(const forward::Approvals& approvals, base::TimePoint now,
                                         base::WallTime wall) {

@@ -15,6 +15,9 @@
 
 namespace tsmtp::daemon {
 
+/// For the record. A user who has gained root's rights is root here.
+[[nodiscard]] std::string person(std::optional<uid_t> user);
+
 /// `now` and `wall` are the same moment.
 [[nodiscard]] control::ApprovalsShown approvals_shown(const forward::Approvals& approvals,
                                                       base::TimePoint now, base::WallTime wall);

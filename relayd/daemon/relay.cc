@@ -24,6 +24,7 @@ constexpr std::chrono::seconds kHolderPoll{5};
 constexpr std::chrono::seconds kWitnessPoll{5};
 constexpr std::chrono::seconds kKeysPoll{1};
 constexpr std::chrono::seconds kSharingPoll{1};
+constexpr std::chrono::seconds kSiteLedgerPoll{1};
 constexpr std::chrono::milliseconds kEarlierPoll{500};
 constexpr std::size_t kInstanceBytes = 16;
 
@@ -141,7 +142,7 @@ base::Result<void> Relay::bind_services(const std::optional<net::Owner>& owner) 
   control_ = std::make_shared<net::RequestServer>(
       loop_.executor(),
       [this](const net::RequestServer::Received& received) { return answer_control(received); }, &shortages_,
-      [this](std::string_view received, const net::RequestServer::Reply& reply) {
+      [this](const net::RequestServer::Received& received, const net::RequestServer::Reply& reply) {
         return answer_later(received, reply);
       });
   const base::HostPort socket{.host = {}, .port = 0, .unix_path = config_.hub.control};
@@ -230,6 +231,7 @@ void Relay::serve() {
            std::any_of(retired_.begin(), retired_.end(), is_there);
   };
   shared_->ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); };
+  open_site_ledger();
   for (const settings::Site& site : config_.sites) {
     sites_.push_back(std::make_unique<net::Site>(*shared_, site));
     sites_.back()->start(std::move(bound_[site.name]));
@@ -262,6 +264,25 @@ void Relay::serve() {
   log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + settings::count_of_sites(config_) +
                                 ", key " + net::pin_text(rotation_.own().pin()));
   loop_.later([this] { tell_ready(); });  // when it runs, relayctl is answered
+}
+
+void Relay::open_site_ledger() {
+  if (!etcd_) return;
+  site_ledger_ = std::make_unique<SiteLedger>(
+      SiteLedger::Means{.store = *etcd_,
+                        .log = log_,
+                        .config = config_,
+                        .instance = shared_->instance,
+                        .has_lost_rows = state_.ledger().has_lost_rows(),
+                        .may_come_twice = [this](const claims::PossibleDuplicate& mail) {
+                          audit_.record(mail, net::wall_now());
+                        }});
+  site_ledger_->begin(*shared_, state_.earlier());
+  site_ledger_->tick();
+  loop_.every(kSiteLedgerPoll, [this] {
+    site_ledger_->tick();
+    return true;
+  });
 }
 
 void Relay::tell_ready() {
@@ -340,6 +361,7 @@ control::HubStatus Relay::status() const {
   status.ledger = ledger_status(state_.ledger());
   status.ledger.no_witness = state_.no_witness();
   status.shared_doubts = sharing_status(state_.shared_doubts(), state_.ledger().doubts());
+  if (site_ledger_) status.site_ledger = site_ledger_->status();
   status.endpoints_held = held_endpoints_.is_held();
   status.draining = draining_;
   if (shortages_.times() > 0)

@@ -18,6 +18,7 @@
 #include "relayd/daemon/refusal_log.h"
 #include "relayd/daemon/refused_keys.h"
 #include "relayd/daemon/rotation.h"
+#include "relayd/daemon/site_ledger.h"
 #include "relayd/net/control/request_server.h"
 #include "relayd/net/endpoint/held_endpoints.h"
 #include "relayd/net/etcd/etcd_client.h"
@@ -74,6 +75,7 @@ class Relay {
   void open_etcd();
   void open_pairing();
   void serve();
+  void open_site_ledger();
   void keep_endpoints();
   void tell_ready();
 
@@ -104,7 +106,8 @@ class Relay {
   void connected(std::unique_ptr<net::TlsStream> stream);
   [[nodiscard]] std::optional<std::string> answer_control(const net::RequestServer::Received& received);
   /// What takes its time to answer: whether it was that.
-  [[nodiscard]] bool answer_later(std::string_view received, const net::RequestServer::Reply& reply);
+  [[nodiscard]] bool answer_later(const net::RequestServer::Received& received,
+                                  const net::RequestServer::Reply& reply);
 
   net::EventLoop& loop_;
   base::Logger& log_;
@@ -124,6 +127,7 @@ class Relay {
   net::MtaNeighbours mta_neighbours_;
   net::Consent consent_;
   std::unique_ptr<net::SharedByForwards> forwards_;
+  std::unique_ptr<SiteLedger> site_ledger_;  // null where this hub alone knows how mails ended
   std::unique_ptr<net::SharedBySites> shared_;
   net::HeldEndpoints held_endpoints_;
   BoundBySites bound_;  // until the sites exist

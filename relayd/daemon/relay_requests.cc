@@ -2,6 +2,7 @@
 #include "relayd/control/request.h"
 #include "relayd/control/status_json.h"
 #include "relayd/control/status_text.h"
+#include "relayd/daemon/claims.h"
 #include "relayd/daemon/consent.h"
 #include "relayd/daemon/doubts.h"
 #include "relayd/daemon/relay.h"
@@ -54,17 +55,40 @@ std::optional<std::string> Relay::answer_control(const net::RequestServer::Recei
       return approve(consent_, log_, (*request)->argument, received.user);
     case control::Request::kDeny:
       return deny(consent_, log_, (*request)->argument, received.user);
+    case control::Request::kClaims:
+    case control::Request::kClaimsJson:
+    case control::Request::kResolve:
+      return control::reply_error("[ledger] engine is local: there are no claims");  // else answer_later()
     case control::Request::kJoin:
       break;  // answer_later()
   }
   return {};
 }
 
-bool Relay::answer_later(std::string_view received, const net::RequestServer::Reply& reply) {
-  const auto request = control::parse_request(received);
-  if (!request || !*request || (*request)->request != control::Request::kJoin) return false;
-  joining_->join((*request)->argument, reply);
-  return true;
+bool Relay::answer_later(const net::RequestServer::Received& received,
+                         const net::RequestServer::Reply& reply) {
+  const auto request = control::parse_request(received.text);
+  if (!request || !*request) return false;
+  switch ((*request)->request) {
+    case control::Request::kJoin:
+      joining_->join((*request)->argument, reply);
+      return true;
+    case control::Request::kClaims:
+    case control::Request::kClaimsJson:
+      if (!site_ledger_) return false;
+      list_claims(site_ledger_->claims(), (*request)->request == control::Request::kClaimsJson, reply);
+      return true;
+    case control::Request::kResolve: {
+      if (!site_ledger_) return false;
+      std::vector<std::string> sites;
+      for (const settings::Site& site : config_.sites)
+        sites.push_back(site.name);
+      resolve_claim(site_ledger_->claims(), sites, log_, (*request)->argument, person(received.user), reply);
+      return true;
+    }
+    default:
+      return false;
+  }
 }
 
 }  // namespace tsmtp::daemon

@@ -42,7 +42,7 @@ BELOW = {
     "net/control": ["net/endpoint"],
     "net/forward": ["net/link", "net/endpoint", "net/mta", "forward/ftp", "forward/x11"],
     "net": ["net/forward", "net/link", "net/pairing", "net/mta", "net/ledger", "net/endpoint", "net/control"],
-    "control": ["mail", "forward", "forward/ftp"],
+    "control": ["claims", "mail", "forward", "forward/ftp"],
     "daemon": ["settings", "control", "net"],
     "cli": ["daemon"],
     "mailertable/files": ["base"],

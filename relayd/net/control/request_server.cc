@@ -70,18 +70,18 @@ class Client : public std::enable_shared_from_this<Client> {
   }
 
   void read() {
-    socket_.async_read_some(asio::buffer(buffer_),
-                            [self = shared_from_this()](const error_code& error, std::size_t bytes) {
-                              if (error) return self->done();
-                              self->received_.append(self->buffer_.data(), bytes);
-                              if (self->slow_ && self->slow_(self->received_, self->later())) {
-                                return self->set_deadline(kToAnswer);
-                              }
-                              auto reply = self->handler_({.text = self->received_, .user = self->user_});
-                              if (reply) return self->write(std::move(*reply));
-                              if (self->received_.size() > kMaxRequestBytes) return self->done();
-                              self->read();
-                            });
+    socket_.async_read_some(
+        asio::buffer(buffer_), [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+          if (error) return self->done();
+          self->received_.append(self->buffer_.data(), bytes);
+          if (self->slow_ && self->slow_({.text = self->received_, .user = self->user_}, self->later())) {
+            return self->set_deadline(kToAnswer);
+          }
+          auto reply = self->handler_({.text = self->received_, .user = self->user_});
+          if (reply) return self->write(std::move(*reply));
+          if (self->received_.size() > kMaxRequestBytes) return self->done();
+          self->read();
+        });
   }
 
   // The client may have gone by then.

@@ -28,7 +28,7 @@ class RequestServer {
 
   /// For what takes its time: true if the request is its own; it calls `reply` once, later, from the loop.
   using Reply = std::function<void(std::string)>;
-  using SlowHandler = std::function<bool(std::string_view received, Reply reply)>;
+  using SlowHandler = std::function<bool(const Received& received, Reply reply)>;
 
   /// `slow`, which may be null, is asked first. `shortages`: as Endpoint's.
   RequestServer(const boost::asio::any_io_executor& executor, Handler handler, Shortages* shortages = nullptr,

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "relayd/claims/value.h"
@@ -11,7 +12,9 @@
 namespace tsmtp::net {
 namespace {
 
-constexpr char kBootId[] = "/proc/sys/kernel/random/boot_id";
+// systemd's unit says it, for there /proc has nothing but processes.
+constexpr char kBootIdVariable[] = "TSMTP_BOOT_ID";
+constexpr char kBootIdFile[] = "/proc/sys/kernel/random/boot_id";
 constexpr char kFile[] = "/claims.memory";
 
 std::string first_line_of(const std::string& path) {
@@ -21,10 +24,15 @@ std::string first_line_of(const std::string& path) {
   return line;
 }
 
+std::string boot_id() {
+  const char* const said = std::getenv(kBootIdVariable);
+  return said != nullptr && *said != '\0' ? said : first_line_of(kBootIdFile);
+}
+
 }  // namespace
 
 std::string memory_name(const std::string& state_dir, bool is_lost) {
-  const std::string boot = first_line_of(kBootId), path = state_dir + kFile;
+  const std::string boot = boot_id(), path = state_dir + kFile;
   if (!is_lost && !boot.empty()) {
     std::ifstream file(path, std::ios::binary);
     std::string of_boot, name(claims::kMemoryBytes, '\0');

@@ -17,6 +17,7 @@
 #include "relayd/base/log.h"
 #include "relayd/claims/changes.h"
 #include "relayd/claims/keys.h"
+#include "relayd/claims/possible_duplicate.h"
 #include "relayd/claims/question.h"
 #include "relayd/etcd/store.h"
 #include "relayd/mail/record.h"
@@ -75,16 +76,11 @@ class SiteOutcomes {
     /// Of this hub: what it remembers reaches back to the time when it took this name (claims::Claim).
     std::string memory;
   };
-  /// A mail that is delivered anew though a hub that is lost may have delivered it.
-  struct PossibleDuplicate {
-    claims::Name name;
-    claims::Resent resent;
-  };
   struct Callbacks {
     /// What this hub's ledger and book of commits know.
     std::function<claims::OwnEnd(const claims::Name&, const claims::Claim&)> own_end;
     /// Called before anybody is told that the mail may be delivered anew. May be empty.
-    std::function<void(const PossibleDuplicate&)> may_come_twice{};
+    std::function<void(const claims::PossibleDuplicate&)> may_come_twice{};
     /// Since when a hub of the site is away, as a clause; empty: it is there, or that is not known.
     std::function<std::string(const std::string& hub)> away{};
   };

@@ -47,7 +47,7 @@ TEST(Request, BadRequests) {
   EXPECT_THAT(error_of("stop\x1b\n"),
               HasSubstr("unknown request \"stop\\x1b\"; status, status --json, reload"));
   EXPECT_THAT(error_of("STATUS\n"), HasSubstr("unknown request"));
-  EXPECT_THAT(error_of("forget\n"), HasSubstr("approve, deny or forget ID was expected"));
+  EXPECT_THAT(error_of("forget\n"), HasSubstr("approve, deny, claims, resolve or forget ID was expected"));
   EXPECT_THAT(error_of("forgetall\n"), HasSubstr("unknown request"));
   EXPECT_THAT(error_of("doubts birl\n"), HasSubstr("unknown request"));
   EXPECT_THAT(error_of("status\r\n"), HasSubstr("unknown request"));

@@ -50,6 +50,7 @@ TEST(StatusJson, Golden) {
     "no_witness": null
   },
   "shared_doubts": null,
+  "site_ledger": null,
   "endpoints_held": null,
   "draining": false,
   "shortage": null,
