@@ -111,7 +111,7 @@ void SharedDoubts::begin(const std::shared_ptr<Recording>& recording) {
 
 // Nothing is written unless no other try of any of these mails is there, and the digests are of the key by
 // which other hubs look for them.
-void SharedDoubts::submit(Part part) {
+void SharedDoubts::submit(const Part& part) {
   const Recording& recording = *part.of;
   etcd::Transaction transaction;
   transaction.when.push_back(key_.is_still_ours());

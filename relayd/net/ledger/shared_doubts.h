@@ -88,7 +88,7 @@ class SharedDoubts {
   void grant();
   void tell(const base::Result<void>& ready);
   void begin(const std::shared_ptr<Recording>& recording);
-  void submit(Part part);
+  void submit(const Part& part);
   void answered(Part part, const etcd::Result& result);
   void found(Part part, const std::vector<std::vector<etcd::KeyValue>>& got);
   void try_again(Part part);
