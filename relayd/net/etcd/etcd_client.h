@@ -83,7 +83,7 @@ class EtcdClient : public etcd::Store {
   [[nodiscard]] std::optional<unsigned> idle_slot();
   unsigned add_slot();
   void drop_slot(unsigned slot);
-  void send_batch(unsigned slot, etcd::Batches::Taken batch);
+  void send_batch(unsigned slot, const etcd::Batches::Taken& batch);
   void batch_answered(unsigned slot, etcd::Batches::Id batch, const EtcdReply& reply);
   void run_errand(unsigned slot, Errand errand);
   void errand_answered(unsigned slot, const Errand& errand, const EtcdReply& reply);

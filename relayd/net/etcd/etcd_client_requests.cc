@@ -42,7 +42,7 @@ void EtcdClient::send() {
       errands_.pop_front();
       run_errand(*slot, std::move(errand));
     } else if (auto batch = batches_.take()) {
-      send_batch(*slot, std::move(*batch));
+      send_batch(*slot, *batch);
     }
   }
   ask_in_silence();
@@ -107,7 +107,7 @@ void EtcdClient::ask(unsigned slot, const etcd::Request& request,
                        }));
 }
 
-void EtcdClient::send_batch(unsigned slot, etcd::Batches::Taken batch) {
+void EtcdClient::send_batch(unsigned slot, const etcd::Batches::Taken& batch) {
   ask(
       slot, batch.request,
       [this, slot, id = batch.id](const EtcdReply& reply) { batch_answered(slot, id, reply); },
