@@ -10,6 +10,7 @@
 #include "relayd/base/nearest.h"
 #include "relayd/base/version.h"
 #include "relayd/cli/pairing_commands.h"
+#include "relayd/cli/why_command.h"
 #include "relayd/control/approve_request.h"
 #include "relayd/control/request.h"
 #include "relayd/control/rotate_request.h"
@@ -34,6 +35,7 @@ struct Context {
   bool compromised = false;
   std::string lasting;  ///< of a yes, as it was written; empty: for one connection
   cli::PairingOptions pairing;
+  cli::WhyOptions why;
 };
 
 int complain(const std::string& message, int status) {
@@ -168,6 +170,10 @@ int resolve(const Context& context) {
   return ask(context, control::Request::kResolve, context.id + ' ' + context.decision);
 }
 
+int why(const Context& context) {
+  return cli::run_why(context.config, context.why, context.json);
+}
+
 struct Subcommand {
   const char* name;
   const char* help;
@@ -180,6 +186,7 @@ constexpr Subcommand kSubcommands[] = {
     {"init", "make this hub's identity (hub.identity) and print its pin", init},
     {"fingerprint", "print this hub's pin, for the `pin` of other hubs", fingerprint},
     {"status", "show the links and what went over them", status, false},
+    {"why", "say what would happen to a mail, and the first thing in its way", why},
     {"reload", "let relayd read its configuration again", reload},
     {"drain", "let transactions under way end, then stop relayd", drain, false},
     {"doubts", "list the mails in doubt, those whose final reply our MTA may not have", doubts, false},
@@ -252,8 +259,9 @@ int main(int argc, char** argv) {
   for (const Subcommand& subcommand : kSubcommands) {
     CLI::App* added = app.add_subcommand(subcommand.name, subcommand.help);
     if (subcommand.run == status || subcommand.run == doubts || subcommand.run == invitations ||
-        subcommand.run == approvals || subcommand.run == list_claims)
+        subcommand.run == approvals || subcommand.run == list_claims || subcommand.run == why)
       added->add_flag("--json", context.json, "as JSON, for programs");
+    if (subcommand.run == why) cli::add_why_options(*added, context.why);
     if (subcommand.run == invite) cli::add_invite_options(*added, context.pairing);
     if (subcommand.run == join) cli::add_join_options(*added, context.pairing);
     if (subcommand.run == uninvite) cli::add_uninvite_options(*added, context.pairing);

@@ -26,7 +26,7 @@ constexpr std::array<Line, 12> kLines{{{Request::kStatus, "status"},
                                        {Request::kClaims, "claims"},
                                        {Request::kClaimsJson, "claims --json"}}};
 // These have an argument behind them.
-constexpr std::array<Line, 9> kWithArgument{{{Request::kForget, "forget "},
+constexpr std::array<Line, 10> kWithArgument{{{Request::kForget, "forget "},
                                              {Request::kRevoke, "revoke "},
                                              {Request::kRotate, "rotate "},
                                              {Request::kInvite, "invite "},
@@ -34,10 +34,12 @@ constexpr std::array<Line, 9> kWithArgument{{{Request::kForget, "forget "},
                                              {Request::kJoin, "join "},
                                              {Request::kApprove, "approve "},
                                              {Request::kDeny, "deny "},
-                                             {Request::kResolve, "resolve "}}};
+                                             {Request::kResolve, "resolve "},
+                                             {Request::kProbe, "probe "}}};
+
 
 bool may_be_long(std::string_view received) {
-  return received.starts_with("invite ") || received.starts_with("join ");
+  return received.starts_with("invite ") || received.starts_with("join ") || received.starts_with("probe ");
 }
 
 constexpr std::string_view kOk = "ok\n";

@@ -34,6 +34,7 @@ enum class Request {
   kClaims,
   kClaimsJson,
   kResolve,
+  kProbe,
 };
 
 /// A request as it was received.
@@ -43,11 +44,11 @@ struct Asked {
 };
 
 inline constexpr std::size_t kMaxRequestBytes = 256;
-/// Of kInvite and kJoin, which name domains.
+/// Of kInvite, kJoin and kProbe, which name domains or addresses.
 inline constexpr std::size_t kMaxLongRequestBytes = 4096;
 
 /// The line to send, with its line end: "status --json\n", "forget 3f6c\n". kForget, kRevoke, kRotate,
-/// kInvite, kUninvite, kJoin, kApprove, kDeny and kResolve have an argument.
+/// kInvite, kUninvite, kJoin, kApprove, kDeny, kResolve and kProbe have an argument.
 [[nodiscard]] std::string request_line(Request request, std::string_view argument = {});
 
 /// Reads what has been received so far. nullopt: no line end yet, read on. An error (nothing known, more than

@@ -5,6 +5,7 @@
 #include "relayd/daemon/claims.h"
 #include "relayd/daemon/consent.h"
 #include "relayd/daemon/doubts.h"
+#include "relayd/daemon/probing.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/net/io/clocks.h"
 
@@ -60,6 +61,7 @@ std::optional<std::string> Relay::answer_control(const net::RequestServer::Recei
     case control::Request::kResolve:
       return control::reply_error("[ledger] engine is local: there are no claims");  // else answer_later()
     case control::Request::kJoin:
+    case control::Request::kProbe:
       break;  // answer_later()
   }
   return {};
@@ -73,6 +75,11 @@ bool Relay::answer_later(const net::RequestServer::Received& received,
     case control::Request::kJoin:
       joining_->join((*request)->argument, reply);
       return true;
+    case control::Request::kProbe: {
+      const std::string& argument = (*request)->argument;
+      probe(*shared_, find_site(argument.substr(0, argument.find('\t'))), argument, reply);
+      return true;
+    }
     case control::Request::kClaims:
     case control::Request::kClaimsJson:
       if (!site_ledger_) return false;

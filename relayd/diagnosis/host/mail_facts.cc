@@ -1,0 +1,131 @@
+#include "relayd/diagnosis/host/mail_facts.h"
+
+#include <algorithm>
+
+#include "mailertable/files/input.h"
+#include "mailertable/hub/sendmail_cf.h"
+#include "mailertable/hub/sites.h"
+#include "mailertable/lookup/any_table.h"
+#include "mailertable/lookup/resolver.h"
+#include "mailertable/text/parser.h"
+#include "relayd/base/diagnostic.h"
+#include "relayd/base/idna.h"
+#include "relayd/control/request.h"
+#include "relayd/diagnosis/host/greeting.h"
+#include "relayd/net/control/request_client.h"
+#include "mailertable/programs/run_program.h"
+
+namespace tsmtp::diagnosis {
+namespace {
+
+constexpr std::chrono::seconds kPatience{3};
+
+std::string domain_of(const std::string& address) {
+  const std::string domain = address.substr(address.rfind('@') + 1);
+  const auto ascii = base::ascii_domain(domain);
+  return ascii ? *ascii : domain;
+}
+
+KnownSite known(const settings::Site& site) {
+  KnownSite out{.name = site.name, .address = site.address, .endpoints = {}};
+  for (const base::HostPort& endpoint : site.endpoints)
+    out.endpoints.push_back(endpoint.to_string());
+  return out;
+}
+
+base::Result<SendmailChoice> ask_sendmail(const Question& question) {
+  const auto ran =
+      mailertable::run_program({"sendmail", "-bt", "-C" + question.cf}, question_of(question.recipient));
+  if (!ran) return base::Error{ran.error().message};
+  const auto choice = read_choice(ran->output);
+  if (choice || ran->errors.empty()) return choice;
+  return base::Error{"sendmail -bt: " + ran->errors.substr(0, ran->errors.find('\n'))};
+}
+
+// Where the key stands in the text, if the text is there and says the same.
+TableLine line_of(const std::string& path, const std::string& key, const std::string& value) {
+  TableLine line{.place = path, .key = key, .value = value};
+  const auto text = mailertable::read_input(path);
+  if (!text) return line;
+  base::Diagnostics ignored;
+  const mailertable::Table table = mailertable::parse(*text, path, ignored);
+  const auto found = std::find_if(table.entries.begin(), table.entries.end(),
+                                  [&](const mailertable::Entry& entry) { return entry.key == key; });
+  line.is_built = found != table.entries.end() &&
+                  mailertable::substitute(found->value, {}) == mailertable::substitute(value, {});
+  if (found != table.entries.end()) line.place += ':' + std::to_string(found->line);
+  return line;
+}
+
+base::Result<std::optional<TableLine>> ask_table(const std::string& path, const std::string& domain) {
+  const auto table = mailertable::AnyTable::read(path + ".db");
+  if (!table) return base::Error{table.error().message};
+  const mailertable::Walk way =
+      mailertable::walk(domain, [&](std::string_view key) { return table->find(key); });
+  if (!way.answered) return std::optional<TableLine>();
+  return std::optional(line_of(path, way.steps.back().key, *way.steps.back().value));
+}
+
+// "[127.0.5.2]" as the table writes it; a name; a socket's path.
+std::string host_of(const SendmailChoice& choice) {
+  std::string host = choice.host;
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+const settings::Site* site_called(const settings::Config& config, const std::string& name) {
+  const auto found = std::find_if(config.sites.begin(), config.sites.end(),
+                                  [&](const settings::Site& site) { return site.name == name; });
+  return found == config.sites.end() ? nullptr : &*found;
+}
+
+const settings::Site* site_reached(const settings::Config& config, const SendmailChoice& choice) {
+  mailertable::Sites sites = mailertable::sites_of(config);
+  if (const auto hosts = mailertable::read_input("/etc/hosts")) mailertable::add_hosts(sites, *hosts);
+  const mailertable::Site* const site = sites.at(host_of(choice));
+  return site == nullptr ? nullptr : site_called(config, site->name);
+}
+
+const settings::Site* site_behind(const settings::Config& config, const std::string& domain) {
+  const auto found = std::find_if(config.sites.begin(), config.sites.end(), [&](const settings::Site& site) {
+    return site.rules.domains.contains(domain);
+  });
+  return found == config.sites.end() ? nullptr : &*found;
+}
+
+base::Result<control::ProbeAnswer> ask_relayd(const settings::Config& config, const settings::Site& site,
+                                              const Question& question) {
+  const std::string request = control::request_line(
+      control::Request::kProbe,
+      control::argument_of({.site = site.name, .sender = question.sender, .recipient = question.recipient}));
+  const auto received = net::ask(config.hub.control, request);
+  if (!received) return received.error();
+  const auto reply = control::parse_reply(*received);
+  if (!reply) return reply.error();
+  return control::parse_probe_answer(*reply);
+}
+
+}  // namespace
+
+Facts gather(const settings::Config& config, const Question& question) {
+  Facts facts{.sender = question.sender, .recipient = question.recipient};
+  const std::string domain = domain_of(question.recipient);
+  const settings::Site* const behind = site_behind(config, domain);
+  if (behind != nullptr) facts.behind = known(*behind);
+  facts.sendmail = ask_sendmail(question);
+  if (const auto cf = mailertable::read_sendmail_cf(question.cf); cf && cf->mailertable) {
+    facts.table = cf->mailertable->path;
+    facts.table_line = ask_table(facts.table, domain);
+  }
+  const settings::Site* reached =
+      behind;  // where sendmail cannot be asked, it is another MTA that leads there
+  if (*facts.sendmail) reached = site_reached(config, **facts.sendmail);
+  if (reached == nullptr) return facts;
+  facts.reached = known(*reached);
+  facts.endpoint = reached->endpoints.front().to_string();
+  facts.greeting = greeting_at(reached->endpoints.front(), kPatience);
+  facts.relayd = ask_relayd(config, *reached, question);
+  return facts;
+}
+
+}  // namespace tsmtp::diagnosis
