@@ -27,16 +27,15 @@ constexpr std::array<Line, 12> kLines{{{Request::kStatus, "status"},
                                        {Request::kClaimsJson, "claims --json"}}};
 // These have an argument behind them.
 constexpr std::array<Line, 10> kWithArgument{{{Request::kForget, "forget "},
-                                             {Request::kRevoke, "revoke "},
-                                             {Request::kRotate, "rotate "},
-                                             {Request::kInvite, "invite "},
-                                             {Request::kUninvite, "uninvite "},
-                                             {Request::kJoin, "join "},
-                                             {Request::kApprove, "approve "},
-                                             {Request::kDeny, "deny "},
-                                             {Request::kResolve, "resolve "},
-                                             {Request::kProbe, "probe "}}};
-
+                                              {Request::kRevoke, "revoke "},
+                                              {Request::kRotate, "rotate "},
+                                              {Request::kInvite, "invite "},
+                                              {Request::kUninvite, "uninvite "},
+                                              {Request::kJoin, "join "},
+                                              {Request::kApprove, "approve "},
+                                              {Request::kDeny, "deny "},
+                                              {Request::kResolve, "resolve "},
+                                              {Request::kProbe, "probe "}}};
 
 bool may_be_long(std::string_view received) {
   return received.starts_with("invite ") || received.starts_with("join ") || received.starts_with("probe ");

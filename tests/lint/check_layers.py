@@ -74,7 +74,7 @@ RESERVED = [
     (re.compile(r'#include\s*[<"]db\.h'), {"ledger", "mailertable/database"}, "Berkeley DB"),
     (re.compile(r"#include\s*<toml\+\+/"), {"settings"}, "TOML"),
     # Others have the values, whoever wrote them.
-    (re.compile(r'#include\s*"relayd/settings/(?!(?:access|forward|hub|ledger|link|proxy|service|site|site_hub)\.h)'), {"settings", "daemon", "cli", "mailertable", "sendmail"}, "what reads relayd.toml"),
+    (re.compile(r'#include\s*"relayd/settings/(?!(?:access|forward|hub|ledger|link|proxy|service|site|site_hub)\.h)'), {"settings", "diagnosis/host", "daemon", "cli", "mailertable", "sendmail"}, "what reads relayd.toml"),
     (re.compile(r'#include\s*[<"](?:ldap|lber)\.h'), {"mailertable/directory"}, "LDAP"),
     (re.compile(r'#include\s*[<"]zstd\.h'), {"compress"}, "zstd"),
     (re.compile(r'#include\s*[<"]spdlog/'), {"daemon"}, "spdlog"),

@@ -7,13 +7,13 @@
 #include "mailertable/hub/sites.h"
 #include "mailertable/lookup/any_table.h"
 #include "mailertable/lookup/resolver.h"
+#include "mailertable/programs/run_program.h"
 #include "mailertable/text/parser.h"
 #include "relayd/base/diagnostic.h"
 #include "relayd/base/idna.h"
 #include "relayd/control/request.h"
-#include "relayd/diagnosis/host/greeting.h"
 #include "relayd/net/control/request_client.h"
-#include "mailertable/programs/run_program.h"
+#include "relayd/net/endpoint/greeting.h"
 
 namespace tsmtp::diagnosis {
 namespace {
@@ -123,7 +123,7 @@ Facts gather(const settings::Config& config, const Question& question) {
   if (reached == nullptr) return facts;
   facts.reached = known(*reached);
   facts.endpoint = reached->endpoints.front().to_string();
-  facts.greeting = greeting_at(reached->endpoints.front(), kPatience);
+  facts.greeting = net::greeting_at(reached->endpoints.front(), kPatience);
   facts.relayd = ask_relayd(config, *reached, question);
   return facts;
 }

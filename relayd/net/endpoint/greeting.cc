@@ -1,4 +1,4 @@
-#include "relayd/diagnosis/host/greeting.h"
+#include "relayd/net/endpoint/greeting.h"
 
 #include <array>
 #include <boost/asio/buffer.hpp>
@@ -8,16 +8,16 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <optional>
 
-namespace tsmtp::diagnosis {
+namespace tsmtp::net {
 namespace {
 
 namespace asio = boost::asio;
 using asio::generic::stream_protocol;
 using boost::system::error_code;
 
-constexpr std::size_t kMostBytes = 2048;  // of a line, RFC 5321 section 4.5.3.1.5 and some more
+constexpr std::size_t kMostBytesOfGreeting = 2048;  // of a line, RFC 5321 section 4.5.3.1.5 and some more
 
-std::optional<stream_protocol::endpoint> endpoint_of(const base::HostPort& address) {
+std::optional<stream_protocol::endpoint> endpoint_to_greet(const base::HostPort& address) {
   if (address.is_unix())
     return stream_protocol::endpoint(asio::local::stream_protocol::endpoint(address.unix_path));
   error_code error;
@@ -27,9 +27,9 @@ std::optional<stream_protocol::endpoint> endpoint_of(const base::HostPort& addre
 }
 
 /// One connection, from its beginning to its first line.
-class Listener {
+class FirstLine {
  public:
-  explicit Listener(stream_protocol::endpoint peer) : socket_(context_) {
+  explicit FirstLine(stream_protocol::endpoint peer) : socket_(context_) {
     socket_.async_connect(peer, [this](const error_code& error) { error ? fail(error) : read(); });
   }
 
@@ -50,13 +50,13 @@ class Listener {
     socket_.async_read_some(asio::buffer(piece_), [this](const error_code& error, std::size_t bytes) {
       if (error) return fail(error);
       line_.append(piece_.data(), bytes);
-      if (line_.find('\n') == line_.npos && line_.size() < kMostBytes) read();
+      if (line_.find('\n') == line_.npos && line_.size() < kMostBytesOfGreeting) read();
     });
   }
 
   asio::io_context context_;
   stream_protocol::socket socket_;
-  std::array<char, kMostBytes> piece_{};
+  std::array<char, kMostBytesOfGreeting> piece_{};
   std::string line_;
   std::optional<error_code> cause_;
 };
@@ -64,9 +64,9 @@ class Listener {
 }  // namespace
 
 base::Result<std::string> greeting_at(const base::HostPort& address, std::chrono::milliseconds patience) {
-  const auto peer = endpoint_of(address);
+  const auto peer = endpoint_to_greet(address);
   if (!peer) return base::Error{address.host + " is no address"};
-  return Listener(*peer).wait(patience);
+  return FirstLine(*peer).wait(patience);
 }
 
-}  // namespace tsmtp::diagnosis
+}  // namespace tsmtp::net
