@@ -31,7 +31,7 @@ function(tsmtp_layer name)
   if(NOT arg_OWN_HEADERS)
     target_precompile_headers(tsmtp_${name} REUSE_FROM tsmtp_base)
   endif()
-  if(TSMTP_FUZZER AND NOT name MATCHES "^(net|daemon)$")
+  if(TSMTP_FUZZER AND NOT name MATCHES "^(net|daemon|diagnosis_host)$")
     target_compile_options(tsmtp_${name} PRIVATE -fsanitize=fuzzer-no-link)  # what fuzz targets reach counts its branches
   endif()
   set_target_properties(tsmtp_${name} PROPERTIES UNITY_BUILD ${TSMTP_UNITY} UNITY_BUILD_BATCH_SIZE ${TSMTP_UNITY_BATCH})

@@ -13,15 +13,15 @@ namespace tsmtp::daemon {
 namespace {
 
 using Decision = net::ClaimReview::Decision;
-using State = net::StandingClaim::State;
+using ClaimState = net::StandingClaim::State;
 
-const char* state_text(State state) {
+const char* state_text(ClaimState state) {
   switch (state) {
-    case State::kUnderWay:
+    case ClaimState::kUnderWay:
       return "under way";
-    case State::kAway:
+    case ClaimState::kAway:
       return "hub away";
-    case State::kUndecided:
+    case ClaimState::kUndecided:
       return "undecided";
   }
   return "";
@@ -119,7 +119,7 @@ void resolve_claim(net::ClaimReview& review, const std::vector<std::string>& sit
     }
     if (found == nullptr) return resolve_unclaimed(review, sites, about);
     const std::string whole = base::hex(found->name.transaction);
-    if (found->state == State::kUnderWay)
+    if (found->state == ClaimState::kUnderWay)
       return about->reply(control::reply_error(
           "mail " + whole.substr(0, 12) + " is being delivered by hub " + base::escaped(found->claim.hub) +
               ", which is there and will say how it ends; nothing is decided",

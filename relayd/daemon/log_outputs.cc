@@ -16,7 +16,7 @@
 namespace tsmtp::daemon {
 namespace {
 
-using State = LogOutput::State;
+using OutputState = LogOutput::State;
 
 // As much as a pipe takes in one piece, up to a line's end if there is one.
 std::string_view first_piece(std::string_view bytes) {
@@ -68,7 +68,7 @@ LogOutput::Written StderrOutput::write(std::string_view bytes) {
     const std::string_view rest = bytes.substr(written.bytes);
     pollfd ready{fd(), POLLOUT, 0};
     if (waits_ && (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0)) {
-      written.state = State::kFull;
+      written.state = OutputState::kFull;
       return written;
     }
     const std::string_view piece = own_.is_open() || waits_ ? first_piece(rest) : rest;
@@ -77,7 +77,7 @@ LogOutput::Written StderrOutput::write(std::string_view bytes) {
     if (taken >= 0) {
       written.bytes += static_cast<std::size_t>(taken);
     } else if (would_wait(errno)) {
-      written.state = State::kFull;
+      written.state = OutputState::kFull;
       return written;
     } else {
       written.bytes = bytes.size();  // nobody is left to tell
@@ -105,18 +105,18 @@ bool SyslogOutput::connect() {
 LogOutput::Written SyslogOutput::write(std::string_view line) {
   std::string datagram;
   for (int attempt = 0; attempt < 2; ++attempt) {
-    if (!socket_.is_open() && !connect()) return {.bytes = 0, .state = State::kGone};
+    if (!socket_.is_open() && !connect()) return {.bytes = 0, .state = OutputState::kGone};
     const std::size_t end = line.ends_with('\n') ? 1 : 0;
     datagram.assign(line.substr(0, line.size() - end));
     if (is_stream_) datagram.push_back('\0');  // which ends a message there, as syslog(3) does it
     const ssize_t taken = send(socket_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     const bool too_long = taken < 0 && errno == EMSGSIZE;  // never goes: lost
-    if (taken == std::ssize(datagram) || too_long) return {.bytes = line.size(), .state = State::kOpen};
-    if (taken >= 0) return {.bytes = static_cast<std::size_t>(taken), .state = State::kFull};
-    if (would_wait(errno)) return {.bytes = 0, .state = State::kFull};
+    if (taken == std::ssize(datagram) || too_long) return {.bytes = line.size(), .state = OutputState::kOpen};
+    if (taken >= 0) return {.bytes = static_cast<std::size_t>(taken), .state = OutputState::kFull};
+    if (would_wait(errno)) return {.bytes = 0, .state = OutputState::kFull};
     socket_ = base::Descriptor();  // a syslogd that was started anew
   }
-  return {.bytes = 0, .state = State::kGone};
+  return {.bytes = 0, .state = OutputState::kGone};
 }
 
 }  // namespace tsmtp::daemon
