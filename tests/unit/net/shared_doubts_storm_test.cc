@@ -174,8 +174,8 @@ class Hub {
         shared(*etcd, doubts, key, {.hub = std::move(name), .prefix = "/t"}, log),
         disk_(disk) {
     std::vector<ledger::Entry> rows;
-    for (const auto& [name, value] : disk)
-      rows.push_back({.key = name, .value = value});
+    for (const auto& [row, value] : disk)
+      rows.push_back({.key = row, .value = value});
     EXPECT_TRUE(doubts.restore(rows).empty());
   }
 

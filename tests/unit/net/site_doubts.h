@@ -84,8 +84,8 @@ class SharingHub {
   }
   [[nodiscard]] std::size_t in_etcd() {
     std::size_t count = 0;
-    for (const auto& [key, row] : etcd.data().rows())
-      count += key.starts_with("/t/doubts/") ? 1 : 0;
+    for (const auto& [name, row] : etcd.data().rows())
+      count += name.starts_with("/t/doubts/") ? 1 : 0;
     return count;
   }
 
