@@ -132,8 +132,7 @@ void LinkLife::end_session(Lane& lane, const std::string& cause, Moment now) {
   lane.state = Lane::State::kDown;
   if (has_session()) {
     actions_.emplace_back(EndSession{lane.number, session_lost_text(cause, now.wall)});
-    if (open_connections() == 0 && standing_.state() == Standing::State::kUp)
-      standing_.interrupted(cause, now);
+    if (open_connections() == 0 && standing_.state() == Standing::State::kUp) interrupted(cause, now);
     return;
   }
   standing_.down(cause, now);

@@ -108,6 +108,7 @@ class LinkLife {
   void refused_by_peer(const Candidate& candidate);
   void candidate_lost(const Candidate& candidate, const std::string& cause, Moment now);
   void interrupt(Lane& lane, const std::string& cause, Moment now);
+  void interrupted(const std::string& cause, Moment now);
   [[nodiscard]] const Candidate* find_candidate(ConnectionId connection) const;
   [[nodiscard]] std::optional<Candidate> take_candidate(ConnectionId connection);
   [[nodiscard]] Lane* carried_by(ConnectionId connection);

@@ -220,7 +220,12 @@ void LinkLife::lost(ConnectionId connection, const Loss& loss, Moment now) {
 void LinkLife::interrupt(Lane& lane, const std::string& cause, Moment now) {
   lane.state = Lane::State::kInterrupted;
   lane.give_up_at = now.at + lane.resume_window;
-  if (open_connections() == 0) standing_.interrupted(cause, now);
+  if (open_connections() == 0) interrupted(cause, now);
+}
+
+void LinkLife::interrupted(const std::string& cause, Moment now) {
+  standing_.interrupted(cause, now);
+  actions_.emplace_back(StandingChanged{});
 }
 
 Lane* LinkLife::carried_by(ConnectionId connection) {

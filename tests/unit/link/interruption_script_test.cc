@@ -26,7 +26,7 @@ LaneState lane(const Script& script) {
 TEST(InterruptionScript, IsDialledAndGoesOn) {
   Script script(dialling());
   script.lose(script.up());
-  EXPECT_THAT(script.did(), ElementsAre("resolve hub.example:5443"));
+  EXPECT_THAT(script.did(), ElementsAre("standing changed", "resolve hub.example:5443"));
   EXPECT_THAT(script.logged(),
               ElementsAre("link interrupted: connection reset; streams under way wait for 60 s "
                           "to go on with a new connection"));
@@ -48,6 +48,7 @@ TEST(InterruptionScript, IsDialledAndGoesOn) {
 TEST(InterruptionScript, APauseEndsWithTime) {
   Script script(waiting());
   script.lose(script.up_by_peer());
+  EXPECT_THAT(script.did(), ElementsAre("standing changed")) << "whoever waits for it must know";
   script.pass(milliseconds(4900));
   EXPECT_TRUE(script.life.standing().is_paused());
   EXPECT_THAT(script.did(), IsEmpty());
@@ -149,7 +150,7 @@ TEST(StandstillScript, RedialsBesideAndTheSessionMoves) {
   script.pass(milliseconds(400));
   EXPECT_THAT(script.did(), ElementsAre("connect beside"));
   const ConnectionId second = script.dial(Search::kBeside);
-  EXPECT_THAT(script.did(), ElementsAre("abandon 1", "greet 2 to resume"));
+  EXPECT_THAT(script.did(), ElementsAre("abandon 1", "standing changed", "greet 2 to resume"));
   EXPECT_EQ(lane(script), LaneState::kInterrupted);
   script.hello(second, far(Named::kOurs));
   EXPECT_THAT(script.did(), ElementsAre("attach 2: resume", "standing changed"));
