@@ -64,7 +64,7 @@ std::optional<int> end_of(pid_t child, std::chrono::seconds patience) {
 
 Outcome<Ran> run_program(const std::vector<std::string>& arguments, std::string_view input,
                          const std::string& directory) {
-  constexpr std::chrono::seconds patience(120);
+  constexpr std::chrono::seconds kPatience(120);
   const base::Descriptor in = memory_file("input");
   const base::Descriptor out = memory_file("output");
   const base::Descriptor errors = memory_file("errors");
@@ -102,10 +102,10 @@ Outcome<Ran> run_program(const std::vector<std::string>& arguments, std::string_
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return system_failure(EX_UNAVAILABLE, "cannot run " + arguments.front(), error);
 
-  const auto status = end_of(child, patience);
+  const auto status = end_of(child, kPatience);
   if (!status)
     return Failure{EX_TEMPFAIL,
-                   arguments.front() + " did not end within " + std::to_string(patience.count()) + " s",
+                   arguments.front() + " did not end within " + std::to_string(kPatience.count()) + " s",
                    false};
   return Ran{*status, everything_in(out.get()), everything_in(errors.get())};
 }
