@@ -70,7 +70,9 @@ class P4_SharedDoubts : public P4_NothingTwice {
   [[nodiscard]] std::string try_at_osaka(const std::string& content = kContent) const {
     Connection session = osaka_session();
     const std::string reply = send_mail(session, content);
-    if (reply.starts_with("2")) EXPECT_THAT(session.command("QUIT"), StartsWith("221"));
+    if (reply.starts_with("2")) {
+      EXPECT_THAT(session.command("QUIT"), StartsWith("221"));
+    }
     return reply;
   }
   /// As an MTA that takes the queue over.

@@ -583,7 +583,9 @@ TEST(SharedDoubtsStorm, P4_TwoNearHubsLoseAndDoubleNothing) {
     tried_before += storm.tried_before();
     ASSERT_FALSE(testing::Test::HasFailure());
   }
-  if (given == nullptr) EXPECT_GT(tried_before, kStorms) << "nothing was shared";
+  if (given == nullptr) {
+    EXPECT_GT(tried_before, kStorms) << "nothing was shared";
+  }
 }
 
 }  // namespace

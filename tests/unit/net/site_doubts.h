@@ -60,10 +60,10 @@ inline std::vector<ledger::DoubtfulRecipient> mail(char mail, std::size_t recipi
 /// A hub; the cluster's data it may have in common with others.
 class SharingHub {
  public:
-  explicit SharingHub(std::string name, std::shared_ptr<support::FakeEtcdData> data, char key = 'k')
+  explicit SharingHub(std::string name, std::shared_ptr<support::FakeEtcdData> data, char key_byte = 'k')
       : etcd(std::move(data)),
-        key(key),
-        shared(etcd, doubts, this->key, {.hub = std::move(name), .prefix = "/t"}, log) {}
+        key(key_byte),
+        shared(etcd, doubts, key, {.hub = std::move(name), .prefix = "/t"}, log) {}
 
   /// As Intake does: "first", "before", the error's text, or "-" while there is no answer.
   std::shared_ptr<std::string> record(char name, const std::vector<ledger::DoubtfulRecipient>& recipients) {
