@@ -35,7 +35,7 @@ class Claiming : public Operation {
 /// Our MTA took the mail.
 class Ending : public Operation {
  public:
-  Ending(std::string key, std::optional<Claim> claim, const Ended& ended)
+  Ending(std::string key, const std::optional<Claim>& claim, const Ended& ended)
       : key_(std::move(key)), expected_(bytes_of(claim)), bytes_(encode(ended)) {}
 
   [[nodiscard]] etcd::Transaction step(const Leases& leases) override;

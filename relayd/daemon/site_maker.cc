@@ -90,7 +90,8 @@ base::Result<std::string> SiteMaker::add_hub(const pairing::NewSite& hub) const 
     if (!dial) return dial.error();
     entry.dial.push_back(std::move(*dial));
   }
-  const auto path = path_for(hub.hub_of);
+  auto path = path_for(hub.hub_of);
+  if (!path) return path.error();
   base::Diagnostics findings;
   const auto before = settings::text_of(*path, findings);
   if (!before) return base::Error{findings.to_string()};

@@ -188,7 +188,7 @@ bool IntakeConnection::take_turn(mail::ClientStanding::Rank own) {
 base::Result<mux::StreamKey> IntakeConnection::open_stream() {
   turns_.leave(this);  // it may have waited for too long to wait any longer
   SiteHub& hub = hubs_.for_mail(announced_);
-  const auto stream = hub.link().open(mail::kService, *this);
+  auto stream = hub.link().open(mail::kService, *this);
   if (!stream) return base::Error{hubs_.cause_of(hub, stream.error().message)};
   streams_[*stream] = &hub;
   current_ = *stream;

@@ -29,7 +29,7 @@ std::optional<stream_protocol::endpoint> endpoint_to_greet(const base::HostPort&
 /// One connection, from its beginning to its first line.
 class FirstLine {
  public:
-  explicit FirstLine(stream_protocol::endpoint peer) : socket_(context_) {
+  explicit FirstLine(const stream_protocol::endpoint& peer) : socket_(context_) {
     socket_.async_connect(peer, [this](const error_code& error) { error ? fail(error) : read(); });
   }
 

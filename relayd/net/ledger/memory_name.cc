@@ -39,7 +39,7 @@ std::string memory_name(const std::string& state_dir, bool is_lost) {
     std::getline(file, of_boot);
     if (of_boot == boot && file.read(name.data(), static_cast<std::streamsize>(name.size()))) return name;
   }
-  const std::string name = random_bytes(claims::kMemoryBytes);
+  std::string name = random_bytes(claims::kMemoryBytes);
   if (!replace_file(path, boot + '\n' + name)) unlink(path.c_str());  // the old one says too much
   return name;
 }
