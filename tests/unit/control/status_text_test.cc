@@ -84,6 +84,18 @@ TEST_F(StatusText, WhatIsWrongIsSaid) {
   EXPECT_THAT(text, HasSubstr("no sites are configured"));
 }
 
+TEST_F(StatusText, LedgerOfTheSiteSaysWhatWaits) {
+  HubStatus hub = sample_hub();
+  hub.site_ledger = SiteLedgerStatus{.engine = "etcd",
+                                     .counters = {.open = 2, .waiting = 1, .resent = 3},
+                                     .hubs = {"mail2", "mail3"},
+                                     .trouble = "",
+                                     .since = {}};
+  EXPECT_THAT(status_text(hub),
+              HasSubstr("site's ledger  etcd, with mail2, mail3, 1 waiting for a lost hub (see "
+                        "relayctl claims), 3 POSSIBLE DUPLICATES\n"));
+}
+
 TEST_F(StatusText, ALinkThatIsUpMayStandStill) {
   HubStatus hub = sample_hub();
   hub.sites[0].stands_still_since = hub.now - std::chrono::seconds(7);
