@@ -37,7 +37,7 @@ base::Result<SendmailChoice> ask_sendmail(const Question& question) {
   const auto ran =
       mailertable::run_program({"sendmail", "-bt", "-C" + question.cf}, question_of(question.recipient));
   if (!ran) return base::Error{ran.error().message};
-  const auto choice = read_choice(ran->output);
+  auto choice = read_choice(ran->output);
   if (choice || ran->errors.empty()) return choice;
   return base::Error{"sendmail -bt: " + ran->errors.substr(0, ran->errors.find('\n'))};
 }
