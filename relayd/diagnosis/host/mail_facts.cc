@@ -34,9 +34,13 @@ KnownSite known(const settings::Site& site) {
 }
 
 base::Result<SendmailChoice> ask_sendmail(const Question& question) {
-  const auto ran =
-      mailertable::run_program({"sendmail", "-bt", "-C" + question.cf}, question_of(question.recipient));
+  // timeout(1) ends with this status when the time is over.
+  constexpr int kTimeIsOver = 124;
+  const auto ran = mailertable::run_program({"timeout", "10", "sendmail", "-bt", "-C" + question.cf},
+                                            question_of(question.recipient));
   if (!ran) return base::Error{ran.error().message};
+  if (ran->status == kTimeIsOver)
+    return base::Error{"sendmail -bt has not answered for 10 s; most likely it waits for the DNS"};
   auto choice = read_choice(ran->output);
   if (choice || ran->errors.empty()) return choice;
   return base::Error{"sendmail -bt: " + ran->errors.substr(0, ran->errors.find('\n'))};
