@@ -18,7 +18,8 @@ SiteLedger::SiteLedger(const Means& means)
              .keys = outcomes_.keys(),
              .hub = means.config.hub.name,
              .instance = means.instance,
-             .memory = memory_}),
+             .memory = memory_,
+             .goes_on_alone = means.config.ledger.on_engine_loss == settings::OnEngineLoss::kLocal}),
       review_({.store = means.store,
                .log = means.log,
                .outcomes = outcomes_,
@@ -31,7 +32,8 @@ SiteLedger::SiteLedger(const Means& means)
       {.own_end = [this](const claims::Name& name,
                          const claims::Claim& claim) { return net::own_end(*shared_, memory_, name, claim); },
        .may_come_twice = means.may_come_twice,
-       .away = [this](const std::string& hub) { return hubs_.away(hub); }});
+       .away = [this](const std::string& hub) { return hubs_.away(hub); },
+       .another_goes_on_alone = [this] { return hubs_.another_goes_on_alone(); }});
 }
 
 SiteLedger::~SiteLedger() {

@@ -11,12 +11,15 @@ namespace {
 
 // Others may be read as well, whoever has written them; so many at most are kept.
 constexpr std::size_t kMostHubs = 1000;
+// Ends the value of a hub that goes on without etcd (on_engine_loss = local).
+constexpr std::string_view kAlone = " alone";
 
 }  // namespace
 
 HubPresence::HubPresence(Means means)
     : means_(std::move(means)),
-      value_(base::hex(means_.memory) + ' ' + base::hex(means_.instance)),
+      value_(base::hex(means_.memory) + ' ' + base::hex(means_.instance) +
+             std::string(means_.goes_on_alone ? kAlone : "")),
       watch_(means_.store.watch(means_.keys.hubs(), *this)) {}
 
 HubPresence::~HubPresence() {
@@ -138,8 +141,9 @@ void HubPresence::note(const std::string& hub, const std::optional<std::string>&
     const bool is_new = !others_.contains(hub);
     if (is_new && others_.size() >= kMostHubs) return;
     others_[hub] = *value;
-    if (is_new && hub != means_.hub)
-      means_.log.log(base::LogLevel::kInfo, "ledger: hub " + shown + " of our site is there");
+    if (!is_new || hub == means_.hub) return;
+    means_.log.log(base::LogLevel::kInfo, "ledger: hub " + shown + " of our site is there");
+    compare(shown, *value);
     return;
   }
   others_.erase(hub);
@@ -147,6 +151,16 @@ void HubPresence::note(const std::string& hub, const std::optional<std::string>&
   ++times_gone_;
   if (hub != means_.hub)
     means_.log.log(base::LogLevel::kWarning, "ledger: hub " + shown + " of our site is away");
+}
+
+void HubPresence::compare(const std::string& hub, const std::string& value) {
+  const bool goes_on_alone = value.ends_with(kAlone);
+  another_goes_on_alone_ = another_goes_on_alone_ || goes_on_alone;
+  if (goes_on_alone == means_.goes_on_alone) return;
+  means_.log.log(base::LogLevel::kWarning, "ledger: hub " + hub + " of our site has on_engine_loss = \"" +
+                                               (goes_on_alone ? "local" : "defer") + "\", and this one \"" +
+                                               (goes_on_alone ? "defer" : "local") +
+                                               "\"; say the same on all of them, or a mail can come twice");
 }
 
 }  // namespace tsmtp::net

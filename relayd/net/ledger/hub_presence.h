@@ -28,8 +28,9 @@ class HubPresence : private etcd::Watcher {
     base::Logger& log;
     const claims::Keys& keys;
     std::string hub;
-    std::string instance;  ///< of this relayd, which no other has
-    std::string memory;    ///< of this hub (claims::Claim)
+    std::string instance;        ///< of this relayd, which no other has
+    std::string memory;          ///< of this hub (claims::Claim)
+    bool goes_on_alone = false;  ///< on_engine_loss = local
   };
 
   /// What `means` refers to outlives it.
@@ -48,6 +49,8 @@ class HubPresence : private etcd::Watcher {
   [[nodiscard]] bool is_away(const std::string& hub) const { return is_known_ && !others_.contains(hub); }
   /// How often a hub went: who looks after its claims compares.
   [[nodiscard]] std::uint64_t times_gone() const { return times_gone_; }
+  /// A hub that was there since our start goes on without etcd: what nobody has claimed may be delivered.
+  [[nodiscard]] bool another_goes_on_alone() const { return another_goes_on_alone_; }
   /// The other hubs of the site that are there.
   [[nodiscard]] std::vector<std::string> there() const;
 
@@ -58,6 +61,7 @@ class HubPresence : private etcd::Watcher {
   void appear();
   void put(etcd::Lease lease);
   void note(const std::string& hub, const std::optional<std::string>& value);
+  void compare(const std::string& hub, const std::string& value);
 
   Means means_;
   std::string value_;
@@ -73,6 +77,7 @@ class HubPresence : private etcd::Watcher {
   std::map<std::string, std::string> others_;
   std::map<std::string, base::WallTime> gone_;
   std::uint64_t times_gone_ = 0;
+  bool another_goes_on_alone_ = false;
   base::Lifetime lifetime_;
 };
 

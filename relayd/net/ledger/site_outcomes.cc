@@ -134,7 +134,7 @@ void SiteOutcomes::ask(const claims::Name& name, mail::Ask::Went went, Told told
       .key = keys_.transaction(name),
       .hub = means_.hub,
       .now = now,
-      .disowns_absent = is_put_off() || went == mail::Ask::Went::kToThisOne,
+      .disowns_absent = are_all_claimed() || went == mail::Ask::Went::kToThisOne,
       .resends_before = gives_up ? std::optional(now - means_.settings.resend_after) : std::nullopt,
       .own_end = [this, name](const claims::Claim& claim) { return callbacks_.own_end(name, claim); },
       .hub_key = [this](const std::string& hub) { return keys_.hub(hub); }};

@@ -83,6 +83,8 @@ class SiteOutcomes {
     std::function<void(const claims::PossibleDuplicate&)> may_come_twice{};
     /// Since when a hub of the site is away, as a clause; empty: it is there, or that is not known.
     std::function<std::string(const std::string& hub)> away{};
+    /// Whether a hub of the site may deliver what it has not claimed. Empty: only this one's settings say.
+    std::function<bool()> another_goes_on_alone{};
   };
   struct Counts {
     std::uint64_t open = 0;          ///< claims of mails under way
@@ -130,6 +132,10 @@ class SiteOutcomes {
  private:
   [[nodiscard]] bool is_put_off() const {
     return means_.settings.on_engine_loss == settings::OnEngineLoss::kDefer;
+  }
+  /// Nobody delivers what nobody has claimed.
+  [[nodiscard]] bool are_all_claimed() const {
+    return is_put_off() && !(callbacks_.another_goes_on_alone && callbacks_.another_goes_on_alone());
   }
   void claimed(OpenClaim::Standing& claim, const claims::Claiming& claiming,
                const std::optional<etcd::Failure>& failure, const OpenClaim::Claimed& tell);
