@@ -5,120 +5,28 @@
 #include <utility>
 
 #include "relayd/base/bytes.h"
-#include "relayd/ledger/row.h"
+#include "relayd/ledger/doubt_row.h"
 
 namespace tsmtp::ledger {
-namespace {
-
-constexpr std::size_t kBothDigestsBytes = 2 * base::kDigestBytes;
-constexpr std::size_t kKeyBytes = kTransactionBytes + 2;
-
-std::string stored_key(const DoubtKey& key) {
-  std::string out = key.transaction;
-  base::put_u16(out, key.index);
-  return out;
-}
-
-Change erasure(const DoubtKey& key) {
-  return {.table = Table::kDoubts, .key = stored_key(key), .value = std::nullopt, .durable = false};
-}
-
-/// What stands behind a row's header: digests, from version 2 on the client, from version 3 on the hub, and
-/// the site's name.
-struct Body {
-  std::string mail;
-  std::string address;
-  Client client;
-  DoubtPlace place;  // without the pin, which is the header's
-  std::string site;
-};
-
-constexpr std::uint8_t kShared = 1;
-
-// A row of a site with one hub can be read by versions that know of no other.
-std::uint8_t version_of(const Body& body) {
-  return body.place.hub.empty() && !body.place.is_shared ? kWithPin : kWithHub;
-}
-
-std::string encode_body(const Body& body) {
-  std::string out = body.mail + body.address;
-  base::put_u32(out, body.client.user);
-  base::put_u8(out, static_cast<std::uint8_t>(body.client.address.size()));
-  out += body.client.address;
-  if (version_of(body) == kWithHub) {
-    base::put_u8(out, body.place.is_shared ? kShared : 0);
-    base::put_u8(out, static_cast<std::uint8_t>(body.place.hub.size()));
-    out += body.place.hub;
-  }
-  return out + body.site;
-}
-
-Change row_of(const DoubtKey& key, const Body& body, base::WallTime recorded) {
-  return {.table = Table::kDoubts,
-          .key = stored_key(key),
-          .value = encode_row(recorded, body.place.pin, encode_body(body), version_of(body)),
-          .durable = true};
-}
-
-std::optional<Body> decode_body(const Row& row) {
-  constexpr std::size_t kClientBytes = 4 + 1;
-  std::string_view in = row.body;
-  if (in.size() <= kBothDigestsBytes) return std::nullopt;
-  Body body{.mail = std::string(in.substr(0, base::kDigestBytes)),
-            .address = std::string(in.substr(base::kDigestBytes, base::kDigestBytes)),
-            .client = {},
-            .place = {},
-            .site = {}};
-  in.remove_prefix(kBothDigestsBytes);
-  if (row.version > 1) {
-    if (in.size() < kClientBytes) return std::nullopt;
-    const std::uint32_t user = base::get_u32(in);
-    const std::size_t address_bytes = base::get_u8(in.substr(4));
-    in.remove_prefix(kClientBytes);
-    if (in.size() < address_bytes || address_bytes > Client::kMaxAddressBytes) return std::nullopt;
-    body.client = Client(user, std::string(in.substr(0, address_bytes)));
-    in.remove_prefix(address_bytes);
-  }
-  if (row.version >= kWithHub) {
-    constexpr std::size_t kHubBytes = 1 + 1;
-    if (in.size() < kHubBytes) return std::nullopt;
-    body.place.is_shared = (base::get_u8(in) & kShared) != 0;
-    const std::size_t name_bytes = base::get_u8(in.substr(1));
-    in.remove_prefix(kHubBytes);
-    if (in.size() < name_bytes) return std::nullopt;
-    body.place.hub = in.substr(0, name_bytes);
-    in.remove_prefix(name_bytes);
-  }
-  if (in.empty() || in.size() > kMaxSiteBytes) return std::nullopt;
-  body.site = in;
-  return body;
-}
-
-}  // namespace
 
 std::vector<std::string> Doubts::restore(const std::vector<Entry>& rows) {
   std::vector<std::string> problems;
   std::vector<std::pair<DoubtKey, Doubt>> found;
   for (const Entry& entry : rows) {
-    const auto row = decode_row(entry.value);
-    auto body = row && entry.key.size() == kKeyBytes ? decode_body(*row) : std::nullopt;
-    if (!body) {
+    auto row = decode_doubt(entry);
+    if (!row) {
       problems.push_back("skipped a row of the table of doubts that cannot be read, key " +
                          base::hex(entry.key));
       continue;
     }
-    const std::string_view index = std::string_view(entry.key).substr(kTransactionBytes);
-    body->place.pin = row->pin;
-    found.emplace_back(
-        DoubtKey{.transaction = entry.key.substr(0, kTransactionBytes), .index = base::get_u16(index)},
-        Doubt{.state = State::kMatchable,
-              .name = body->site,
-              .place = body->place,
-              .site = owners_.owner(body->site, body->place.pin),
-              .mail = std::move(body->mail),
-              .address = std::move(body->address),
-              .recorded = row->recorded,
-              .client = std::move(body->client)});
+    found.emplace_back(row->key, Doubt{.state = State::kMatchable,
+                                       .name = row->site,
+                                       .place = row->place,
+                                       .site = owners_.owner(row->site, row->place.pin),
+                                       .mail = std::move(row->mail),
+                                       .address = std::move(row->address),
+                                       .recorded = row->recorded,
+                                       .client = std::move(row->client)});
   }
   // Rows come in the order of their random keys; claim() promises the oldest.
   std::stable_sort(found.begin(), found.end(),
@@ -155,13 +63,13 @@ std::vector<Change> Doubts::record(const std::string& transaction, const std::st
                  .address = recipient.address,
                  .recorded = now,
                  .client = client});
-    changes.push_back(row_of(key,
-                             {.mail = recipient.mail,
-                              .address = recipient.address,
-                              .client = client,
-                              .place = known,
-                              .site = site},
-                             now));
+    changes.push_back(writing_of({.key = key,
+                                  .mail = recipient.mail,
+                                  .address = recipient.address,
+                                  .client = client,
+                                  .place = known,
+                                  .site = site,
+                                  .recorded = now}));
   }
   return changes;
 }
@@ -262,13 +170,13 @@ std::vector<Change> Doubts::name_hubs(const std::string& site,
     if (doubt.site != site || !doubt.place.hub.empty() || hub == hub_of_pin.end()) continue;
     doubt.place.hub = hub->second;
     if (!doubt.hub.empty()) continue;  // another hub of ours has the row
-    changes.push_back(row_of(key,
-                             {.mail = doubt.mail,
-                              .address = doubt.address,
-                              .client = doubt.client,
-                              .place = doubt.place,
-                              .site = doubt.name},
-                             doubt.recorded));
+    changes.push_back(writing_of({.key = key,
+                                  .mail = doubt.mail,
+                                  .address = doubt.address,
+                                  .client = doubt.client,
+                                  .place = doubt.place,
+                                  .site = doubt.name,
+                                  .recorded = doubt.recorded}));
   }
   return changes;
 }
@@ -313,7 +221,7 @@ std::vector<Change> Doubts::settle(const std::string& transaction) {
 Change Doubts::settle(const DoubtKey& key) {
   const auto doubt = doubts_.find(key);
   if (doubt != doubts_.end()) erase(doubt);
-  return erasure(key);
+  return erasure_of(key);
 }
 
 bool Doubts::contains(const std::string& transaction) const {
@@ -390,7 +298,7 @@ std::vector<Change> Doubts::erase_if(ByKey::iterator begin, ByKey::iterator end,
   std::vector<Change> changes;
   for (auto doubt = begin; doubt != end;) {
     if (predicate(doubt->first, doubt->second)) {
-      changes.push_back(erasure(doubt->first));
+      changes.push_back(erasure_of(doubt->first));
       doubt = erase(doubt);
     } else {
       ++doubt;

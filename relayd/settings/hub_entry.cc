@@ -3,18 +3,12 @@
 #include <set>
 #include <vector>
 
+#include "relayd/base/quoted_list.h"
 #include "relayd/settings/pin.h"
 #include "relayd/settings/source.h"
 
 namespace tsmtp::settings {
 namespace {
-
-std::string list(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words)
-    out += (out.empty() ? "\"" : ", \"") + word + '"';
-  return '[' + out + ']';
-}
 
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
@@ -44,8 +38,8 @@ std::string hub_entry(const SiteHub& hub) {
   std::vector<std::string> dial;
   for (const base::HostPort& address : hub.dial)
     dial.push_back(address.to_string());
-  std::string out = "\n[[site.hub]]\nname = \"" + hub.name + "\"\npin  = " + list(pins) + '\n';
-  if (!dial.empty()) out += "dial = " + list(dial) + '\n';
+  std::string out = "\n[[site.hub]]\nname = \"" + hub.name + "\"\npin  = " + base::quoted_list(pins) + '\n';
+  if (!dial.empty()) out += "dial = " + base::quoted_list(dial) + '\n';
   return out;
 }
 

@@ -172,22 +172,35 @@ TEST_F(SeveralHubs, AMailInTheMiddleIsPutOffWithAReason) {
   far[0]->hub.process().signal(SIGCONT);
 }
 
-// Only the hub that had it knows how it ended. Another would say that it never came.
-TEST_F(SeveralHubs, ADoubtWaitsForItsHub) {
-  start(2, kQuick);
-  std::atomic<bool> asked{false};
+/// The first hub's MTA has the end of a mail, and ponders until it is released; then it says 250. Once.
+class SeveralHubsPonder : public SeveralHubs {
+ protected:
+  /// The session that has sent it and waits for the reply.
+  Connection session_with_a_mail_taken() {
+    far[0]->mta.set_script([&](const std::string& command) -> std::string {
+      if (command != "." || asked_.exchange(true)) return "";
+      (void)wait_until([&] { return released.load(); });
+      return "250 2.0.0 first try\r\n";
+    });
+    Connection client = session();
+    EXPECT_THAT(client.command("MAIL FROM:<a@tokyo.example>"), StartsWith("250 "));
+    EXPECT_THAT(client.command("RCPT TO:<b@birl.example>"), StartsWith("250 "));
+    EXPECT_THAT(client.command("DATA"), StartsWith("354 "));
+    client.send(content_of(1) + ".\r\n");
+    EXPECT_TRUE(wait_until([&] { return asked_.load(); }));
+    return client;
+  }
+
   std::atomic<bool> released{false};
-  far[0]->mta.set_script([&](const std::string& command) -> std::string {
-    if (command != "." || asked.exchange(true)) return "";
-    (void)wait_until([&] { return released.load(); });
-    return "250 2.0.0 first try\r\n";
-  });
-  Connection client = session();
-  EXPECT_THAT(client.command("MAIL FROM:<a@tokyo.example>"), StartsWith("250 "));
-  EXPECT_THAT(client.command("RCPT TO:<b@birl.example>"), StartsWith("250 "));
-  EXPECT_THAT(client.command("DATA"), StartsWith("354 "));
-  client.send(content_of(1) + ".\r\n");
-  ASSERT_TRUE(wait_until([&] { return asked.load(); }));
+
+ private:
+  std::atomic<bool> asked_{false};
+};
+
+// Only the hub that had it knows how it ended. Another would say that it never came.
+TEST_F(SeveralHubsPonder, ADoubtWaitsForItsHub) {
+  start(2, kQuick);
+  Connection client = session_with_a_mail_taken();
   far[0]->hub.kill();
   EXPECT_THAT(client.reply(), StartsWith("451 4.4.2 birl: mail1: "));
   released = true;
@@ -288,21 +301,9 @@ TEST_F(SeveralHubs, AReloadAddsRenamesAndRemoves) {
 }
 
 // A hub that is gone for good cannot say how its mails ended, and no other says it for it.
-TEST_F(SeveralHubs, ADoubtOfARemovedHubIsNotAskedForElsewhere) {
+TEST_F(SeveralHubsPonder, ADoubtOfARemovedHubIsNotAskedForElsewhere) {
   start(2, kQuick);
-  std::atomic<bool> asked{false};
-  std::atomic<bool> released{false};
-  far[0]->mta.set_script([&](const std::string& command) -> std::string {
-    if (command != "." || asked.exchange(true)) return "";
-    (void)wait_until([&] { return released.load(); });
-    return "250 2.0.0 first try\r\n";
-  });
-  Connection client = session();
-  EXPECT_THAT(client.command("MAIL FROM:<a@tokyo.example>"), StartsWith("250 "));
-  EXPECT_THAT(client.command("RCPT TO:<b@birl.example>"), StartsWith("250 "));
-  EXPECT_THAT(client.command("DATA"), StartsWith("354 "));
-  client.send(content_of(1) + ".\r\n");
-  ASSERT_TRUE(wait_until([&] { return asked.load(); }));
+  Connection client = session_with_a_mail_taken();
   configure_tokyo(kQuick, {1});
   ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);
   EXPECT_THAT(client.reply(), StartsWith("451 4.4.2 birl: "));
