@@ -115,4 +115,18 @@ bool Replacing::answered(const etcd::Answer& answer) {
   return true;
 }
 
+etcd::Transaction Forgetting::step(const Leases& /*leases*/) {
+  etcd::Transaction all;
+  for (const auto& [key, value] : outcomes_) {
+    all.when.push_back(is(key, value));
+    all.then.emplace_back(etcd::Delete{{.key = key}});
+  }
+  return all;
+}
+
+bool Forgetting::answered(const etcd::Answer& answer) {
+  is_done_ = answer.held;
+  return true;
+}
+
 }  // namespace tsmtp::claims

@@ -3,6 +3,7 @@
 // twice, changes nothing (P4).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -109,6 +110,25 @@ class Replacing : public Operation {
   std::string key_;
   std::string expected_;
   std::optional<Value> value_;
+  bool is_done_ = false;
+};
+
+/// Outcomes that nobody will ask for any more go, all together, and none if one of them is another by now.
+class Forgetting : public Operation {
+ public:
+  using Outcomes = std::map<std::string, std::string>;  ///< keys with their values
+
+  explicit Forgetting(Outcomes outcomes) : outcomes_(std::move(outcomes)) {}
+
+  [[nodiscard]] bool needs_leases() const override { return false; }
+  [[nodiscard]] etcd::Transaction step(const Leases& leases) override;
+  [[nodiscard]] bool answered(const etcd::Answer& answer) override;
+
+  [[nodiscard]] bool is_done() const { return is_done_; }
+  [[nodiscard]] const Outcomes& outcomes() const { return outcomes_; }
+
+ private:
+  Outcomes outcomes_;
   bool is_done_ = false;
 };
 

@@ -10,6 +10,9 @@ namespace {
 
 using State = OpenClaim::State;
 
+// etcd takes 128 operations in a request, and others want some of them.
+constexpr std::size_t kForgottenTogether = 40;
+
 // As relayctl shows it.
 std::string short_id(const claims::Name& name) {
   return base::hex(name.transaction).substr(0, 12);
@@ -183,8 +186,25 @@ std::string SiteOutcomes::pending_reason(const claims::Claim& claim) const {
 }
 
 void SiteOutcomes::settled(const claims::Name& name, const std::string& value) {
-  operations_.run(std::make_shared<claims::Replacing>(keys_.transaction(name), value, std::nullopt),
-                  [](const auto&) {});  // its lease ends some day
+  to_forget_[keys_.transaction(name)] = value;
+  if (to_forget_.size() >= kForgottenTogether) forget();
+}
+
+// Nobody waits for it, and where it fails a lease ends some day. One that is another by now, which is rare,
+// does not keep the others there.
+void SiteOutcomes::forget() {
+  if (to_forget_.empty()) return;
+  const auto all = std::make_shared<claims::Forgetting>(std::exchange(to_forget_, {}));
+  operations_.run(all, [this, all](const auto& failure) {
+    if (failure || all->is_done()) return;
+    for (const auto& [key, value] : all->outcomes())
+      operations_.run(std::make_shared<claims::Replacing>(key, value, std::nullopt), [](const auto&) {});
+  });
+}
+
+void SiteOutcomes::tick(base::TimePoint now) {
+  forget();
+  operations_.tick(now);
 }
 
 std::string SiteOutcomes::own_value(const std::string& known) const {

@@ -127,7 +127,8 @@ class SiteOutcomes {
   [[nodiscard]] Counts counts() const;
   [[nodiscard]] const claims::Keys& keys() const { return keys_; }
   [[nodiscard]] EtcdOperations& operations() { return operations_; }
-  void tick(base::TimePoint now) { operations_.tick(now); }
+  /// To be called every second.
+  void tick(base::TimePoint now);
 
  private:
   [[nodiscard]] bool is_put_off() const {
@@ -142,6 +143,7 @@ class SiteOutcomes {
   [[nodiscard]] std::optional<smtp::Reply> not_claimed(OpenClaim::Standing& claim,
                                                        const etcd::Failure& failure);
   void give_up(OpenClaim::Standing& claim);
+  void forget();
   void answered(const claims::Name& name, const claims::Question& question, const Told& told);
   [[nodiscard]] std::string pending_reason(const claims::Claim& claim) const;
   [[nodiscard]] std::string failure_text(const std::string& cause) const;
@@ -152,6 +154,7 @@ class SiteOutcomes {
   claims::Keys keys_;
   Callbacks callbacks_;
   EtcdOperations operations_;
+  claims::Forgetting::Outcomes to_forget_;  // by a tick or kForgottenTogether
   Counts counts_;
   std::uint64_t last_number_ = 0;
   base::Lifetime lifetime_;

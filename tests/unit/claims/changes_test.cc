@@ -42,6 +42,8 @@ class Etcd {
     const auto bytes = data_.value(kKey);
     return bytes ? std::optional(*decode(*bytes)) : std::nullopt;
   }
+  void put(const std::string& key, const std::string& value) { data_.put(key, value); }
+  [[nodiscard]] std::size_t rows() const { return data_.rows().size(); }
   [[nodiscard]] etcd::Lease lease() const { return data_.rows().at(kKey).lease; }
   [[nodiscard]] const Leases& leases() const { return leases_; }
 
@@ -123,6 +125,18 @@ TEST(ClaimChanges, ReplacingDoesNothingToAnythingElse) {
     etcd.run(replacing);
     EXPECT_EQ(replacing.is_done(), name == "ended");
     EXPECT_EQ(etcd.there(), name == "ended" ? std::nullopt : found);
+  }
+}
+
+TEST(ClaimChanges, ForgettingTakesAllOrNothing) {
+  for (const bool one_is_another : {false, true}) {
+    Etcd etcd(std::nullopt);
+    for (const char* key : {"a", "b", "c"})
+      etcd.put(key, key);
+    Forgetting forgetting({{"a", "a"}, {"b", one_is_another ? "another" : "b"}, {"c", "c"}});
+    etcd.run(forgetting);
+    EXPECT_EQ(forgetting.is_done(), !one_is_another);
+    EXPECT_EQ(etcd.rows(), one_is_another ? 3U : 0U);
   }
 }
 
