@@ -39,7 +39,7 @@ int hold_endpoints(const settings::Config& config, base::Logger& log, std::optio
   raise_descriptor_limit();
   auto holder = begin(config, log);
   if (!holder) {
-    log.log(base::LogLevel::kError, holder.error().message);
+    log.log(base::LogLevel::kError, "not started: " + holder.error().message);
     if (!logs_to_stderr) std::cerr << "relayd: " << holder.error().message << std::endl;
     return EX_UNAVAILABLE;
   }

@@ -39,7 +39,7 @@ base::Result<std::string> Relay::read_again() {
     log_.log(LogLevel::kError,
              "not reloaded, the running configuration stays in force: " + result.error().message);
     for (const base::Diagnostic& finding : findings.all())
-      log_.log(LogLevel::kError, base::to_string(finding));
+      log_.log(LogLevel::kError, "not reloaded: " + base::to_string(finding));
     return base::Error{findings.to_string() + last_reload_error_ +
                        "\nnot reloaded: the running configuration stays in force"};
   }

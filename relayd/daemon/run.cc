@@ -85,7 +85,7 @@ int serve(settings::Config config, const Options& options, std::optional<Backgro
     log->log(base::LogLevel::kWarning, warning);
   Relay relay(loop, *log, std::move(config), {.file = options.config_file, .overrides = options.overrides});
   if (const auto started = relay.start(); !started) {
-    log->log(base::LogLevel::kError, started.error().message);
+    log->log(base::LogLevel::kError, "not started: " + started.error().message);
     if (target != settings::LogTarget::kStderr) complain(started.error().message);
     return EX_UNAVAILABLE;
   }

@@ -163,7 +163,7 @@ TEST_F(ForwardConsent, CommandSaysNo) {
   Connection client = program();
   EXPECT_EQ(ending_of(client), Ending::kReset);
   EXPECT_TRUE(birl.logs("refused: approve_command said no (exit status 7)")) << birl.log();
-  EXPECT_TRUE(birl.logs("approve: not at night"));
+  EXPECT_TRUE(birl.logs("approve says: not at night"));
   EXPECT_TRUE(tokyo.logs("refused: not approved"));
 }
 

@@ -1,7 +1,11 @@
 #include "tests/support/hub.h"
 
 #include <csignal>
+#include <set>
+#include <sstream>
 #include <stdexcept>
+
+#include "relayd/daemon/log_lines.h"
 
 namespace tsmtp::support {
 namespace {
@@ -32,6 +36,26 @@ std::string site_text(const SiteEntry& site, const std::string& name) {
          hub + ".example\"]\n" + site.more + "\n";
 }
 
+// Each line that a hub logs has its row, with its level, in the table that docs/operations.md is made of. The
+// last line may have been cut by a kill.
+void expect_known_lines(const std::string& log) {
+  constexpr std::string_view kName = " relayd[";
+  std::set<std::string> told;
+  std::istringstream lines(log.substr(0, log.rfind('\n') + 1));
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t name = line.find(kName);
+    const std::size_t level = line.find("] ", name);
+    const std::size_t text = line.find(": ", level);
+    if (name == line.npos || level == line.npos || text == line.npos) continue;  // not by the logger
+    const std::string said = line.substr(text + 2);
+    const auto* const row = daemon::match_line(said).row;
+    const bool is_known =
+        row != nullptr && row->levels.find(line.substr(level + 2, text - level - 2)) != row->levels.npos;
+    if (!is_known && told.insert(said.substr(0, 40)).second)
+      ADD_FAILURE() << "no row of relayd/daemon/log_lines_of_*.cc is of this line and level: " << line;
+  }
+}
+
 }  // namespace
 
 std::string nobodys_pin() {
@@ -45,6 +69,11 @@ Hub::Hub(std::string name, std::uint16_t listen) : name_(std::move(name)), liste
   pin_ = relayctl({"fingerprint"}).output;
   pin_ = pin_.substr(pin_.find("sha256:"));
   pin_.pop_back();
+}
+
+Hub::~Hub() {
+  process_.reset();
+  expect_known_lines(read_file(file("log")));
 }
 
 void Hub::configure(const std::vector<SiteEntry>& sites, const std::string& hub_keys) {

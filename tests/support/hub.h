@@ -29,6 +29,11 @@ class Hub {
   /// `listen` 0: dials out only.
   Hub(std::string name, std::uint16_t listen);
 
+  /// What it has logged is looked at: each line has a row in relayd/daemon/log_lines.h.
+  ~Hub();
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
   [[nodiscard]] std::string pin() const { return pin_; }
   [[nodiscard]] std::string file(const std::string& name) const { return directory_.file(name); }
   [[nodiscard]] std::string config() const { return file("relayd.toml"); }

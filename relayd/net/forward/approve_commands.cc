@@ -78,7 +78,7 @@ void ApproveCommands::ended(Id id, const Program::Ended& how) {
   const Running was = std::move(running_.extract(id).mapped());
   if (!how.first_error.empty())
     log_.log_provoked(base::Provoked::kTrouble, "approve_command", base::LogLevel::kWarning,
-                      was.name + ": " + base::escaped(how.first_error));
+                      "approve_command " + was.name + " says: " + base::escaped(how.first_error));
   if (!was.is_withdrawn) answered_(id, cause_of(how));
   start_more();
 }

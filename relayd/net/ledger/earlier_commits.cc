@@ -34,7 +34,8 @@ base::Result<void> EarlierCommits::open(const std::string& dir, const std::strin
       books_.push_back(std::move(*book));
     } else {
       is_incomplete_ = true;
-      log_.log(base::LogLevel::kWarning, book.error().message + "; remove it");
+      log_.log(base::LogLevel::kWarning,
+               "a book of an earlier witness cannot be read: " + book.error().message + "; remove it");
     }
   }
   for (const auto& book : books_) {

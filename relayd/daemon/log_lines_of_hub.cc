@@ -1,0 +1,86 @@
+// The lines of the log (log_lines.h): the process itself.
+#include <array>
+
+#include "relayd/daemon/log_lines.h"
+
+namespace tsmtp::daemon {
+
+std::span<const LogLine> lines_of_hub() {
+  static constexpr std::array<LogLine, 14> lines{{
+      {.kind = "serving",
+       .levels = "info",
+       .pattern = "serving as hub {hub}, {sites*}, key {pin}",
+       .meaning = "started",
+       .remedy = ""},
+      {.kind = "not-started",
+       .levels = "error",
+       .pattern = "not started: {cause*}",
+       .meaning = "relayd has ended",
+       .remedy = "what CAUSE says, then start it"},
+      {.kind = "stays-root",
+       .levels = "warning",
+       .pattern = "hub.user is not set: relayd stays root. {todo*}",
+       .meaning = "",
+       .remedy = "make a user for it"},
+      {.kind = "reloaded",
+       .levels = "info",
+       .pattern = "configuration reloaded, {sites*}",
+       .meaning = "`relayctl reload` or SIGHUP",
+       .remedy = ""},
+      {.kind = "not-reloaded",
+       .levels = "error",
+       .pattern = "not reloaded, the running configuration stays in force: {cause*}",
+       .meaning = "the file is wrong; nothing has changed",
+       .remedy = "`relayd --check`, repair, `relayctl reload`"},
+      {.kind = "not-reloaded-finding",
+       .levels = "error",
+       .pattern = "not reloaded: {finding*}",
+       .meaning = "where it is wrong: file, line, column",
+       .remedy = "the same"},
+      {.kind = "site-renamed",
+       .levels = "info",
+       .pattern = "{site}: is called {name} from now on; its key is the same",
+       .meaning = "what a reload did",
+       .remedy = ""},
+      {.kind = "site-removed",
+       .levels = "info",
+       .pattern = "{site}: is no longer configured; its link is closed",
+       .meaning = "the same",
+       .remedy = ""},
+      {.kind = "draining",
+       .levels = "info",
+       .pattern = "shutting down: no new transactions, those under way have {seconds} seconds",
+       .meaning = "SIGTERM, or `relayctl drain`",
+       .remedy = ""},
+      {.kind = "stopping",
+       .levels = "info",
+       .pattern = "all transactions ended, stopping",
+       .meaning = "the end of that",
+       .remedy = ""},
+      {.kind = "stopping-by-time",
+       .levels = "info",
+       .pattern = "drain_timeout is over, stopping",
+       .meaning = "mails that were under way are tried again by their MTAs",
+       .remedy = ""},
+      {.kind = "not-heard",
+       .levels = "warning",
+       .pattern = "{site}: has not confirmed that it has all of our replies",
+       .meaning = "the last replies may be lost with the link: the far MTA tries those mails again, and they "
+                  "are found to be delivered",
+       .remedy = ""},
+      {.kind = "holder-not-trusted",
+       .levels = "warning",
+       .pattern = "{path*}: the process that listens there is neither ours nor root's; the endpoints are not "
+                  "given to it",
+       .meaning = "somebody else has taken the place of `tsmtp-endpoints`",
+       .remedy = "find out who; start `tsmtp-endpoints`"},
+      {.kind = "holder-cannot-listen",
+       .levels = "error",
+       .pattern = "cannot listen on {address}: {cause*}",
+       .meaning = "`tsmtp-endpoints` lacks that endpoint, and tries again",
+       .remedy = "another program there?"},
+  }};
+  return lines;
+}
+
+}  // namespace tsmtp::daemon
