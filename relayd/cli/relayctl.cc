@@ -10,6 +10,7 @@
 #include "relayd/base/nearest.h"
 #include "relayd/base/version.h"
 #include "relayd/cli/pairing_commands.h"
+#include "relayd/cli/trace_command.h"
 #include "relayd/cli/why_command.h"
 #include "relayd/control/approve_request.h"
 #include "relayd/control/request.h"
@@ -35,6 +36,7 @@ struct Context {
   bool compromised = false;
   std::string lasting;  ///< of a yes, as it was written; empty: for one connection
   cli::PairingOptions pairing;
+  cli::TraceOptions trace;
   cli::WhyOptions why;
 };
 
@@ -174,6 +176,10 @@ int why(const Context& context) {
   return cli::run_why(context.config, context.why, context.json);
 }
 
+int trace(const Context& context) {
+  return cli::run_trace(context.config, context.trace, context.json);
+}
+
 struct Subcommand {
   const char* name;
   const char* help;
@@ -187,6 +193,7 @@ constexpr Subcommand kSubcommands[] = {
     {"fingerprint", "print this hub's pin, for the `pin` of other hubs", fingerprint},
     {"status", "show the links and what went over them", status, false},
     {"why", "say what would happen to a mail, and the first thing in its way", why},
+    {"trace", "show the way of a mail at both hubs, and what it waited for", trace},
     {"reload", "let relayd read its configuration again", reload},
     {"drain", "let transactions under way end, then stop relayd", drain, false},
     {"doubts", "list the mails in doubt, those whose final reply our MTA may not have", doubts, false},
@@ -259,8 +266,10 @@ int main(int argc, char** argv) {
   for (const Subcommand& subcommand : kSubcommands) {
     CLI::App* added = app.add_subcommand(subcommand.name, subcommand.help);
     if (subcommand.run == status || subcommand.run == doubts || subcommand.run == invitations ||
-        subcommand.run == approvals || subcommand.run == list_claims || subcommand.run == why)
+        subcommand.run == approvals || subcommand.run == list_claims || subcommand.run == trace ||
+        subcommand.run == why)
       added->add_flag("--json", context.json, "as JSON, for programs");
+    if (subcommand.run == trace) cli::add_trace_options(*added, context.trace);
     if (subcommand.run == why) cli::add_why_options(*added, context.why);
     if (subcommand.run == invite) cli::add_invite_options(*added, context.pairing);
     if (subcommand.run == join) cli::add_join_options(*added, context.pairing);

@@ -66,6 +66,7 @@ std::string audit_record(const mail::Summary& summary, std::string_view hub, bas
   out["kind"] = "mail";
   out["hub"] = hub;
   out["site"] = summary.site;
+  out["site_hub"] = summary.hub.empty() ? Json(nullptr) : Json(summary.hub);
   out["direction"] = direction_of(summary);
   out["transaction"] = base::hex(summary.transaction);
   out["protocol"] = summary.lmtp ? "lmtp" : "smtp";

@@ -26,7 +26,7 @@ constexpr std::array<Line, 12> kLines{{{Request::kStatus, "status"},
                                        {Request::kClaims, "claims"},
                                        {Request::kClaimsJson, "claims --json"}}};
 // These have an argument behind them.
-constexpr std::array<Line, 10> kWithArgument{{{Request::kForget, "forget "},
+constexpr std::array<Line, 11> kWithArgument{{{Request::kForget, "forget "},
                                               {Request::kRevoke, "revoke "},
                                               {Request::kRotate, "rotate "},
                                               {Request::kInvite, "invite "},
@@ -35,10 +35,12 @@ constexpr std::array<Line, 10> kWithArgument{{{Request::kForget, "forget "},
                                               {Request::kApprove, "approve "},
                                               {Request::kDeny, "deny "},
                                               {Request::kResolve, "resolve "},
-                                              {Request::kProbe, "probe "}}};
+                                              {Request::kProbe, "probe "},
+                                              {Request::kTrace, "trace "}}};
 
 bool may_be_long(std::string_view received) {
-  return received.starts_with("invite ") || received.starts_with("join ") || received.starts_with("probe ");
+  return received.starts_with("invite ") || received.starts_with("join ") || received.starts_with("probe ") ||
+         received.starts_with("trace ");
 }
 
 constexpr std::string_view kOk = "ok\n";

@@ -35,6 +35,7 @@ enum class Request {
   kClaimsJson,
   kResolve,
   kProbe,
+  kTrace,
 };
 
 /// A request as it was received.
@@ -44,11 +45,11 @@ struct Asked {
 };
 
 inline constexpr std::size_t kMaxRequestBytes = 256;
-/// Of kInvite, kJoin and kProbe, which name domains or addresses.
+/// Of kInvite, kJoin, kProbe and kTrace, which name domains or addresses.
 inline constexpr std::size_t kMaxLongRequestBytes = 4096;
 
 /// The line to send, with its line end: "status --json\n", "forget 3f6c\n". kForget, kRevoke, kRotate,
-/// kInvite, kUninvite, kJoin, kApprove, kDeny, kResolve and kProbe have an argument.
+/// kInvite, kUninvite, kJoin, kApprove, kDeny, kResolve, kProbe and kTrace have an argument.
 [[nodiscard]] std::string request_line(Request request, std::string_view argument = {});
 
 /// Reads what has been received so far. nullopt: no line end yet, read on. An error (nothing known, more than

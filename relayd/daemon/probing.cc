@@ -46,13 +46,13 @@ void probe(const net::SharedBySites& shared, const net::Site* site, std::string_
   answer.link = link_text(hub.link());
   if (const net::LinkConnection* connection = hub.link().connection())
     answer.key = net::pin_text(connection->stream().peer_keys().pins.front());
-  net::RecipientProbe::ask(shared, hub.link(), {.sender = asked->sender, .recipient = asked->recipient},
-                           [answer, reply](const net::RecipientProbe::Answer& said) mutable {
-                             answer.mail = summary_of(said.mail);
-                             answer.recipient = summary_of(said.recipient);
-                             answer.trouble = said.trouble;
-                             reply(control::reply_ok(control::probe_json(answer)));
-                           });
+  net::probe_recipient(shared, hub.link(), {.sender = asked->sender, .recipient = asked->recipient},
+                       [answer, reply](const net::Probed& said) mutable {
+                         answer.mail = summary_of(said.mail);
+                         answer.recipient = summary_of(said.recipient);
+                         answer.trouble = said.trouble;
+                         reply(control::reply_ok(control::probe_json(answer)));
+                       });
 }
 
 }  // namespace tsmtp::daemon

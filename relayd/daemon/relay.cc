@@ -230,7 +230,11 @@ void Relay::serve() {
     return std::any_of(sites_.begin(), sites_.end(), is_there) ||
            std::any_of(retired_.begin(), retired_.end(), is_there);
   };
-  shared_->ended = [this](const mail::Summary& summary) { audit_.record(summary, net::wall_now()); };
+  shared_->recent = &recent_;
+  shared_->ended = [this](const mail::Summary& summary) {
+    audit_.record(summary, net::wall_now());
+    recent_.add(summary, net::now(), net::wall_now());
+  };
   open_site_ledger();
   for (const settings::Site& site : config_.sites) {
     sites_.push_back(std::make_unique<net::Site>(*shared_, site));

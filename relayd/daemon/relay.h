@@ -124,6 +124,7 @@ class Relay {
   HubKeys keys_;
   Rotation rotation_;
   AuditLog audit_;
+  mail::RecentMails recent_;
   net::MtaNeighbours mta_neighbours_;
   net::Consent consent_;
   std::unique_ptr<net::SharedByForwards> forwards_;

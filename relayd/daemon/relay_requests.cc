@@ -7,6 +7,7 @@
 #include "relayd/daemon/doubts.h"
 #include "relayd/daemon/probing.h"
 #include "relayd/daemon/relay.h"
+#include "relayd/daemon/tracing.h"
 #include "relayd/net/io/clocks.h"
 
 namespace tsmtp::daemon {
@@ -62,6 +63,7 @@ std::optional<std::string> Relay::answer_control(const net::RequestServer::Recei
       return control::reply_error("[ledger] engine is local: there are no claims");  // else answer_later()
     case control::Request::kJoin:
     case control::Request::kProbe:
+    case control::Request::kTrace:
       break;  // answer_later()
   }
   return {};
@@ -80,6 +82,9 @@ bool Relay::answer_later(const net::RequestServer::Received& received,
       probe(*shared_, find_site(argument.substr(0, argument.find('\t'))), argument, reply);
       return true;
     }
+    case control::Request::kTrace:
+      trace(*shared_, sites_, (*request)->argument, reply);
+      return true;
     case control::Request::kClaims:
     case control::Request::kClaimsJson:
       if (!site_ledger_) return false;

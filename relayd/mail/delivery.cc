@@ -118,6 +118,7 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
   if (state_ != State::kStart) return protocol_error("peer sent a second Mail record", now);
   auto mail = smtp::parse_mail(record.argument);
   transaction_ = record.transaction;
+  stages_.reached(Stage::kBegun, now);
   helo_ = record.helo;
   std::optional<smtp::Reply> refusal;
   if (mail) {
@@ -176,7 +177,7 @@ void Delivery::on(const Data&, base::TimePoint now) {
     return protocol_error("peer sent a Data record out of turn", now);
   if (state_ == State::kRefused) return send(DataVerdict{*refusal_});
   state_ = State::kDataSent;
-  if (takes_chunks() || envelope_.refusal_for_all()) return answer_data();
+  if (takes_chunks() || envelope_.refusal_for_all()) return answer_data(now);
   send_data();
 }
 
@@ -197,6 +198,7 @@ void Delivery::on(const Content& record, base::TimePoint now) {
 
 void Delivery::on(const Commit&, base::TimePoint now) {
   committed_ = now;
+  stages_.reached(Stage::kEndOfContent, now);
   if (state_ == State::kRefused && had_data_) return report(*refusal_, now);
   if (state_ != State::kContent) return protocol_error("peer sent a Commit record out of turn", now);
   // A delivery that cannot be recorded might be repeated (P4).
@@ -211,7 +213,10 @@ void Delivery::on(const Commit&, base::TimePoint now) {
 
 void Delivery::claimed(const std::optional<smtp::Reply>& refusal, base::TimePoint now) {
   if (state_ != State::kClaiming) return;  // its MTA is gone meanwhile
-  if (!refusal) return finish_content(now);
+  if (!refusal) {
+    stages_.reached(Stage::kClaimed, now);
+    return finish_content(now);
+  }
   give_up_transaction();
   report(*refusal, now);
 }
@@ -267,6 +272,13 @@ void Delivery::answer_question(const Outcome& outcome, base::TimePoint now) {
 void Delivery::on(const Settled& record, base::TimePoint now) {
   if (state_ != State::kReported) return protocol_error("peer sent a Settled record out of turn", now);
   host_.forget_outcome(record.transaction);
+}
+
+void Delivery::on(const Trace& record, base::TimePoint now) {
+  if (state_ != State::kStart || !settings_.takes_traces)
+    return protocol_error("peer sent a Trace record out of turn", now);
+  send(host_.trace(record.transaction));
+  state_ = State::kReported;
 }
 
 void Delivery::protocol_error(const std::string& what, base::TimePoint now) {
@@ -362,8 +374,14 @@ base::TimePoint Delivery::deadline() const {
 }
 
 void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
+  stages_.reached(Stage::kAnswered, now);
+  host_.ended(summary(reply, now));
+}
+
+Summary Delivery::summary(const smtp::Reply& reply, base::TimePoint now) const {
   Summary summary{.direction = Direction::kIn,
                   .site = settings_.site,
+                  .hub = settings_.site_hub,
                   .transaction = transaction_,
                   .helo = helo_,
                   .lmtp = false,
@@ -375,13 +393,14 @@ void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
                   .took = {.total = now - started_,
                            .link = committed_.value_or(now) - started_,
                            .far_mta = now - committed_.value_or(now)},
+                  .stages = stages_,
                   .repeated = was_delivered_before_};
   for (const auto& recipient : envelope_.recipients()) {
     const bool refused = recipient.verdict && !recipient.verdict->is_positive();
     summary.recipients.push_back(
         {.address = recipient.rcpt.path.text, .reply = refused ? *recipient.verdict : reply});
   }
-  host_.ended(summary);
+  return summary;
 }
 
 void Delivery::send(const Record& record) {

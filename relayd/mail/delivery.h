@@ -29,14 +29,16 @@
 namespace tsmtp::mail {
 
 struct DeliverySettings {
-  std::string site;  ///< where it comes from
-  std::string hub;   ///< our own name, for replies of our own
-  std::string mta;   ///< "127.0.0.1:25", for replies of our own
+  std::string site;           ///< where it comes from
+  std::string hub;            ///< our own name, for replies of our own
+  std::string site_hub = {};  ///< which of the site's hubs, where it has several
+  std::string mta;            ///< "127.0.0.1:25", for replies of our own
   settings::Rules rules;
   policy::RateLimit* rate = nullptr;  ///< of all that the site sends; borrowed, outlives the delivery
   bool takes_compressed = false;      ///< content may come compressed: both hubs have said so
   bool takes_questions = false;       ///< it may be nothing but a question: likewise
   bool takes_reasons = false;         ///< it reads why an outcome is pending
+  bool takes_traces = false;          ///< it may be nothing but the question how another went: likewise
   /// Of what is kept of envelopes and verdicts; null: no bound.
   std::shared_ptr<base::ByteBudget> memory{};
 };
@@ -97,6 +99,8 @@ class Delivery {
   /// All has been said; only the near side's word that its MTA knows is missing.
   [[nodiscard]] bool is_reported() const { return state_ == State::kReported; }
   [[nodiscard]] const std::string& transaction() const { return transaction_; }
+  /// What is known of it while it is under way; its reply has no code.
+  [[nodiscard]] Summary so_far(base::TimePoint now) const { return summary({}, now); }
 
  private:
   enum class State {
@@ -124,16 +128,17 @@ class Delivery {
   void on(const Commit& record, base::TimePoint now);
   void on(const Ask& record, base::TimePoint now);
   void on(const Settled& record, base::TimePoint now);
+  void on(const Trace& record, base::TimePoint now);
   void answer_question(const Outcome& outcome, base::TimePoint now);
   void finish_content(base::TimePoint now);
   void protocol_error(const std::string& what, base::TimePoint now);
   void lost(const smtp::Reply& why, base::TimePoint now);
 
   void on_answer(const smtp::Answer& answer, base::TimePoint now);
-  void on_data_answer(const smtp::Reply& reply);
+  void on_data_answer(const smtp::Reply& reply, base::TimePoint now);
   [[nodiscard]] bool takes_chunks() const;
   void send_data();
-  void answer_data();
+  void answer_data(base::TimePoint now);
   void on_chunk_answer(const smtp::Reply& said, base::TimePoint now);
   void on_final_answer(const smtp::Reply& said, base::TimePoint now);
   void send_envelope();
@@ -148,6 +153,7 @@ class Delivery {
   void give_up_transaction();
   void release(bool reusable);
   void end(const smtp::Reply& reply, base::TimePoint now);
+  [[nodiscard]] Summary summary(const smtp::Reply& reply, base::TimePoint now) const;
   void send(const Record& record);
   [[nodiscard]] smtp::Reply final_reply(const smtp::Reply& reply, const std::string& to) const;
   [[nodiscard]] smtp::Reply own_reply(int code, std::string_view enhanced, const std::string& text) const;
@@ -163,6 +169,7 @@ class Delivery {
   base::TimePoint last_step_;
   base::Duration waited_before_{};  // for the near side alone, less what its bytes were worth
   std::optional<base::TimePoint> committed_;
+  Stages stages_;
 
   std::string transaction_;
   std::string helo_;

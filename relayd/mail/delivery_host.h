@@ -54,6 +54,9 @@ class DeliveryHost {
   /// end_earlier() has said that it is unknown: it must not begin any more.
   [[nodiscard]] virtual bool is_disowned(const std::string& /*transaction*/) const { return false; }
 
+  /// What is remembered of a transaction that came from the same site.
+  [[nodiscard]] virtual Traced trace(const std::string& /*transaction*/) const { return {}; }
+
   /// Why outcomes cannot be recorded now; nothing while they can.
   [[nodiscard]] virtual std::optional<std::string> ledger_trouble() const { return std::nullopt; }
 

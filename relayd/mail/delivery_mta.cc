@@ -20,6 +20,7 @@ constexpr int kLeastBytesPerSecond = 32;
 void Delivery::connected(smtp::ClientSession& session, base::TimePoint now) {
   session_ = &session;
   last_step_ = now;
+  stages_.reached(Stage::kConnected, now);
   may_try_again_ = !session.is_fresh();
   data_sent_ = false;
   state_ = had_data_ ? State::kDataSent : State::kEnvelope;
@@ -78,9 +79,9 @@ void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
     if (answer.reply.code == 421 && may_try_again_) return;  // Failed follows
     envelope_.set_mail_verdict(final_reply(answer.reply, "MAIL"));
     send(MailVerdict{*envelope_.mail_verdict()});
-    if (state_ == State::kDataSent && !data_sent_) answer_data();
+    if (state_ == State::kDataSent && !data_sent_) answer_data(now);
   } else if (answer.tag == kDataTag) {
-    on_data_answer(answer.reply);
+    on_data_answer(answer.reply, now);
   } else if (answer.tag == kChunkTag) {
     on_chunk_answer(answer.reply, now);
   } else if (answer.tag == kFinalTag) {
@@ -89,7 +90,7 @@ void Delivery::on_answer(const smtp::Answer& answer, base::TimePoint now) {
     const auto index = static_cast<DeliveryEnvelope::Index>(answer.tag);
     send(RcptVerdict{.index = index,
                      .reply = envelope_.keep_verdict(index, final_reply(answer.reply, "RCPT"))});
-    if (state_ == State::kDataSent && !data_sent_) answer_data();
+    if (state_ == State::kDataSent && !data_sent_) answer_data(now);
   }
 }
 
@@ -100,7 +101,7 @@ bool Delivery::takes_chunks() const {
 // Where our MTA is not asked: BDAT needs no permission, it is ours to give once it is known that there is
 // somebody to deliver to; and if all recipients were refused here, there is nobody. MAIL and every RCPT are
 // answered first.
-void Delivery::answer_data() {
+void Delivery::answer_data(base::TimePoint now) {
   if (!envelope_.is_answered()) return;
   if (const auto refusal = envelope_.refusal_for_all()) {
     give_up_transaction();
@@ -109,6 +110,7 @@ void Delivery::answer_data() {
   } else {
     session_->begin_chunks(kChunkTag);
     state_ = State::kContent;
+    stages_.reached(Stage::kEnvelope, now);
     send(DataVerdict{smtp::make_reply(354, "", "go ahead")});
   }
 }
@@ -125,11 +127,12 @@ void Delivery::on_chunk_answer(const smtp::Reply& said, base::TimePoint now) {
 
 // Content that waits for the answer is read when all that the MTA said with it has been heard: a 421 may
 // stand behind the 354.
-void Delivery::on_data_answer(const smtp::Reply& reply) {
+void Delivery::on_data_answer(const smtp::Reply& reply, base::TimePoint now) {
   const auto refusal = envelope_.refusal_for_all();
   const bool goes_ahead = reply.code == 354;
   if (goes_ahead && !refusal) {
     state_ = State::kContent;
+    stages_.reached(Stage::kEnvelope, now);
     return send(DataVerdict{reply});
   }
   // An MTA that says 354 with nobody to deliver to must not get content (RFC 2920 section 3.1): there the
@@ -144,6 +147,7 @@ void Delivery::on_data_answer(const smtp::Reply& reply) {
 }
 
 void Delivery::on_final_answer(const smtp::Reply& said, base::TimePoint now) {
+  stages_.reached(Stage::kReplied, now);
   release(true);
   const smtp::Reply reply = final_reply(said, "the end of content");
   if (!reply.is_positive()) return report(reply, now);
@@ -154,7 +158,9 @@ void Delivery::on_final_answer(const smtp::Reply& said, base::TimePoint now) {
 }
 
 void Delivery::recorded(base::TimePoint now) {
-  if (state_ == State::kRecording) report(*outcome_, now);
+  if (state_ != State::kRecording) return;
+  stages_.reached(Stage::kRemembered, now);
+  report(*outcome_, now);
 }
 
 void Delivery::connection_lost(const std::string& cause, const std::optional<smtp::Reply>& said,

@@ -87,6 +87,10 @@ class Intake {
   [[nodiscard]] bool in_transaction() const { return current_ && !current_->is_over(); }
   /// Nothing is under way for which the client would have to wait: it is its move.
   [[nodiscard]] bool is_clients_move() const { return in_transaction() && !current_->awaits_far(); }
+  /// The mail under way; nothing while there is none.
+  [[nodiscard]] std::optional<Summary> so_far(base::TimePoint now) const {
+    return in_transaction() ? std::optional(current_->so_far(now)) : std::nullopt;
+  }
   /// The end of content was read, and its reply is what the client waits for.
   [[nodiscard]] bool has_whole_mail() const { return current_ && current_->has_whole_mail(); }
 

@@ -57,6 +57,7 @@ Outgoing::Outgoing(OutgoingContext context, mux::StreamKey stream, const smtp::M
       stream_(context_.host, stream, context_.compression),
       doubt_(context_.host, context_.digests, mail_.path.text),
       started_(now) {
+  stages_.reached(Stage::kBegun, now);
   queue_mail();
   give_answers(now);
   if (awaits_far()) send_unsent();
@@ -133,6 +134,7 @@ void Outgoing::give_answers(base::TimePoint now) {
     if (answer.to != AnswerPolicy::Command::kData) continue;
     if (!answer.reply.is_intermediate()) return abandon(now);
     phase_ = Phase::kContent;
+    stages_.reached(Stage::kEnvelope, now);
   }
   if (phase_ != Phase::kEnvelope || policy_.owes_data()) return;
   if (abandoned_ || policy_.is_mail_refused()) abandon(now);
@@ -169,6 +171,7 @@ void Outgoing::content(std::string_view bytes, base::TimePoint now) {
 void Outgoing::content_end(const smtp::ContentEnd& end, base::TimePoint now) {
   end_tickets_ = end.tickets;
   handed_over_ = now;
+  stages_.reached(Stage::kEndOfContent, now);
   if (end.bare_line_end)
     policy_.refuse(policy_.own(554, "5.6.0",
                                "content has a CR or LF that is not part of a CRLF (RFC 5321 section 2.3.8)"));
@@ -300,6 +303,7 @@ void Outgoing::remember_first() {
 void Outgoing::on(FinalVerdict&& record, base::TimePoint now) {
   if (phase_ != Phase::kCommitted) return;  // said before it was asked: P1 forbids to believe it
   const smtp::Reply reply = final_or_451(std::move(record.reply));
+  stages_.reached(Stage::kReplied, now);
   far_mta_took_ = std::chrono::milliseconds(record.took_ms);
   if (!reply.is_positive()) doubt_.drop();
   answer_end(reply, now);

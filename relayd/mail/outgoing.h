@@ -77,6 +77,9 @@ class Outgoing {
   /// Time has passed: the far side hears what there is.
   void send_unsent() { stream_.flush(); }
 
+  /// What is known of it while it is under way; its reply has no code.
+  [[nodiscard]] Summary so_far(base::TimePoint now) const;
+
   /// 0 once it is over: numbers are used again on the next connection.
   [[nodiscard]] mux::StreamKey stream() const { return stream_.key(); }
   /// Of a question to another hub; 0 while there is none.
@@ -142,6 +145,8 @@ class Outgoing {
   void answer_end(const smtp::Reply& reply, base::TimePoint now);
   void end(const smtp::Reply& reply, base::TimePoint now);
   void tell(const smtp::Reply& reply, std::vector<RecipientResult> recipients, base::TimePoint now);
+  [[nodiscard]] Summary summary(const smtp::Reply& reply, std::vector<RecipientResult> recipients,
+                                base::TimePoint now) const;
 
   OutgoingContext context_;
   base::ByteShare memory_;
@@ -167,6 +172,7 @@ class Outgoing {
   std::optional<std::string> envelope_loss_;
   std::uint64_t size_bytes_ = 0;
   base::TimePoint started_;
+  Stages stages_;
   std::optional<base::TimePoint> handed_over_;  // the end of content was read
   base::Duration far_mta_took_{};
 };

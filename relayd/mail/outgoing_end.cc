@@ -86,6 +86,7 @@ void Outgoing::recorded(const base::Result<void>& result, base::TimePoint now) {
     return answer_end(cause ? *cause : policy_.own(451, "4.4.2", "link lost"), now);
   }
   phase_ = Phase::kCommitted;
+  stages_.reached(Stage::kRemembered, now);
   stream_.send(Commit{});
 }
 
@@ -199,22 +200,36 @@ void Outgoing::end(const smtp::Reply& reply, base::TimePoint now) {
 }
 
 void Outgoing::tell(const smtp::Reply& reply, std::vector<RecipientResult> recipients, base::TimePoint now) {
+  stages_.reached(Stage::kAnswered, now);
+  context_.host.ended(summary(reply, std::move(recipients), now));
+}
+
+Summary Outgoing::so_far(base::TimePoint now) const {
+  std::vector<RecipientResult> recipients;
+  recipients.reserve(recipients_.size());
+  for (const Recipient& recipient : recipients_)
+    recipients.push_back({.address = recipient.command.path.text, .reply = {}});
+  return summary({}, std::move(recipients), now);
+}
+
+Summary Outgoing::summary(const smtp::Reply& reply, std::vector<RecipientResult> recipients,
+                          base::TimePoint now) const {
   const base::Duration near_mta = handed_over_.value_or(now) - started_;
   const base::Duration rest = now - started_ - near_mta;
   const base::Duration far_mta = std::min(far_mta_took_, rest);
-  context_.host.ended(
-      {.direction = Direction::kOut,
-       .site = context_.site,
-       .transaction = transaction(),
-       .helo = helo_,
-       .lmtp = lmtp_,
-       .sender = mail_.path.text,
-       .recipients = std::move(recipients),
-       .size_bytes = size_bytes_,
-       .link_bytes = stream_.link_bytes(),
-       .reply = reply,
-       .took = {.total = now - started_, .near_mta = near_mta, .link = rest - far_mta, .far_mta = far_mta},
-       .repeated = doubt_.is_retry() && reply.is_positive()});
+  return {.direction = Direction::kOut,
+          .site = context_.site,
+          .transaction = transaction(),
+          .helo = helo_,
+          .lmtp = lmtp_,
+          .sender = mail_.path.text,
+          .recipients = std::move(recipients),
+          .size_bytes = size_bytes_,
+          .link_bytes = stream_.link_bytes(),
+          .reply = reply,
+          .took = {.total = now - started_, .near_mta = near_mta, .link = rest - far_mta, .far_mta = far_mta},
+          .stages = stages_,
+          .repeated = doubt_.is_retry() && reply.is_positive()};
 }
 
 }  // namespace tsmtp::mail

@@ -10,6 +10,8 @@ namespace {
 
 // Header: u8 kind, u32 length of the payload.
 constexpr std::size_t kHeaderBytes = 5;
+// One stage of a Traced: u8 which, u32 milliseconds.
+constexpr std::size_t kStageBytes = 5;
 
 // What smtp::ReplyReader lets in, and no more: a reply becomes as many lines towards our MTA.
 constexpr std::size_t kMaxReplyLines = 128;
@@ -24,11 +26,13 @@ enum class Kind : std::uint8_t {
   kAsk = 6,
   kSettled = 7,
   kCompressed = 8,
+  kTrace = 9,
   kMailVerdict = 16,
   kRcptVerdict = 17,
   kDataVerdict = 18,
   kFinalVerdict = 19,
   kOutcome = 20,
+  kTraced = 21,
 };
 
 std::string encode_reply(const smtp::Reply& reply) {
@@ -74,6 +78,7 @@ struct Encoder {
     return framed(Kind::kAsk, payload);
   }
   std::string operator()(const Settled& r) const { return framed(Kind::kSettled, r.transaction); }
+  std::string operator()(const Trace& r) const { return framed(Kind::kTrace, r.transaction); }
   std::string operator()(const MailVerdict& r) const {
     return framed(Kind::kMailVerdict, encode_reply(r.reply));
   }
@@ -96,6 +101,20 @@ struct Encoder {
     if (r.kind == Outcome::Kind::kKnown) payload += encode_known(r);
     if (r.kind == Outcome::Kind::kPending) payload += r.reason.substr(0, kMaxReasonBytes);
     return framed(Kind::kOutcome, payload);
+  }
+  std::string operator()(const Traced& r) const {
+    std::string payload;
+    base::put_u8(payload, static_cast<std::uint8_t>(r.state));
+    if (r.state == Traced::State::kUnknown) return framed(Kind::kTraced, payload);
+    base::put_u64(payload, r.begun_ms);
+    std::string stages;
+    for (std::size_t stage = 0; stage < kStages; ++stage) {
+      if (!r.after_ms.at(stage)) continue;
+      base::put_u8(stages, static_cast<std::uint8_t>(stage));
+      base::put_u32(stages, *r.after_ms.at(stage));
+    }
+    base::put_u8(payload, static_cast<std::uint8_t>(stages.size() / kStageBytes));
+    return framed(Kind::kTraced, payload + stages + r.reply.substr(0, kMaxTracedReplyBytes));
   }
 };
 
@@ -173,6 +192,29 @@ base::Result<Record> decode_ask(std::string_view payload) {
   return Record{std::move(ask)};
 }
 
+// Stages that are not known here are of a later version, and are passed over.
+base::Result<Record> decode_traced(std::string_view payload) {
+  constexpr std::size_t kFixedBytes = 10;  // state, begin, count
+  Traced traced;
+  if (payload.size() == 1 && base::get_u8(payload) == 0) return Record{traced};
+  if (payload.size() < kFixedBytes) return malformed("Traced");
+  const std::uint8_t state = base::get_u8(payload);
+  if (state != 1 && state != 2) return malformed("Traced");
+  traced.state = static_cast<Traced::State>(state);
+  traced.begun_ms = base::get_u64(payload.substr(1));
+  std::size_t count = base::get_u8(payload.substr(kFixedBytes - 1));
+  payload.remove_prefix(kFixedBytes);
+  if (payload.size() < count * kStageBytes) return malformed("Traced");
+  for (; count > 0; --count) {
+    const std::size_t stage = base::get_u8(payload);
+    if (stage < kStages) traced.after_ms.at(stage) = base::get_u32(payload.substr(1));
+    payload.remove_prefix(kStageBytes);
+  }
+  if (payload.size() > kMaxTracedReplyBytes) return malformed("Traced");
+  traced.reply = payload;
+  return Record{std::move(traced)};
+}
+
 template <typename Verdict>
 base::Result<Record> decode_verdict(std::string_view payload) {
   auto reply = decode_reply(payload);
@@ -218,6 +260,11 @@ base::Result<Record> decode(Kind kind, std::string_view payload) {
     case Kind::kSettled:
       if (payload.size() != kTransactionIdBytes) return malformed("Settled");
       return Record{Settled{std::string(payload)}};
+    case Kind::kTrace:
+      if (payload.size() != kTransactionIdBytes) return malformed("Trace");
+      return Record{Trace{std::string(payload)}};
+    case Kind::kTraced:
+      return decode_traced(payload);
     case Kind::kMailVerdict:
       return decode_verdict<MailVerdict>(payload);
     case Kind::kRcptVerdict:

@@ -3,6 +3,7 @@
 // and content is never gathered.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "relayd/base/result.h"
 #include "relayd/compress/decompressor.h"
+#include "relayd/mail/stages.h"
 #include "relayd/smtp/reply.h"
 
 namespace tsmtp::mail {
@@ -23,6 +25,8 @@ inline constexpr std::size_t kMaxRecipients = 1000;         ///< Rcpt records of
 inline constexpr std::size_t kMaxArgumentBytes = 8 * 1024;
 /// Of an outcome that is pending.
 inline constexpr std::size_t kMaxReasonBytes = 400;
+/// Of the reply in a Traced.
+inline constexpr std::size_t kMaxTracedReplyBytes = 1024;
 
 // From near to far.
 struct Mail {
@@ -47,6 +51,9 @@ struct Ask {
 struct Settled {
   std::string transaction;
 };  ///< the near MTA has the reply; it may be forgotten
+struct Trace {
+  std::string transaction;
+};  ///< when was what done with this one? Only to a peer that knows mux::kCapabilityTraces
 
 // From far to near.
 struct MailVerdict {
@@ -72,8 +79,20 @@ struct Outcome {
   std::string reason{};
 };
 
-using Record = std::variant<Mail, Rcpt, Data, Content, Commit, Ask, Settled, MailVerdict, RcptVerdict,
-                            DataVerdict, FinalVerdict, Outcome>;
+/// What the far side remembers of a transaction's way through it. For people: nothing is decided by it.
+struct Traced {
+  enum class State : std::uint8_t { kUnknown = 0, kUnderWay = 1, kEnded = 2 };
+  State state = State::kUnknown;
+  std::uint64_t begun_ms = 0;  ///< by the far side's clock, since 1970
+  /// By Stage, since `begun_ms`; nothing: it has not come to that.
+  std::array<std::optional<std::uint32_t>, kStages> after_ms{};
+  std::string reply{};  ///< the final one, as one line; shown escaped
+
+  friend bool operator==(const Traced&, const Traced&) = default;
+};
+
+using Record = std::variant<Mail, Rcpt, Data, Content, Commit, Ask, Settled, Trace, MailVerdict, RcptVerdict,
+                            DataVerdict, FinalVerdict, Outcome, Traced>;
 
 /// Why our MTA, or the near side's, is put off by an outcome that is pending: fit for a reply.
 [[nodiscard]] std::string pending_text(const Outcome& outcome);

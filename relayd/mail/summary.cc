@@ -43,8 +43,8 @@ std::string recipients_text(const std::vector<RecipientResult>& recipients) {
 
 std::string to_line(const Summary& s) {
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(s.took.total);
-  return (s.direction == Direction::kOut ? "out " : "in ") + s.site + ' ' +
-         base::hex(std::string_view(s.transaction).substr(0, kLoggedIdBytes)) + ": from=<" +
+  return (s.direction == Direction::kOut ? "out " : "in ") + s.site + (s.hub.empty() ? "" : '/' + s.hub) +
+         ' ' + base::hex(std::string_view(s.transaction).substr(0, kLoggedIdBytes)) + ": from=<" +
          field(s.sender, kShownPathBytes, kEndsAddress) + "> to=" + recipients_text(s.recipients) +
          " size=" + std::to_string(s.size_bytes) + " reply=\"" +
          field(s.reply.summary(), kShownReplyBytes, kEndsReply) + "\" took=" + std::to_string(took.count()) +

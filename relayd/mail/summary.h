@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "relayd/base/clock.h"
+#include "relayd/mail/stages.h"
 #include "relayd/smtp/reply.h"
 
 namespace tsmtp::mail {
@@ -34,6 +35,7 @@ struct Took {
 struct Summary {
   Direction direction = Direction::kOut;
   std::string site;
+  std::string hub = {};     ///< of the site's hubs, where it has several
   std::string transaction;  ///< the identifier, raw bytes
   std::string helo;         ///< what the near MTA called itself
   bool lmtp = false;        ///< our MTA spoke LMTP
@@ -43,6 +45,7 @@ struct Summary {
   std::uint64_t link_bytes = 0;  ///< of content on the link; less than size_bytes where it was compressed
   smtp::Reply reply;             ///< the verdict on the mail, or what stood in its place
   Took took;
+  Stages stages = {};
   bool repeated = false;  ///< an earlier transaction had delivered it, and this one has only told so
 };
 

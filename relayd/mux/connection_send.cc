@@ -55,7 +55,7 @@ bool Connection::produce_hello(std::string& out) {
                     .capabilities = (settings_.can_resume ? kCapabilityResumption : 0) |
                                     (settings_.can_compress ? kCapabilityCompression : 0) |
                                     kCapabilityEnquiries | kCapabilityServices | kCapabilityRotation |
-                                    kCapabilityForwards | kCapabilityReasons |
+                                    kCapabilityForwards | kCapabilityReasons | kCapabilityTraces |
                                     (settings_.shares_outcomes ? kCapabilitySharedOutcomes : 0),
                     .instance = settings_.instance,
                     .max_streams = settings_.limits.max_streams,

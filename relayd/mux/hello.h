@@ -23,6 +23,7 @@ inline constexpr std::uint64_t kCapabilityForwards = 32;
 /// Not only of the sender: an Ask may go to any hub of its site, for they share what they know.
 inline constexpr std::uint64_t kCapabilitySharedOutcomes = 64;
 inline constexpr std::uint64_t kCapabilityReasons = 128;
+inline constexpr std::uint64_t kCapabilityTraces = 512;
 
 inline constexpr std::size_t kInstanceBytes = 16;
 /// The least initial window that may be stated; below it a peer could make us cut streams into crumbs.
@@ -59,6 +60,8 @@ struct Hello {
   [[nodiscard]] bool shares_outcomes() const { return (capabilities & kCapabilitySharedOutcomes) != 0; }
   /// Whether it reads why an outcome is pending, and where an Ask's transaction went.
   [[nodiscard]] bool knows_reasons() const { return (capabilities & kCapabilityReasons) != 0; }
+  /// Whether it may be asked how a mail went its way.
+  [[nodiscard]] bool answers_traces() const { return (capabilities & kCapabilityTraces) != 0; }
   /// Whether it reads notices of services.
   [[nodiscard]] bool knows_forwards() const { return (capabilities & kCapabilityForwards) != 0; }
   /// Whether it may be asked for other services than the first.

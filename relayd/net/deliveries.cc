@@ -14,11 +14,12 @@ StreamUser* Deliveries::begin(SiteLink& link, mux::StreamKey stream, mail::Deliv
   auto delivery = std::make_shared<DeliveryStream>(
       stream, shared_, link, pool_, std::move(settings),
       DeliveryStream::Callbacks{
-          .ended = ended_,
+          .ended = callbacks_.ended,
           .end_earlier = lifetime_.guard([this](const mail::Ask& question, SiteOutcomes::Told told) {
             return end_earlier(question, std::move(told));
           }),
           .is_disowned = lifetime_.guard([this](const std::string& id) { return disowned_.contains(id); }),
+          .trace = callbacks_.trace,
           .gone = lifetime_.guard([this](DeliveryStream& gone) {
             boost::asio::post(shared_.executor,
                               lifetime_.guard([this, self = gone.shared_from_this()] { all_.erase(self); }));
@@ -40,6 +41,17 @@ bool Deliveries::is_committing() const {
 std::size_t Deliveries::under_way() const {
   return static_cast<std::size_t>(std::count_if(
       all_.begin(), all_.end(), [](const auto& delivery) { return delivery->in_transaction(); }));
+}
+
+std::vector<mail::TracedMail> Deliveries::mails_under_way() const {
+  std::vector<mail::TracedMail> mails;
+  for (const auto& delivery : all_)
+    if (delivery->in_transaction())
+      mails.push_back({.summary = delivery->so_far(now()),
+                       .state = mail::Traced::State::kUnderWay,
+                       .at = now(),
+                       .wall = wall_now()});
+  return mails;
 }
 
 void Deliveries::tick() {

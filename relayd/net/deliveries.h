@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "relayd/base/lifetime.h"
 #include "relayd/mail/disowned.h"
@@ -16,11 +17,16 @@ namespace tsmtp::net {
 
 class Deliveries {
  public:
-  using Ended = std::function<void(const mail::Summary&)>;
+  struct Callbacks {
+    /// A transaction is over.
+    std::function<void(const mail::Summary&)> ended;
+    /// What is remembered of one, of either direction.
+    std::function<mail::Traced(const std::string& transaction)> trace;
+  };
 
-  /// All is borrowed and outlives it. `ended` is told of every transaction that is over.
-  Deliveries(const SharedBySites& shared, const settings::Site& site, MtaPool& pool, Ended ended)
-      : shared_(shared), site_(site), pool_(pool), ended_(std::move(ended)) {}
+  /// All is borrowed and outlives it.
+  Deliveries(const SharedBySites& shared, const settings::Site& site, MtaPool& pool, Callbacks callbacks)
+      : shared_(shared), site_(site), pool_(pool), callbacks_(std::move(callbacks)) {}
   ~Deliveries() { lifetime_.end(); }
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
@@ -33,6 +39,8 @@ class Deliveries {
   [[nodiscard]] bool is_committing() const;
   /// How many do anything but wait for the near side to settle.
   [[nodiscard]] std::size_t under_way() const;
+  /// These.
+  [[nodiscard]] std::vector<mail::TracedMail> mails_under_way() const;
 
   void tick();
   /// Lets go of all at once.
@@ -46,7 +54,7 @@ class Deliveries {
   const SharedBySites& shared_;
   const settings::Site& site_;
   MtaPool& pool_;
-  Ended ended_;
+  Callbacks callbacks_;
   std::set<std::shared_ptr<DeliveryStream>> all_;
   mail::Disowned disowned_;
   base::Lifetime lifetime_;

@@ -24,6 +24,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
     std::function<std::optional<mail::Outcome>(const mail::Ask& question, SiteOutcomes::Told told)>
         end_earlier;
     std::function<bool(const std::string& transaction)> is_disowned;
+    std::function<mail::Traced(const std::string& transaction)> trace;
     std::function<void(DeliveryStream&)> gone;  ///< last call; let go of it later, not inside
   };
 
@@ -42,6 +43,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   [[nodiscard]] bool is_about(const std::string& transaction) const {
     return delivery_.transaction() == transaction;
   }
+  [[nodiscard]] mail::Summary so_far(base::TimePoint now) const { return delivery_.so_far(now); }
   /// Ends it if it is that transaction, and has not come to its end of content.
   void give_up(const std::string& transaction);
   /// Anything but waiting for the near side to settle.
@@ -75,6 +77,9 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void forget_outcome(const std::string& transaction) override;
   [[nodiscard]] bool is_disowned(const std::string& transaction) const override {
     return callbacks_.is_disowned(transaction);
+  }
+  [[nodiscard]] mail::Traced trace(const std::string& transaction) const override {
+    return callbacks_.trace(transaction);
   }
   [[nodiscard]] std::optional<std::string> ledger_trouble() const override;
   void ended(const mail::Summary& summary) override;

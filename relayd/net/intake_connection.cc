@@ -327,7 +327,19 @@ bool IntakeConnection::settle_doubt(const ledger::DoubtKey& key) {
 }
 
 void IntakeConnection::ended(const mail::Summary& summary) {
-  callbacks_.ended(summary);
+  callbacks_.ended(with_hub(summary));
+}
+
+std::optional<mail::Summary> IntakeConnection::so_far(base::TimePoint now) const {
+  const auto summary = intake_.so_far(now);
+  return summary ? std::optional(with_hub(*summary)) : std::nullopt;
+}
+
+// Which hub has it, the intake does not know.
+mail::Summary IntakeConnection::with_hub(const mail::Summary& summary) const {
+  mail::Summary out = summary;
+  if (counts_at_ != nullptr) out.hub = counts_at_->name_among_several();
+  return out;
 }
 
 }  // namespace tsmtp::net

@@ -55,6 +55,8 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   /// Closes at once.
   void abort();
   [[nodiscard]] bool in_transaction() const { return intake_.in_transaction(); }
+  /// The mail under way; nothing while there is none.
+  [[nodiscard]] std::optional<mail::Summary> so_far(base::TimePoint now) const;
   /// Neither in a transaction nor waiting for its turn to begin one.
   [[nodiscard]] bool is_idle() const { return !in_transaction() && !intake_.next_turn(); }
   /// Waits for the reply to a mail.
@@ -106,6 +108,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   void ended(const mail::Summary& summary) override;
 
  private:
+  [[nodiscard]] mail::Summary with_hub(const mail::Summary& summary) const;
   void share_doubt(const std::string& transaction, const std::vector<ledger::DoubtfulRecipient>& recipients);
   void after_event();
   void count_mail();

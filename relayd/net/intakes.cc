@@ -177,6 +177,17 @@ std::size_t Intakes::under_way() const {
       sessions_.begin(), sessions_.end(), [](const auto& session) { return session->in_transaction(); }));
 }
 
+std::vector<mail::TracedMail> Intakes::mails_under_way() const {
+  std::vector<mail::TracedMail> mails;
+  for (const auto& session : sessions_)
+    if (auto summary = session->so_far(now()))
+      mails.push_back({.summary = *std::move(summary),
+                       .state = mail::Traced::State::kUnderWay,
+                       .at = now(),
+                       .wall = wall_now()});
+  return mails;
+}
+
 smtp::Reply Intakes::reply_421(std::string_view enhanced, const std::string& text) const {
   return smtp::make_reply(421, enhanced, settings_.name + ": " + text);
 }

@@ -57,6 +57,8 @@ class Intakes {
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
   /// How many are in a transaction.
   [[nodiscard]] std::size_t under_way() const;
+  /// Their mails.
+  [[nodiscard]] std::vector<mail::TracedMail> mails_under_way() const;
   /// How many were turned away since the start.
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 

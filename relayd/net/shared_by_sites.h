@@ -6,6 +6,7 @@
 
 #include "relayd/base/byte_budget.h"
 #include "relayd/base/keyed_digest.h"
+#include "relayd/mail/recent_mails.h"
 #include "relayd/mail/summary.h"
 #include "relayd/net/forward/shared_by_forwards.h"
 #include "relayd/net/io/shortage.h"
@@ -31,9 +32,10 @@ struct SharedBySites : SharedByLinks {
   /// That transaction's end of content is with our MTA, for whatever site: a reload may have moved its key,
   /// or have removed its site. May be empty.
   std::function<bool(const std::string& transaction)> is_committing{};
-  Shortages* shortages = nullptr;         ///< null: nobody wants to know
-  SharedDoubts* shared_doubts = nullptr;  ///< null: doubts are this hub's own
-  SiteOutcomes* outcomes = nullptr;       ///< null: this hub alone knows how mails ended
+  Shortages* shortages = nullptr;             ///< null: nobody wants to know
+  SharedDoubts* shared_doubts = nullptr;      ///< null: doubts are this hub's own
+  SiteOutcomes* outcomes = nullptr;           ///< null: this hub alone knows how mails ended
+  const mail::RecentMails* recent = nullptr;  ///< null: no mail is remembered when it is over
   std::function<void(const mail::Summary&)>
       ended{};  ///< told of every transaction that is over; may be empty
 };

@@ -46,8 +46,10 @@ Site::Site(const SharedBySites& shared, settings::Site settings)
       in_rate_(settings_.rates),
       intakes_(shared, settings_, hubs_,
                lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })),
-      deliveries_(shared, settings_, pool_,
-                  lifetime_.guard([this](const mail::Summary& summary) { ended(summary); })),
+      deliveries_(
+          shared, settings_, pool_,
+          {.ended = lifetime_.guard([this](const mail::Summary& summary) { ended(summary); }),
+           .trace = lifetime_.guard([this](const std::string& transaction) { return trace(transaction); })}),
       data_(shared.forwards, settings_),
       services_(shared.forwards, settings_, data_,
                 [this](const forward::Offer& offer) {
@@ -250,12 +252,14 @@ StreamUser* Site::accept_mail(SiteHub& hub, mux::StreamKey stream) {
       hub.link(), stream,
       {.site = settings_.name,
        .hub = shared_.hub_name,
+       .site_hub = hub.name_among_several(),
        .mta = settings_.deliver.to_string(),
        .rules = settings_.rules,
        .rate = &in_rate_,
        .takes_compressed = hub.link().compresses(stream),
        .takes_questions = answers_enquiries(hub.link()),
        .takes_reasons = hub.link().peer() != nullptr && hub.link().peer()->knows_reasons(),
+       .takes_traces = hub.link().peer() != nullptr && hub.link().peer()->answers_traces(),
        .memory = in_memory_});
 }
 
@@ -269,6 +273,25 @@ void Site::own_mta_changed(const mail::FarMta& mta) {
   own_mta_was_away_ = !mta.reachable;
   for (const auto& hub : hubs_.all())
     hub->own_mta_changed(mta);
+}
+
+std::vector<mail::TracedMail> Site::mails_under_way() const {
+  std::vector<mail::TracedMail> mails = intakes_.mails_under_way();
+  for (mail::TracedMail& mail : deliveries_.mails_under_way())
+    mails.push_back(std::move(mail));
+  return mails;
+}
+
+// A site hears of its own mails only.
+mail::Traced Site::trace(const std::string& transaction) const {
+  for (const mail::TracedMail& mail : mails_under_way())
+    if (mail.summary.transaction == transaction) return told(mail);
+  if (shared_.recent == nullptr) return {};
+  const auto is_meant = [&](const mail::Summary& mail) {
+    return mail.site == settings_.name && mail.transaction == transaction;
+  };
+  const auto found = shared_.recent->find(is_meant, 1);
+  return found.empty() ? mail::Traced{} : told(found.front());
 }
 
 void Site::ended(const mail::Summary& summary) {

@@ -69,6 +69,7 @@ class Site {
   [[nodiscard]] bool is_committing() const;
   /// Transactions under way, both directions.
   [[nodiscard]] std::size_t in_flight() const;
+  [[nodiscard]] std::vector<mail::TracedMail> mails_under_way() const;
   /// Whether its hubs have all that we told them, the last replies to mails among it.
   [[nodiscard]] bool is_heard() const;
   /// Closes everything; `reason` is for the peer.
@@ -109,6 +110,7 @@ class Site {
   [[nodiscard]] StreamUser* accept_mail(SiteHub& hub, mux::StreamKey stream);
   void own_mta_changed(const mail::FarMta& mta);
   void ended(const mail::Summary& summary);
+  [[nodiscard]] mail::Traced trace(const std::string& transaction) const;
   void sweep();
   void log(base::LogLevel level, const std::string& text) const;
   void provoked(base::Provoked kind, base::LogLevel level, const std::string& text) const;

@@ -72,6 +72,10 @@ std::string SiteHub::shown_name() const {
   return site_.hubs.size() == 1 ? site_.name : site_.name + '/' + own_.name;
 }
 
+std::string SiteHub::name_among_several() const {
+  return site_.hubs.size() == 1 ? std::string() : own_.name;
+}
+
 bool SiteHub::has_key(const std::string& pin) const {
   return std::any_of(own_.pins.begin(), own_.pins.end(), [&](const std::string& own) {
     const std::vector<std::string> family = shared_.keys.book().family(own);

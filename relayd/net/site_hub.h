@@ -69,6 +69,8 @@ class SiteHub {
   [[nodiscard]] const settings::SiteHub& settings() const { return own_; }
   /// As logs and replies call it: the site's name, and its own behind that where the site has several.
   [[nodiscard]] std::string shown_name() const;
+  /// Its own name where the site has several hubs, else empty.
+  [[nodiscard]] std::string name_among_several() const;
   /// Whether that is one of its keys, or is known to have led to one or come from one.
   [[nodiscard]] bool has_key(const std::string& pin) const;
 

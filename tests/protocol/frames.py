@@ -69,6 +69,7 @@ RESUMPTION = 1  # capability 0
 QUESTIONS = 4   # capability 2
 SERVICES = 8    # capability 3
 FORWARDS = 32   # capability 5
+TRACES = 512    # capability 9
 
 
 @dataclass

@@ -20,7 +20,7 @@ from identity import Identity
 from link import Gone, Link, listen, PATIENCE
 from mta import Client, ScriptedMta
 from session import CANCELLED, FAILED
-from transaction import ASK, COMMIT, CONTENT, DATA, MAIL, MAIL_VERDICT, NearSide, OUTCOME, RCPT, SETTLED, record, reply
+from transaction import ASK, COMMIT, CONTENT, DATA, MAIL, MAIL_VERDICT, NearSide, OUTCOME, RCPT, SETTLED, TRACE, record, reply
 
 ANNA, BOB = 'anna@tokyo.example', 'bob@birl.example'
 HELLO, PING, PONG, ACK, CREDIT, DRAIN, CLOSE, NOTICE = range(1, 9)
@@ -194,7 +194,7 @@ def mail_with(name=b'tokyo', argument=b'FROM:<>'):
 
 # What a near side sends on a stream; the cause of the Reset that answers it.
 NEAR_RECORDS = [
-    ('unknown kind', record(9), 'sent a record of unknown kind 9'),
+    ('unknown kind', record(10), 'sent a record of unknown kind 10'),
     ('kind of the far side', record(MAIL_VERDICT, reply(250, 'ok')), 'sent a record that only the far side sends'),
     ('Mail too short', record(MAIL, bytes(17)), 'sent a malformed Mail record'),
     ('name beyond the record', record(MAIL, ID + b'\0\x50abc'), 'sent a malformed Mail record'),
@@ -207,6 +207,8 @@ NEAR_RECORDS = [
     ('Commit with payload', TO_CONTENT + record(COMMIT, b'x'), 'sent a malformed Data or Commit record'),
     ('Ask too short', TO_CONTENT + record(ASK, bytes(15)), 'sent a malformed Ask record'),
     ('Settled too short', TO_CONTENT + record(SETTLED, bytes(15)), 'sent a malformed Settled record'),
+    ('Trace too short', record(TRACE, bytes(15)), 'sent a malformed Trace record'),
+    ('Trace behind Mail', MAIL_RECORD + record(TRACE, ID), 'sent a Trace record out of turn'),
     ('large record', MAIL_RECORD + bytes([RCPT]) + (262145).to_bytes(4, 'big'), 'sent a record of 262145 bytes'),
     ('Rcpt before Mail', RCPT_RECORD, 'sent a Rcpt record out of turn'),
     ('Content before Mail', record(CONTENT, b'x'), 'sent content out of turn'),
@@ -232,7 +234,7 @@ MALFORMED_REPLY = 'peer sent a malformed reply record'
 
 # What a far side answers to Mail; what the log, and relayd's MTA, get for a cause.
 FAR_RECORDS = [
-    ('unknown kind', record(9), 'peer sent a record of unknown kind 9'),
+    ('unknown kind', record(22), 'peer sent a record of unknown kind 22'),
     ('kind of the near side', record(SETTLED, ID), 'the far side sent a record that only the near side sends'),
     ('code 199', record(MAIL_VERDICT, reply(199, 'x')), MALFORMED_REPLY),
     ('code 600', record(MAIL_VERDICT, reply(600, 'x')), MALFORMED_REPLY),

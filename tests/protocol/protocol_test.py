@@ -3,16 +3,17 @@
 other: whichever dials, and whatever is cut. Usage: protocol_test.py RELAYD [unittest arguments]"""
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
-from frames import QUESTIONS, RESUMPTION, SERVICES
+from frames import QUESTIONS, RESUMPTION, SERVICES, TRACES
 from hub import Hub
 from identity import Identity
 from link import Gone, Link, listen
 from mta import Client, ScriptedMta
 from session import CANCELLED, FAILED, REFUSED, UNKNOWN_SERVICE
-from transaction import ASK, COMMIT, CONTENT, DATA, FarSide, KNOWN, MAIL, NearSide, PENDING, RCPT, SETTLED, UNKNOWN
+from transaction import ASK, COMMIT, CONTENT, DATA, FarSide, KNOWN, MAIL, NearSide, PENDING, RCPT, SETTLED, TRACE, UNKNOWN
 
 ANNA, BOB, CARL = 'anna@tokyo.example', 'bob@birl.example', 'carl@birl.example'
 FAR_MTA = b'\1\1PIPELINING\n8BITMIME\nSIZE 50000000\n'
@@ -211,6 +212,45 @@ class Scenarios:
         late.commit()
         self.assertEqual(late.verdict('final')[0], 451)
         self.assertEqual(mta.mails, [])
+
+    def test_the_way_of_a_mail(self):
+        first = self.near(BOB)
+        self.assertEqual(first.verdict('final')[0], 250)
+        self.link.cut()
+        self.new_link(capabilities=RESUMPTION | TRACES)
+        state, begun, stages, said = self.trace(first.id).traced
+        self.assertEqual((state, said, sorted(stages)), (2, '250 2.0.0 kept as 1', [0, 1, 2, 3, 5, 6, 7]))
+        self.assertAlmostEqual(begun / 1000, time.time(), delta=60)
+        self.assertEqual(sorted(stages.values()), [stages[stage] for stage in sorted(stages)])
+        unknown = self.trace(bytes(16))
+        self.assertEqual(unknown.traced, (0,))
+        unknown.stream.finish()
+        self.wait_for(lambda: unknown.stream.over)
+
+    def test_a_mail_under_way_is_traced_too(self):
+        self.link.cut()
+        self.new_link(capabilities=RESUMPTION | TRACES)
+        mail = NearSide(self.link)
+        mail.envelope(ANNA, BOB)
+        self.assertTrue(mail.verdict('data'))
+        state, _, stages, said = self.trace(mail.id).traced
+        self.assertEqual((state, said, sorted(stages)), (1, '', [0, 1, 2]))
+
+    def test_mails_of_another_site_are_unknown(self):
+        first = self.near(BOB)
+        self.assertEqual(first.verdict('final')[0], 250)
+        other = Link(keys['several'], hub.identity, capabilities=RESUMPTION | TRACES)
+        self.addCleanup(other.cut)
+        other.dial(hub.address)
+        asked = NearSide(other)
+        asked.send(TRACE, first.id)
+        self.assertEqual(asked.verdict('traced'), (0,))
+
+    def trace(self, transaction):
+        asked = NearSide(self.link)
+        asked.send(TRACE, transaction)
+        asked.verdict('traced')
+        return asked
 
     def question(self, transaction):
         """A stream that is nothing but Ask."""

@@ -5,6 +5,7 @@ import struct
 from frames import Broken
 
 MAIL, RCPT, DATA, CONTENT, COMMIT, ASK, SETTLED = range(1, 8)
+TRACE, TRACED = 9, 21
 MAIL_VERDICT, RCPT_VERDICT, DATA_VERDICT, FINAL_VERDICT, OUTCOME = range(16, 21)
 UNKNOWN, PENDING, KNOWN = range(3)
 HEADER = struct.Struct('>BI')
@@ -63,7 +64,7 @@ class NearSide:
         self.link, self.id = link, os.urandom(16)
         self.stream = link.session.open(service)
         self.records = Records(self.stream)
-        self.mail = self.data = self.final = self.outcome = None
+        self.mail = self.data = self.final = self.outcome = self.traced = None
         self.recipients, self.committed = {}, False
         link.on_turn.append(self.look)
 
@@ -108,8 +109,19 @@ class NearSide:
                 self.final = parse_reply(payload[4:])
             elif kind == OUTCOME and self.outcome is None:
                 self.outcome = self.parse_outcome(payload)
+            elif kind == TRACED and self.traced is None:
+                self.traced = self.parse_traced(payload)
             else:
                 raise Broken(f'record {kind} out of turn')
+
+    @staticmethod
+    def parse_traced(payload):
+        """State, when it began, milliseconds by stage, and the reply."""
+        if payload == b'\0':
+            return (0,)
+        state, begun, n = struct.unpack_from('>BQB', payload)
+        stages = dict(struct.unpack_from('>BI', payload, 10 + 5 * i) for i in range(n))
+        return state, begun, stages, payload[10 + 5 * n:].decode()
 
     @staticmethod
     def parse_outcome(payload):

@@ -52,7 +52,7 @@ std::string result_for(std::vector<int> recipients, int final_code) {
 TEST(AuditRecord, Golden) {
   EXPECT_EQ(
       audit_record(sample(), "tokyo", kNow),
-      R"({"time":"2026-03-01T12:03:04.007Z","kind":"mail","hub":"tokyo","site":"birl","direction":"out",)"
+      R"({"time":"2026-03-01T12:03:04.007Z","kind":"mail","hub":"tokyo","site":"birl","site_hub":null,"direction":"out",)"
       R"("transaction":"005aff","protocol":"smtp","helo":"mx.tokyo.example","sender":"a@tokyo.example",)"
       R"("recipients":[{"address":"b@birl.example","code":250,"enhanced":"2.1.5","reply":"250 2.1.5 Ok"},)"
       R"({"address":"c@birl.example","code":550,"enhanced":"5.1.1","reply":"550 5.1.1 no such user"}],)"

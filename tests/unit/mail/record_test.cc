@@ -11,6 +11,13 @@ namespace {
 const std::string kId(kTransactionIdBytes, '\xff');
 const smtp::Reply kReply{.code = 550, .lines = {"5.1.1 no", "", "5.1.1 such \xfc user"}};
 
+Traced traced() {
+  return {.state = Traced::State::kEnded,
+          .begun_ms = 1'772'366'584'007,
+          .after_ms = {0, 1, 2, 3, 4, 5, 6, 0xfffffffe},
+          .reply = "250 2.0.0 queued \xfc"};
+}
+
 std::vector<Record> all_kinds() {
   return {Mail{.transaction = kId, .helo = "tokyo.example", .argument = "FROM:<a@b> SIZE=1"},
           Rcpt{"TO:<x@birl.example> NOTIFY=NEVER"},
@@ -21,6 +28,7 @@ std::vector<Record> all_kinds() {
           Ask{.transaction = kId, .went = Ask::Went::kToThisOne},
           Ask{.transaction = kId, .went = Ask::Went::kToAnother},
           Settled{kId},
+          Trace{kId},
           MailVerdict{kReply},
           RcptVerdict{.index = 999, .reply = kReply},
           DataVerdict{smtp::Reply{.code = 354, .lines = {""}}},
@@ -29,7 +37,10 @@ std::vector<Record> all_kinds() {
           Outcome{.kind = Outcome::Kind::kPending, .reply = {}},
           Outcome{.kind = Outcome::Kind::kPending, .reply = {}, .refused = {}, .reason = "hub b is away"},
           Outcome{.kind = Outcome::Kind::kKnown, .reply = kReply},
-          Outcome{.kind = Outcome::Kind::kKnown, .reply = kReply, .refused = {0, 7, 999}}};
+          Outcome{.kind = Outcome::Kind::kKnown, .reply = kReply, .refused = {0, 7, 999}},
+          Traced{},
+          Traced{.state = Traced::State::kUnderWay, .begun_ms = 1, .after_ms = {0, {}, 7}, .reply = {}},
+          traced()};
 }
 
 std::string framed(int kind, const std::string& payload) {
@@ -104,7 +115,7 @@ TEST(Record, ContentIsNeverGathered) {
 }
 
 TEST(Record, UnknownKinds) {
-  for (const int kind : {0, 9, 15, 21, 127, 128, 255})
+  for (const int kind : {0, 10, 15, 22, 127, 128, 255})
     EXPECT_EQ(error_of(framed(kind, "")), "peer sent a record of unknown kind " + std::to_string(kind));
 }
 
@@ -144,11 +155,11 @@ TEST(Record, WrongLengths) {
   EXPECT_NE(error_of(framed(1, kId + std::string("\0\0", 2) + "FROM:<>")), "");  // no helo
   EXPECT_NE(error_of(framed(3, "x")), "");
   EXPECT_NE(error_of(framed(5, "x")), "");
-  for (const int kind : {6, 7}) {
+  for (const int kind : {6, 7, 9}) {
     EXPECT_NE(error_of(framed(kind, kId.substr(1))), "");
     EXPECT_NE(error_of(framed(kind, kId + "xx")), "");
   }
-  for (const int kind : {16, 17, 18, 19, 20}) {
+  for (const int kind : {16, 17, 18, 19, 20, 21}) {
     EXPECT_NE(error_of(framed(kind, "")), "") << kind;
     EXPECT_NE(error_of(framed(kind, "\x02")), "") << kind;
   }
@@ -158,6 +169,33 @@ TEST(Record, WrongLengths) {
   EXPECT_NE(error_of(framed(20, '\x01' + std::string(kMaxReasonBytes + 1, 'x'))), "");
   EXPECT_EQ(error_of(framed(20, '\x01' + std::string(kMaxReasonBytes, 'x'))), "");
   EXPECT_NE(error_of(framed(7, kId + "x")), "");
+  EXPECT_NE(error_of(framed(9, kId + "x")), "");
+}
+
+TEST(Record, TracedOfWrongLengths) {
+  const std::string begun = std::string(8, '\0');
+  const std::string stage("\0\0\0\0\1", 5);
+  EXPECT_EQ(error_of(framed(21, "\1" + begun + '\1' + stage)), "");
+  EXPECT_NE(error_of(framed(21, std::string("\0x", 2))), "");
+  EXPECT_NE(error_of(framed(21, "\3" + begun + '\1' + stage)), "") << "no such state";
+  EXPECT_NE(error_of(framed(21, "\1" + begun)), "");
+  EXPECT_NE(error_of(framed(21, "\1" + begun + '\2' + stage)), "") << "fewer stages than it says";
+  EXPECT_EQ(error_of(framed(21, "\2" + begun + '\1' + stage + std::string(kMaxTracedReplyBytes, 'x'))), "");
+  EXPECT_NE(error_of(framed(21, "\2" + begun + '\1' + stage + std::string(kMaxTracedReplyBytes + 1, 'x'))),
+            "");
+}
+
+TEST(Record, StagesOfLaterVersionsArePassedOver) {
+  RecordReader reader;
+  const std::string bytes = framed(
+      21, "\1" + std::string(8, '\0') + '\2' + std::string("\x63\0\0\0\1", 5) + std::string("\2\0\0\0\7", 5));
+  std::string_view input = bytes;
+  const auto record = reader.read(input);
+  ASSERT_TRUE(record && *record);
+  EXPECT_EQ(std::get<Traced>(**record), (Traced{.state = Traced::State::kUnderWay,
+                                                .begun_ms = 0,
+                                                .after_ms = {std::nullopt, std::nullopt, 7},
+                                                .reply = {}}));
 }
 
 TEST(Record, ControlCharactersInArguments) {

@@ -59,8 +59,11 @@ class DeliveriesOfSite : public LinkedHubs {
                birl.neighbours,
                {.changed = [](const mail::FarMta&) {}, .noted = [](const std::string&) {}}};
   std::vector<mail::Summary> ended;
-  Deliveries deliveries{birl.shared, birl.site, pool,
-                        [this](const mail::Summary& summary) { ended.push_back(summary); }};
+  Deliveries deliveries{birl.shared,
+                        birl.site,
+                        pool,
+                        {.ended = [this](const mail::Summary& summary) { ended.push_back(summary); },
+                         .trace = [](const std::string&) { return mail::Traced{}; }}};
   std::vector<std::unique_ptr<StreamRecorder>> streams;
 };
 
