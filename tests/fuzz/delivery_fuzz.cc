@@ -38,6 +38,8 @@ mail::DeliverySettings settings() {
   must(settings.rules.local.add("birl.example").has_value(), "birl.example is a domain");
   settings.rules.max_message_bytes = kMaxMessageBytes;
   settings.takes_compressed = true;
+  settings.takes_questions = true;
+  settings.takes_traces = true;
   return settings;
 }
 
@@ -72,6 +74,8 @@ std::optional<mail::Record> near_record(std::string_view text) {
       return mail::Ask{"fedcba9876543210"};
     case 's':
       return mail::Settled{kId};
+    case 't':
+      return mail::Trace{kId};
     default:
       return {};
   }

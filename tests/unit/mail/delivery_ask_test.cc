@@ -216,6 +216,21 @@ TEST_F(DeliveryAsk, AloneWhereNobodyHasSaidThatItMayBe) {
     V reset)");
 }
 
+TEST_F(DeliveryAsk, TraceIsAnsweredAloneAndOnce) {
+  far_.settings.takes_traces = true;
+  far_.run("V -");
+  far_.record(Trace{transaction_id(7)});
+  far_.run("V Traced(unknown)");
+  far_.record(Trace{transaction_id(7)});
+  far_.run("V reset");
+}
+
+TEST_F(DeliveryAsk, TraceWhereNobodyHasSaidThatItMayBe) {
+  far_.run("V -");
+  far_.record(Trace{transaction_id(7)});
+  far_.run("V reset");
+}
+
 TEST_F(DeliveryAsk, AloneAndTwice) {
   far_.run(R"(
     R ask 7

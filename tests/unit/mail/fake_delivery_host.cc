@@ -33,7 +33,9 @@ void FakeDeliveryHost::write_stream(std::string_view bytes) {
     say(outcome->kind == Outcome::Kind::kKnown     ? "Outcome(known)"
         : outcome->kind == Outcome::Kind::kPending ? "Outcome(pending)"
                                                    : "Outcome(unknown)");
-  } else
+  } else if (const auto* traced = std::get_if<Traced>(&**record))
+    say(traced->state == Traced::State::kUnknown ? "Traced(unknown)" : "Traced(known)");
+  else
     ADD_FAILURE() << "a record of the near side";
 }
 
