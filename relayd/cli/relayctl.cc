@@ -10,6 +10,7 @@
 #include "relayd/base/nearest.h"
 #include "relayd/base/version.h"
 #include "relayd/cli/pairing_commands.h"
+#include "relayd/cli/top_command.h"
 #include "relayd/cli/trace_command.h"
 #include "relayd/cli/why_command.h"
 #include "relayd/control/approve_request.h"
@@ -36,6 +37,7 @@ struct Context {
   bool compromised = false;
   std::string lasting;  ///< of a yes, as it was written; empty: for one connection
   cli::PairingOptions pairing;
+  cli::TopOptions top;
   cli::TraceOptions trace;
   cli::WhyOptions why;
 };
@@ -176,6 +178,10 @@ int why(const Context& context) {
   return cli::run_why(context.config, context.why, context.json);
 }
 
+int top(const Context& context) {
+  return cli::run_top(context.config, context.top);
+}
+
 int trace(const Context& context) {
   return cli::run_trace(context.config, context.trace, context.json);
 }
@@ -193,6 +199,7 @@ constexpr Subcommand kSubcommands[] = {
     {"fingerprint", "print this hub's pin, for the `pin` of other hubs", fingerprint},
     {"status", "show the links and what went over them", status, false},
     {"why", "say what would happen to a mail, and the first thing in its way", why},
+    {"top", "show the sites by what goes over them just now, and what is slow", top, false},
     {"trace", "show the way of a mail at both hubs, and what it waited for", trace},
     {"reload", "let relayd read its configuration again", reload},
     {"drain", "let transactions under way end, then stop relayd", drain, false},
@@ -269,6 +276,7 @@ int main(int argc, char** argv) {
         subcommand.run == approvals || subcommand.run == list_claims || subcommand.run == trace ||
         subcommand.run == why)
       added->add_flag("--json", context.json, "as JSON, for programs");
+    if (subcommand.run == top) cli::add_top_options(*added, context.top);
     if (subcommand.run == trace) cli::add_trace_options(*added, context.trace);
     if (subcommand.run == why) cli::add_why_options(*added, context.why);
     if (subcommand.run == invite) cli::add_invite_options(*added, context.pairing);
