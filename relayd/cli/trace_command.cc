@@ -21,7 +21,7 @@ using Traces = std::vector<control::MailTrace>;
 
 constexpr std::size_t kLongestId = 998;  // a line of a message, RFC 5322 section 2.1.1
 
-bool is_askable(const std::string& id) {
+bool is_trace_id(const std::string& id) {
   constexpr std::size_t kLeast = 4;
   return id.size() >= kLeast && id.size() <= kLongestId &&
          std::all_of(id.begin(), id.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
@@ -77,7 +77,7 @@ void add_trace_options(CLI::App& command, TraceOptions& options) {
 }
 
 int run_trace(const settings::Config& config, const TraceOptions& options, bool as_json) {
-  if (!is_askable(options.id)) {
+  if (!is_trace_id(options.id)) {
     std::cerr
         << "relayctl: \"" << base::escaped(options.id, 80)
         << "\" is no ID: a transaction (four hexadecimal digits or more), a Message-ID or a queue id was "

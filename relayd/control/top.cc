@@ -15,10 +15,10 @@ constexpr std::array kParts{"near MTA", "ledger", "link", "far MTA"};
 constexpr std::array kPartKeys{"near_mta", "ledger", "link", "far_mta"};
 
 const Json& at(const Json& object, const char* key) {
-  static const Json kNothing;
-  if (!object.is_object()) return kNothing;
+  static const Json nothing;
+  if (!object.is_object()) return nothing;
   const auto found = object.find(key);
-  return found == object.end() ? kNothing : *found;
+  return found == object.end() ? nothing : *found;
 }
 
 std::uint64_t number(const Json& value) {

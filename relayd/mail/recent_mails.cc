@@ -24,7 +24,7 @@ std::size_t size_of(const Summary& summary) {
   return bytes;
 }
 
-std::uint64_t milliseconds(base::Duration duration) {
+std::uint64_t whole_milliseconds(base::Duration duration) {
   const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
   return static_cast<std::uint64_t>(std::max<decltype(count)>(count, 0));
 }
@@ -35,11 +35,11 @@ Traced told(const TracedMail& mail) {
   const Stages& stages = mail.summary.stages;
   const base::TimePoint begun = stages.at(Stage::kBegun).value_or(mail.at);
   Traced out{.state = mail.state,
-             .begun_ms = milliseconds(mail.wall.time_since_epoch() - (mail.at - begun)),
+             .begun_ms = whole_milliseconds(mail.wall.time_since_epoch() - (mail.at - begun)),
              .reply = mail.summary.reply.code == 0 ? std::string() : mail.summary.reply.summary()};
   for (std::size_t stage = 0; stage < kStages; ++stage)
     if (const auto time = stages.at(static_cast<Stage>(stage)))
-      out.after_ms.at(stage) = static_cast<std::uint32_t>(milliseconds(*time - begun));
+      out.after_ms.at(stage) = static_cast<std::uint32_t>(whole_milliseconds(*time - begun));
   return out;
 }
 
