@@ -276,7 +276,8 @@ class Lab:
         dials = near == "tokyo"
         endpoints = ["127.0.0.1", *(mate.address for mate in mates if mate is not hub)]
         toml = HUB_TOML.format(name=hub.name, listen="" if dials else '"0.0.0.0:5443"')
-        toml += LEDGER_TOML.format(endpoints=", ".join(f'"http://{one}:2379"' for one in endpoints), site=near, share_doubts="false")
+        toml += LEDGER_TOML.format(endpoints=", ".join(f'"http://{one}:2379"' for one in endpoints), site=near,
+                                   share_doubts="true" if near == "birl" else "false")
         toml += SITE_TOML.format(near=near, far=far, address=LOCAL[near], peer_timeout=self.peer_timeout)
         for one in sorted(self.of(far), key=lambda one: one.name[-1] != hub.name[-1]):
             toml += SITE_HUB_TOML.format(name=one.name, pin=one.pin, dial=f'"{one.address}:5443"' if dials else "")
