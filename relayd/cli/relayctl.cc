@@ -9,6 +9,7 @@
 #include "relayd/base/diagnostic.h"
 #include "relayd/base/nearest.h"
 #include "relayd/base/version.h"
+#include "relayd/cli/doctor_command.h"
 #include "relayd/cli/pairing_commands.h"
 #include "relayd/cli/top_command.h"
 #include "relayd/cli/trace_command.h"
@@ -40,6 +41,7 @@ struct Context {
   cli::TopOptions top;
   cli::TraceOptions trace;
   cli::WhyOptions why;
+  cli::DoctorOptions doctor;
 };
 
 int complain(const std::string& message, int status) {
@@ -186,6 +188,10 @@ int trace(const Context& context) {
   return cli::run_trace(context.config, context.trace, context.json);
 }
 
+int doctor(const Context& context) {
+  return cli::run_doctor(context.doctor, context.json);
+}
+
 struct Subcommand {
   const char* name;
   const char* help;
@@ -201,6 +207,7 @@ constexpr Subcommand kSubcommands[] = {
     {"why", "say what would happen to a mail, and the first thing in its way", why},
     {"top", "show the sites by what goes over them just now, and what is slow", top, false},
     {"trace", "show the way of a mail at both hubs, and what it waited for", trace},
+    {"doctor", "find what is wrong with this hub, and say what to do", doctor, false},
     {"reload", "let relayd read its configuration again", reload},
     {"drain", "let transactions under way end, then stop relayd", drain, false},
     {"doubts", "list the mails in doubt, those whose final reply our MTA may not have", doubts, false},
@@ -274,11 +281,12 @@ int main(int argc, char** argv) {
     CLI::App* added = app.add_subcommand(subcommand.name, subcommand.help);
     if (subcommand.run == status || subcommand.run == doubts || subcommand.run == invitations ||
         subcommand.run == approvals || subcommand.run == list_claims || subcommand.run == trace ||
-        subcommand.run == why)
+        subcommand.run == why || subcommand.run == doctor)
       added->add_flag("--json", context.json, "as JSON, for programs");
     if (subcommand.run == top) cli::add_top_options(*added, context.top);
     if (subcommand.run == trace) cli::add_trace_options(*added, context.trace);
     if (subcommand.run == why) cli::add_why_options(*added, context.why);
+    if (subcommand.run == doctor) cli::add_doctor_options(*added, context.doctor);
     if (subcommand.run == invite) cli::add_invite_options(*added, context.pairing);
     if (subcommand.run == join) cli::add_join_options(*added, context.pairing);
     if (subcommand.run == uninvite) cli::add_uninvite_options(*added, context.pairing);
@@ -323,6 +331,11 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? EX_OK : EX_USAGE;
   }
   const Subcommand& chosen = *find_command(app.get_subcommands().front()->get_name());
+  if (chosen.run == doctor) {  // which reads it itself, and has more to say of it
+    context.doctor.config_file = file;
+    context.doctor.overrides = overrides;
+    return chosen.run(context);
+  }
   base::Diagnostics findings;
   auto config = settings::read(file, overrides, findings);
   if (config) {
