@@ -19,7 +19,7 @@ class Way {
 
   Explanation walk() {
     using Look = std::optional<Fate> (Way::*)();
-    for (const Look look : {&Way::table, &Way::sendmail, &Way::site, &Way::endpoint, &Way::link,
+    for (const Look look : {&Way::table, &Way::closed, &Way::sendmail, &Way::site, &Way::endpoint, &Way::link,
                             &Way::own_rules, &Way::far_side})
       if (const auto fate = (this->*look)()) {
         out_.fate = *fate;
@@ -81,6 +81,16 @@ class Way {
                        ? "add one that leads to " + facts_.behind->name
                        : "add the line \"" + wanted_line() + "\" to it, and build it",
                    choice() != nullptr && choice()->refusal.empty() ? Fate::kGoesInClear : Fate::kWaits);
+  }
+
+  // Nothing is in the way of this mail; of the next one there may be, if the table is lost.
+  std::optional<Fate> closed() {
+    if (!facts_.closed || !facts_.behind) return {};
+    if (!*facts_.closed) return unknown("closed", facts_.closed->error().message);
+    const std::string& place = **facts_.closed;
+    if (!place.empty()) return clear("closed", place + ": it leaves by a link or not at all");
+    return clear("closed", domain() + " may leave in clear if the table is lost",
+                 "add it to the list of FEATURE(`tsmtp'), /etc/mail/tsmtp-domains; make sendmail.cf anew");
   }
 
   std::optional<Fate> sendmail() {

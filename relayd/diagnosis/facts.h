@@ -38,6 +38,9 @@ struct Facts {
   Fact<SendmailChoice> sendmail{};
   std::string table{};  ///< which table sendmail reads; empty: not known
   Fact<std::optional<TableLine>> table_line{};
+  /// The line of the list of tunnel-only domains that holds the recipient's, "/etc/mail/tsmtp-domains:2";
+  /// empty: none does.
+  Fact<std::string> closed{};
   std::optional<KnownSite> behind{};    ///< the site whose domains hold the recipient's
   std::optional<KnownSite> reached{};   ///< the site that listens where sendmail would connect
   std::string endpoint{};               ///< which was tried

@@ -9,9 +9,12 @@
 #include "mailertable/lookup/resolver.h"
 #include "mailertable/programs/run_program.h"
 #include "mailertable/text/parser.h"
+#include "relayd/base/bytes.h"
 #include "relayd/base/diagnostic.h"
 #include "relayd/base/idna.h"
 #include "relayd/control/request.h"
+#include "relayd/diagnosis/hub/cf_reading.h"
+#include "relayd/diagnosis/hub/places.h"
 #include "relayd/net/control/request_client.h"
 #include "relayd/net/endpoint/greeting.h"
 
@@ -109,6 +112,29 @@ base::Result<control::ProbeAnswer> ask_relayd(const settings::Config& config, co
   return control::parse_probe_answer(*reply);
 }
 
+/// The line of the class of sendmail.cf at `cf` that holds `domain`, or a domain above it.
+base::Result<std::string> ask_class(const std::string& cf, const std::string& domain) {
+  const auto said = [](std::string text) {
+    return base::Result<std::string>(boost::system::in_place_value, std::move(text));
+  };
+  const auto text = mailertable::read_input(cf);
+  if (!text) return base::Error{text.error().message};
+  const CfReading reading = read_cf(*text);
+  if (reading.closed_file.empty() && reading.is_closing) return base::Error{"the list is a map"};
+  if (reading.closed_file.empty()) return said("");
+  const auto list = mailertable::read_input(reading.closed_file);
+  if (!list) return base::Error{list.error().message};
+  std::string place;
+  for_lines(*list, [&](std::string_view line, int number) {
+    const std::vector<std::string> words = words_in(base::ascii_lower(line));
+    const std::vector<std::string> names = with_parents(base::ascii_lower(domain));
+    if (place.empty() && !words.empty() &&
+        std::find(names.begin(), names.end(), words.front()) != names.end())
+      place = reading.closed_file + ':' + std::to_string(number);
+  });
+  return said(place);
+}
+
 }  // namespace
 
 Facts gather(const settings::Config& config, const Question& question) {
@@ -120,6 +146,7 @@ Facts gather(const settings::Config& config, const Question& question) {
   if (const auto cf = mailertable::read_sendmail_cf(question.cf); cf && cf->mailertable) {
     facts.table = cf->mailertable->path;
     facts.table_line = ask_table(facts.table, domain);
+    facts.closed = ask_class(question.cf, domain);
   }
   const settings::Site* reached =
       behind;  // where sendmail cannot be asked, it is another MTA that leads there

@@ -144,6 +144,17 @@ const Obstacle kObstacles[] = {
 
 INSTANTIATE_TEST_SUITE_P(Explanation, Obstacles, testing::ValuesIn(kObstacles));
 
+TEST(Explanation, LineThatHoldsTheDomainClosedIsTold) {
+  Facts known = facts();
+  known.closed = base::Result<std::string>(boost::system::in_place_value, "/etc/mail/tsmtp-domains:2");
+  EXPECT_THAT(explanation_text(known, explain(known)),
+              HasSubstr("  closed     ok       /etc/mail/tsmtp-domains:2: "));
+  known.closed = base::Result<std::string>(boost::system::in_place_value, "");
+  const std::string text = explanation_text(known, explain(known));
+  EXPECT_THAT(text, HasSubstr("birl.example may leave in clear if the table is lost"));
+  EXPECT_THAT(text, HasSubstr("The mail would be delivered."));
+}
+
 TEST(Explanation, MailForNoSiteIsNoneOfOurs) {
   Facts known = facts();
   known.recipient = "carl@elsewhere.example";
