@@ -24,6 +24,7 @@ class ByteBudget {
     if (whole_) whole_->give(bytes);
   }
   [[nodiscard]] std::size_t used_bytes() const { return used_bytes_; }
+  [[nodiscard]] std::size_t limit_bytes() const { return limit_bytes_; }
 
  private:
   [[nodiscard]] bool take_up_to(std::size_t bytes, std::size_t reserve_bytes) {

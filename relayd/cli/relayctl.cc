@@ -30,6 +30,7 @@ using namespace tsmtp;
 struct Context {
   settings::Config config;
   bool json = false;
+  bool html = false;
   std::string decision;  ///< of resolve
   std::string id;        ///< of a mail in doubt, or of what waits for approval
   std::string site;      ///< a name, or a pin
@@ -83,6 +84,7 @@ int ask(const Context& context, control::Request request, std::string_view argum
 }
 
 int status(const Context& context) {
+  if (context.html) return ask(context, control::Request::kStatusHtml);
   return ask(context, context.json ? control::Request::kStatusJson : control::Request::kStatus);
 }
 
@@ -285,6 +287,9 @@ int main(int argc, char** argv) {
       added->add_flag("--json", context.json, "as JSON, for programs");
     if (subcommand.run == top) cli::add_top_options(*added, context.top);
     if (subcommand.run == trace) cli::add_trace_options(*added, context.trace);
+    if (subcommand.run == status)
+      added->add_flag("--html", context.html, "as a page for a browser, with the last day")
+          ->excludes("--json");
     if (subcommand.run == why) cli::add_why_options(*added, context.why);
     if (subcommand.run == doctor) cli::add_doctor_options(*added, context.doctor);
     if (subcommand.run == invite) cli::add_invite_options(*added, context.pairing);

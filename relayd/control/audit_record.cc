@@ -83,10 +83,10 @@ std::string audit_record(const mail::Summary& summary, std::string_view hub, bas
   put_reply(out, summary.reply);
   out["result"] = result_of(summary);
   out["repeated"] = summary.repeated;
-  out["milliseconds"] = Json{{"total", milliseconds(summary.took.total)},
-                             {"near_mta", milliseconds(summary.took.near_mta)},
-                             {"link", milliseconds(summary.took.link)},
-                             {"far_mta", milliseconds(summary.took.far_mta)}};
+  Json& took = out["milliseconds"] = Json{{"total", milliseconds(summary.took.total)}};
+  for (const mail::TookPart& part : mail::kTookParts)
+    took[std::string(part.name)] = milliseconds(summary.took.*part.value);
+  if (summary.direction == mail::Direction::kIn) took["connecting"] = milliseconds(summary.took.connecting);
   constexpr int kOneLine = -1;
   constexpr bool kEnsureAscii = true;
   return out.dump(kOneLine, ' ', kEnsureAscii, Json::error_handler_t::replace);

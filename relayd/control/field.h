@@ -23,6 +23,7 @@ using Json = nlohmann::ordered_json;
 struct Sample {
   std::string labels;
   std::variant<std::uint64_t, double> value;
+  std::string_view suffix{};  ///< of a histogram: "_bucket", "_sum", "_count"
 };
 
 template <typename Status>

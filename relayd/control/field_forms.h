@@ -15,6 +15,7 @@ namespace tsmtp::control {
 
 inline constexpr std::string_view kGauge = "gauge";
 inline constexpr std::string_view kCounter = "counter";
+inline constexpr std::string_view kHistogram = "histogram";
 
 inline Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
@@ -30,6 +31,12 @@ inline double seconds_since_epoch(base::WallTime time) {
 
 inline std::vector<Sample> one(std::uint64_t value) {
   return {{.labels = {}, .value = value}};
+}
+
+/// A time that is known, or no sample at all: no age can be had of a time that never was.
+inline std::vector<Sample> at_time(const std::optional<base::WallTime>& time) {
+  if (!time) return {};
+  return {{.labels = {}, .value = seconds_since_epoch(*time)}};
 }
 
 inline std::vector<Sample> at_time(base::WallTime time) {

@@ -5,6 +5,7 @@
 
 #include "relayd/base/bytes.h"
 #include "relayd/control/counter_fields.h"
+#include "relayd/control/delay_fields.h"
 #include "relayd/control/field_forms.h"
 #include "relayd/control/ledger_fields.h"
 #include "relayd/control/phrases.h"
@@ -29,9 +30,13 @@ const Fields<AuditStatus>& audit_fields() {
                              : fmt::format(", {} RECORD{} LOST", audit.lost, audit.lost == 1 ? "" : "S");
                 }),
       text("trouble", "why it cannot be written now", &AuditStatus::trouble)
-          .said(kOnlyLine, [](const AuditStatus& audit) {
-            return audit.trouble.empty() ? std::string() : ": " + escaped(audit.trouble);
-          })};
+          .said(kOnlyLine,
+                [](const AuditStatus& audit) {
+                  return audit.trouble.empty() ? std::string() : ": " + escaped(audit.trouble);
+                }),
+      {"since", "since when something is wrong", [](const AuditStatus& audit) {
+         return audit.trouble.empty() ? Json(nullptr) : Json(rfc3339(audit.since));
+       }}};
   return fields;
 }
 
@@ -85,6 +90,24 @@ const Fields<OwnKeyStatus>& own_key_fields() {
   return fields;
 }
 
+const Fields<MailMemoryStatus>& mail_memory_fields() {
+  static const Fields<MailMemoryStatus> fields{plain("used", "bytes", &MailMemoryStatus::used_bytes),
+                                               plain("limit", "bytes", &MailMemoryStatus::limit_bytes)};
+  return fields;
+}
+
+const Fields<RateRefusals>& rate_refusal_fields() {
+  static const Fields<RateRefusals> fields{plain("out", "of our MTA", &RateRefusals::out),
+                                           plain("in", "of the sites", &RateRefusals::in)};
+  return fields;
+}
+
+/// Of how many sites that is so.
+template <typename Is>
+std::vector<Sample> sites_that(const HubStatus& hub, Is is) {
+  return one(static_cast<std::uint64_t>(std::count_if(hub.sites.begin(), hub.sites.end(), is)));
+}
+
 std::string endpoints_held_text(const HubStatus& hub) {
   if (!hub.endpoints_held) return {};
   return *hub.endpoints_held ? "endpoints      held while relayd does not run"
@@ -130,7 +153,9 @@ const Fields<HubStatus>& hub_fields() {
           .said(HubLine::kHub, [](const HubStatus& hub) { return "relayd " + escaped(hub.version); }),
       plain("pid", "its process", &HubStatus::pid)
           .said(HubLine::kHub, [](const HubStatus& hub) { return fmt::format(", process {}", hub.pid); }),
-      time("now", "when this was taken", &HubStatus::now),
+      time("now", "when this was taken", &HubStatus::now)
+          .measured({{"tsmtp_clock_timestamp_seconds", kGauge, "This hub's clock, seconds since 1970.",
+                      [](const HubStatus& hub) { return at_time(hub.now); }}}),
       Field<HubStatus>{"started",
                        "when it started",
                        [](const HubStatus& hub) { return Json(rfc3339(hub.started)); },
@@ -168,14 +193,19 @@ const Fields<HubStatus>& hub_fields() {
           .said(HubLine::kKey,
                 [](const HubStatus& hub) { return "key            " + escaped(hub.fingerprint); }),
       object("own_key", "how old our key is, and who knows it", &HubStatus::own_key, own_key_fields())
-          .measured({{"tsmtp_key_made_time_seconds", kGauge, "When our key was made, seconds since 1970.",
-                      [](const HubStatus& hub) { return at_time(hub.own_key.made); }},
-                     {"tsmtp_key_rotations", kGauge, "Rotations that have led to our key.",
-                      [](const HubStatus& hub) { return one(hub.own_key.rotations); }},
-                     {"tsmtp_key_awaited_sites", kGauge, "Sites that have not confirmed our key.",
-                      [](const HubStatus& hub) { return one(hub.own_key.awaited.size()); }},
-                     {"tsmtp_key_not_rotated", kGauge, "1 while rotate_every cannot replace our key.",
-                      [](const HubStatus& hub) { return one(hub.own_key.trouble.empty() ? 0 : 1); }}})
+          .measured(
+              {{"tsmtp_key_made_time_seconds", kGauge, "When our key was made, seconds since 1970.",
+                [](const HubStatus& hub) { return at_time(hub.own_key.made); }},
+               {"tsmtp_key_rotations", kGauge, "Rotations that have led to our key.",
+                [](const HubStatus& hub) { return one(hub.own_key.rotations); }},
+               {"tsmtp_key_awaited_sites", kGauge, "Sites that have not confirmed our key.",
+                [](const HubStatus& hub) { return one(hub.own_key.awaited.size()); }},
+               {"tsmtp_key_not_rotated", kGauge, "1 while rotate_every cannot replace our key.",
+                [](const HubStatus& hub) { return one(hub.own_key.trouble.empty() ? 0 : 1); }},
+               {"tsmtp_key_earlier_until_timestamp_seconds", kGauge,
+                "Until when our earlier key is shown to hubs that know nothing of rotation; nothing while "
+                "none is.",
+                [](const HubStatus& hub) { return at_time(hub.own_key.earlier_until); }}})
           .said(HubLine::kKeyAge,
                 [](const HubStatus& hub, WallTime now) {
                   return "               " + in_words(hub.own_key, own_key_fields(), now);
@@ -190,10 +220,18 @@ const Fields<HubStatus>& hub_fields() {
                 }),
       object("audit", "the audit record of\n.Xr relayd.toml 5 ;\nnull unless configured", &HubStatus::audit,
              audit_fields())
-          .measured({{"tsmtp_audit_records_total", kCounter, "Audit records written.",
-                      [](const HubStatus& hub) { return one(hub.audit ? hub.audit->written : 0); }},
-                     {"tsmtp_audit_records_lost_total", kCounter, "Audit records that could not be written.",
-                      [](const HubStatus& hub) { return one(hub.audit ? hub.audit->lost : 0); }}})
+          .measured(
+              {{"tsmtp_audit_records_total", kCounter, "Audit records written.",
+                [](const HubStatus& hub) { return one(hub.audit ? hub.audit->written : 0); }},
+               {"tsmtp_audit_records_lost_total", kCounter, "Audit records that could not be written.",
+                [](const HubStatus& hub) { return one(hub.audit ? hub.audit->lost : 0); }},
+               {"tsmtp_audit_trouble_timestamp_seconds", kGauge,
+                "Since when something is wrong with the audit record, seconds since 1970; nothing while "
+                "nothing is.",
+                [](const HubStatus& hub) {
+                  const bool is_wrong = hub.audit && !hub.audit->trouble.empty();
+                  return at_time(is_wrong ? std::optional(hub.audit->since) : std::nullopt);
+                }}})
           .said(HubLine::kAudit,
                 [](const HubStatus& hub, WallTime now) {
                   return hub.audit ? "audit record   " + in_words(*hub.audit, audit_fields(), now)
@@ -205,7 +243,12 @@ const Fields<HubStatus>& hub_fields() {
       Field<HubStatus>{
           "endpoints_held",
           "whether the endpoints are held while\n.Xr relayd 8\ndoes not run; null where none is a TCP port",
-          [](const HubStatus& hub) { return hub.endpoints_held ? Json(*hub.endpoints_held) : Json(nullptr); }}
+          [](const HubStatus& hub) { return hub.endpoints_held ? Json(*hub.endpoints_held) : Json(nullptr); },
+          {{"tsmtp_endpoints_held", kGauge,
+            "0 where nobody holds the endpoints while relayd does not run; nothing where none is a TCP port.",
+            [](const HubStatus& hub) {
+              return hub.endpoints_held ? one(*hub.endpoints_held ? 1 : 0) : std::vector<Sample>();
+            }}}}
           .said(HubLine::kEndpoints, endpoints_held_text),
       Field<HubStatus>{
           "draining",
@@ -222,6 +265,22 @@ const Fields<HubStatus>& hub_fields() {
               {{"tsmtp_shortages_total", kCounter, "Times a client was not accepted for want of descriptors.",
                 [](const HubStatus& hub) { return one(hub.shortage ? hub.shortage->times : 0); }}})
           .said(HubLine::kShortage, shortage_text),
+      delays_field(),
+      object("mail_memory", "what envelopes and verdicts of mails under way take, and may take at most",
+             &HubStatus::mail_memory, mail_memory_fields())
+          .measured(
+              {{"tsmtp_mail_memory_bytes", kGauge, "Memory of envelopes and verdicts of mails under way.",
+                [](const HubStatus& hub) { return one(hub.mail_memory.used_bytes); }},
+               {"tsmtp_mail_memory_limit_bytes", kGauge, "What that may be at most.",
+                [](const HubStatus& hub) { return one(hub.mail_memory.limit_bytes); }}}),
+      object("rate_refusals", "mails put off because more came at once than the rates of their site allow",
+             &HubStatus::rate_refusals, rate_refusal_fields())
+          .measured({{"tsmtp_rate_refusals_total", kCounter,
+                      "Mails put off because more came than the rates of their site allow.",
+                      [](const HubStatus& hub) {
+                        return std::vector<Sample>{{"direction=\"out\"", hub.rate_refusals.out},
+                                                   {"direction=\"in\"", hub.rate_refusals.in}};
+                      }}}),
       counted(
           "sessions_refused", "connections of the MTA turned away at an endpoint",
           &HubStatus::sessions_refused,
@@ -250,13 +309,33 @@ const Fields<HubStatus>& hub_fields() {
       objects("refused_keys", "list of the latest of those keys", &HubStatus::refused_keys,
               refused_key_fields())
           .said(HubLine::kKeysRefused, refused_keys_text),
-      {"sites", "list of objects, in the order of the configuration, each with",
+      {"sites",
+       "list of objects, in the order of the configuration, each with",
        [](const HubStatus& hub) {
          Json out = Json::array();
          for (const SiteStatus& site : hub.sites)
            out.push_back(to_json(site, site_fields()));
          return out;
-       }},
+       },
+       {{"tsmtp_sites", kGauge, "Sites that are configured.",
+         [](const HubStatus& hub) { return one(hub.sites.size()); }},
+        {"tsmtp_oldest_mail_under_way_timestamp_seconds", kGauge,
+         "When the oldest mail began that is under way, either way, seconds since 1970; nothing while none "
+         "is.",
+         [](const HubStatus& hub) {
+           std::optional<WallTime> oldest;
+           for (const SiteStatus& site : hub.sites)
+             if (site.oldest_open) oldest = std::min(oldest.value_or(*site.oldest_open), *site.oldest_open);
+           return at_time(oldest);
+         }},
+        {"tsmtp_mta_away_sites", kGauge, "Sites for whose mail our own MTA cannot be reached.",
+         [](const HubStatus& hub) {
+           return sites_that(hub, [](const SiteStatus& site) { return !site.mta.trouble.empty(); });
+         }},
+        {"tsmtp_older_sites", kGauge, "Sites whose relayd is older than ours, as far as their links are up.",
+         [](const HubStatus& hub) {
+           return sites_that(hub, [](const SiteStatus& site) { return site.is_older; });
+         }}}},
   };
   return fields;
 }

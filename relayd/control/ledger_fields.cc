@@ -41,6 +41,8 @@ const Fields<SiteLedgerStatus>& site_ledger_fields() {
                                    }}};
     std::ranges::move(counter_fields<SiteLedgerStatus>(claims::kCounterRows, &SiteLedgerStatus::counters),
                       std::back_inserter(rows));
+    rows.push_back({"oldest_waiting", "when the oldest mail that waits was claimed",
+                    [](const SiteLedgerStatus& site) { return time_or_null(site.oldest_waiting); }});
     rows.push_back(
         plain("hubs", "list of the other hubs of our site that are there", &SiteLedgerStatus::hubs));
     return rows;
@@ -158,6 +160,13 @@ Field<HubStatus> site_ledger_field() {
                     return one(hub.site_ledger && !hub.site_ledger->trouble.empty() ? 0 : 1);
                   }}})
       .measured(counter_metrics<HubStatus>(claims::kCounterRows, claim_counters))
+      .measured(
+          {{"tsmtp_oldest_waiting_claim_timestamp_seconds", kGauge,
+            "When the oldest mail that waits for a lost hub was claimed, seconds since 1970; nothing while "
+            "none does.",
+            [](const HubStatus& hub) {
+              return at_time(hub.site_ledger ? hub.site_ledger->oldest_waiting : std::nullopt);
+            }}})
       .said(HubLine::kSiteLedger, site_ledger_text);
 }
 

@@ -2,54 +2,93 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
+#include "relayd/control/field_forms.h"
 #include "relayd/control/status_fields.h"
 
 namespace tsmtp::control {
 namespace {
 
-template <typename Status>
-void put_header(std::string& out, const Metric<Status>& metric) {
-  out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", metric.name, metric.help, metric.name, metric.type);
-}
+constexpr std::string_view kOpenMetricsType = "application/openmetrics-text";
 
-void put_sample(std::string& out, std::string_view name, const std::string& labels, const Sample& sample) {
-  out += labels.empty() ? std::string(name) : fmt::format("{}{{{}}}", name, labels);
-  if (const auto* number = std::get_if<std::uint64_t>(&sample.value))
-    out += fmt::format(" {}\n", *number);
-  else
-    out += fmt::format(" {:.6f}\n", std::get<double>(sample.value));
-}
+class Page {
+ public:
+  explicit Page(MetricsFormat format) : is_open_metrics_(format == MetricsFormat::kOpenMetrics) {}
 
-void put_hub_samples(std::string& out, const HubStatus& hub) {
-  for (const Field<HubStatus>& field : hub_fields()) {
-    for (const Metric<HubStatus>& metric : field.metrics) {
-      put_header(out, metric);
-      for (const Sample& sample : metric.samples(hub))
-        put_sample(out, metric.name, sample.labels, sample);
-    }
+  template <typename Status>
+  void begin(const Metric<Status>& metric) {
+    name_ = metric.name;
+    std::string_view family = metric.name;
+    // A counter's family is named without what its samples end in (OpenMetrics 1.0, "Counter").
+    if (is_open_metrics_ && metric.type == kCounter) family.remove_suffix(std::string_view("_total").size());
+    put("# HELP {} {}\n# TYPE {} {}\n", family, metric.help, family, metric.type);
+    if (!is_open_metrics_) return;
+    for (const std::string_view unit : {"seconds", "bytes"})
+      if (family.ends_with(unit)) put("# UNIT {} {}\n", family, unit);
   }
-}
 
-void put_samples_of_sites(std::string& out, const std::vector<SiteStatus>& sites) {
+  /// `site`: its label, or nothing.
+  void put_sample(std::string_view site, const Sample& sample) {
+    put("{}{}", name_, sample.suffix);
+    if (!site.empty() || !sample.labels.empty())
+      put("{{{}{}{}}}", site, site.empty() || sample.labels.empty() ? "" : ",", sample.labels);
+    std::visit([this](auto value) { put(" {}\n", value); }, sample.value);
+  }
+
+  std::string finish() && {
+    if (is_open_metrics_) out_ += "# EOF\n";
+    return std::move(out_);
+  }
+
+ private:
+  template <typename... Values>
+  void put(fmt::format_string<Values...> form, Values&&... values) {
+    fmt::format_to(std::back_inserter(out_), form, std::forward<Values>(values)...);
+  }
+
+  bool is_open_metrics_;
+  std::string_view name_;
+  std::string out_;
+};
+
+void put_samples_of_sites(Page& page, const std::vector<SiteStatus>& sites) {
+  std::vector<std::string> labels;
+  for (const SiteStatus& site : sites)
+    labels.push_back("site=" + label_value(site.name));
   for (const Field<SiteStatus>& field : site_fields()) {
     for (const Metric<SiteStatus>& metric : field.metrics) {
-      put_header(out, metric);
-      for (const SiteStatus& site : sites)
-        for (const Sample& sample : metric.samples(site))
-          put_sample(out, metric.name,
-                     "site=" + label_value(site.name) + (sample.labels.empty() ? "" : "," + sample.labels),
-                     sample);
+      page.begin(metric);
+      for (std::size_t i = 0; i < sites.size(); ++i)
+        for (const Sample& sample : metric.samples(sites[i]))
+          page.put_sample(labels[i], sample);
     }
   }
 }
 
 }  // namespace
 
-std::string metrics(const HubStatus& status) {
-  std::string out;
-  put_hub_samples(out, status);
-  put_samples_of_sites(out, status.sites);
-  return out;
+std::string_view content_type(MetricsFormat format) {
+  return format == MetricsFormat::kOpenMetrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                                               : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+// A scraper that can read it puts it first.
+MetricsFormat metrics_format(std::string_view accept) {
+  return accept.find(kOpenMetricsType) == accept.npos ? MetricsFormat::kText : MetricsFormat::kOpenMetrics;
+}
+
+std::string metrics(const HubStatus& status, MetricsFormat format) {
+  Page page(format);
+  for (const Field<HubStatus>& field : hub_fields()) {
+    for (const Metric<HubStatus>& metric : field.metrics) {
+      page.begin(metric);
+      for (const Sample& sample : metric.samples(status))
+        page.put_sample({}, sample);
+    }
+  }
+  put_samples_of_sites(page, status.sites);
+  return std::move(page).finish();
 }
 
 }  // namespace tsmtp::control

@@ -1,4 +1,4 @@
-// The status as Prometheus reads it: text exposition format 0.0.4.
+// The status as Prometheus reads it: in its own text format 0.0.4, or as OpenMetrics 1.0.
 #pragma once
 
 #include <string>
@@ -8,10 +8,14 @@
 
 namespace tsmtp::control {
 
+enum class MetricsFormat { kText, kOpenMetrics };
+
 /// What an HTTP server says of the body.
-inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
+[[nodiscard]] std::string_view content_type(MetricsFormat format);
+/// OpenMetrics for who names it in `accept`, the value of that header; else text.
+[[nodiscard]] MetricsFormat metrics_format(std::string_view accept);
 
 /// All metrics, names tsmtp_*, each with HELP and TYPE.
-[[nodiscard]] std::string metrics(const HubStatus& status);
+[[nodiscard]] std::string metrics(const HubStatus& status, MetricsFormat format = MetricsFormat::kText);
 
 }  // namespace tsmtp::control

@@ -55,11 +55,12 @@ void set_stages(mail::Summary& summary, const Json& parts) {
     return begun + std::chrono::milliseconds(milliseconds);
   };
   const bool is_out = summary.direction == mail::Direction::kOut;
-  const std::int64_t content = number_of(parts, is_out ? "near_mta" : "link");
+  const std::int64_t connecting = number_of(parts, "connecting");
+  const std::int64_t content = is_out ? number_of(parts, "near_mta") : number_of(parts, "link") + connecting;
   summary.stages.reached(mail::Stage::kBegun, after(0));
   summary.stages.reached(mail::Stage::kEndOfContent, after(content));
   if (summary.reply.is_positive())
-    summary.stages.reached(mail::Stage::kReplied, after(content + number_of(parts, "far_mta") +
+    summary.stages.reached(mail::Stage::kReplied, after(content + number_of(parts, "far_mta") - connecting +
                                                         (is_out ? number_of(parts, "link") : 0)));
   summary.stages.reached(mail::Stage::kAnswered, after(number_of(parts, "total")));
   summary.took.total = std::chrono::milliseconds(number_of(parts, "total"));

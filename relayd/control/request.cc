@@ -13,8 +13,9 @@ struct Line {
   std::string_view text;
 };
 
-constexpr std::array<Line, 12> kLines{{{Request::kStatus, "status"},
+constexpr std::array<Line, 13> kLines{{{Request::kStatus, "status"},
                                        {Request::kStatusJson, "status --json"},
+                                       {Request::kStatusHtml, "status --html"},
                                        {Request::kReload, "reload"},
                                        {Request::kDrain, "drain"},
                                        {Request::kDoubts, "doubts"},
@@ -80,11 +81,12 @@ std::optional<base::Result<Asked>> parse_request(std::string_view received) {
   for (const Line& line : kWithArgument)
     if (text.starts_with(line.text))
       return Parsed(Asked{.request = line.request, .argument = std::string(text.substr(line.text.size()))});
-  return Parsed(base::Error{"unknown request \"" + base::escaped(text) +
-                            "\"; status, status --json, reload, drain, doubts, doubts --json, invite, "
-                            "invitations, uninvite, join, revoke, rotate, approvals, approve, deny, claims, "
-                            "resolve or forget ID was "
-                            "expected"});
+  return Parsed(
+      base::Error{"unknown request \"" + base::escaped(text) +
+                  "\"; status, status --json, status --html, reload, drain, doubts, doubts --json, invite, "
+                  "invitations, uninvite, join, revoke, rotate, approvals, approve, deny, claims, "
+                  "resolve or forget ID was "
+                  "expected"});
 }
 
 std::string reply_ok(std::string_view body) {

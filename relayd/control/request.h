@@ -15,6 +15,7 @@ namespace tsmtp::control {
 enum class Request {
   kStatus,
   kStatusJson,
+  kStatusHtml,
   kReload,
   kDrain,
   kDoubts,

@@ -3,6 +3,7 @@
 
 #include "relayd/base/bytes.h"
 #include "relayd/control/counter_fields.h"
+#include "relayd/control/delay_fields.h"
 #include "relayd/control/field_forms.h"
 #include "relayd/control/forward_fields.h"
 #include "relayd/control/phrases.h"
@@ -101,6 +102,9 @@ const Fields<Traffic>& traffic_fields() {
         "the last mail, or recipient, that was refused for good:\n.Li when , sender , recipient ,\nthe\n.Li "
         "reply\nof who refused it, and\n.Li advice ,\nwhat to do about it, if that is known",
         &Traffic::last_refused, refused_mail_fields()));
+    rows.push_back(took_field());
+    rows.push_back({"last", "when one was delivered last",
+                    [](const Traffic& traffic) { return time_or_null(traffic.last_ok); }});
     return rows;
   }();
   return fields;
@@ -132,10 +136,22 @@ std::string last_refused_text(const Traffic& traffic, std::string_view verb, Wal
   return out;
 }
 
+std::vector<Sample> last_mails(const SiteStatus& site) {
+  std::vector<Sample> out;
+  for (const auto& [labels, traffic] :
+       {std::pair{"direction=\"out\"", &site.out}, std::pair{"direction=\"in\"", &site.in}})
+    if (traffic->last_ok) out.push_back({.labels = labels, .value = seconds_since_epoch(*traffic->last_ok)});
+  return out;
+}
+
 // Both directions are one metric; it stands at the first.
 Field<SiteStatus> out_field() {
   return object("out", "mails to the site", &SiteStatus::out, traffic_fields())
       .measured(counter_metrics<SiteStatus>(mail::kTrafficRows, both_directions))
+      .measured(
+          {took_metric(),
+           {"tsmtp_last_mail_timestamp_seconds", kGauge,
+            "When a mail was delivered last, seconds since 1970; nothing before the first.", last_mails}})
       .said(SiteLine::kMails,
             [](const SiteStatus& site, WallTime now) { return traffic_text(site.out, "sent", now); })
       .said(SiteLine::kRefusedMails,
@@ -261,11 +277,15 @@ const Fields<SiteStatus>& site_fields() {
       plain("earlier_keys", "list of the keys from which that comes, the pinned one first",
             &SiteStatus::earlier_keys)
           .said(SiteLine::kKeys, earlier_keys_text),
-      Field<SiteStatus>{"stands_still_since",
-                        "since when nothing that was sent on a link that is up has been "
-                        "acknowledged,\nalthough it was sent "
-                        "several times; null while it moves",
-                        [](const SiteStatus& site) { return time_or_null(site.stands_still_since); }}
+      Field<SiteStatus>{
+          "stands_still_since",
+          "since when nothing that was sent on a link that is up has been "
+          "acknowledged,\nalthough it was sent "
+          "several times; null while it moves",
+          [](const SiteStatus& site) { return time_or_null(site.stands_still_since); },
+          {{"tsmtp_link_still_timestamp_seconds", kGauge,
+            "Since when a link that is up moves nothing, seconds since 1970; nothing while it moves.",
+            [](const SiteStatus& site) { return at_time(site.stands_still_since); }}}}
           .said(SiteLine::kLink, stands_still_text),
       Field<SiteStatus>{"next_dial", "when we dial next",
                         [](const SiteStatus& site) { return time_or_null(site.next_dial); }}
@@ -278,6 +298,10 @@ const Fields<SiteStatus>& site_fields() {
                 [](const SiteStatus& site) {
                   return site.peer_address.empty() ? std::string() : ", with " + escaped(site.peer_address);
                 }),
+      plain("older",
+            "whether the relayd there is older, and does not know all that ours could tell it; false while "
+            "the link is down",
+            &SiteStatus::is_older),
       text("dialled_through", "the proxy through which it was dialled; empty if there is none",
            &SiteStatus::dialled_through)
           .said(SiteLine::kLink,
@@ -328,6 +352,8 @@ const Fields<SiteStatus>& site_fields() {
                              ? std::string()
                              : "; " + mails_text(site.open_transactions) + " under way";
                 }),
+      {"oldest_open", "when the first of them began",
+       [](const SiteStatus& site) { return time_or_null(site.oldest_open); }},
       counted("in_doubt",
               "mails whose final reply our MTA may not have, and the site has not told how they ended",
               &SiteStatus::in_doubt,
@@ -335,6 +361,19 @@ const Fields<SiteStatus>& site_fields() {
           .said(SiteLine::kMails,
                 [](const SiteStatus& site) {
                   return site.in_doubt == 0 ? std::string() : "; " + mails_text(site.in_doubt) + " in doubt";
+                }),
+      Field<SiteStatus>{
+          "oldest_doubt",
+          "when the oldest of them was committed",
+          [](const SiteStatus& site) { return time_or_null(site.oldest_doubt); },
+          {{"tsmtp_oldest_doubt_timestamp_seconds", kGauge,
+            "When the oldest mail in doubt was committed, seconds since 1970; nothing while none is.",
+            [](const SiteStatus& site) { return at_time(site.oldest_doubt); }}}}
+          .said(SiteLine::kMails,
+                [](const SiteStatus& site, WallTime now) {
+                  return site.oldest_doubt
+                             ? fmt::format(", the oldest for {}", span_since(*site.oldest_doubt, now))
+                             : std::string();
                 }),
       Field<SiteStatus>{
           "streams_refused",

@@ -11,6 +11,8 @@ namespace {
 using base::escaped;
 using base::WallTime;
 
+enum class Told { kAlways, kOfSeveral };
+
 const Fields<SiteHubStatus>& hub_of_site_fields() {
   static const Fields<SiteHubStatus> fields{
       plain("name", "as relayd.toml calls it", &SiteHubStatus::name),
@@ -42,10 +44,16 @@ std::string hubs_text(const SiteStatus& site, WallTime now) {
   return out;
 }
 
+// A site has forty series at most with two hubs. Of one hub two of these say what the site's own do.
+bool is_told(const SiteStatus& site, Told told) {
+  return told == Told::kAlways || site.hubs.size() > 1;
+}
+
 Metric<SiteStatus> of_each_hub(std::string_view name, std::string_view help,
-                               std::uint64_t (*value)(const SiteHubStatus&)) {
-  return {name, kGauge, help, [value](const SiteStatus& site) {
+                               std::uint64_t (*value)(const SiteHubStatus&), Told told) {
+  return {name, kGauge, help, [value, told](const SiteStatus& site) {
             std::vector<Sample> out;
+            if (!is_told(site, told)) return out;
             for (const SiteHubStatus& hub : site.hubs)
               out.push_back({.labels = "hub=" + label_value(hub.name), .value = value(hub)});
             return out;
@@ -57,12 +65,16 @@ Metric<SiteStatus> of_each_hub(std::string_view name, std::string_view help,
 Field<SiteStatus> hubs_field() {
   return objects("hubs", "list of the hubs of the site", &SiteStatus::hubs, hub_of_site_fields())
       .measured(
-          {of_each_hub("tsmtp_hub_link_up", "1 while the link to that hub of the site is up.",
-                       [](const SiteHubStatus& hub) { return std::uint64_t{hub.state == LinkState::kUp}; }),
-           of_each_hub("tsmtp_hub_takes_mail", "1 while that hub of the site can be handed mail.",
-                       [](const SiteHubStatus& hub) { return std::uint64_t{hub.refusal.empty()}; }),
-           of_each_hub("tsmtp_hub_mails_under_way", "Mails under way to that hub of the site.",
-                       [](const SiteHubStatus& hub) { return hub.mails_under_way; })})
+          {of_each_hub(
+               "tsmtp_hub_link_up", "1 while the link to that hub of a site with several is up.",
+               [](const SiteHubStatus& hub) { return std::uint64_t{hub.state == LinkState::kUp}; },
+               Told::kOfSeveral),
+           of_each_hub(
+               "tsmtp_hub_takes_mail", "1 while that hub of the site can be handed mail.",
+               [](const SiteHubStatus& hub) { return std::uint64_t{hub.refusal.empty()}; }, Told::kAlways),
+           of_each_hub(
+               "tsmtp_hub_mails_under_way", "Mails under way to that hub of a site with several.",
+               [](const SiteHubStatus& hub) { return hub.mails_under_way; }, Told::kOfSeveral)})
       .said(SiteLine::kHubs, hubs_text);
 }
 

@@ -14,6 +14,7 @@
 #include "relayd/control/forward_status.h"
 #include "relayd/control/site_hub_status.h"
 #include "relayd/ledger/counters.h"
+#include "relayd/mail/delays.h"
 #include "relayd/mail/mta_counts.h"
 #include "relayd/mail/traffic.h"
 #include "relayd/mux/counters.h"
@@ -32,6 +33,8 @@ struct RefusedMail {
 /// How mails in one direction ended since relayd started.
 struct Traffic {
   mail::TrafficCounters counters{};
+  mail::Took took{};                        ///< of all of them together
+  std::optional<base::WallTime> last_ok{};  ///< when one was delivered last
   std::optional<RefusedMail> last_refused{};
 };
 
@@ -71,13 +74,16 @@ struct SiteStatus {
   Traffic out;          ///< from our MTA to the site
   Traffic in;           ///< from the site to our MTA
   std::uint64_t open_transactions = 0;
-  mux::Counters counters;            ///< of the link
-  std::uint64_t connections = 0;     ///< of the link, open now
-  std::uint64_t links_up_total = 0;  ///< how often the link came up
+  std::optional<base::WallTime> oldest_open;  ///< when the first of them began
+  mux::Counters counters;                     ///< of the link
+  std::uint64_t connections = 0;              ///< of the link, open now
+  std::uint64_t links_up_total = 0;           ///< how often the link came up
   std::optional<base::WallTime> next_dial;
-  std::vector<DialFailure> dial_failures;  ///< since the link was last up
-  std::uint64_t in_doubt = 0;              ///< mails whose final reply our MTA may not have
-  std::optional<base::WallTime> revoked;   ///< since when all its keys are; nothing unless they are
+  std::vector<DialFailure> dial_failures;      ///< since the link was last up
+  std::uint64_t in_doubt = 0;                  ///< mails whose final reply our MTA may not have
+  std::optional<base::WallTime> oldest_doubt;  ///< when the oldest of them was committed
+  bool is_older = false;                  ///< its relayd does not know all that ours does; false unless up
+  std::optional<base::WallTime> revoked;  ///< since when all its keys are; nothing unless they are
   /// How it stands with our present key: "confirmed", "awaited" or "left behind"; empty while we have had no
   /// other.
   std::string own_key;
@@ -111,7 +117,20 @@ struct AuditStatus {
   std::string target;  ///< a path, or "journald"
   std::uint64_t written = 0;
   std::uint64_t lost = 0;
-  std::string trouble;  ///< what is wrong with it now; empty: nothing
+  std::string trouble;     ///< what is wrong with it now; empty: nothing
+  base::WallTime since{};  ///< of the trouble
+};
+
+/// What is kept of envelopes and verdicts of mails under way, of all sites.
+struct MailMemoryStatus {
+  std::uint64_t used_bytes = 0;
+  std::uint64_t limit_bytes = 0;
+};
+
+/// Mails that were refused at MAIL because more came than the rates of their site let in.
+struct RateRefusals {
+  std::uint64_t out = 0;
+  std::uint64_t in = 0;
 };
 
 /// What this hub was short of, so that something could not be done.
@@ -143,9 +162,10 @@ struct SharingStatus {
 struct SiteLedgerStatus {
   std::string engine;  ///< "etcd"
   claims::Counters counters;
-  std::vector<std::string> hubs{};  ///< the others that are there
-  std::string trouble;              ///< why it does not answer; empty: it does
-  base::WallTime since;             ///< of the trouble
+  std::vector<std::string> hubs{};                 ///< the others that are there
+  std::optional<base::WallTime> oldest_waiting{};  ///< when the oldest mail that waits was claimed
+  std::string trouble;                             ///< why it does not answer; empty: it does
+  base::WallTime since;                            ///< of the trouble
 };
 
 /// This relayd and all its sites.
@@ -162,6 +182,9 @@ struct HubStatus {
   OwnKeyStatus own_key;
   std::vector<std::string> listen;
   std::optional<AuditStatus> audit;  ///< nothing unless configured
+  mail::Delays delays;               ///< of the mails of all sites
+  MailMemoryStatus mail_memory;
+  RateRefusals rate_refusals;
   LedgerStatus ledger;
   std::optional<SharingStatus> shared_doubts;   ///< nothing: they are this hub's own
   std::optional<SiteLedgerStatus> site_ledger;  ///< nothing where this hub alone knows

@@ -34,13 +34,15 @@ void AuditLog::write(const Summary& summary, base::WallTime now) {
   if (!sink_) return;
   const std::string line = control::audit_record(summary, hub_, now);
   note(sink_->write(
-      {.line = line, .journal_entry = [&] { return control::journal_entry(summary, hub_, line); }}));
+           {.line = line, .journal_entry = [&] { return control::journal_entry(summary, hub_, line); }}),
+       now);
 }
 
-void AuditLog::note(const AuditWrite& write) {
+void AuditLog::note(const AuditWrite& write, base::WallTime now) {
   ++(write.written ? status_.written : status_.lost);
   if (!write.written) ++lost_in_this_trouble_;
   if (write.trouble == status_.trouble) return;
+  if (status_.trouble.empty()) status_.since = now;
   status_.trouble = write.trouble;
   if (!write.trouble.empty()) {
     provoked(base::LogLevel::kError, (write.written ? "audit record: still written, but: "

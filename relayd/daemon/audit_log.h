@@ -35,7 +35,7 @@ class AuditLog {
  private:
   template <typename Summary>
   void write(const Summary& summary, base::WallTime now);
-  void note(const AuditWrite& write);
+  void note(const AuditWrite& write, base::WallTime now);
   void provoked(base::LogLevel level, const std::string& line);
 
   std::string hub_;

@@ -6,6 +6,7 @@
 
 #include "relayd/control/metrics.h"
 #include "relayd/control/metrics_page.h"
+#include "relayd/control/status_html.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/state_directory.h"
 #include "relayd/daemon/status.h"
@@ -21,6 +22,7 @@ constexpr std::chrono::seconds kGoodbye{2};    // for clients to read our 421
 constexpr std::chrono::seconds kLastWords{5};  // for far hubs to have the last replies
 constexpr std::chrono::hours kExpiryInterval{1};
 constexpr std::chrono::seconds kHolderPoll{5};
+constexpr std::chrono::seconds kLookAtDay{10};
 constexpr std::chrono::seconds kWitnessPoll{5};
 constexpr std::chrono::seconds kKeysPoll{1};
 constexpr std::chrono::seconds kSharingPoll{1};
@@ -151,7 +153,10 @@ base::Result<void> Relay::bind_services(const std::optional<net::Owner>& owner) 
   metrics_ = std::make_shared<net::RequestServer>(
       loop_.executor(),
       [this](const net::RequestServer::Received& received) {
-        return control::metrics_page(received.text, [this] { return control::metrics(status()); });
+        return control::metrics_page(
+            received.text,
+            {.metrics = [this](control::MetricsFormat format) { return control::metrics(status(), format); },
+             .status = [this] { return page(); }});
       },
       &shortages_);
   if (auto ok = metrics_->bind(*config_.hub.metrics, owner); !ok)
@@ -234,6 +239,7 @@ void Relay::serve() {
   shared_->ended = [this](const mail::Summary& summary) {
     audit_.record(summary, net::wall_now());
     recent_.add(summary, net::now(), net::wall_now());
+    delays_.add(summary);
   };
   open_site_ledger();
   for (const settings::Site& site : config_.sites) {
@@ -246,6 +252,10 @@ void Relay::serve() {
   control_->start();
   if (metrics_) metrics_->start();
   keep_endpoints();
+  loop_.every(kLookAtDay, [this] {
+    note_day();
+    return true;
+  });
   loop_.every(kHolderPoll, [this] {
     keep_endpoints();
     return true;
@@ -347,6 +357,21 @@ net::Site* Relay::find_site(const std::string& name) const {
   return found == sites_.end() ? nullptr : found->get();
 }
 
+void Relay::note_day() {
+  for (const auto& site : sites_)
+    last_day_.note(site->name(),
+                   {.out = site->traffic().out().counters.ok,
+                    .in = site->traffic().in().counters.ok,
+                    .is_up = site->hubs().for_mail().link().open_connections() > 0},
+                   net::now());
+  last_day_.forget_old(net::now());
+}
+
+std::string Relay::page() {
+  note_day();  // that what has just been seen elsewhere is here too
+  return control::status_html(status(), last_day_, net::now());
+}
+
 control::HubStatus Relay::status() const {
   control::HubStatus status;
   status.name = config_.hub.name;
@@ -378,9 +403,15 @@ control::HubStatus Relay::status() const {
   status.refused_keys.assign(refused_keys_.last().begin(), refused_keys_.last().end());
   for (const auto& site : sites_) {
     status.sessions_refused += site->sessions_refused();
-    status.sites.push_back(site_status(*site, state_.ledger(), draining_));
+    status.sites.push_back(site_status(*site, draining_));
     show_keys(status.sites.back(), *site, keys_.known().book(), rotation_);
+    status.rate_refusals.out += site->rate_refusals_out();
+    status.rate_refusals.in += site->rate_refusals_in();
   }
+  show_doubts(status.sites, state_.ledger().doubts());
+  status.delays = delays_;
+  status.mail_memory = {.used_bytes = shared_->mail_memory->used_bytes(),
+                        .limit_bytes = shared_->mail_memory->limit_bytes()};
   return status;
 }
 

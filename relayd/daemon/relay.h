@@ -8,6 +8,7 @@
 
 #include "relayd/base/log.h"
 #include "relayd/base/result.h"
+#include "relayd/control/last_day.h"
 #include "relayd/control/status.h"
 #include "relayd/daemon/audit_log.h"
 #include "relayd/daemon/hub_keys.h"
@@ -61,6 +62,8 @@ class Relay {
   void drain();
 
   [[nodiscard]] control::HubStatus status() const;
+  void note_day();
+  [[nodiscard]] std::string page();
 
  private:
   using Listeners = std::map<std::string, std::shared_ptr<net::LinkListener>>;  // by address
@@ -125,6 +128,8 @@ class Relay {
   Rotation rotation_;
   AuditLog audit_;
   mail::RecentMails recent_;
+  mail::Delays delays_;
+  control::LastDay last_day_;
   net::MtaNeighbours mta_neighbours_;
   net::Consent consent_;
   std::unique_ptr<net::SharedByForwards> forwards_;

@@ -21,6 +21,8 @@ std::optional<std::string> Relay::answer_control(const net::RequestServer::Recei
       return control::reply_ok(control::status_text(status()));
     case control::Request::kStatusJson:
       return control::reply_ok(control::status_json(status()));
+    case control::Request::kStatusHtml:
+      return control::reply_ok(page());
     case control::Request::kReload: {
       const auto done = reload();
       return done ? control::reply_ok(*done) : control::reply_error(done.error().message);

@@ -66,6 +66,7 @@ control::SiteLedgerStatus SiteLedger::status() const {
                      .to_write = counts.to_write,
                      .without_etcd = counts.without_etcd,
                      .resent = counts.resent};
+  status.oldest_waiting = review_.oldest_waiting();
   status.hubs = hubs_.there();
   if (const auto& trouble = outcomes_.trouble()) {
     status.trouble = trouble->cause;

@@ -12,7 +12,7 @@ namespace tsmtp::daemon {
 namespace {
 
 control::Traffic traffic(const mail::Traffic::OneWay& t) {
-  control::Traffic out{.counters = t.counters};
+  control::Traffic out{.counters = t.counters, .took = t.took, .last_ok = t.last_ok};
   if (t.last_refused)
     out.last_refused = {.when = t.last_refused_at,
                         .sender = t.last_refused->sender,
@@ -28,6 +28,18 @@ control::LinkState link_state(const net::SiteLink& link, bool draining) {
   const auto& lanes = link.life().lanes();
   const bool dials = lanes.front().search.dials() && !link::next_dial(lanes);
   return dials ? control::LinkState::kConnecting : control::LinkState::kDown;
+}
+
+base::WallTime wall_time_of(base::TimePoint past) {
+  return net::wall_now() - std::chrono::duration_cast<base::WallTime::duration>(net::now() - past);
+}
+
+// What every relayd of this version knows, whatever its settings.
+bool is_older(const net::SiteLink& link) {
+  const mux::Hello* const peer = link.peer();
+  return link.open_connections() > 0 && peer != nullptr &&
+         !(peer->can_resume() && peer->answers_enquiries() && peer->knows_rotation() &&
+           peer->knows_reasons() && peer->knows_forwards() && peer->knows_services());
 }
 
 std::string far_mta(const std::optional<mail::FarMta>& mta) {
@@ -163,7 +175,7 @@ std::optional<control::SharingStatus> sharing_status(const net::SharedDoubts* sh
   return status;
 }
 
-control::SiteStatus site_status(const net::Site& site, const net::TransactionLedger& ledger, bool draining) {
+control::SiteStatus site_status(const net::Site& site, bool draining) {
   const net::SiteHub& hub = site.hubs().for_mail();
   const net::SiteLink& link = hub.link();
   control::SiteStatus status;
@@ -172,8 +184,7 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   status.since = link.life().standing().since();
   status.cause = link.life().standing().cause();
   if (const auto since = link::stands_still_since(link.life().lanes()))
-    status.stands_still_since =
-        net::wall_now() - std::chrono::duration_cast<base::WallTime::duration>(net::now() - *since);
+    status.stands_still_since = wall_time_of(*since);
   if (const net::LinkConnection* connection = link.connection()) {
     status.peer_address = link.peer_address();
     status.dialled_through = link.dialled_through();
@@ -198,16 +209,27 @@ control::SiteStatus site_status(const net::Site& site, const net::TransactionLed
   status.forwards = forwards(site.forwards());
   status.services = services(site.services());
   status.open_transactions = site.in_flight();
+  if (status.open_transactions > 0) status.oldest_open = wall_time_of(site.oldest_in_flight(net::now()));
   status.counters = link.counters();
   status.connections = link.open_connections();
   status.links_up_total = link.life().times_up();
   status.next_dial = link::next_dial(link.life().lanes());
-  status.in_doubt = ledger.in_doubt(site.name());
+  status.is_older = is_older(link);
   const auto& hubs = site.hubs().all();
   const auto is_revoked = [](const auto& one) { return one->revocation().has_value(); };
   if (std::all_of(hubs.begin(), hubs.end(), is_revoked))
     status.revoked = base::wall_time(hubs.front()->revocation()->when);
   return status;
+}
+
+void show_doubts(std::vector<control::SiteStatus>& sites, const ledger::Doubts& doubts) {
+  const auto in_doubt = doubts.in_doubt();
+  for (control::SiteStatus& site : sites) {
+    const auto found = in_doubt.find(site.name);
+    if (found == in_doubt.end()) continue;
+    site.in_doubt = found->second.mails;
+    site.oldest_doubt = found->second.oldest;
+  }
 }
 
 void show_keys(control::SiteStatus& status, const net::Site& site, const keys::Book& book,

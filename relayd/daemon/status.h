@@ -12,8 +12,9 @@ namespace tsmtp::daemon {
 [[nodiscard]] std::optional<control::SharingStatus> sharing_status(const net::SharedDoubts* shared,
                                                                    const ledger::Doubts& doubts);
 
-[[nodiscard]] control::SiteStatus site_status(const net::Site& site, const net::TransactionLedger& ledger,
-                                              bool draining);
+/// All but its doubts.
+[[nodiscard]] control::SiteStatus site_status(const net::Site& site, bool draining);
+void show_doubts(std::vector<control::SiteStatus>& sites, const ledger::Doubts& doubts);
 
 /// How our key stands with the site, and by which it is known.
 void show_keys(control::SiteStatus& status, const net::Site& site, const keys::Book& book,

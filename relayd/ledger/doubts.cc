@@ -247,12 +247,24 @@ std::vector<Change> Doubts::expire_known(const std::string& site, base::WallTime
   });
 }
 
+std::map<std::string_view, Doubts::Standing> Doubts::in_doubt() const {
+  std::map<std::string_view, Standing> sites;
+  const std::string* last = nullptr;  // recipients of one transaction follow each other, and have one site
+  for (const auto& [key, doubt] : doubts_) {
+    if (doubt.state == State::kUnderWay || doubt.is_known) continue;
+    Standing& site =
+        sites.try_emplace(doubt.site, Standing{.mails = 0, .oldest = doubt.recorded}).first->second;
+    site.oldest = std::min(site.oldest, doubt.recorded);
+    if (last == nullptr || *last != key.transaction) ++site.mails;
+    last = &key.transaction;
+  }
+  return sites;
+}
+
 std::size_t Doubts::in_doubt(std::string_view site) const {
-  std::set<std::string_view> transactions;
-  for (const auto& [key, doubt] : doubts_)
-    if (doubt.state != State::kUnderWay && !doubt.is_known && doubt.site == site)
-      transactions.insert(key.transaction);
-  return transactions.size();
+  const auto sites = in_doubt();
+  const auto found = sites.find(site);
+  return found == sites.end() ? 0 : found->second.mails;
 }
 
 std::size_t Doubts::foreign() const {

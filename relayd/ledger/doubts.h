@@ -180,7 +180,13 @@ class Doubts {
 
   /// Recipients.
   [[nodiscard]] std::size_t size() const { return doubts_.size(); }
-  /// How many transactions of `site` are in doubt (matchable or claimed, and not known), for status.
+  /// Of one site the transactions that are in doubt (matchable or claimed, and not known), for status.
+  struct Standing {
+    std::size_t mails = 0;
+    base::WallTime oldest;  ///< when the first of them was recorded
+  };
+  /// By site; those that have none are not there.
+  [[nodiscard]] std::map<std::string_view, Standing> in_doubt() const;
   [[nodiscard]] std::size_t in_doubt(std::string_view site) const;
   /// Recipients of transactions that other hubs of our site recorded.
   [[nodiscard]] std::size_t foreign() const;

@@ -135,8 +135,7 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
   if (host_.is_disowned(transaction_))
     refusal = own_reply(451, "4.4.2", "this try was given up; it has been said that it is not known here");
   if (refusal) return refuse_all(*refusal);
-  state_ = State::kConnecting;
-  host_.request_connection(record.helo, false);
+  connect(false, now);
 }
 
 void Delivery::on(const Rcpt& record, base::TimePoint now) {
@@ -208,6 +207,7 @@ void Delivery::on(const Commit&, base::TimePoint now) {
   }
   host_.begin_commit(transaction_, envelope_.refused());
   state_ = State::kClaiming;
+  ledger_.begin(now);
   if (!host_.claim(transaction_)) finish_content(now);
 }
 
@@ -222,6 +222,7 @@ void Delivery::claimed(const std::optional<smtp::Reply>& refusal, base::TimePoin
 }
 
 void Delivery::finish_content(base::TimePoint now) {
+  ledger_.end(now);
   if (!session_->finish_content(kFinalTag)) {
     give_up_transaction();
     return report(own_reply(554, "5.6.0", "content ends in a CR without LF"), now);
@@ -379,6 +380,9 @@ void Delivery::end(const smtp::Reply& reply, base::TimePoint now) {
 }
 
 Summary Delivery::summary(const smtp::Reply& reply, base::TimePoint now) const {
+  const base::TimePoint whole = committed_.value_or(now);
+  const base::Duration connecting = connecting_.all(now);
+  const base::Duration ledger = ledger_.all(now);
   Summary summary{.direction = Direction::kIn,
                   .site = settings_.site,
                   .hub = settings_.site_hub,
@@ -391,8 +395,10 @@ Summary Delivery::summary(const smtp::Reply& reply, base::TimePoint now) const {
                   .link_bytes = reader_.content_bytes(),
                   .reply = reply,
                   .took = {.total = now - started_,
-                           .link = committed_.value_or(now) - started_,
-                           .far_mta = now - committed_.value_or(now)},
+                           .ledger = ledger,
+                           .link = whole - started_ - connecting,
+                           .far_mta = connecting + (now - whole) - ledger,
+                           .connecting = connecting},
                   .stages = stages_,
                   .repeated = was_delivered_before_};
   for (const auto& recipient : envelope_.recipients()) {

@@ -21,6 +21,7 @@
 #include "relayd/mail/delivery_host.h"
 #include "relayd/mail/record.h"
 #include "relayd/mail/silence.h"
+#include "relayd/mail/stopwatch.h"
 #include "relayd/policy/rate.h"
 #include "relayd/policy/site_rules.h"
 #include "relayd/settings/site.h"
@@ -101,6 +102,7 @@ class Delivery {
   [[nodiscard]] const std::string& transaction() const { return transaction_; }
   /// What is known of it while it is under way; its reply has no code.
   [[nodiscard]] Summary so_far(base::TimePoint now) const { return summary({}, now); }
+  [[nodiscard]] base::TimePoint started() const { return started_; }
 
  private:
   enum class State {
@@ -145,7 +147,8 @@ class Delivery {
   void send_rcpt(DeliveryEnvelope::Index index);
   void refuse_rcpt(DeliveryEnvelope::Index index, const smtp::Reply& reply);
   void no_room(base::TimePoint now);
-  [[nodiscard]] bool try_again();
+  [[nodiscard]] bool try_again(base::TimePoint now);
+  void connect(bool fresh, base::TimePoint now);
   void refuse(const smtp::Reply& reply);
   void refuse_all(const smtp::Reply& reply);
 
@@ -170,6 +173,8 @@ class Delivery {
   base::Duration waited_before_{};  // for the near side alone, less what its bytes were worth
   std::optional<base::TimePoint> committed_;
   Stages stages_;
+  Stopwatch connecting_;  // to our MTA
+  Stopwatch ledger_;
 
   std::string transaction_;
   std::string helo_;

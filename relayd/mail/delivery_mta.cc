@@ -1,5 +1,6 @@
 // The half of Delivery that faces our MTA: its connection, its replies, and what they come to.
 #include <algorithm>
+#include <utility>
 
 #include "relayd/mail/delivery.h"
 #include "relayd/mail/delivery_tags.h"
@@ -18,6 +19,7 @@ constexpr int kLeastBytesPerSecond = 32;
 }  // namespace
 
 void Delivery::connected(smtp::ClientSession& session, base::TimePoint now) {
+  connecting_.end(now);
   session_ = &session;
   last_step_ = now;
   stages_.reached(Stage::kConnected, now);
@@ -57,6 +59,7 @@ void Delivery::send_rcpt(DeliveryEnvelope::Index index) {
 
 void Delivery::connection_failed(const smtp::Reply& reply, base::TimePoint now) {
   if (state_ != State::kConnecting) return;  // nobody waits for one
+  connecting_.end(now);
   last_step_ = now;
   refuse_all(reply);
   process(now);
@@ -153,6 +156,7 @@ void Delivery::on_final_answer(const smtp::Reply& said, base::TimePoint now) {
   if (!reply.is_positive()) return report(reply, now);
   outcome_ = reply;
   state_ = State::kRecording;
+  ledger_.begin(now);
   host_.record_outcome(transaction_,
                        {.kind = Outcome::Kind::kKnown, .reply = reply, .refused = envelope_.refused()});
 }
@@ -165,7 +169,8 @@ void Delivery::recorded(base::TimePoint now) {
 
 void Delivery::connection_lost(const std::string& cause, const std::optional<smtp::Reply>& said,
                                base::TimePoint now) {
-  if (try_again()) return;
+  if (try_again(now)) return;
+  connecting_.end(now);
   const bool committing = state_ == State::kCommitting, claiming = state_ == State::kClaiming;
   const bool is_awaited = state_ == State::kConnecting || state_ == State::kEnvelope ||
                           state_ == State::kDataSent || state_ == State::kContent;
@@ -213,7 +218,7 @@ void Delivery::give_up_silent(base::Duration silence, base::TimePoint now) {
 // An MTA may close a connection that was kept just when a mail is begun on it, or say 421. It has taken
 // nothing then, and that mail must not wait for its MTA's next queue run. The same where it was lost on its
 // way to us, before we were told that we have it.
-bool Delivery::try_again() {
+bool Delivery::try_again(base::TimePoint now) {
   const bool nothing_heard =
       !envelope_.mail_verdict() && (state_ == State::kEnvelope || state_ == State::kDataSent);
   const bool never_had = state_ == State::kConnecting && !asked_afresh_;
@@ -223,9 +228,14 @@ bool Delivery::try_again() {
     return false;
   asked_afresh_ = true;
   release(false);
-  state_ = State::kConnecting;
-  host_.request_connection(helo_, true);
+  connect(true, now);
   return true;
+}
+
+void Delivery::connect(bool fresh, base::TimePoint now) {
+  state_ = State::kConnecting;
+  connecting_.begin(now);  // what it takes is our MTA's, or its limit's
+  host_.request_connection(helo_, fresh);
 }
 
 }  // namespace tsmtp::mail

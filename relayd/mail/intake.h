@@ -85,6 +85,8 @@ class Intake {
   [[nodiscard]] std::optional<base::TimePoint> next_turn() const;
 
   [[nodiscard]] bool in_transaction() const { return current_ && !current_->is_over(); }
+  /// When it began, in_transaction() only.
+  [[nodiscard]] base::TimePoint transaction_started() const { return current_->started(); }
   /// Nothing is under way for which the client would have to wait: it is its move.
   [[nodiscard]] bool is_clients_move() const { return in_transaction() && !current_->awaits_far(); }
   /// The mail under way; nothing while there is none.

@@ -34,15 +34,11 @@ inline constexpr std::array kMtaConnectionRows{
     MtaConnectionRow{.value = &MtaConnectionCounters::opening,
                      .name = "opening",
                      .sentence = "those that are being opened",
-                     .words = ", {} opening",
-                     .metric = "tsmtp_mta_connections",
-                     .label = "state=\"opening\""},
+                     .words = ", {} opening"},
     MtaConnectionRow{.value = &MtaConnectionCounters::closing,
                      .name = "closing",
                      .sentence = "those that are being closed",
-                     .words = ", {} closing",
-                     .metric = "tsmtp_mta_connections",
-                     .label = "state=\"closing\""},
+                     .words = ", {} closing"},
 };
 static_assert(sizeof(MtaConnectionCounters) == kMtaConnectionRows.size() * sizeof(std::uint64_t),
               "every counter has a row");

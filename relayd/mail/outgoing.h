@@ -19,6 +19,7 @@
 #include "relayd/mail/outgoing_stream.h"
 #include "relayd/mail/record.h"
 #include "relayd/mail/refused_recipients.h"
+#include "relayd/mail/stopwatch.h"
 #include "relayd/smtp/server_session.h"
 
 namespace tsmtp::mail {
@@ -85,6 +86,7 @@ class Outgoing {
   /// Of a question to another hub; 0 while there is none.
   [[nodiscard]] mux::StreamKey question() const { return question_ ? question_->key() : 0; }
   [[nodiscard]] const std::string& transaction() const { return doubt_.transaction(); }
+  [[nodiscard]] base::TimePoint started() const { return started_; }
   /// The final reply was given, but is not confirmed yet: the client may not have read it.
   [[nodiscard]] bool is_answered() const { return phase_ == Phase::kAnswered; }
   [[nodiscard]] bool is_over() const { return phase_ == Phase::kOver; }
@@ -174,6 +176,7 @@ class Outgoing {
   base::TimePoint started_;
   Stages stages_;
   std::optional<base::TimePoint> handed_over_;  // the end of content was read
+  Stopwatch ledger_;
   base::Duration far_mta_took_{};
 };
 

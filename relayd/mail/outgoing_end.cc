@@ -74,11 +74,13 @@ void Outgoing::record_doubt(base::TimePoint now) {
     return answer_end(policy_.own(451, "4.3.0", "the key of digests was replaced just now; try again"), now);
   }
   phase_ = Phase::kChecking;
+  ledger_.begin(now);
   doubt_.record(to_deliver());
 }
 
 void Outgoing::recorded(const base::Result<void>& result, base::TimePoint now) {
   if (phase_ != Phase::kChecking) return;
+  ledger_.end(now);
   if (!result || !stream_.is_open()) {
     doubt_.drop();  // nothing was committed
     if (!result) return answer_end(ledger_reply(policy_, result.error().message), now);
@@ -93,6 +95,7 @@ void Outgoing::recorded(const base::Result<void>& result, base::TimePoint now) {
 // Nobody may ask about a try that is under way at this hub: it is over when its client has the reply.
 void Outgoing::tried_before(base::TimePoint now) {
   if (phase_ != Phase::kChecking) return;
+  ledger_.end(now);
   if (++times_tried_before_ <= kMostTriesBefore) doubt_.claim(accepted());
   if (doubt_.is_retry()) return ask(now);
   doubt_.drop();
@@ -215,7 +218,7 @@ Summary Outgoing::so_far(base::TimePoint now) const {
 Summary Outgoing::summary(const smtp::Reply& reply, std::vector<RecipientResult> recipients,
                           base::TimePoint now) const {
   const base::Duration near_mta = handed_over_.value_or(now) - started_;
-  const base::Duration rest = now - started_ - near_mta;
+  const base::Duration rest = now - started_ - near_mta - ledger_.all(now);
   const base::Duration far_mta = std::min(far_mta_took_, rest);
   return {.direction = Direction::kOut,
           .site = context_.site,
@@ -227,7 +230,11 @@ Summary Outgoing::summary(const smtp::Reply& reply, std::vector<RecipientResult>
           .size_bytes = size_bytes_,
           .link_bytes = stream_.link_bytes(),
           .reply = reply,
-          .took = {.total = now - started_, .near_mta = near_mta, .link = rest - far_mta, .far_mta = far_mta},
+          .took = {.total = now - started_,
+                   .near_mta = near_mta,
+                   .ledger = ledger_.all(now),
+                   .link = rest - far_mta,
+                   .far_mta = far_mta},
           .stages = stages_,
           .repeated = doubt_.is_retry() && reply.is_positive()};
 }

@@ -2,9 +2,11 @@
 // content (P8).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "relayd/base/clock.h"
@@ -21,16 +23,32 @@ struct RecipientResult {
   smtp::Reply reply;
 };
 
-/// Who took how long. The three parts add up to the whole.
+/// Who took how long. The four parts add up to the whole.
 struct Took {
   base::Duration total{};
   /// Out: from MAIL to the end of content, our MTA's part. In: zero.
   base::Duration near_mta{};
-  /// Out: what is left of the total. In: from the first record to the last of the content.
+  /// Until this hub's ledger had it, etcd included where the site's hubs share it. Out: the doubt. In: the
+  /// claim, and the outcome.
+  base::Duration ledger{};
+  /// Out: what is left of the total. In: until the content was here, less the time that our MTA had a
+  /// connection wait.
   base::Duration link{};
-  /// From the end of content to the far MTA's final reply, as the far side measured it.
+  /// Out: from the end of content to the final reply, as the far side measured it, its ledger included. In:
+  /// what our MTA took until it was connected, and from the end of content to its final reply.
   base::Duration far_mta{};
+  /// In: of far_mta, until our MTA was connected.
+  base::Duration connecting{};
 };
+
+/// A part and its name, in the audit record, status and metrics.
+struct TookPart {
+  std::string_view name;
+  base::Duration Took::*value;
+};
+inline constexpr std::array kTookParts{TookPart{"near_mta", &Took::near_mta},
+                                       TookPart{"ledger", &Took::ledger}, TookPart{"link", &Took::link},
+                                       TookPart{"far_mta", &Took::far_mta}};
 
 struct Summary {
   Direction direction = Direction::kOut;

@@ -8,7 +8,11 @@ std::optional<std::string> Traffic::count(const Summary& summary, const std::str
                                           const std::string& site, base::WallTime now) {
   const bool is_out = summary.direction == Direction::kOut;
   OneWay& way = is_out ? out_ : in_;
+  way.took.total += summary.took.total;
+  for (const TookPart& part : kTookParts)
+    way.took.*part.value += summary.took.*part.value;
   if (summary.reply.is_positive()) {
+    way.last_ok = now;
     ++way.counters.ok;
     way.counters.bytes += summary.size_bytes;
     way.counters.link_bytes += summary.link_bytes;

@@ -61,6 +61,8 @@ class Traffic {
  public:
   struct OneWay {
     TrafficCounters counters;
+    Took took{};  ///< of all of them
+    std::optional<base::WallTime> last_ok{};
     std::optional<Refusal> last_refused{};
     base::WallTime last_refused_at{};
   };

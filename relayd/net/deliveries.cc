@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <iterator>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,12 @@ std::vector<mail::TracedMail> Deliveries::mails_under_way() const {
                        .at = now(),
                        .wall = wall_now()});
   return mails;
+}
+
+base::TimePoint Deliveries::oldest(base::TimePoint now) const {
+  return std::accumulate(all_.begin(), all_.end(), now, [](base::TimePoint oldest, const auto& delivery) {
+    return delivery->in_transaction() ? std::min(oldest, delivery->transaction_started()) : oldest;
+  });
 }
 
 void Deliveries::tick() {

@@ -41,6 +41,8 @@ class Deliveries {
   [[nodiscard]] std::size_t under_way() const;
   /// These.
   [[nodiscard]] std::vector<mail::TracedMail> mails_under_way() const;
+  /// When the oldest of those began; the present if there are none.
+  [[nodiscard]] base::TimePoint oldest(base::TimePoint now) const;
 
   void tick();
   /// Lets go of all at once.

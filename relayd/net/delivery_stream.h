@@ -48,6 +48,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   void give_up(const std::string& transaction);
   /// Anything but waiting for the near side to settle.
   [[nodiscard]] bool in_transaction() const { return !delivery_.is_over() && !delivery_.is_reported(); }
+  [[nodiscard]] base::TimePoint transaction_started() const { return delivery_.started(); }
 
   // StreamUser
   void on_stream_bytes(mux::StreamKey stream, std::string_view bytes) override;

@@ -57,6 +57,8 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   [[nodiscard]] bool in_transaction() const { return intake_.in_transaction(); }
   /// The mail under way; nothing while there is none.
   [[nodiscard]] std::optional<mail::Summary> so_far(base::TimePoint now) const;
+  /// When it began, in_transaction() only.
+  [[nodiscard]] base::TimePoint transaction_started() const { return intake_.transaction_started(); }
   /// Neither in a transaction nor waiting for its turn to begin one.
   [[nodiscard]] bool is_idle() const { return !in_transaction() && !intake_.next_turn(); }
   /// Waits for the reply to a mail.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <numeric>
 #include <utility>
 
 #include "relayd/net/io/clocks.h"
@@ -186,6 +187,13 @@ std::vector<mail::TracedMail> Intakes::mails_under_way() const {
                        .at = now(),
                        .wall = wall_now()});
   return mails;
+}
+
+base::TimePoint Intakes::oldest(base::TimePoint now) const {
+  return std::accumulate(
+      sessions_.begin(), sessions_.end(), now, [](base::TimePoint oldest, const auto& session) {
+        return session->in_transaction() ? std::min(oldest, session->transaction_started()) : oldest;
+      });
 }
 
 smtp::Reply Intakes::reply_421(std::string_view enhanced, const std::string& text) const {

@@ -59,8 +59,11 @@ class Intakes {
   [[nodiscard]] std::size_t under_way() const;
   /// Their mails.
   [[nodiscard]] std::vector<mail::TracedMail> mails_under_way() const;
+  /// When the oldest of those began; the present if there are none.
+  [[nodiscard]] base::TimePoint oldest(base::TimePoint now) const;
   /// How many were turned away since the start.
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
+  [[nodiscard]] std::uint64_t rate_refusals() const { return rate_.refused(); }
 
  private:
   void make_room_for(ByteChannel::Socket& newcomer);

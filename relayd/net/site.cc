@@ -212,6 +212,10 @@ std::size_t Site::in_flight() const {
   return intakes_.under_way() + deliveries_.under_way();
 }
 
+base::TimePoint Site::oldest_in_flight(base::TimePoint now) const {
+  return std::min(intakes_.oldest(now), deliveries_.oldest(now));
+}
+
 bool Site::is_heard() const {
   return std::all_of(hubs_.all().begin(), hubs_.all().end(), [](const auto& hub) { return hub->is_heard(); });
 }

@@ -70,6 +70,8 @@ class Site {
   /// Transactions under way, both directions.
   [[nodiscard]] std::size_t in_flight() const;
   [[nodiscard]] std::vector<mail::TracedMail> mails_under_way() const;
+  /// When the oldest of them began; the present if there are none.
+  [[nodiscard]] base::TimePoint oldest_in_flight(base::TimePoint now) const;
   /// Whether its hubs have all that we told them, the last replies to mails among it.
   [[nodiscard]] bool is_heard() const;
   /// Closes everything; `reason` is for the peer.
@@ -101,6 +103,8 @@ class Site {
   [[nodiscard]] const Forwards& forwards() const { return forwards_; }
   [[nodiscard]] const Services& services() const { return services_; }
   [[nodiscard]] std::uint64_t sessions_refused() const { return intakes_.refused(); }
+  [[nodiscard]] std::uint64_t rate_refusals_out() const { return intakes_.rate_refusals(); }
+  [[nodiscard]] std::uint64_t rate_refusals_in() const { return in_rate_.refused(); }
 
  private:
   [[nodiscard]] SiteHub::Callbacks hub_callbacks();

@@ -40,10 +40,13 @@ base::Duration RateLimit::wait(const Rate& rate, base::TimePoint now) {
 }
 
 std::optional<smtp::Reply> RateLimit::begin_mail(std::string_view site, base::TimePoint now) {
-  if (const auto time = wait(mails_, now); time > base::Duration{})
-    return refusal(site, mails_.per_second, "mail", time);
-  if (const auto time = wait(bytes_, now); time > base::Duration{})
-    return refusal(site, bytes_.per_second, "byte", time);
+  const base::Duration for_mails = wait(mails_, now);
+  const base::Duration for_bytes = wait(bytes_, now);
+  if (for_mails > base::Duration{} || for_bytes > base::Duration{}) {
+    ++refused_;
+    return for_mails > base::Duration{} ? refusal(site, mails_.per_second, "mail", for_mails)
+                                        : refusal(site, bytes_.per_second, "byte", for_bytes);
+  }
   take(mails_, 1, now);
   return std::nullopt;
 }

@@ -24,6 +24,8 @@ class RateLimit {
   /// May another mail begin? The reply that refuses it, or nothing: it is counted then. `site` begins the
   /// text.
   [[nodiscard]] std::optional<smtp::Reply> begin_mail(std::string_view site, base::TimePoint now);
+  /// How many mails were refused since the start.
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
   void count_bytes(std::uint64_t bytes, base::TimePoint now) { take(bytes_, bytes, now); }
 
  private:
@@ -37,6 +39,7 @@ class RateLimit {
 
   Rate mails_;
   Rate bytes_;
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace tsmtp::policy

@@ -118,7 +118,10 @@ std::span<const Key<Hub>> hub_keys() {
       {"endpoint_holder", kOptional, kRestart, socket_path(at<&Hub::endpoint_holder>()),
        "Unix socket where the holder of the endpoints listens; see\n.Sx THE HOLDER OF THE ENDPOINTS\nin\n.Xr "
        "relayd 8 ."},
-      {"metrics", kOptional, kRestart, address(at<&Hub::metrics>()), "Where Prometheus may ask for metrics.",
+      {"metrics", kOptional, kRestart, address(at<&Hub::metrics>()),
+       "Where Prometheus may ask for metrics, at\n.Pa /metrics ,\nin its own text format or as OpenMetrics, "
+       "and a browser\nfor the page of\n.Cm relayctl status Fl -html ,\nat\n.Pa / .\nWho can connect can "
+       "read both, so it should be an address of loopback.",
        "none"},
       {"rotate_every", kOptional, kReload, not_zero(duration(at<&Hub::rotate_every>(), 1h)),
        "Age at which this hub's key is replaced as by\n.Cm relayctl rotate .", "never"},

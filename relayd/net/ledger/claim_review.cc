@@ -1,5 +1,6 @@
 #include "relayd/net/ledger/claim_review.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "relayd/base/bytes.h"
@@ -108,8 +109,12 @@ bool ClaimReview::settle(const claims::Name& name, const std::string& bytes, Sta
 
 void ClaimReview::ended(const Seen& seen) {
   waiting_ = 0;
-  for (const StandingClaim& claim : seen.claims)
-    waiting_ += claim.state == StandingClaim::State::kUnderWay ? 0 : 1;
+  oldest_waiting_.reset();
+  for (const StandingClaim& claim : seen.claims) {
+    if (claim.state == StandingClaim::State::kUnderWay) continue;
+    ++waiting_;
+    oldest_waiting_ = std::min(oldest_waiting_.value_or(claim.claim.since), claim.claim.since);
+  }
 }
 
 claims::Value ClaimReview::value_of(Decision decision) const {

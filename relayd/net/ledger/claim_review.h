@@ -75,6 +75,8 @@ class ClaimReview {
 
   /// Mails that wait for a hub that is away or cannot tell, as of the last look.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
+  /// Since when the first of them does.
+  [[nodiscard]] const std::optional<base::WallTime>& oldest_waiting() const { return oldest_waiting_; }
 
  private:
   struct Look {
@@ -94,6 +96,7 @@ class ClaimReview {
   bool is_looking_ = false;
   std::uint64_t times_gone_ = 0;
   std::size_t waiting_ = 0;
+  std::optional<base::WallTime> oldest_waiting_;
   std::set<std::string> told_;  // resent though our MTA had it
   base::Lifetime lifetime_;
 };

@@ -31,6 +31,7 @@ mail::Summary sample() {
   s.reply = reply(250, "2.0.0 queued as 17");
   s.took = {.total = milliseconds(120),
             .near_mta = milliseconds(20),
+            .ledger = milliseconds(0),
             .link = milliseconds(70),
             .far_mta = milliseconds(30)};
   return s;
@@ -58,7 +59,7 @@ TEST(AuditRecord, Golden) {
       R"({"address":"c@birl.example","code":550,"enhanced":"5.1.1","reply":"550 5.1.1 no such user"}],)"
       R"("size":4096,"link_bytes":1300,"code":250,"enhanced":"2.0.0","reply":"250 2.0.0 queued as 17","result":"partly",)"
       R"("repeated":false,)"
-      R"("milliseconds":{"total":120,"near_mta":20,"link":70,"far_mta":30}})");
+      R"("milliseconds":{"total":120,"near_mta":20,"ledger":0,"link":70,"far_mta":30}})");
 }
 
 TEST(AuditRecord, Results) {

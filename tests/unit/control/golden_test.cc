@@ -12,6 +12,7 @@
 #include <string>
 
 #include "relayd/control/metrics.h"
+#include "relayd/control/status_html.h"
 #include "relayd/control/status_json.h"
 #include "relayd/control/status_text.h"
 #include "tests/unit/control/sample.h"
@@ -33,6 +34,15 @@ HubStatus full_hub() {
                        .alone = 22,
                        .tried_before = 23,
                        .of_others = 24};
+  hub.site_ledger = {.engine = "etcd",
+                     .counters = {.open = 1, .waiting = 2, .to_write = 3, .without_etcd = 4, .resent = 5},
+                     .hubs = {"mail2"},
+                     .oldest_waiting = hub.now - seconds(700),
+                     .trouble = "https://etcd1:2379: connection refused",
+                     .since = hub.now - seconds(90)};
+  hub.audit->since = hub.now - seconds(30);
+  hub.mail_memory = {.used_bytes = 4096, .limit_bytes = 268'435'456};
+  hub.rate_refusals = {.out = 6, .in = 7};
   hub.endpoints_held = false;
   hub.draining = true;
   hub.shortage = {.times = 4, .last = hub.now - seconds(9), .text = "127.0.5.2:5000: no client"};
@@ -53,6 +63,16 @@ HubStatus full_hub() {
   up.connections = 2;
   up.counters.resumptions = 19;
   up.in_doubt = 21;
+  up.oldest_open = hub.now - seconds(3);
+  up.oldest_doubt = hub.now - seconds(7200);
+  up.is_older = true;
+  up.out.last_ok = hub.now - seconds(5);
+  up.out.took = {.total = std::chrono::milliseconds(100),
+                 .near_mta = std::chrono::milliseconds(10),
+                 .ledger = std::chrono::milliseconds(20),
+                 .link = std::chrono::milliseconds(30),
+                 .far_mta = std::chrono::milliseconds(40)};
+  hub.delays.out.total.add(std::chrono::milliseconds(100));
   up.mta.counts.connections.closing = 1;
   up.forwards[0].waiting = 1;
   up.services.push_back({.service = "display",
@@ -112,6 +132,17 @@ TEST(StatusGolden, Json) {
 
 TEST(StatusGolden, Metrics) {
   expect_golden("metrics.txt", sorted(metrics(full_hub())));
+}
+
+TEST(StatusGolden, Html) {
+  setenv("TZ", "UTC", 1);
+  tzset();
+  const base::TimePoint now = base::TimePoint(std::chrono::hours(100));
+  LastDay day;
+  for (std::uint64_t i = 0; i < LastDay::kPoints; ++i)
+    day.note("birlinghoven", {.out = i * i / 40, .in = i / 2, .is_up = i < 100 || i > 110},
+             now - LastDay::kStep * (LastDay::kPoints - i));
+  expect_golden("status.html", status_html(full_hub(), day, now));
 }
 
 }  // namespace

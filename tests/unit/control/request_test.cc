@@ -45,7 +45,7 @@ TEST(Request, BadRequests) {
   EXPECT_THAT(error_of("status\nreload\n"), HasSubstr("nothing behind its line"));
   EXPECT_THAT(error_of("\n"), HasSubstr("unknown request \"\""));
   EXPECT_THAT(error_of("stop\x1b\n"),
-              HasSubstr("unknown request \"stop\\x1b\"; status, status --json, reload"));
+              HasSubstr("unknown request \"stop\\x1b\"; status, status --json, status --html, reload"));
   EXPECT_THAT(error_of("STATUS\n"), HasSubstr("unknown request"));
   EXPECT_THAT(error_of("forget\n"), HasSubstr("approve, deny, claims, resolve or forget ID was expected"));
   EXPECT_THAT(error_of("forgetall\n"), HasSubstr("unknown request"));

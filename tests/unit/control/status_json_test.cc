@@ -39,7 +39,8 @@ TEST(StatusJson, Golden) {
     "target": "/var/log/tsmtp/audit.jsonl",
     "written": 123,
     "lost": 2,
-    "trouble": "/var/log/tsmtp/audit.jsonl: cannot be written: No space left on device"
+    "trouble": "/var/log/tsmtp/audit.jsonl: cannot be written: No space left on device",
+    "since": "1970-01-01T00:00:00Z"
   },
   "ledger": {
     "trouble": null,
@@ -54,6 +55,156 @@ TEST(StatusJson, Golden) {
   "endpoints_held": null,
   "draining": false,
   "shortage": null,
+  "delays": {
+    "bounds": [
+      0.005,
+      0.02,
+      0.1,
+      0.5,
+      2.0,
+      10.0,
+      60.0,
+      300.0
+    ],
+    "out": {
+      "total": {
+        "seconds": 0.0,
+        "counts": [
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0
+        ]
+      },
+      "near_mta": {
+        "seconds": 0.0,
+        "counts": [
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0
+        ]
+      },
+      "ledger": {
+        "seconds": 0.0,
+        "counts": [
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0
+        ]
+      },
+      "link": {
+        "seconds": 0.0,
+        "counts": [
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0
+        ]
+      },
+      "far_mta": {
+        "seconds": 0.0,
+        "counts": [
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0
+        ]
+      }
+    },
+    "in": {
+      "total": {
+        "seconds": 0.0,
+        "counts": [
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0
+        ]
+      },
+      "ledger": {
+        "seconds": 0.0,
+        "counts": [
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0
+        ]
+      },
+      "link": {
+        "seconds": 0.0,
+        "counts": [
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0
+        ]
+      },
+      "far_mta": {
+        "seconds": 0.0,
+        "counts": [
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0
+        ]
+      }
+    }
+  },
+  "mail_memory": {
+    "used": 0,
+    "limit": 0
+  },
+  "rate_refusals": {
+    "out": 0,
+    "in": 0
+  },
   "sessions_refused": 0,
   "strangers": 2,
   "strangers_driven_out": 0,
@@ -76,6 +227,7 @@ TEST(StatusJson, Golden) {
       "next_dial": null,
       "dial_failures": [],
       "peer_address": "192.0.2.7:5443",
+      "older": false,
       "dialled_through": null,
       "peer_name": "birlinghoven",
       "tls": "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519",
@@ -104,7 +256,15 @@ TEST(StatusJson, Golden) {
         "deferred": 1,
         "bytes": 1300000,
         "link_bytes": 400000,
-        "last_refused": null
+        "last_refused": null,
+        "milliseconds": {
+          "total": 0,
+          "near_mta": 0,
+          "ledger": 0,
+          "link": 0,
+          "far_mta": 0
+        },
+        "last": null
       },
       "in": {
         "ok": 1,
@@ -112,7 +272,15 @@ TEST(StatusJson, Golden) {
         "deferred": 0,
         "bytes": 512,
         "link_bytes": 512,
-        "last_refused": null
+        "last_refused": null,
+        "milliseconds": {
+          "total": 0,
+          "near_mta": 0,
+          "ledger": 0,
+          "link": 0,
+          "far_mta": 0
+        },
+        "last": null
       },
       "hubs": [
         {
@@ -174,7 +342,9 @@ TEST(StatusJson, Golden) {
         }
       ],
       "open_transactions": 1,
+      "oldest_open": null,
       "in_doubt": 0,
+      "oldest_doubt": null,
       "streams_refused": 0,
       "frames": {
         "opens_in": 0,
@@ -212,6 +382,7 @@ TEST(StatusJson, Golden) {
         }
       ],
       "peer_address": null,
+      "older": false,
       "dialled_through": null,
       "peer_name": null,
       "tls": null,
@@ -239,7 +410,15 @@ TEST(StatusJson, Golden) {
         "deferred": 0,
         "bytes": 0,
         "link_bytes": 0,
-        "last_refused": null
+        "last_refused": null,
+        "milliseconds": {
+          "total": 0,
+          "near_mta": 0,
+          "ledger": 0,
+          "link": 0,
+          "far_mta": 0
+        },
+        "last": null
       },
       "in": {
         "ok": 0,
@@ -247,13 +426,23 @@ TEST(StatusJson, Golden) {
         "deferred": 0,
         "bytes": 0,
         "link_bytes": 0,
-        "last_refused": null
+        "last_refused": null,
+        "milliseconds": {
+          "total": 0,
+          "near_mta": 0,
+          "ledger": 0,
+          "link": 0,
+          "far_mta": 0
+        },
+        "last": null
       },
       "hubs": [],
       "forwards": [],
       "services": [],
       "open_transactions": 0,
+      "oldest_open": null,
       "in_doubt": 2,
+      "oldest_doubt": null,
       "streams_refused": 0,
       "frames": {
         "opens_in": 0,

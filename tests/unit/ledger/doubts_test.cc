@@ -43,6 +43,19 @@ TEST(Doubts, SomebodyIsInDoubtFromTheMarkToTheEnd) {
   EXPECT_FALSE(doubts.is_anybody_in_doubt("birl"));
 }
 
+TEST(Doubts, OfEachSiteTheOldestIsKnown) {
+  Doubts doubts;
+  static_cast<void>(doubts.record(transaction('a'), "birl", two_of_three(), kNow));
+  static_cast<void>(doubts.record(transaction('b'), "birl", one(kDigest), kNow - 2h));
+  static_cast<void>(doubts.record(transaction('c'), "osaka", one(kDigest), kNow - 3h));
+  doubts.mark_in_doubt(transaction('a'));
+  doubts.mark_in_doubt(transaction('b'));
+  const auto sites = doubts.in_doubt();
+  ASSERT_EQ(sites.size(), 1U) << "that of osaka is under way";
+  EXPECT_EQ(sites.at("birl").mails, 2U);
+  EXPECT_EQ(sites.at("birl").oldest, kNow - 2h);
+}
+
 TEST(Doubts, EqualMailsUnderWayDoNotMatchEachOther) {
   Doubts doubts;
   static_cast<void>(doubts.record(transaction('a'), "birl", one(kDigest), kNow));

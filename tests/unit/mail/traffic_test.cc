@@ -17,7 +17,7 @@ Summary a_mail(Direction direction, int code, const std::string& text) {
           .size_bytes = 100,
           .link_bytes = 60,
           .reply = {code, {text}},
-          .took = {}};
+          .took = {.total = 3ms, .ledger = 2ms, .link = 1ms}};
 }
 
 TEST(Traffic, CountsEachWayByItself) {
@@ -30,7 +30,18 @@ TEST(Traffic, CountsEachWayByItself) {
   EXPECT_EQ(traffic.out().counters.deferred, 2U);
   EXPECT_EQ(traffic.out().counters.bytes, 200U);
   EXPECT_EQ(traffic.out().counters.link_bytes, 120U);
+  EXPECT_EQ(traffic.out().took.total, 15ms) << "whatever became of them";
+  EXPECT_EQ(traffic.out().took.ledger, 10ms);
   EXPECT_EQ(traffic.in().counters.ok, 1U);
+}
+
+TEST(Traffic, KnowsWhenTheLastWasDelivered) {
+  Traffic traffic;
+  EXPECT_FALSE(traffic.out().last_ok);
+  (void)traffic.count(a_mail(Direction::kOut, 250, "x"), "tokyo", "birl", base::WallTime(1s));
+  (void)traffic.count(a_mail(Direction::kOut, 451, "x"), "tokyo", "birl", base::WallTime(2s));
+  EXPECT_EQ(traffic.out().last_ok, base::WallTime(1s));
+  EXPECT_FALSE(traffic.in().last_ok);
 }
 
 TEST(Traffic, AdviceIsGivenOnceAndAgainWhenItIsAnother) {
