@@ -54,6 +54,7 @@ class Page {
 
 void put_samples_of_sites(Page& page, const std::vector<SiteStatus>& sites) {
   std::vector<std::string> labels;
+  labels.reserve(sites.size());
   for (const SiteStatus& site : sites)
     labels.push_back("site=" + label_value(site.name));
   for (const Field<SiteStatus>& field : site_fields()) {

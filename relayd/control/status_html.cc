@@ -124,6 +124,7 @@ std::string html_escaped(std::string_view text) {
 std::string status_html(const HubStatus& status, const LastDay& day, base::TimePoint now) {
   const std::string hub = html_escaped(base::escaped(status.name));
   std::vector<LastDay::Points> days;
+  days.reserve(status.sites.size());
   for (const SiteStatus& site : status.sites)
     days.push_back(day.of(site.name, now));
   const auto up = std::count_if(status.sites.begin(), status.sites.end(),

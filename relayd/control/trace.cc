@@ -19,12 +19,12 @@ constexpr std::array<const char*, mail::kStages> kStageNames{
     "begun", "connected", "envelope", "end_of_content", "claimed", "replied", "remembered", "answered"};
 constexpr std::array<const char*, 3> kStateNames{"unknown", "under way", "ended"};
 
-std::string text_at(const Json& object, const char* key) {
+std::string text_under(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::uint64_t number_at(const Json& object, const char* key) {
+std::uint64_t number_under(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
@@ -42,17 +42,18 @@ Json json_of(const TracedSide& side) {
 }
 
 TracedSide side_of(const Json& object) {
-  TracedSide side{.hub = text_at(object, "hub"), .trouble = text_at(object, "trouble")};
-  const auto* const state = std::find(kStateNames.begin(), kStateNames.end(), text_at(object, "state"));
+  TracedSide side{.hub = text_under(object, "hub"), .trouble = text_under(object, "trouble")};
+  const auto* const state = std::find(kStateNames.begin(), kStateNames.end(), text_under(object, "state"));
   if (state != kStateNames.end())
     side.traced.state = static_cast<mail::Traced::State>(state - kStateNames.begin());
-  side.traced.begun_ms = number_at(object, "begun_ms");
-  side.traced.reply = text_at(object, "reply");
+  side.traced.begun_ms = number_under(object, "begun_ms");
+  side.traced.reply = text_under(object, "reply");
   const auto after = object.find("after_ms");
   if (after == object.end() || !after->is_object()) return side;
   for (std::size_t stage = 0; stage < mail::kStages; ++stage)
     if (after->contains(kStageNames.at(stage)))
-      side.traced.after_ms.at(stage) = static_cast<std::uint32_t>(number_at(*after, kStageNames.at(stage)));
+      side.traced.after_ms.at(stage) =
+          static_cast<std::uint32_t>(number_under(*after, kStageNames.at(stage)));
   return side;
 }
 
@@ -151,11 +152,11 @@ base::Result<std::vector<MailTrace>> parse_traces(std::string_view text) {
   for (const Json& one : *list) {
     if (!one.is_object() || !one.contains("here") || !one.contains("there")) continue;
     MailTrace trace{
-        .transaction = text_at(one, "transaction"),
-        .direction = text_at(one, "direction") == "in" ? mail::Direction::kIn : mail::Direction::kOut,
-        .site = text_at(one, "site"),
-        .sender = text_at(one, "sender"),
-        .size_bytes = number_at(one, "size"),
+        .transaction = text_under(one, "transaction"),
+        .direction = text_under(one, "direction") == "in" ? mail::Direction::kIn : mail::Direction::kOut,
+        .site = text_under(one, "site"),
+        .sender = text_under(one, "sender"),
+        .size_bytes = number_under(one, "size"),
         .here = side_of(one["here"]),
         .there = side_of(one["there"])};
     if (const auto recipients = one.find("recipients"); recipients != one.end() && recipients->is_array())
