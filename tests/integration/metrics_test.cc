@@ -1,8 +1,12 @@
 // What a scraper and a browser get of a real relayd: who took how long, and that each trouble is seen by the
 // metric that its alert looks at (contrib/prometheus/tsmtp.rules.yml).
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <map>
+#include <memory>
 #include <sstream>
+#include <thread>
 
 #include "tests/support/two_hubs.h"
 
@@ -123,16 +127,23 @@ TEST_F(Scraped, TroubleIsSeenByItsMetric) {
 }
 
 TEST_F(Scraped, AMailInDoubtHasAnAge) {
+  const auto has_it = std::make_shared<std::atomic<bool>>(false);  // the MTA's thread may outlive this test
+  const auto goes_on = std::make_shared<std::atomic<bool>>(false);
+  birl_mta.set_script([has_it, goes_on](const std::string& command) {
+    if (command == ".") *has_it = true;
+    while (command == "." && !*goes_on)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return std::string();
+  });
   Connection client = session();
   begin_mail(client, kContent);
-  path.holding = true;
   client.send(".\r\n");
-  ASSERT_TRUE(wait_until([&] { return path.held > 0; }));
-  path.cut();
+  EXPECT_TRUE(wait_until([&] { return has_it->load(); }));
+  birl.kill();  // and so cannot be asked in the background
   EXPECT_THAT(client.reply(), StartsWith("451 4.4.2"));
   EXPECT_TRUE(appears("tsmtp_oldest_doubt_timestamp_seconds{site=\"birl\"}"));
   EXPECT_EQ(scrape()["tsmtp_in_doubt{site=\"birl\"}"], 1);
-  path.holding = false;
+  *goes_on = true;
 }
 
 TEST_F(Scraped, AnMtaThatIsAwayIsSeenAtBothEnds) {
