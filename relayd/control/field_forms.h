@@ -21,6 +21,10 @@ inline Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
+inline Json number_or_null(const std::optional<std::uint64_t>& number) {
+  return number ? Json(*number) : Json(nullptr);
+}
+
 inline Json time_or_null(const std::optional<base::WallTime>& time) {
   return time ? Json(rfc3339(*time)) : Json(nullptr);
 }

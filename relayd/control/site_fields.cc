@@ -180,6 +180,10 @@ std::string stands_still_text(const SiteStatus& site, WallTime now) {
   return site.stands_still_since ? ", STANDS STILL " + since(*site.stands_still_since, now) : std::string();
 }
 
+std::string leaving_text(const SiteStatus& site) {
+  return site.leaving_streams ? leaving_link_text(*site.leaving_streams) : std::string();
+}
+
 std::string next_dial_text(const SiteStatus& site, WallTime now) {
   if (!site.next_dial || site.state != LinkState::kDown) return {};
   return "; next try in " + span_since(now, *site.next_dial);
@@ -330,6 +334,12 @@ const Fields<SiteStatus>& site_fields() {
                             return out;
                           }}}}
           .said(SiteLine::kLink, round_trip_text),
+      Field<SiteStatus>{
+          "leaving_streams",
+          "streams on the link of the far relayd's process before,\nwhich goes on to its end beside "
+          "that of its successor; null if there is none",
+          [](const SiteStatus& site) { return number_or_null(site.leaving_streams); }}
+          .said(SiteLine::kLink, leaving_text),
       plain("endpoints", "list of addresses where the MTA hands mail for the site over",
             &SiteStatus::endpoints)
           .said(SiteLine::kEndpoints, endpoints_text),

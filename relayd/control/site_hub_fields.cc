@@ -24,7 +24,9 @@ const Fields<SiteHubStatus>& hub_of_site_fields() {
       text("far_mta", "what the hub says of its MTA", &SiteHubStatus::far_mta),
       text("refusal", "why it is handed no mail now; null while it is", &SiteHubStatus::refusal),
       text("key", "the key by which the hub is known now; null if all are revoked", &SiteHubStatus::key),
-      plain("mails_under_way", "mails of our MTA", &SiteHubStatus::mails_under_way)};
+      plain("mails_under_way", "mails of our MTA", &SiteHubStatus::mails_under_way),
+      {"leaving_streams", "as that of the site",
+       [](const SiteHubStatus& hub) { return number_or_null(hub.leaving_streams); }}};
   return fields;
 }
 
@@ -35,6 +37,7 @@ std::string hubs_text(const SiteStatus& site, WallTime now) {
   for (const SiteHubStatus& hub : site.hubs) {
     out += "hub " + escaped(hub.name) + ": link " + to_string(hub.state) + ' ' + since(hub.since, now);
     if (!hub.peer_address.empty()) out += ", with " + escaped(hub.peer_address);
+    if (hub.leaving_streams) out += leaving_link_text(*hub.leaving_streams);
     if (!hub.cause.empty()) out += ": " + escaped(hub.cause);
     if (hub.state == LinkState::kUp && !hub.refusal.empty())
       out += "; takes no mail: " + escaped(hub.refusal);
@@ -61,6 +64,11 @@ Metric<SiteStatus> of_each_hub(std::string_view name, std::string_view help,
 }
 
 }  // namespace
+
+std::string leaving_link_text(std::uint64_t streams) {
+  return ", and a leaving link of the process before, with " + std::to_string(streams) +
+         (streams == 1 ? " stream" : " streams");
+}
 
 Field<SiteStatus> hubs_field() {
   return objects("hubs", "list of the hubs of the site", &SiteStatus::hubs, hub_of_site_fields())

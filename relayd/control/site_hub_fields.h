@@ -7,5 +7,7 @@
 namespace tsmtp::control {
 
 [[nodiscard]] Field<SiteStatus> hubs_field();
+/// ", and a leaving link of the process before, with 2 streams".
+[[nodiscard]] std::string leaving_link_text(std::uint64_t streams);
 
 }  // namespace tsmtp::control

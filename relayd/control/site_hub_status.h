@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "relayd/base/clock.h"
@@ -23,6 +24,7 @@ struct SiteHubStatus {
   std::string refusal;                ///< why it is handed no mail now; empty: it is
   std::string key;                    ///< by which it is known now, a pin; empty: all are revoked
   std::uint64_t mails_under_way = 0;  ///< ours to it
+  std::optional<std::uint64_t> leaving_streams{};  ///< as SiteStatus::leaving_streams
 };
 
 }  // namespace tsmtp::control

@@ -78,6 +78,8 @@ struct SiteStatus {
   mux::Counters counters;                     ///< of the link
   std::uint64_t connections = 0;              ///< of the link, open now
   std::uint64_t links_up_total = 0;           ///< how often the link came up
+  /// Streams on the link of the far relayd's process before, which has been replaced; nothing: there is none.
+  std::optional<std::uint64_t> leaving_streams;
   std::optional<base::WallTime> next_dial;
   std::vector<DialFailure> dial_failures;      ///< since the link was last up
   std::uint64_t in_doubt = 0;                  ///< mails whose final reply our MTA may not have

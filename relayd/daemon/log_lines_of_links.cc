@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_links() {
-  static constexpr std::array<LogLine, 21> lines{{
+  static constexpr std::array<LogLine, 28> lines{{
       {.kind = "link-up",
        .levels = "info",
        .pattern = "{site}: link up: {direction} {address*}, {tls*}, peer calls itself {peer*}",
@@ -69,6 +69,47 @@ std::span<const LogLine> lines_of_links() {
        .pattern = "{site}: the far relayd is shutting down",
        .meaning = "it takes no new mails; the link comes again when it is started",
        .remedy = ""},
+      {.kind = "link-successor",
+       .levels = "info",
+       .pattern = "{site}: the far relayd has a successor, which is about to take over",
+       .meaning = "it is being upgraded: the link of the new process comes up beside that of the old one",
+       .remedy = ""},
+      {.kind = "link-before-interrupted",
+       .levels = "warning",
+       .pattern = "{site}: link of the process before interrupted: {cause*}; streams under way wait for "
+                  "{seconds} s to go on with a new connection",
+       .meaning =
+           "the connection of the old process of a far relayd that is being upgraded broke; if that cannot "
+           "dial, its mails under way are settled when it has ended",
+       .remedy = "if it recurs: the network between"},
+      {.kind = "link-before-resumed",
+       .levels = "info",
+       .pattern =
+           "{site}: link of the process before resumed: {direction} {address*}, {tls*}, peer calls itself "
+           "{peer*}",
+       .meaning = "the end of that: no MTA has noticed",
+       .remedy = ""},
+      {.kind = "link-before-ended",
+       .levels = "info",
+       .pattern = "{site}: the link of the process before has ended: {cause*}",
+       .meaning = "the upgrade of the far relayd is complete",
+       .remedy = ""},
+      {.kind = "link-handed-over",
+       .levels = "info",
+       .pattern = "{site}: this relayd has a successor, with which new sessions begin",
+       .meaning = "this hub is being upgraded, and this is the old process: it finishes what it has",
+       .remedy = ""},
+      {.kind = "link-taken-back",
+       .levels = "warning",
+       .pattern = "{site}: the successor of this relayd has failed; sessions begin anew",
+       .meaning = "the upgrade of this hub came to nothing, and this process goes on; mails under way are "
+                  "settled or put off",
+       .remedy = "why the new process ended: its lines before this one"},
+      {.kind = "peer-successor",
+       .levels = "warning",
+       .pattern = "{site}: it tells of a successor {what*}",
+       .meaning = "in a way that is none; its link stays",
+       .remedy = "upgrade the older one; report it if both are of one version"},
       {.kind = "link-refused",
        .levels = "warning",
        .pattern = "{site}: refused a connection from {address}: {cause*}",

@@ -213,21 +213,21 @@ void Relay::serve() {
           [this](const forward::ftp::TransferRecord& transfer) {
             audit_.record(transfer, net::wall_now());
           }});
-  shared_ =
-      std::make_unique<net::SharedBySites>(net::SharedBySites{{.executor = loop_.executor(),
-                                                               .hub_name = config_.hub.name,
-                                                               .instance = net::random_bytes(kInstanceBytes),
-                                                               .tls = *tls_,
-                                                               .keys = keys_.known(),
-                                                               .crypto = keys_.crypto(),
-                                                               .keeper = &rotation_,
-                                                               .log = log_},
-                                                              *forwards_,
-                                                              state_.ledger(),
-                                                              state_.digests(),
-                                                              mta_neighbours_,
-                                                              state_.witness(),
-                                                              &state_.earlier()});
+  shared_ = std::make_unique<net::SharedBySites>(
+      net::SharedBySites{{.executor = loop_.executor(),
+                          .hub_name = config_.hub.name,
+                          .instance = {.own = net::random_bytes(kInstanceBytes)},
+                          .tls = *tls_,
+                          .keys = keys_.known(),
+                          .crypto = keys_.crypto(),
+                          .keeper = &rotation_,
+                          .log = log_},
+                         *forwards_,
+                         state_.ledger(),
+                         state_.digests(),
+                         mta_neighbours_,
+                         state_.witness(),
+                         &state_.earlier()});
   shared_->shortages = &shortages_;
   shared_->shared_doubts = state_.shared_doubts();
   shared_->is_committing = [this](const std::string& transaction) {
@@ -286,7 +286,7 @@ void Relay::open_site_ledger() {
       SiteLedger::Means{.store = *etcd_,
                         .log = log_,
                         .config = config_,
-                        .instance = shared_->instance,
+                        .instance = shared_->instance.own,
                         .has_lost_rows = state_.ledger().has_lost_rows(),
                         .may_come_twice = [this](const claims::PossibleDuplicate& mail) {
                           audit_.record(mail, net::wall_now());

@@ -71,7 +71,8 @@ control::SiteHubStatus hub_status(const net::SiteHub& hub, bool draining) {
                      : hub.is_interrupted() ? link.down_text()
                                             : std::string(),
           .key = {},
-          .mails_under_way = hub.mails_under_way()};
+          .mails_under_way = hub.mails_under_way(),
+          .leaving_streams = link.leaving_streams()};
 }
 
 struct KnownKey {
@@ -213,6 +214,7 @@ control::SiteStatus site_status(const net::Site& site, bool draining) {
   status.counters = link.counters();
   status.connections = link.open_connections();
   status.links_up_total = link.life().times_up();
+  status.leaving_streams = link.leaving_streams();
   status.next_dial = link::next_dial(link.life().lanes());
   status.is_older = is_older(link);
   const auto& hubs = site.hubs().all();

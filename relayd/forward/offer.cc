@@ -74,6 +74,17 @@ void Offers::put(Offer offer, base::WallTime now) {
   Known& known = found->second;
   if (known.offer.state != offer.state) known.since = now;
   known.offer = std::move(offer);
+  known.is_said = true;
+}
+
+bool Offers::expect_anew() {
+  for (auto& [service, known] : known_)
+    known.is_said = false;
+  return !known_.empty();
+}
+
+bool Offers::drop_unsaid() {
+  return std::erase_if(known_, [](const auto& each) { return !each.second.is_said; }) > 0;
 }
 
 const Offers::Known* Offers::find(const std::string& service) const {

@@ -41,6 +41,7 @@ class Offers {
   struct Known {
     Offer offer;
     base::WallTime since{};  ///< the state is what it is
+    bool is_said = true;     ///< since expect_anew()
   };
 
   /// Of so many services at most: a peer may not make us remember without end.
@@ -48,6 +49,10 @@ class Offers {
 
   void put(Offer offer, base::WallTime now);
   void clear() { known_.clear(); }
+  /// Another process of the hub speaks from now on, and says which of them hold. Whether there are any.
+  bool expect_anew();
+  /// Forgets those that it has not said. Whether there were any.
+  bool drop_unsaid();
   /// Null: nothing was said of it.
   [[nodiscard]] const Known* find(const std::string& service) const;
 

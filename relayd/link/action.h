@@ -10,6 +10,7 @@
 #include "relayd/base/host_port.h"
 #include "relayd/base/log.h"
 #include "relayd/link/lane_number.h"
+#include "relayd/link/slot.h"
 #include "relayd/mux/stream_id.h"
 
 namespace tsmtp::link {
@@ -51,13 +52,15 @@ struct Greet {
   ConnectionId connection;
   LaneNumber lane;  ///< of one that we dialled; else its Hello will say
   mux::Role role;
-  bool asks_to_resume;  ///< the lane's session, in our Hello
+  bool asks_to_resume;  ///< the session in `slot`, in our Hello
+  Slot slot;            ///< of the lane as it is now
 };
-/// From here on the connection carries the lane's session: a new one, or the one that it has.
+/// From here on the connection carries the session in the slot: a new one, or the one that is there.
 struct Attach {
   enum class How { kBegin, kResume };
   ConnectionId connection;
   LaneNumber lane;
+  Slot slot;
   How how;
 };
 /// Say the reason to the peer if that can be done at once, and close. Nothing more is reported of it.
@@ -69,15 +72,25 @@ struct Close {
 struct Abandon {
   ConnectionId connection;
 };
-/// The lane's session is over, and with it its streams, whose users are told why.
+/// The session in the slot is over, and with it its streams, whose users are told why.
 struct EndSession {
   LaneNumber lane;
+  Slot slot;
   std::string cause;
 };
-/// The lane's session is to take no more streams.
+/// The session in the slot is to take no more streams.
 struct Drain {
   LaneNumber lane;
+  Slot slot;
 };
+/// The session in the slot is of a process that has a successor. What goes over it goes on, and the peer may
+/// open streams on it; of ours it gets no new ones, and what it says of the hub does not count any more.
+struct Leave {
+  LaneNumber lane;
+  Slot slot;
+};
+/// The last session that was leaving is over.
+struct Left {};
 
 /// A session has begun where there was none: the peer knows nothing of us yet.
 struct Up {};
@@ -90,8 +103,8 @@ struct Log {
   std::string text;
 };
 
-using Action = std::variant<Resolve, Connect, GiveUp, Greet, Attach, Close, Abandon, EndSession, Drain, Up,
-                            Down, StandingChanged, Log>;
+using Action = std::variant<Resolve, Connect, GiveUp, Greet, Attach, Close, Abandon, EndSession, Drain, Leave,
+                            Left, Up, Down, StandingChanged, Log>;
 using Actions = std::vector<Action>;
 
 }  // namespace tsmtp::link

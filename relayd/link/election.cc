@@ -23,6 +23,12 @@ Verdict elect(const std::string& own_pin, const Challenger& challenger, bool is_
   // We asked for it, and gave it up before the answer came: the peer holds it for resumed.
   if (challenger.role == mux::Role::kDialer && challenger.named != Named::kNone)
     return {Verdict::Kind::kRefuse, "the session is over"};
+  // It answers a Hello that we had said before its successor came, and may be using the session by now.
+  if (challenger.is_succeeded && challenger.role == mux::Role::kDialer && !incumbent)
+    return {Verdict::Kind::kBeginLeaving};
+  if (challenger.is_succeeded)
+    return {Verdict::Kind::kRefuse, "a later process of your hub has its link here"};
+  if (challenger.succeeds) return {Verdict::Kind::kBeginBeside};
   const bool rivals = incumbent && incumbent->is_open && incumbent->instance == challenger.instance &&
                       incumbent->role != challenger.role;
   if (rivals && !preferred) return {Verdict::Kind::kRefuse, "another connection of this link is up"};

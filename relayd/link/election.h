@@ -1,7 +1,8 @@
 // Which connection carries a lane's session, when a new one says its Hello. Pure, and so that both sides
 // decide alike: a session that the peer names goes on under the higher epoch; a peer that names none has
-// begun anew; of two that were dialled at once the one stays that the hub with the smaller pin dialled
-// (docs/protocol.md, "Sessions").
+// begun anew; one that has taken the place of a process which still lives begins beside that; of two that
+// were dialled at once the one stays that the hub with the smaller pin dialled (docs/protocol.md,
+// "Sessions").
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,7 @@ struct HelloSummary {
   bool can_compress = false;
   std::size_t connection = 0;   ///< the number of a lane; 0 without can_resume
   std::size_t connections = 1;  ///< how many it keeps
+  std::string predecessor{};    ///< the process before the peer's, which still lives; empty: none
   Named named = Named::kNone;
 };
 
@@ -37,6 +39,10 @@ struct Challenger {
   std::string pin;  ///< the oldest that the peer has shown, which no rotation changes
   std::string instance;
   Named named;
+  /// It names the process that the link's sessions are with as the one before it, which lives.
+  bool succeeds = false;
+  /// It is the process before the one that the link's sessions are with.
+  bool is_succeeded = false;
 };
 
 /// The connection that carries the lane's session, or did last.
@@ -48,7 +54,13 @@ struct Incumbent {
 };
 
 struct Verdict {
-  enum class Kind { kBegin, kResume, kRefuse };
+  enum class Kind {
+    kBegin,
+    kBeginBeside,   ///< the link's sessions leave, and go on to their end
+    kBeginLeaving,  ///< a session that leaves as soon as it has begun
+    kResume,
+    kRefuse,
+  };
   Kind kind;
   std::string reason{};  ///< of a refusal, for the peer and our log
 };

@@ -64,6 +64,8 @@ struct Lane {
 
   LaneNumber number;
   LaneSearch search;
+  Slot slot;
+  bool leaves = false;  // its session is of a process that has a successor
   State state = State::kDown;
 
   // Of the session, and of the connection that carries it, or did last.

@@ -31,7 +31,7 @@ void LinkLife::make_lanes(Moment now) {
     const LaneNumber number = *LaneNumber::of(index, wanted);
     LaneSearch fresh(number, dialling, static_cast<unsigned>(random_()));
     if (index == lanes_.size()) {
-      lanes_.push_back({.number = number, .search = std::move(fresh)});
+      lanes_.push_back({.number = number, .search = std::move(fresh), .slot = slot_for(number)});
       continue;
     }
     Lane& known = lanes_[index];
@@ -66,6 +66,11 @@ void LinkLife::reconfigure(Settings settings, Moment now) {
       end_session(each, kFewerCause, now);
     }
   }
+  for (Lane& each : leaving_) {
+    if (!each.has_session() || has_pin_of(each.peer)) continue;
+    close(each, unpinned_reason());
+    end_session(each, unpinned_cause(), now);
+  }
   close_unwanted_candidates(kept);
   if (settings != settings_) {
     for (std::size_t index = kept; index < lanes_.size(); ++index)
@@ -75,6 +80,7 @@ void LinkLife::reconfigure(Settings settings, Moment now) {
     make_lanes(now);
   }
   dial_missing(now);
+  seek_successor(now);
 }
 
 // A connection that is not yet a link is judged anew: it showed its key, and was accepted, under other pins.
@@ -92,8 +98,9 @@ void LinkLife::close_unwanted_candidates(std::size_t kept_lanes) {
 
 void LinkLife::drain() {
   phase_ = std::max(phase_, Phase::kDraining);
-  for (const Lane& each : lanes_)
-    if (each.has_session()) actions_.emplace_back(Drain{each.number});
+  for (const std::vector<Lane>* lanes : {&lanes_, &leaving_})
+    for (const Lane& each : *lanes)
+      if (each.has_session()) actions_.emplace_back(Drain{each.number, each.slot});
 }
 
 void LinkLife::retire(Moment now) {
@@ -106,6 +113,7 @@ void LinkLife::retire(Moment now) {
     close(each, kUnpinned);
     end_session(each, kRemovedCause, now);
   }
+  end_leaving(kUnpinned, kRemovedCause, now);
 }
 
 void LinkLife::stop(const std::string& reason, Moment now) {
@@ -117,6 +125,7 @@ void LinkLife::stop(const std::string& reason, Moment now) {
     close(each, reason);
     end_session(each, reason, now);
   }
+  end_leaving(reason.c_str(), reason.c_str(), now);
 }
 
 void LinkLife::close(const Lane& lane, const std::string& reason) {
@@ -125,18 +134,22 @@ void LinkLife::close(const Lane& lane, const std::string& reason) {
 
 // Its connection is closed, or lost.
 void LinkLife::end_session(Lane& lane, const std::string& cause, Moment now) {
+  if (has_successor_) lane.search.rest(actions_);
   lane.search.stop_beside(actions_);
   lane.stood_still_since.reset();
   lane.give_up_at.reset();
   if (!lane.has_session()) return;
   lane.state = Lane::State::kDown;
+  if (lane.leaves) return left(lane, cause, now);
   if (has_session()) {
-    actions_.emplace_back(EndSession{lane.number, session_lost_text(cause, now.wall)});
+    actions_.emplace_back(EndSession{lane.number, lane.slot, session_lost_text(cause, now.wall)});
     if (open_connections() == 0 && standing_.state() == Standing::State::kUp) interrupted(cause, now);
     return;
   }
+  awaited_.clear();
+  peer_predecessor_.clear();
   standing_.down(cause, now);
-  actions_.emplace_back(EndSession{lane.number, down_text(standing_, now.wall)});
+  actions_.emplace_back(EndSession{lane.number, lane.slot, down_text(standing_, now.wall)});
   actions_.emplace_back(Down{});
   actions_.emplace_back(StandingChanged{});
 }
@@ -148,15 +161,16 @@ void LinkLife::tick(Moment now) {
     if (each.give_up_at && now.at >= *each.give_up_at) grace_over(each, now);
     address_failed(each, each.search.tick(now, actions_), now);
   }
+  for (Lane& each : leaving_)
+    if (each.give_up_at && now.at >= *each.give_up_at) grace_over(each, now);
 }
 
 void LinkLife::grace_over(Lane& lane, Moment now) {
-  const std::string before =
-      standing_.state() == Standing::State::kInterrupted ? standing_.cause() + ", " : "";
-  const std::string why = before + not_resumed_text(lane.resume_window);
-  log(base::LogLevel::kWarning, "link down: " + why);
+  const bool is_told = !lane.leaves && standing_.state() == Standing::State::kInterrupted;
+  const std::string why = (is_told ? standing_.cause() + ", " : "") + not_resumed_text(lane.resume_window);
+  if (!lane.leaves) log(base::LogLevel::kWarning, "link down: " + why);
   end_session(lane, why, now);
-  if (does_peer_keep(lane.number)) lane.search.start_later(now);
+  if (!lane.leaves && !has_successor_ && does_peer_keep(lane.number)) lane.search.start_later(now);
 }
 
 std::optional<base::TimePoint> LinkLife::deadline() const {
@@ -168,6 +182,8 @@ std::optional<base::TimePoint> LinkLife::deadline() const {
     consider(each.give_up_at);
     consider(each.search.deadline());
   }
+  for (const Lane& each : leaving_)
+    consider(each.give_up_at);
   return phase_ == Phase::kStopped ? std::nullopt : earliest;
 }
 

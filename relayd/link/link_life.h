@@ -48,6 +48,16 @@ class LinkLife {
   /// The site is no longer configured, and no key is its any more: ends the link at once, and all that might
   /// become one. Nothing is dialled or resumed.
   void retire(Moment now);
+  /// Another process of this hub takes our place: sessions that there are go on, and are resumed where we can
+  /// dial; none is dialled or accepted that would begin. Where we have said Hello already, one still may: the
+  /// peer may be using it.
+  void has_successor(Moment now);
+  /// It does not: it has failed. Sessions that there were are over, for the peer may have left them behind.
+  void has_no_successor(Moment now);
+  /// So does another process of the peer's. Its session will stand beside those that there are.
+  void peer_has_successor(const std::string& instance, Moment now);
+  /// The peer's process before the present one does not live any more.
+  void peer_predecessor_gone(Moment now);
   /// Ends everything, with a reason for the peer.
   void stop(const std::string& reason, Moment now);
 
@@ -59,8 +69,8 @@ class LinkLife {
 
   /// The peer has dialled; its handshake is done.
   void accepted(ConnectionId connection, Peer peer, Moment now);
-  /// The lane whose session `hello.named` is about; nothing if the link has none of that number.
-  [[nodiscard]] std::optional<LaneNumber> lane_of(ConnectionId connection, const HelloSummary& hello) const;
+  /// That of the session which `hello.named` is about; nothing if the link has none of that number.
+  [[nodiscard]] std::optional<Slot> slot_of(ConnectionId connection, const HelloSummary& hello) const;
   void hello(ConnectionId connection, const HelloSummary& hello, Moment now);
   void lost(ConnectionId connection, const Loss& loss, Moment now);
   /// Nothing that was sent has been acknowledged, and nothing has come, since then.
@@ -79,6 +89,9 @@ class LinkLife {
   [[nodiscard]] const std::vector<std::string>& pins() const { return settings_.pins; }
   [[nodiscard]] const Standing& standing() const { return standing_; }
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
+  /// Of the process before the peer's present one; those whose sessions are over have none.
+  [[nodiscard]] const std::vector<Lane>& leaving() const { return leaving_; }
+  [[nodiscard]] bool is_any_leaving() const;
   [[nodiscard]] const std::vector<Candidate>& candidates() const { return candidates_; }
   [[nodiscard]] std::size_t open_connections() const;
   [[nodiscard]] std::uint64_t times_up() const { return times_up_; }
@@ -89,6 +102,7 @@ class LinkLife {
 
   // link_life.cc: the link as a whole.
   void make_lanes(Moment now);
+  [[nodiscard]] Slot slot_for(LaneNumber number) const { return link::slot_of(number, second_generation_); }
   void close(const Lane& lane, const std::string& reason);
   void end_session(Lane& lane, const std::string& cause, Moment now);
   void close_unwanted_candidates(std::size_t kept_lanes);
@@ -100,10 +114,15 @@ class LinkLife {
   [[nodiscard]] std::string unpinned_cause() const;
 
   // link_life_connections.cc: which connection carries a session.
+  [[nodiscard]] std::optional<LaneNumber> lane_of(const Candidate& candidate,
+                                                  const HelloSummary& hello) const;
   void adopt(ConnectionId connection, Lane& lane, mux::Role role, Peer peer, Moment now);
   [[nodiscard]] Verdict judge(const Candidate& candidate, const HelloSummary& hello) const;
+  [[nodiscard]] Verdict judge_for(const Lane* lane, const Candidate& candidate,
+                                  const HelloSummary& hello) const;
   void begin(const Candidate& candidate, const HelloSummary& hello, Moment now);
-  void resume(const Candidate& candidate, const HelloSummary& hello, Moment now);
+  void resume(Lane& lane, const Candidate& candidate, const HelloSummary& hello, Moment now);
+  static void agree(Lane& lane, const Candidate& candidate, const HelloSummary& hello);
   void attach(Lane& lane, const Candidate& candidate, const HelloSummary& hello, Attach::How how);
   void refused_by_peer(const Candidate& candidate);
   void candidate_lost(const Candidate& candidate, const std::string& cause, Moment now);
@@ -113,6 +132,17 @@ class LinkLife {
   [[nodiscard]] std::optional<Candidate> take_candidate(ConnectionId connection);
   [[nodiscard]] Lane* carried_by(ConnectionId connection);
   [[nodiscard]] Lane& lane_at(LaneNumber number) { return lanes_[number.index()]; }
+
+  // link_life_succession.cc: processes that take each other's place.
+  [[nodiscard]] bool is_succeeded(const std::string& instance) const;
+  [[nodiscard]] bool succeeds(const Candidate& candidate, const HelloSummary& hello) const;
+  [[nodiscard]] const Lane* find_leaving(std::size_t number, const std::string& instance) const;
+  void let_leave(Moment now);
+  void begin_leaving(const Candidate& candidate, const HelloSummary& hello);
+  void end_leaving(const char* reason, const char* cause, Moment now);
+  void left(Lane& lane, const std::string& cause, Moment now);
+  void learn_predecessor(const std::string& predecessor, Moment now);
+  void seek_successor(Moment now);
 
   // link_life_searches.cc: how others are found.
   void dial_missing(Moment now);
@@ -127,7 +157,12 @@ class LinkLife {
   Settings settings_;
   std::mt19937 random_;
   Phase phase_ = Phase::kRunning;
+  bool has_successor_ = false;  // we, not the peer
   std::vector<Lane> lanes_;
+  std::vector<Lane> leaving_;             // as lanes_ were when the peer's present process took over
+  bool second_generation_ = false;        // of slots, which lanes_ have; leaving_ has the other
+  std::string peer_predecessor_;          // the instance before that of lanes_, while it lives
+  std::string awaited_;                   // the instance that is to come, as the present one has said
   std::vector<Candidate> candidates_;     // the oldest first
   std::size_t peer_lanes_ = 1;            // that the peer keeps: its last Hello says so
   std::size_t lanes_not_refused_ = kAny;  // … and since then it has closed the one with this number

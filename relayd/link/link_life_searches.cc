@@ -15,6 +15,7 @@ void LinkLife::dial_missing(Moment now) {
   for (Lane& each : lanes_) {
     const std::size_t index = each.number.index();
     const bool may_be = index == 0 || (first.has_session() && does_peer_keep(each.number));
+    if (has_successor_ && !each.has_session()) continue;
     if (may_be && !each.is_open() && !is_being_dialled(each.number)) each.search.start(now, actions_);
   }
 }

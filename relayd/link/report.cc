@@ -36,16 +36,20 @@ std::string seconds_text(base::Duration time) {
 
 std::string arrival_text(const Lane& lane, const Arrival& arrival) {
   std::string text = arrival.resumed ? "link resumed: " : "link up: ";
+  if (lane.leaves && arrival.resumed) text = "link of the process before resumed: ";
   text += lane.role == mux::Role::kDialer ? "to " : "from ";
   text += lane.peer.address + ", " + lane.peer.description + ", peer calls itself " +
           base::escaped(arrival.peer_name) + arrival.which +
           compression_text(lane.compresses, arrival.wants_compression);
+  if (arrival.beside) text += ", beside the link of the process before, which goes on to its end";
   if (arrival.stood_still) text += ", after it stood still for " + seconds_text(*arrival.stood_still);
   return text;
 }
 
-std::string interrupted_text(const std::string& cause, std::chrono::seconds window) {
-  return "link interrupted: " + cause + "; streams under way wait for " + std::to_string(window.count()) +
+std::string interrupted_text(const Lane& lane, const std::string& cause) {
+  std::string text = "link interrupted: ";
+  if (lane.leaves) text = "link of the process before interrupted: ";
+  return text + cause + "; streams under way wait for " + std::to_string(lane.resume_window.count()) +
          " s to go on with a new connection";
 }
 

@@ -18,6 +18,10 @@ inline constexpr char kRestarted[] = "you have been restarted";
 inline constexpr char kReplaced[] = "replaced by a newer connection";
 inline constexpr char kFewer[] = "fewer connections are configured here";
 inline constexpr char kTooMany[] = "too many connections at once";
+inline constexpr char kHandedOver[] = "this process has a successor, with which new sessions begin";
+inline constexpr char kSucceededTwice[] = "your successor has a successor itself";
+inline constexpr char kFailedSuccessor[] = "the successor of this process has failed";
+inline constexpr char kGone[] = "your process counts as ended";
 
 // For us.
 inline constexpr char kWaitingCause[] = "waiting for it to dial us";
@@ -26,6 +30,9 @@ inline constexpr char kUnpinnedCause[] = "its key is no longer pinned in the con
 inline constexpr char kRemovedCause[] = "the site is no longer in the configuration";
 inline constexpr char kRestartedCause[] = "the far relayd has been restarted";
 inline constexpr char kFewerCause[] = "fewer connections are configured";
+inline constexpr char kHandedOverCause[] = "it cannot go on: the successor of this relayd has the link";
+inline constexpr char kGoneCause[] = "the process of the far relayd has ended";
+inline constexpr char kSucceededTwiceCause[] = "the far relayd has been replaced twice";
 inline constexpr char kStoodStillCause[] = "the connection stood still";
 
 /// Which of several lanes: ", connection 2 of 4"; empty if there is one.
@@ -39,6 +46,7 @@ inline constexpr char kStoodStillCause[] = "the connection stood still";
 
 struct Arrival {
   bool resumed = false;
+  bool beside = false;      ///< the process before is still there, on its own link
   std::string peer_name{};  ///< as the peer sent it
   bool wants_compression = false;
   std::string which{};  ///< which_lane()
@@ -46,7 +54,7 @@ struct Arrival {
 };
 /// "link up: to 192.0.2.1:5443, TLSv1.3 …, peer calls itself tokyo".
 [[nodiscard]] std::string arrival_text(const Lane& lane, const Arrival& arrival);
-[[nodiscard]] std::string interrupted_text(const std::string& cause, std::chrono::seconds window);
+[[nodiscard]] std::string interrupted_text(const Lane& lane, const std::string& cause);
 [[nodiscard]] std::string not_resumed_text(std::chrono::seconds window);
 /// `dials_beside`: whether we look for another connection.
 [[nodiscard]] std::string standstill_text(const Lane& lane, base::Duration silence, bool dials_beside);

@@ -15,6 +15,7 @@ using wire::FrameType;
 ConnectionSettings within_bounds(ConnectionSettings settings) {
   settings.hub_name.resize(std::min(settings.hub_name.size(), kMaxTextBytes));
   settings.instance.resize(kInstanceBytes);
+  if (!settings.predecessor.empty()) settings.predecessor.resize(kInstanceBytes);
   settings.limits = within_bounds(settings.limits);
   return settings;
 }

@@ -32,9 +32,10 @@ struct ConnectionSettings {
   Role role = Role::kDialer;
   /// Told to the peer, for its logs only: identity is the key (P7). Cut to 255 bytes.
   std::string hub_name{};
-  std::string instance{};   ///< 16 random bytes, new at each start of the daemon; filled up with zeros
-  SessionLimits limits{};   ///< that our Hello states; a session that begins here must have the same
-  bool can_resume = false;  ///< whether sessions are to outlive their connections, if the peer wants it too
+  std::string instance{};     ///< 16 random bytes, new at each start of the daemon; filled up with zeros
+  std::string predecessor{};  ///< likewise, of the process before, while it lives; empty: it does not
+  SessionLimits limits{};     ///< that our Hello states; a session that begins here must have the same
+  bool can_resume = false;    ///< whether sessions are to outlive their connections, if the peer wants it too
   bool shares_outcomes = false;  ///< what mails came to, all hubs of our site know
   bool can_compress = false;     ///< whether content may go compressed, both ways, if the peer wants it too
   /// What our Hello says: connection(s), the number of the session that begins here; the dialling side: which

@@ -55,13 +55,15 @@ bool Connection::produce_hello(std::string& out) {
                     .capabilities = (settings_.can_resume ? kCapabilityResumption : 0) |
                                     (settings_.can_compress ? kCapabilityCompression : 0) |
                                     kCapabilityEnquiries | kCapabilityServices | kCapabilityRotation |
-                                    kCapabilityForwards | kCapabilityReasons | kCapabilityTraces |
+                                    kCapabilityForwards | kCapabilityReasons | kCapabilityBeside |
+                                    kCapabilityTraces |
                                     (settings_.shares_outcomes ? kCapabilitySharedOutcomes : 0),
                     .instance = settings_.instance,
                     .max_streams = settings_.limits.max_streams,
                     .stream_window_bytes = settings_.limits.stream_window_bytes,
                     .name = settings_.hub_name,
-                    .resumption = settings_.resumption};
+                    .resumption = settings_.resumption,
+                    .predecessor = settings_.predecessor};
   // It acknowledges nothing: it says itself what was received.
   wire::encode({.type = FrameType::kHello, .payload = encode_hello(hello)}, out);
   ++counters().frames_out;

@@ -40,6 +40,22 @@ base::Result<void> read_resumption(Hello& hello, std::string_view in) {
   return {};
 }
 
+void put_predecessor(std::string& out, const std::string& predecessor) {
+  out += predecessor.empty() ? std::string(kInstanceBytes, '\0') : predecessor;
+}
+
+base::Result<void> read_predecessor(Hello& hello, std::string_view in) {
+  if (!hello.knows_beside()) return {};
+  if (in.size() < kInstanceBytes)
+    return base::Error{
+        "peer's Hello states that two processes may stand beside each other, and ends before it "
+        "says which"};
+  const std::string_view named = in.substr(0, kInstanceBytes);
+  if (named == hello.instance) return base::Error{"peer's Hello names its own process as the one before it"};
+  if (named.find_first_not_of('\0') != std::string_view::npos) hello.predecessor = named;
+  return {};
+}
+
 std::string range(const Hello& hello) {
   std::string lowest = std::to_string(hello.lowest_version);
   if (hello.lowest_version == hello.highest_version) return lowest;
@@ -59,6 +75,7 @@ base::Result<void> check_versions(const Hello& hello) {
 
 std::string encode_hello(const Hello& hello) {
   assert(hello.instance.size() == kInstanceBytes && hello.name.size() <= kMaxTextBytes);
+  assert(hello.predecessor.empty() || hello.predecessor.size() == kInstanceBytes);
   std::string out(kMagic);
   base::put_u8(out, hello.lowest_version);
   base::put_u8(out, hello.highest_version);
@@ -69,6 +86,7 @@ std::string encode_hello(const Hello& hello) {
   base::put_u32(out, hello.stream_window_bytes);
   out += hello.name;
   if (hello.can_resume()) put_resumption(out, hello.resumption);
+  if (hello.knows_beside()) put_predecessor(out, hello.predecessor);
   return out;
 }
 
@@ -93,7 +111,10 @@ base::Result<Hello> parse_hello(std::string_view payload) {
   hello.max_streams = base::get_u32(rest);
   hello.stream_window_bytes = base::get_u32(rest.substr(4));
   hello.name = rest.substr(8, name_bytes);
-  if (auto ok = read_resumption(hello, rest.substr(8 + name_bytes)); !ok) return ok.error();
+  rest.remove_prefix(8 + name_bytes);
+  if (auto ok = read_resumption(hello, rest); !ok) return ok.error();
+  if (hello.can_resume()) rest.remove_prefix(kResumptionBytes);
+  if (auto ok = read_predecessor(hello, rest); !ok) return ok.error();
   if (hello.stream_window_bytes < kMinWindowBytes)
     return base::Error{"peer's Hello states a stream window of " + std::to_string(hello.stream_window_bytes) +
                        " bytes, at least " + std::to_string(kMinWindowBytes) + " are needed"};

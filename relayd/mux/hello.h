@@ -23,6 +23,8 @@ inline constexpr std::uint64_t kCapabilityForwards = 32;
 /// Not only of the sender: an Ask may go to any hub of its site, for they share what they know.
 inline constexpr std::uint64_t kCapabilitySharedOutcomes = 64;
 inline constexpr std::uint64_t kCapabilityReasons = 128;
+/// Two processes of one hub may have sessions beside each other: an upgrade.
+inline constexpr std::uint64_t kCapabilityBeside = 256;
 inline constexpr std::uint64_t kCapabilityTraces = 512;
 
 inline constexpr std::size_t kInstanceBytes = 16;
@@ -50,6 +52,9 @@ struct Hello {
   std::uint32_t stream_window_bytes = 0;  ///< first credit of every stream
   std::string name{};                     ///< at most kMaxTextBytes, of anything
   Resumption resumption{};                ///< with kCapabilityResumption
+  /// With kCapabilityBeside: the instance of the sender's process before, which still lives. Empty: none
+  /// does.
+  std::string predecessor{};
 
   [[nodiscard]] bool can_resume() const { return (capabilities & kCapabilityResumption) != 0; }
   [[nodiscard]] bool answers_enquiries() const { return (capabilities & kCapabilityEnquiries) != 0; }
@@ -60,6 +65,8 @@ struct Hello {
   [[nodiscard]] bool shares_outcomes() const { return (capabilities & kCapabilitySharedOutcomes) != 0; }
   /// Whether it reads why an outcome is pending, and where an Ask's transaction went.
   [[nodiscard]] bool knows_reasons() const { return (capabilities & kCapabilityReasons) != 0; }
+  /// Whether a successor's session may stand beside its predecessor's.
+  [[nodiscard]] bool knows_beside() const { return (capabilities & kCapabilityBeside) != 0; }
   /// Whether it may be asked how a mail went its way.
   [[nodiscard]] bool answers_traces() const { return (capabilities & kCapabilityTraces) != 0; }
   /// Whether it reads notices of services.

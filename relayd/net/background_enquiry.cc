@@ -78,6 +78,8 @@ void BackgroundEnquiry::reset_stream(mux::StreamKey stream) {
 
 std::optional<std::string> BackgroundEnquiry::next_to_ask(const std::string& after,
                                                           base::Duration min_age) const {
+  // What is under way at our other process is no doubt yet, and looks like one.
+  if (shared_.instance.is_one_of_two()) return std::nullopt;
   if (link_.open_connections() == 0 || link_.peer_drains() || !answers_enquiries(link_)) return std::nullopt;
   return shared_.ledger.next_to_ask(site_, after, min_age, rules_.may_be_asked);
 }

@@ -73,7 +73,7 @@ void Deliveries::abort() {
 
 // A hub that asks for a transaction has given it up. If that has not committed, it must not do so after the
 // answer, with the bytes that its stream still holds: it is ended first. If it has not even begun, because
-// its session lags behind another one, it must not begin.
+// its session lags behind another one, it must not begin. Of what our other process has we know only the end.
 std::optional<mail::Outcome> Deliveries::end_earlier(const mail::Ask& question, SiteOutcomes::Told told) {
   const std::string& transaction = question.transaction;
   mail::Outcome pending{.kind = mail::Outcome::Kind::kPending, .reply = {}};
@@ -85,6 +85,10 @@ std::optional<mail::Outcome> Deliveries::end_earlier(const mail::Ask& question, 
     delivery->give_up(transaction);
   mail::Outcome outcome = recorded_outcome(transaction);
   if (outcome.kind != mail::Outcome::Kind::kUnknown) return outcome;
+  if (shared_.instance.is_one_of_two()) {
+    pending.reason = "another process of this hub, which is being replaced, may have it";
+    return pending;
+  }
   if (!disowned_.add(transaction, now())) return pending;
   if (shared_.outcomes == nullptr) return outcome;
   shared_.outcomes->ask({.site = site_.name, .transaction = transaction}, question.went, std::move(told));

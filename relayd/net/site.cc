@@ -192,6 +192,28 @@ void Site::drain() {
     hub->drain();
 }
 
+void Site::has_successor() {
+  for (const auto& hub : hubs_.all())
+    hub->has_successor();
+}
+
+void Site::has_no_successor() {
+  for (const auto& hub : hubs_.all())
+    hub->has_no_successor();
+}
+
+void Site::predecessor_gone() {
+  for (const auto& hub : hubs_.all())
+    hub->predecessor_gone();
+}
+
+std::vector<std::string> Site::hubs_in_touch() const {
+  std::vector<std::string> names;
+  for (const auto& hub : hubs_.all())
+    if (hub->is_in_touch()) names.push_back(hub->shown_name());
+  return names;
+}
+
 void Site::retire() {
   for (const auto& endpoint : std::exchange(endpoints_, {}))
     endpoint->stop();

@@ -61,6 +61,17 @@ class Site {
 
   /// No new transactions, here or from the peer; sessions are told 421 when their transaction is over.
   void drain();
+  /// Another process of this hub takes our place, SharedBySites::instance says which: new sessions of the
+  /// links are with that. What there is goes on, and the far hubs' mails are still taken.
+  void has_successor();
+  /// It has failed: new sessions begin with us again. SharedBySites::instance has another own, for a far hub
+  /// may have seen the one that it had replaced.
+  void has_no_successor();
+  /// That before us has ended, and left its ledger to us: far hubs learn what became of its mails from now
+  /// on. SharedBySites::instance names it no more.
+  void predecessor_gone();
+  /// Those of its hubs, as logs call them, whose links are up and which have told of their MTAs.
+  [[nodiscard]] std::vector<std::string> hubs_in_touch() const;
   /// It is no longer configured: its key, its link and its endpoints are gone at once. Only what our MTA has
   /// to answer for goes on to its end.
   void retire();

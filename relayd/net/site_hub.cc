@@ -5,6 +5,7 @@
 
 #include "relayd/base/time_of_day.h"
 #include "relayd/forward/service.h"
+#include "relayd/link/process_notice.h"
 #include "relayd/link/report.h"
 #include "relayd/mail/service.h"
 #include "relayd/net/io/clocks.h"
@@ -13,6 +14,8 @@
 
 namespace tsmtp::net {
 namespace {
+
+constexpr std::chrono::seconds kOffersAreSaid{5};
 
 std::string time_text(std::int64_t seconds) {
   return base::time_of_day(base::wall_time(seconds), wall_now());
@@ -34,26 +37,22 @@ SiteHub::SiteHub(const SharedBySites& shared, const settings::Site& site, settin
                                   {forward::kService, lifetime_.guard([this](mux::StreamKey stream) {
                                      return callbacks_.accept_forward(*this, stream);
                                    })}},
-                .up = lifetime_.guard([this] {
-                  enquiry_.link_up();
-                  notices_.link_up(callbacks_.own_mta());
-                  keys_.announce();
-                  for (const forward::Offer& one : callbacks_.offers())
-                    offer(one);
-                }),
+                .up = lifetime_.guard([this] { link_up(); }),
                 .down = lifetime_.guard([this] {
                   notices_.link_down();
                   offered_.clear();
                   callbacks_.offered();
                 }),
                 .noticed = lifetime_.guard([this](std::string_view bytes) { noticed(bytes); }),
+                .left = lifetime_.guard([this] { enquiry_.link_up(); }),
                 .standing_changed = lifetime_.guard([this] { standing_changed(); })}),
       enquiry_(shared, link_, site.name,
                {.may_be_asked =
                     [this](const ledger::DoubtPlace& place) { return callbacks_.may_be_asked(*this, place); },
                 .went = [this](const std::string& id) { return callbacks_.went(*this, id); }}),
       notices_(shared.executor, link_),
-      keys_(shared, link_) {
+      keys_(shared, link_),
+      offers_timer_(shared.executor) {
   link_.rename(site_.name, shown_name());
 }
 
@@ -81,6 +80,27 @@ bool SiteHub::has_key(const std::string& pin) const {
     const std::vector<std::string> family = shared_.keys.book().family(own);
     return own == pin || std::find(family.begin(), family.end(), pin) != family.end();
   });
+}
+
+// The successor of a far relayd says anew what holds for the hub. Until it has, what its predecessor said
+// does.
+void SiteHub::link_up() {
+  enquiry_.link_up();
+  notices_.link_up(callbacks_.own_mta());
+  keys_.announce();
+  if (!shared_.instance.successor.empty()) link_.has_successor();
+  for (const forward::Offer& one : callbacks_.offers())
+    offer(one);
+  if (!offered_.expect_anew()) return;
+  offers_timer_.expires_after(kOffersAreSaid);
+  offers_timer_.async_wait(lifetime_.guard([this](const boost::system::error_code& error) {
+    if (!error && offered_.drop_unsaid()) callbacks_.offered();
+  }));
+}
+
+void SiteHub::predecessor_gone() {
+  link_.predecessor_gone();
+  enquiry_.link_up();  // about what it has left in doubt
 }
 
 void SiteHub::standing_changed() {
@@ -181,6 +201,10 @@ std::string SiteHub::far_mta_text(const std::string& cause) const {
 void SiteHub::noticed(std::string_view bytes) {
   if (keys::is_about_keys(bytes)) {
     if (const auto ok = keys_.heard(bytes); !ok) callbacks_.complaint(*this, ok.error().message);
+    return;
+  }
+  if (link::is_about_processes(bytes)) {
+    if (const auto ok = link_.heard(bytes); !ok) callbacks_.complaint(*this, ok.error().message);
     return;
   }
   if (forward::is_about_services(bytes)) {

@@ -3,6 +3,7 @@
 // and nothing here knows how many there are.
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <optional>
 #include <string>
@@ -60,6 +61,15 @@ class SiteHub {
   /// Keys have been revoked.
   void keys_changed() { reconfigure(own_); }
   void drain() { link_.drain(); }
+  /// Another process of our hub takes our place; which one, `shared` says.
+  void has_successor() { link_.has_successor(); }
+  void has_no_successor() { link_.has_no_successor(); }
+  /// That before us has ended, and `shared` names it no more.
+  void predecessor_gone();
+  /// Its link is up, and it has told of its MTA.
+  [[nodiscard]] bool is_in_touch() const {
+    return link_.open_connections() > 0 && notices_.far().has_value();
+  }
   /// Whether it has all that we told it.
   [[nodiscard]] bool is_heard() const { return link_.is_heard(); }
   /// It is no longer configured.
@@ -115,6 +125,7 @@ class SiteHub {
 
  private:
   [[nodiscard]] link::Settings link_settings() const;
+  void link_up();
   void noticed(std::string_view bytes);
   void standing_changed();
   [[nodiscard]] std::string far_mta_text(const std::string& cause) const;
@@ -129,6 +140,7 @@ class SiteHub {
   MtaNotices notices_;
   KeyNotices keys_;
   forward::Offers offered_;
+  boost::asio::steady_timer offers_timer_;  // for a successor to say which of them hold
   std::optional<base::TimePoint> away_since_;
   std::size_t mails_under_way_ = 0;
   std::uint64_t last_given_ = 0;

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "relayd/base/bytes.h"
+#include "relayd/link/process_notice.h"
 #include "relayd/mux/connection.h"
 #include "relayd/mux/session.h"
 #include "relayd/wire/encoder.h"
@@ -39,6 +40,14 @@ const std::map<char, FrameType> kTypes{
 
 std::uint8_t take_number(std::string_view& bytes) {
   return static_cast<std::uint8_t>(take_byte(bytes) - '0');
+}
+
+void read_process_notice(std::string_view bytes) {
+  if (!link::is_about_processes(bytes)) return;
+  const auto notice = link::decode_process_notice(bytes);
+  if (!notice) return;
+  const auto again = link::decode_process_notice(link::encode_notice(*notice));
+  must(again && *again == *notice, "a notice that was read can be said again");
 }
 
 class Link {
@@ -155,12 +164,13 @@ class Link {
   }
 
   static mux::Hello hello() {
-    return {.capabilities = mux::kCapabilityResumption | mux::kCapabilityServices,
+    return {.capabilities = mux::kCapabilityResumption | mux::kCapabilityServices | mux::kCapabilityBeside,
             .instance = "0123456789abcdef",
             .max_streams = 4,
             .stream_window_bytes = kWindowBytes,
             .name = "p",
-            .resumption = {.number = kNumber}};
+            .resumption = {.number = kNumber},
+            .predecessor = "fedcba9876543210"};
   }
 
   void open(mux::Service service) {
@@ -260,7 +270,9 @@ class Link {
 
   void draw_events() {
     while (const auto event = session_->next_event()) {
-      if (const auto* opened = std::get_if<mux::Opened>(&*event)) {
+      if (const auto* noticed = std::get_if<mux::Noticed>(&*event)) {
+        read_process_notice(noticed->bytes);
+      } else if (const auto* opened = std::get_if<mux::Opened>(&*event)) {
         const bool ours = (opened->stream % 2 == 1) == (role_ == mux::Role::kDialer);
         must(!ours, "the peer opens streams of its own numbers");
         must(streams_.try_emplace(opened->stream).second, "a stream is opened once");

@@ -69,6 +69,7 @@ RESUMPTION = 1  # capability 0
 QUESTIONS = 4   # capability 2
 SERVICES = 8    # capability 3
 FORWARDS = 32   # capability 5
+BESIDE = 256    # capability 8
 TRACES = 512    # capability 9
 
 
@@ -87,6 +88,7 @@ class Hello:
     peer: int = 0
     epoch: int = 0
     received: int = 0
+    predecessor: bytes = bytes(16)
     magic: bytes = field(default=b'tsmtp', repr=False)
 
     FIXED = struct.Struct('>5sBBBQ16sII')
@@ -97,7 +99,8 @@ class Hello:
                                 self.window)
         resuming = self.RESUMING.pack(self.connection, self.connections, self.number, self.own, self.peer, self.epoch,
                                       self.received)
-        return fixed + self.name + (resuming if self.capabilities & RESUMPTION else b'')
+        return (fixed + self.name + (resuming if self.capabilities & RESUMPTION else b'') +
+                (self.predecessor if self.capabilities & BESIDE else b''))
 
     def frame(self):
         return Frame(Type.HELLO, self.encode())
@@ -115,5 +118,10 @@ class Hello:
             (hello.connection, hello.connections, hello.number, hello.own, hello.peer, hello.epoch,
              hello.received) = cls.RESUMING.unpack_from(frame.payload, end)
             if not hello.number or not hello.connections or bool(hello.own) != bool(hello.peer):
+                raise Broken(f'{hello}')
+            end += cls.RESUMING.size
+        if capabilities & BESIDE:
+            hello.predecessor = frame.payload[end:end + 16]
+            if len(hello.predecessor) < 16 or hello.predecessor == instance:
                 raise Broken(f'{hello}')
         return hello

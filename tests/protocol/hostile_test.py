@@ -122,6 +122,8 @@ ALLOWED = [
     ('Credit just not too far ahead', [*sequenced(FIRST), Frame(CREDIT, number(2**32), 1)]),
     ('Credit that gives nothing', [*sequenced(FIRST), Frame(CREDIT, number(1), 1)]),
     ('numbers left out', sequenced((OPEN, b'\1', 77))),
+    ('half a successor', sequenced((NOTICE, b'\5half', 0))), ('the end of no predecessor', sequenced((NOTICE, b'\6', 0))),
+    ('a successor that never comes', sequenced((NOTICE, b'\5' + b's' * 16, 0), (NOTICE, b'\5' + b't' * 16, 0))),
     ('a notice that is not understood', sequenced((NOTICE, b'\x63what?', 0))),
     ('an empty notice', sequenced((NOTICE, b'', 0))),
     ('Reset without text, of an unknown code', sequenced(FIRST, (RESET, b'\x63', 1))),
@@ -151,6 +153,10 @@ FIRST_FRAMES = [
     ('name', edited(lambda b: b[:7] + b'\xff' + b[8:]), "peer's Hello ends before the end of its name"),
     ('capability 0 without its fields', edited(lambda b: b[:-1]),
      "peer's Hello states that sessions can be resumed, and ends before it says which"),
+    ('capability 8 without its field', Frame(HELLO, Hello(bytes(15) + b'1', 1, capabilities=257).encode()[:-1]),
+     "peer's Hello states that two processes may stand beside each other, and ends before it says which"),
+    ('its own predecessor', Frame(HELLO, Hello(b'i' * 16, 1, capabilities=257, predecessor=b'i' * 16).encode()),
+     "peer's Hello names its own process as the one before it"),
     ('connections', hello(connections=0), "peer's Hello states no connections, or no number of its session"),
     ('number', hello(number=0), "peer's Hello states no connections, or no number of its session"),
     ('own without peer', hello(own=5), "peer's Hello names half a session to resume"),
@@ -162,6 +168,7 @@ FIRST_FRAMES = [
 GOOD_FIRST_FRAMES = [
     ('versions to come', hello(versions=(1, 9))), ('capabilities to come', hello(capabilities=(1 << 63) | 1)),
     ('further bytes', edited(lambda b: b + b'more')), ('no capability', hello(capabilities=0)), ('no name', hello(name=b'')),
+    ('a predecessor that is not known', hello(capabilities=257, predecessor=b'p' * 16)),
     ('a session that is not known', hello(own=5, peer=6, epoch=1)), ('no streams', hello(max_streams=0)),
     ('a name to fool a terminal', hello(name=b'\x1b[31m\n\xff')),
 ]

@@ -7,7 +7,7 @@ import time
 import unittest
 from pathlib import Path
 
-from frames import QUESTIONS, RESUMPTION, SERVICES, TRACES
+from frames import BESIDE, Broken, QUESTIONS, RESUMPTION, SERVICES, TRACES
 from hub import Hub
 from identity import Identity
 from link import Gone, Link, listen
@@ -37,12 +37,13 @@ def keep_final_back(kind, payload):
 def setUpModule():
     global hub, mta, directory, listener, keys
     directory = tempfile.TemporaryDirectory()
-    keys = {name: Identity.make(Path(directory.name) / name) for name in ('caller', 'several', 'called')}
+    keys = {name: Identity.make(Path(directory.name) / name) for name in ('caller', 'several', 'called', 'replaced')}
     mta, listener = ScriptedMta(), listen()
     hub = Hub(program, mta.address)
     more = dict(peer_timeout='2s', rekey_bytes='64KiB')
     hub.site('caller', keys['caller'], **more)
     hub.site('several', keys['several'], connections=2)
+    hub.site('replaced', keys['replaced'])
     hub.site('called', keys['called'], dial=listener.getsockname(), **more)
     hub.start()
 
@@ -477,6 +478,99 @@ class SeveralConnections(unittest.TestCase):
         for link in self.links:
             with self.assertRaisesRegex(Gone, 'you have been restarted|replaced by a newer connection'):
                 link.wait_for(lambda: False)
+
+
+class TwoProcesses(unittest.TestCase):
+    """We are a process of a hub, and the one that takes its place."""
+
+    def setUp(self):
+        mta.script()
+        self.first = self.process()
+
+    def process(self, predecessor=None, capabilities=RESUMPTION | BESIDE):
+        link = Link(keys['replaced'], hub.identity, capabilities=capabilities,
+                    predecessor=predecessor.instance if predecessor else bytes(16))
+        self.assertFalse(link.dial(hub.address))
+        self.addCleanup(link.cut)
+        return link
+
+    def begin(self, link):
+        mail = NearSide(link)
+        mail.envelope(ANNA, BOB)
+        mail.content(SMALL)
+        return mail
+
+    def settle(self, mail):
+        mail.commit()
+        self.assertEqual(mail.verdict('final')[0], 250)
+
+    def assert_gone(self, link, why):
+        with self.assertRaisesRegex(Gone, why):
+            link.wait_for(lambda: False)
+
+    def test_stand_beside_each_other(self):
+        mail = self.begin(self.first)
+        second = self.process(self.first)
+        self.settle(self.begin(second))
+        self.settle(mail)
+        self.settle(self.begin(self.first))
+        self.assertEqual(len(mta.mails), 3)
+
+    def test_what_leaves_is_resumed(self):
+        mail = self.begin(self.first)
+        second = self.process(self.first)
+        self.first.cut()
+        self.assertTrue(self.first.dial(hub.address))
+        self.settle(mail)
+        self.settle(self.begin(second))
+
+    def test_what_leaves_begins_no_other(self):
+        self.process(self.first)
+        again = Link(keys['replaced'], hub.identity, capabilities=RESUMPTION | BESIDE)
+        again.instance = self.first.instance
+        with self.assertRaisesRegex(Broken, 'a later process of your hub has its link here'):
+            again.dial(hub.address)
+        self.addCleanup(again.cut)
+        self.settle(self.begin(self.first))
+
+    def test_gone_is_said(self):
+        mail = self.begin(self.first)
+        second = self.process(self.first)
+        second.session.send(8, b'\6')
+        second.session.ping(b'have you got it')
+        second.wait_for(lambda: second.session.pongs)
+        self.assert_gone(self.first, 'your process counts as ended')
+        self.settle(self.begin(second))
+
+    def test_a_third_ends_the_first(self):
+        second = self.process(self.first)
+        third = self.process(second)
+        self.assert_gone(self.first, 'your successor has a successor itself')
+        self.settle(self.begin(second))
+        self.settle(self.begin(third))
+
+    def test_only_who_is_named_leaves(self):
+        for other in (None, Link(keys['replaced'], hub.identity)):
+            self.setUp()
+            second = self.process(other)
+            self.assert_gone(self.first, 'you have been restarted|replaced by a newer connection')
+            self.settle(self.begin(second))
+
+    def test_without_the_capability_it_is_a_restart(self):
+        second = self.process(self.first, RESUMPTION)
+        self.assert_gone(self.first, 'you have been restarted|replaced by a newer connection')
+        self.settle(self.begin(second))
+
+    def test_mail_goes_to_the_present_one(self):
+        second = self.process(self.first)
+        self.assertEqual(second.wait_for(lambda: second.session.notices)[0], FAR_MTA)
+        second.session.send(8, FAR_MTA)
+        second.session.ping(b'have you got it')
+        second.wait_for(lambda: second.session.pongs)
+        client = Client(second.wait_for, hub.endpoint('replaced'))
+        self.addCleanup(client.close)
+        client.send(f'MAIL FROM:<{BOB}>\r\n'.encode())
+        second.wait_for(lambda: second.session.accepted)
 
 
 class RelaydDials(Scenarios, unittest.TestCase):

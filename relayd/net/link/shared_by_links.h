@@ -8,6 +8,7 @@
 #include "relayd/keys/crypto.h"
 #include "relayd/net/keys/key_book.h"
 #include "relayd/net/keys/key_keeper.h"
+#include "relayd/net/link/instance.h"
 #include "relayd/net/tls/tls_context.h"
 
 namespace tsmtp::net {
@@ -15,7 +16,7 @@ namespace tsmtp::net {
 struct SharedByLinks {
   boost::asio::any_io_executor executor;
   std::string hub_name;
-  std::string instance;  ///< 16 random bytes, new at each start
+  Instance instance;
   const TlsContext& tls;
   const KeyBook& keys;
   const keys::Crypto& crypto;

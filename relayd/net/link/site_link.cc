@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <random>
+#include <tuple>
 
 #include "relayd/base/bytes.h"
+#include "relayd/link/process_notice.h"
 #include "relayd/link/report.h"
 #include "relayd/net/io/clocks.h"
 
@@ -14,6 +16,7 @@ namespace {
 // A stream's key: its link, the lane, and its number within the session of that.
 constexpr int kNumberBits = 32;
 constexpr int kLaneBits = 8;
+static_assert(2 * link::kSlotsOfGeneration == 1U << kLaneBits);
 
 std::uint64_t next_number() {
   static std::atomic<std::uint64_t> last{0};
@@ -71,6 +74,35 @@ void SiteLink::drain() {
   carry_out();
 }
 
+void SiteLink::has_successor() {
+  if (const mux::Hello* const its = peer(); its != nullptr && its->knows_beside())
+    notice(link::encode_notice(link::Successor{shared_.instance.successor}));
+  life_.has_successor(moment());
+  carry_out();
+}
+
+void SiteLink::has_no_successor() {
+  life_.has_no_successor(moment());
+  carry_out();
+}
+
+void SiteLink::predecessor_gone() {
+  if (const mux::Hello* const its = peer(); its != nullptr && its->knows_beside())
+    notice(link::encode_notice(link::PredecessorGone{}));
+}
+
+base::Result<void> SiteLink::heard(std::string_view notice) {
+  const auto said = link::decode_process_notice(notice);
+  if (!said) return said.error();
+  if (const auto* const successor = std::get_if<link::Successor>(&*said)) {
+    life_.peer_has_successor(successor->instance, moment());
+  } else {
+    life_.peer_predecessor_gone(moment());
+  }
+  carry_out();
+  return {};
+}
+
 void SiteLink::retire() {
   life_.retire(moment());
   carry_out();
@@ -87,8 +119,9 @@ void SiteLink::adopt(std::unique_ptr<TlsStream> stream) {
 }
 
 bool SiteLink::peer_drains() const {
-  return std::any_of(lanes_.begin(), lanes_.end(),
-                     [](const auto& lane) { return lane.second.session->peer_drains(); });
+  return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) {
+    return !lane.second.leaves && lane.second.session->peer_drains();
+  });
 }
 
 bool SiteLink::is_heard() const {
@@ -102,8 +135,22 @@ std::string SiteLink::down_text() const {
 
 const SiteLink::Lane* SiteLink::first_open() const {
   for (const auto& [number, lane] : lanes_)
-    if (lane.connection) return &lane;
+    if (lane.connection && !lane.leaves) return &lane;
   return nullptr;
+}
+
+const SiteLink::Lane* SiteLink::first_present() const {
+  const auto found =
+      std::find_if(lanes_.begin(), lanes_.end(), [](const auto& lane) { return !lane.second.leaves; });
+  return found == lanes_.end() ? nullptr : &found->second;
+}
+
+std::optional<std::size_t> SiteLink::leaving_streams() const {
+  if (!life_.is_any_leaving()) return std::nullopt;
+  std::size_t streams = 0;
+  for (const auto& [number, lane] : lanes_)
+    if (lane.leaves) streams += lane.session->open_streams();
+  return streams;
 }
 
 const LinkConnection* SiteLink::connection() const {
@@ -124,7 +171,7 @@ std::string SiteLink::dialled_through() const {
 
 bool SiteLink::compresses() const {
   return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) {
-    return lane.second.connection && lane.second.session->compresses();
+    return lane.second.connection && !lane.second.leaves && lane.second.session->compresses();
   });
 }
 
@@ -156,6 +203,8 @@ void SiteLink::stream_event(std::size_t number, mux::Event& event) {
     users_.erase(stream);
     if (u != nullptr)
       u->on_stream_lost(stream, std::string(kResetByPeer) + base::escaped(reset_by_peer->cause));
+  } else if (lanes_.at(number).leaves) {
+    return;  // of the hub its present process speaks
   } else if (const auto* noticed = std::get_if<mux::Noticed>(&event)) {
     callbacks_.noticed(noticed->bytes);
   } else if (std::holds_alternative<mux::PeerDrains>(event)) {
@@ -181,16 +230,18 @@ const SiteLink::Lane* SiteLink::lane_of(mux::StreamKey stream) const {
 
 // For a new stream: one that waits for a connection only if all do.
 SiteLink::Lanes::const_iterator SiteLink::least_busy() const {
-  return std::min_element(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
+  const auto best = std::min_element(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
     const auto rank = [](const Lane& lane) {
-      return std::pair(!lane.connection, lane.session->open_streams());
+      return std::tuple(lane.leaves, !lane.connection, lane.session->open_streams());
     };
     return rank(a.second) < rank(b.second);
   });
+  return best == lanes_.end() || best->second.leaves ? lanes_.end() : best;
 }
 
 const mux::Hello* SiteLink::peer() const {
-  return lanes_.empty() ? nullptr : &lanes_.begin()->second.session->peer();
+  const Lane* const lane = first_present();
+  return lane == nullptr ? nullptr : &lane->session->peer();
 }
 
 base::Result<mux::StreamKey> SiteLink::open(mux::Service service, StreamUser& user) {
@@ -265,9 +316,10 @@ void SiteLink::reset(mux::StreamKey stream, mux::ResetCode code, const std::stri
 
 // On any connection: it is about the hub.
 void SiteLink::notice(const std::string& bytes) {
-  if (lanes_.empty()) return;
-  lanes_.begin()->second.session->notice(bytes);
-  lanes_.begin()->second.flush();
+  const Lane* const lane = first_present();
+  if (lane == nullptr) return;
+  lane->session->notice(bytes);
+  lane->flush();
 }
 
 mux::Counters SiteLink::counters() const {

@@ -45,6 +45,8 @@ class SiteLink : public LinkConnectionOwner {
     std::function<void()> up;
     std::function<void()> down;
     std::function<void(std::string_view)> noticed;
+    /// The link of the peer's process before has ended, after one of its successor had come up.
+    std::function<void()> left;
     /// takes_streams() or is_interrupted() may have changed.
     std::function<void()> standing_changed;
   };
@@ -63,6 +65,14 @@ class SiteLink : public LinkConnectionOwner {
   void stop(const std::string& reason);
   /// Tells the peer that we take no more transactions.
   void drain();
+  /// Another process of this hub takes our place (LinkLife::has_successor()): the peer is told.
+  void has_successor();
+  /// It has failed (LinkLife::has_no_successor()).
+  void has_no_successor();
+  /// The process before us has ended: likewise.
+  void predecessor_gone();
+  /// The peer tells of its own.
+  [[nodiscard]] base::Result<void> heard(std::string_view notice);
   /// It is called so from now on.
   void rename(const std::string& site, const std::string& hub) {
     site_ = site;
@@ -123,6 +133,8 @@ class SiteLink : public LinkConnectionOwner {
   /// Whether content may be compressed on that one.
   [[nodiscard]] bool compresses() const;
   [[nodiscard]] std::size_t open_connections() const { return life_.open_connections(); }
+  /// Streams on the link of the peer's process before; nothing: there is none.
+  [[nodiscard]] std::optional<std::size_t> leaving_streams() const;
   /// Of all its sessions since relayd started.
   [[nodiscard]] mux::Counters counters() const;
 
@@ -137,13 +149,14 @@ class SiteLink : public LinkConnectionOwner {
     std::shared_ptr<LinkConnection> connection;  // that carries it; null: it waits for one
     base::TimePoint carried_since;               // attached, or it moves again
     Dialer::Route route;                         // to the peer, as it was had last
+    bool leaves = false;                         // of a process of the peer's that has a successor
 
     /// What the session has to say goes out soon.
     void flush() const {
       if (connection) connection->schedule_flush();
     }
   };
-  using Lanes = std::map<std::size_t, Lane>;
+  using Lanes = std::map<std::size_t, Lane>;  // by slot
 
   // site_link_actions.cc
   void carry_out();
@@ -156,6 +169,8 @@ class SiteLink : public LinkConnectionOwner {
   void act(const link::Abandon& action);
   void act(const link::EndSession& action);
   void act(const link::Drain& action);
+  void act(const link::Leave& action);
+  void act(const link::Left& action);
   void act(const link::Up& action);
   void act(const link::Down& action);
   void act(const link::StandingChanged& action);
@@ -173,7 +188,9 @@ class SiteLink : public LinkConnectionOwner {
   [[nodiscard]] mux::StreamKey key_of(std::size_t lane, mux::StreamId stream) const;
   [[nodiscard]] StreamUser* user(mux::StreamKey stream) const;
   [[nodiscard]] const Lane* lane_of(mux::StreamKey stream) const;
+  // Those of the peer's present process.
   [[nodiscard]] Lanes::const_iterator least_busy() const;
+  [[nodiscard]] const Lane* first_present() const;
   [[nodiscard]] const Lane* first_open() const;
   void lose_users(std::size_t number, const std::string& text);
 

@@ -22,11 +22,16 @@ link::HelloSummary summary_of(const mux::Hello& hello) {
   link::HelloSummary summary{.instance = hello.instance,
                              .name = hello.name,
                              .can_resume = hello.can_resume(),
-                             .can_compress = hello.can_compress()};
+                             .can_compress = hello.can_compress(),
+                             .predecessor = hello.predecessor};
   if (!hello.can_resume()) return summary;
   summary.connection = hello.resumption.connection;
   summary.connections = hello.resumption.connections;
   return summary;
+}
+
+std::size_t place_of(link::Slot slot) {
+  return static_cast<std::size_t>(slot);
 }
 
 link::Named named_by(const mux::Hello& hello, const mux::Session* session) {
@@ -104,7 +109,8 @@ void SiteLink::act(const link::Connect& action) {
     case link::Search::kRounds:
       return dialer(action.attempt).connect(action.address);
     case link::Search::kBeside:
-      return dialer(action.attempt).connect(lanes_.at(action.attempt.lane.index()).route);
+      return dialer(action.attempt)
+          .connect(lanes_.at(place_of(life_.lanes()[action.attempt.lane.index()].slot)).route);
   }
 }
 
@@ -151,7 +157,8 @@ mux::ConnectionSettings SiteLink::connection_settings(const link::Greet& action)
   mux::ConnectionSettings settings;
   settings.role = action.role;
   settings.hub_name = shared_.hub_name;
-  settings.instance = shared_.instance;
+  settings.instance = shared_.instance.own;
+  settings.predecessor = shared_.instance.predecessor;
   settings.dead_after = settings_.peer_timeout;
   // One budget for the link, whatever it is made of.
   settings.limits.window_budget_bytes /= life_.lanes().size();
@@ -164,7 +171,7 @@ mux::ConnectionSettings SiteLink::connection_settings(const link::Greet& action)
   settings.can_resume = settings_.resume_window > std::chrono::seconds::zero();
   settings.can_compress = settings_.compress;
   settings.shares_outcomes = shared_.shares_outcomes;
-  const auto lane = lanes_.find(action.lane.index());
+  const auto lane = lanes_.find(place_of(action.slot));
   if (action.asks_to_resume && lane != lanes_.end())
     settings.resumption = lane->second.session->ask_to_resume();
   settings.resumption.connection = static_cast<std::uint8_t>(action.lane.index());
@@ -175,8 +182,8 @@ mux::ConnectionSettings SiteLink::connection_settings(const link::Greet& action)
 
 base::Result<void> SiteLink::on_hello(LinkConnection& connection, const mux::Hello& hello) {
   link::HelloSummary summary = summary_of(hello);
-  if (const auto number = life_.lane_of(connection.id(), summary)) {
-    const auto lane = lanes_.find(number->index());
+  if (const auto slot = life_.slot_of(connection.id(), summary)) {
+    const auto lane = lanes_.find(place_of(*slot));
     summary.named = named_by(hello, lane == lanes_.end() ? nullptr : lane->second.session.get());
   }
   answered_ = {};
@@ -189,7 +196,7 @@ void SiteLink::act(const link::Attach& action) {
   const auto found = connections_.find(action.connection);
   if (found == connections_.end()) return;
   LinkConnection& connection = *found->second;
-  Lane& lane = lanes_[action.lane.index()];
+  Lane& lane = lanes_[place_of(action.slot)];
   switch (action.how) {
     case link::Attach::How::kBegin:
       lane.session = connection.new_session();
@@ -260,19 +267,28 @@ void SiteLink::on_connection_lost(LinkConnection& connection, const std::string&
 // Sessions, and who is told.
 
 void SiteLink::act(const link::EndSession& action) {
-  const auto ended = lanes_.extract(action.lane.index());
+  const auto ended = lanes_.extract(place_of(action.slot));
   if (ended.empty()) return;
   mux::Session& session = *ended.mapped().session;
   if (session.state() == mux::Session::State::kDetached) session.end();
   counters_before_ += session.counters();
-  lose_users(action.lane.index(), action.cause);
+  lose_users(place_of(action.slot), action.cause);
 }
 
 void SiteLink::act(const link::Drain& action) {
-  const auto lane = lanes_.find(action.lane.index());
+  const auto lane = lanes_.find(place_of(action.slot));
   if (lane == lanes_.end()) return;
   lane->second.session->drain();
   lane->second.flush();
+}
+
+void SiteLink::act(const link::Leave& action) {
+  const auto lane = lanes_.find(place_of(action.slot));
+  if (lane != lanes_.end()) lane->second.leaves = true;
+}
+
+void SiteLink::act(const link::Left&) {
+  callbacks_.left();
 }
 
 void SiteLink::act(const link::Up&) {

@@ -235,6 +235,7 @@ TEST(StatusJson, Golden) {
       "tls_key_updates": 3,
       "congestion": "bbr",
       "round_trip_us": 48210,
+      "leaving_streams": null,
       "endpoints": [
         "127.0.5.2:5000",
         "unix:/run/tsmtp/birl.sock"
@@ -292,7 +293,8 @@ TEST(StatusJson, Golden) {
           "far_mta": "127.0.0.1:25 reachable, PIPELINING 8BITMIME",
           "refusal": null,
           "key": "sha256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=",
-          "mails_under_way": 1
+          "mails_under_way": 1,
+          "leaving_streams": null
         },
         {
           "name": "mail2",
@@ -303,7 +305,8 @@ TEST(StatusJson, Golden) {
           "far_mta": null,
           "refusal": "link down since 12:01:04",
           "key": null,
-          "mails_under_way": 0
+          "mails_under_way": 0,
+          "leaving_streams": null
         }
       ],
       "forwards": [
@@ -390,6 +393,7 @@ TEST(StatusJson, Golden) {
       "tls_key_updates": 0,
       "congestion": null,
       "round_trip_us": null,
+      "leaving_streams": null,
       "endpoints": [
         "127.0.5.3:5000"
       ],

@@ -104,6 +104,14 @@ TEST_F(StatusText, ALinkThatIsUpMayStandStill) {
                         "with 192.0.2.7:5443"));
 }
 
+TEST_F(StatusText, TheLinkOfAProcessThatIsReplacedIsTold) {
+  HubStatus hub = sample_hub();
+  hub.sites.front().leaving_streams = 1;
+  hub.sites.front().hubs.front().leaving_streams = 3;
+  EXPECT_THAT(status_text(hub), HasSubstr(", and a leaving link of the process before, with 1 stream\n"));
+  EXPECT_THAT(status_text(hub), HasSubstr(", and a leaving link of the process before, with 3 streams;"));
+}
+
 TEST_F(StatusText, TheLastRefusedMailIsShownWithWhatToDo) {
   HubStatus hub = sample_hub();
   hub.sites[0].in.last_refused = {.when = hub.now,

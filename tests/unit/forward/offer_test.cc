@@ -54,6 +54,21 @@ TEST(ForwardOffers, RememberSinceWhenAServiceStandsAsItDoes) {
   EXPECT_EQ(offers.find("pop3"), nullptr);
 }
 
+TEST(ForwardOffers, AreForgottenUnlessTheHubsNextProcessSaysThemAnew) {
+  Offers offers;
+  EXPECT_FALSE(offers.expect_anew()) << "there are none";
+  offers.put({.service = "pop3"}, {});
+  offers.put({.service = "x11"}, {});
+  EXPECT_FALSE(offers.drop_unsaid());
+  EXPECT_TRUE(offers.expect_anew());
+  EXPECT_NE(offers.find("pop3"), nullptr) << "until then they hold";
+  offers.put({.service = "x11"}, {});
+  EXPECT_TRUE(offers.drop_unsaid());
+  EXPECT_EQ(offers.find("pop3"), nullptr);
+  EXPECT_NE(offers.find("x11"), nullptr);
+  EXPECT_FALSE(offers.drop_unsaid());
+}
+
 TEST(ForwardOffers, P6_APeerCannotMakeUsRememberWithoutEnd) {
   Offers offers;
   for (std::size_t i = 0; i <= Offers::kMost; ++i)

@@ -170,13 +170,12 @@ TEST(DialScript, ALaneThatIsNotThere) {
   Script script(waiting());
   HelloSummary hello = far();
   hello.connection = 7;
-  EXPECT_FALSE(script.life.lane_of(script.accept(), hello));
+  EXPECT_FALSE(script.life.slot_of(script.accept(), hello));
   script.hello(ConnectionId{1}, hello);
   EXPECT_THAT(script.did(), ElementsAre("await 1", "close 1: this side keeps 1 connections of the link"));
   EXPECT_EQ(script.life.standing().cause(), "192.0.2.1:40000: this side keeps 1 connections of the link");
   hello.can_resume = false;
-  EXPECT_EQ(script.life.lane_of(script.accept(), hello), LaneNumber::first())
-      << "then the number means nothing";
+  EXPECT_EQ(script.life.slot_of(script.accept(), hello), Slot{0}) << "then the number means nothing";
 }
 
 TEST(DialScript, ClosedByPeer) {

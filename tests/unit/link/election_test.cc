@@ -54,6 +54,36 @@ TEST(Election, BesideAConnectionThatIsUp) {
         << row.pin << ' ' << static_cast<int>(row.role);
 }
 
+TEST(Election, ASuccessorBeginsBesideWhoeverDialled) {
+  for (const Role role : {Role::kDialer, Role::kListener})
+    for (const Role up : {Role::kDialer, Role::kListener})
+      for (const char* pin : {kSmaller, kLarger}) {
+        Challenger successor = challenger(role, pin, Named::kNone, "2");
+        successor.succeeds = true;
+        EXPECT_EQ(elect(kOwn, successor, false, incumbent(up)).kind, Kind::kBeginBeside);
+        EXPECT_EQ(elect(kOwn, successor, false, {}).kind, Kind::kBeginBeside)
+            << "it comes on another lane first";
+      }
+}
+
+TEST(Election, AProcessThatHasASuccessorMayAnswerWhatWeHaveSaidBefore) {
+  Challenger earlier = challenger(Role::kDialer, kLarger);
+  earlier.is_succeeded = true;
+  EXPECT_EQ(elect(kOwn, earlier, false, {}).kind, Kind::kBeginLeaving);
+  EXPECT_EQ(elect(kOwn, earlier, false, incumbent(Role::kDialer)).kind, Kind::kRefuse);
+  earlier.role = Role::kListener;
+  EXPECT_EQ(elect(kOwn, earlier, false, {}).kind, Kind::kRefuse);
+}
+
+TEST(Election, AProcessThatHasASuccessorOnlyGoesOn) {
+  for (const Named named : {Named::kNone, Named::kUnknown, Named::kOurs, Named::kOursNoLonger}) {
+    Challenger earlier = challenger(Role::kListener, kSmaller, named);
+    earlier.is_succeeded = true;
+    EXPECT_EQ(elect(kOwn, earlier, false, incumbent(Role::kDialer)).kind,
+              named == Named::kOurs ? Kind::kResume : Kind::kRefuse);
+  }
+}
+
 TEST(Election, AnInterruptedOneOrAnotherInstanceIsNoRival) {
   EXPECT_EQ(elect(kOwn, challenger(Role::kListener, kLarger), false, incumbent(Role::kDialer, false)).kind,
             Kind::kBegin);

@@ -26,7 +26,7 @@ Settings settings_of(std::size_t side, bool dials, std::size_t connections) {
 
 class Trouble {
  public:
-  explicit Trouble(unsigned seed) : random_(seed) {
+  explicit Trouble(unsigned seed, bool successions = false) : random_(seed), successions_(successions) {
     const unsigned who = random_() % 4;  // both, in half of all
     plan_ = {.settings = {settings_of(0, who != 1, connections()), settings_of(1, who != 0, connections())},
              .seed = seed};
@@ -38,7 +38,7 @@ class Trouble {
 
   void strike(SimulatedPair& pair) {
     const std::size_t side = random_() % 2;
-    switch (random_() % 9) {
+    switch (random_() % (successions_ ? 12 : 9)) {
       case 0:
         return pair.cut();
       case 1:
@@ -67,6 +67,11 @@ class Trouble {
         pair.run(a_while());
         return pair.reconfigure(side, before);
       }
+      case 9:
+      case 10:
+        return pair.succeed(side);
+      case 11:
+        return pair.end_earlier(side, random_() % 2 == 0);
       default:
         return;  // a good time
     }
@@ -85,6 +90,7 @@ class Trouble {
 
   std::mt19937 random_;
   SimulatedPair::Plan plan_;
+  bool successions_;
   bool changed_lanes_ = false;
 };
 
@@ -120,6 +126,59 @@ TEST(Pair, AgreesWhenTheNetworkIsGoodAgain) {
     resumptions += pair.resumptions();
   }
   EXPECT_GT(resumptions, kSeeds) << "most sessions should have had to go on somewhere else";
+}
+
+// The earlier processes are still there, or not, at odd moments.
+TEST(Pair, AgreesWhenProcessesHaveTakenEachOthersPlace) {
+  std::uint64_t times_left = 0;
+  for (unsigned seed = 1; seed <= kSeeds; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Trouble trouble(seed, true);
+    SimulatedPair pair(trouble.plan());
+    for (int strikes = 0; strikes < 16; ++strikes) {
+      pair.run(trouble.a_while());
+      trouble.strike(pair);
+      ASSERT_EQ(pair.fault(), "") << pair.story();
+    }
+    pair.set_silent(false);
+    pair.set_refusing(false);
+    for (const std::size_t hub : {0U, 1U})
+      pair.end_earlier(hub, seed % 2 == 0);
+    pair.run(seconds(150));
+    ASSERT_EQ(pair.fault(), "") << pair.story();
+    const std::size_t open = pair.life(0).open_connections();
+    ASSERT_GE(open, 1U) << pair.story();
+    ASSERT_TRUE(pair.agrees(open)) << pair.story();
+    ASSERT_EQ(pair.leaving(0) + pair.leaving(1), 0U) << pair.story();
+    times_left += pair.times_left();
+  }
+  EXPECT_GT(times_left, kSeeds) << "most processes should have found the one before them at work";
+}
+
+// Whoever dials: the successor's link comes up while that of the process before goes on.
+TEST(Pair, AnUpgradeLosesNothing) {
+  for (unsigned seed = 1; seed <= kSeeds; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Trouble trouble(seed);
+    SimulatedPair pair(trouble.plan());
+    pair.run(seconds(60));
+    const std::size_t lanes = common_lanes(pair);
+    ASSERT_TRUE(pair.agrees(lanes)) << pair.story();
+    for (int upgrades = 0; upgrades < 3; ++upgrades) {
+      const std::size_t hub = (seed + upgrades) % 2;
+      pair.succeed(hub);
+      pair.run(seconds(60));
+      ASSERT_EQ(pair.fault(), "") << pair.story();
+      ASSERT_TRUE(pair.agrees(lanes)) << pair.story();
+      ASSERT_EQ(pair.leaving(hub), lanes) << pair.story();
+      ASSERT_EQ(pair.kept_by_earlier(hub), lanes) << pair.story();
+      pair.end_earlier(hub, upgrades == 1);
+      pair.run(seconds(2));
+      ASSERT_EQ(pair.fault(), "") << pair.story();
+      ASSERT_EQ(pair.leaving(hub), 0U) << pair.story();
+      ASSERT_TRUE(pair.agrees(lanes)) << pair.story();
+    }
+  }
 }
 
 }  // namespace

@@ -13,6 +13,10 @@ std::string lane(LaneNumber number) {
   return number == LaneNumber::first() ? "" : " in lane " + std::to_string(number.index());
 }
 
+std::string generation(Slot slot) {
+  return static_cast<std::size_t>(slot) < kSlotsOfGeneration ? "" : " of the second generation";
+}
+
 std::string beside(Search search) {
   return search == Search::kBeside ? " beside" : "";
 }
@@ -34,12 +38,16 @@ struct Text {
   }
   std::string operator()(const Attach& a) const {
     return "attach " + id(a.connection) + (a.how == Attach::How::kBegin ? ": begin" : ": resume") +
-           lane(a.lane);
+           lane(a.lane) + generation(a.slot);
   }
   std::string operator()(const Close& a) const { return "close " + id(a.connection) + ": " + a.reason; }
   std::string operator()(const Abandon& a) const { return "abandon " + id(a.connection); }
-  std::string operator()(const EndSession& a) const { return "end session" + lane(a.lane) + ": " + a.cause; }
-  std::string operator()(const Drain& a) const { return "drain" + lane(a.lane); }
+  std::string operator()(const EndSession& a) const {
+    return "end session" + lane(a.lane) + generation(a.slot) + ": " + a.cause;
+  }
+  std::string operator()(const Drain& a) const { return "drain" + lane(a.lane) + generation(a.slot); }
+  std::string operator()(const Leave& a) const { return "leave" + lane(a.lane) + generation(a.slot); }
+  std::string operator()(const Left&) const { return "left"; }
   std::string operator()(const Up&) const { return "up"; }
   std::string operator()(const Down&) const { return "down"; }
   std::string operator()(const StandingChanged&) const { return "standing changed"; }

@@ -28,21 +28,24 @@ void SimulatedPair::on(std::size_t side, const Greet& action) {
               .lane = action.lane.index(),
               .lanes = s.life->lanes().size(),
               .can_resume = s.settings.link.resume_window > seconds::zero(),
-              .number = ++s.numbers};
+              .number = ++s.numbers,
+              .predecessor = s.predecessor};
   watch(side, action.connection);
   if (action.role != mux::Role::kDialer) return;
   if (action.asks_to_resume) {
-    const auto session = s.sessions.find(action.lane.index());
+    const auto session = s.sessions.find(static_cast<std::size_t>(action.slot));
     check(session != s.sessions.end(), "asks to resume no session");
-    check(!s.attached.contains(action.lane.index()), "asks to resume what has a connection");
+    check(!s.attached.contains(static_cast<std::size_t>(action.slot)),
+          "asks to resume what has a connection");
     if (session == s.sessions.end()) return;
     end.said.own = session->second.own;
     end.said.peer = session->second.peer;
     end.said.epoch = session->second.asked = std::max(session->second.asked, session->second.epoch) + 1;
   }
-  later(end.line->delay + milliseconds(1), [this, side, line = end.line, hello = end.said] {
-    if (!silent_ && !line->silent) receive_hello(1 - side, line->ends[1 - side], hello);
-  });
+  later(end.line->delay + milliseconds(1),
+        [this, other = other_of(side, *end.line), line = end.line, hello = end.said] {
+          if (!silent_ && !line->silent) receive_hello(other, line->ends[sides_[other].hub], hello);
+        });
 }
 
 Named SimulatedPair::named(const Side& side, std::size_t lane, const End& end, const Hello& hello) const {
@@ -66,20 +69,23 @@ void SimulatedPair::receive_hello(std::size_t side, ConnectionId connection, con
   const bool is_dialler = end.role == mux::Role::kDialer;
   if (is_dialler && hello.own != 0 && (hello.own != end.said.peer || hello.peer != end.said.own))
     return check(false, "answers with a session that was not asked for");
-  HelloSummary summary{.instance = hello.instance, .name = "far", .can_resume = hello.can_resume};
+  HelloSummary summary{.instance = hello.instance,
+                       .name = "far",
+                       .can_resume = hello.can_resume,
+                       .predecessor = hello.predecessor};
   if (hello.can_resume) {
     summary.connection = hello.lane;
     summary.connections = hello.lanes;
   }
-  const auto lane = s.life->lane_of(connection, summary);
-  summary.named = lane ? named(s, lane->index(), end, hello) : Named::kNone;
+  const auto slot = s.life->slot_of(connection, summary);
+  summary.named = slot ? named(s, static_cast<std::size_t>(*slot), end, hello) : Named::kNone;
   s.life->hello(connection, summary, moment(s));
   carry_out(side);
 }
 
 void SimulatedPair::on(std::size_t side, const Attach& action) {
   Side& s = sides_[side];
-  const std::size_t lane = action.lane.index();
+  const auto lane = static_cast<std::size_t>(action.slot);
   const auto found = s.ends.find(action.connection);
   if (found == s.ends.end() || !found->second.heard) return check(false, "attaches what said no Hello");
   End& end = found->second;
@@ -87,8 +93,9 @@ void SimulatedPair::on(std::size_t side, const Attach& action) {
   if (action.how == Attach::How::kBegin) {
     check(!s.attached.contains(lane), "two connections attached to a lane");
     check(!s.sessions.contains(lane), "a session begins where another is");
-    for (const auto& [number, session] : s.sessions)
-      check(session.instance == heard.instance, "sessions with two instances of the peer");
+    for (const auto& [slot, session] : s.sessions)
+      check(slot / kSlotsOfGeneration != lane / kSlotsOfGeneration || session.instance == heard.instance,
+            "sessions with two instances of the peer");
     s.sessions[lane] = {.instance = heard.instance,
                         .own = end.said.number,
                         .peer = heard.number,
@@ -108,8 +115,8 @@ void SimulatedPair::on(std::size_t side, const Attach& action) {
   s.attached[lane] = action.connection;
   if (end.role == mux::Role::kDialer) return;
   end.said.lane = heard.lane;
-  later(end.line->delay, [this, side, line = end.line, hello = end.said] {
-    if (!silent_ && !line->silent) receive_hello(1 - side, line->ends[1 - side], hello);
+  later(end.line->delay, [this, other = other_of(side, *end.line), line = end.line, hello = end.said] {
+    if (!silent_ && !line->silent) receive_hello(other, line->ends[sides_[other].hub], hello);
   });
 }
 
@@ -122,7 +129,7 @@ void SimulatedPair::watch(std::size_t side, ConnectionId connection) {
     End& end = found->second;
     const bool carries = std::any_of(s.attached.begin(), s.attached.end(),
                                      [&](const auto& each) { return each.second == connection; });
-    const bool good = !silent_ && !end.line->silent && end.line->open[1 - side];
+    const bool good = !silent_ && !end.line->silent && end.line->open[1 - s.hub];
     if (good && carries) end.heard_last = now_;
     const base::Duration silence = now_ - end.heard_last;
     if (!carries && silence >= kHelloTimeout) return lost(side, connection, "no Hello within 10 s", true);
@@ -154,11 +161,12 @@ void SimulatedPair::shut(std::size_t side, ConnectionId connection, bool with_cl
   const auto line = found->second.line;
   s.ends.erase(found);
   std::erase_if(s.attached, [&](const auto& each) { return each.second == connection; });
-  line->open[side] = false;
-  later(line->delay + milliseconds(1), [this, side, line, with_close] {
+  line->open[s.hub] = false;
+  later(line->delay + milliseconds(1), [this, other = other_of(side, *line), line, with_close] {
     if (silent_ || line->silent) return;
-    if (with_close) return lost(1 - side, line->ends[1 - side], "closed by peer", true);
-    end_of(1 - side, line->ends[1 - side]);
+    const ConnectionId end = line->ends[sides_[other].hub];
+    if (with_close) return lost(other, end, "closed by peer", true);
+    end_of(other, end);
   });
 }
 
@@ -181,8 +189,9 @@ void SimulatedPair::on(std::size_t side, const Abandon& action) {
 
 void SimulatedPair::on(std::size_t side, const EndSession& action) {
   Side& s = sides_[side];
-  check(s.sessions.erase(action.lane.index()) == 1, "ends no session");
-  check(!s.attached.contains(action.lane.index()), "a session ends while its connection stands");
+  check(s.sessions.erase(static_cast<std::size_t>(action.slot)) == 1, "ends no session");
+  check(!s.attached.contains(static_cast<std::size_t>(action.slot)),
+        "a session ends while its connection stands");
 }
 
 }  // namespace tsmtp::link

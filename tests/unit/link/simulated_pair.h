@@ -1,6 +1,7 @@
 // Two whole links with a network between them, in virtual time: delays, connections that break or fall
-// silent, addresses where nobody answers, restarts, reloads and clocks that are set. It does for each what a
-// driver does, with sessions reduced to their names, and says which rule of a link was broken.
+// silent, addresses where nobody answers, restarts, reloads, clocks that are set, and processes of one hub
+// that take each other's place. It does for each what a driver does, with sessions reduced to their names,
+// and says which rule of a link was broken.
 #pragma once
 
 #include <array>
@@ -37,21 +38,32 @@ class SimulatedPair {
   /// All connections are reset.
   void cut();
   /// One side sees the end of its connections, the other does not.
-  void half_open(std::size_t side);
-  void restart(std::size_t side);
-  void reconfigure(std::size_t side, const Settings& settings);
-  void set_clock(std::size_t side, std::chrono::seconds by) { sides_[side].wall_offset += by; }
+  void half_open(std::size_t hub);
+  void restart(std::size_t hub);
+  /// Another process of the hub takes the place of its present one, which goes on with what it has.
+  void succeed(std::size_t hub);
+  /// Those of the hub that have been succeeded end: with a goodbye, or as if killed.
+  void end_earlier(std::size_t hub, bool killed);
+  void reconfigure(std::size_t hub, const Settings& settings);
+  void set_clock(std::size_t hub, std::chrono::seconds by) { sides_[present_[hub]].wall_offset += by; }
 
-  [[nodiscard]] const LinkLife& life(std::size_t side) const { return *sides_[side].life; }
-  [[nodiscard]] const Settings& settings(std::size_t side) const { return sides_[side].settings; }
+  [[nodiscard]] const LinkLife& life(std::size_t hub) const { return *sides_[present_[hub]].life; }
+  [[nodiscard]] const Settings& settings(std::size_t hub) const { return sides_[present_[hub]].settings; }
+  /// Connections that carry sessions of earlier processes of the hub, as the other one sees them.
+  [[nodiscard]] std::size_t leaving(std::size_t hub) const;
+  /// The same, as they see them.
+  [[nodiscard]] std::size_t kept_by_earlier(std::size_t hub) const;
   /// The first rule that was broken; empty: none.
   [[nodiscard]] const std::string& fault() const { return fault_; }
-  /// Both have so many lanes open, on connections and sessions that are the same to both.
+  /// The present processes of both have so many lanes open, on connections and sessions that are the same to
+  /// both.
   [[nodiscard]] bool agrees(std::size_t lanes) const;
   /// How both stand, and what they did last.
   [[nodiscard]] std::string story() const;
   [[nodiscard]] std::uint64_t actions() const { return actions_; }
   [[nodiscard]] std::uint64_t resumptions() const { return resumptions_; }
+  /// Sessions that have come to stand beside those of a later process.
+  [[nodiscard]] std::uint64_t times_left() const { return times_left_; }
 
  private:
   struct Hello {
@@ -59,15 +71,16 @@ class SimulatedPair {
     std::size_t lane = 0, lanes = 1;
     bool can_resume = true;
     std::uint64_t number = 0, own = 0, peer = 0, epoch = 0;
+    std::string predecessor;
   };
   struct Session {
     std::string instance;  // of the peer
     std::uint64_t own = 0, peer = 0, epoch = 0, asked = 0;
     bool resumable = false;
   };
-  /// A TCP connection; side 0 and 1 each know their end by a number.
+  /// A TCP connection; a process of each hub knows its end by a number.
   struct Line {
-    std::size_t dialler = 0;
+    std::array<std::size_t, 2> process{};  // of each hub
     std::array<ConnectionId, 2> ends{};
     std::array<bool, 2> open{true, true};
     base::Duration delay{};
@@ -82,13 +95,17 @@ class SimulatedPair {
     base::TimePoint heard_last{};
     bool stalled = false;
   };
+  /// A process of a hub.
   struct Side {
+    std::size_t hub = 0;
+    bool lives = true;
+    std::string predecessor;  // its instance, while it lives
     Settings settings;
     std::string pin, instance;
     std::unique_ptr<LinkLife> life;
     std::map<ConnectionId, End> ends;
-    std::map<std::size_t, Session> sessions;                   // by lane
-    std::map<std::size_t, ConnectionId> attached;              // by lane
+    std::map<std::size_t, Session> sessions;                   // by slot
+    std::map<std::size_t, ConnectionId> attached;              // by slot
     std::map<std::pair<std::size_t, Search>, unsigned> tries;  // which one is wanted
     std::uint64_t numbers = 0;
     std::chrono::seconds wall_offset{};
@@ -103,6 +120,12 @@ class SimulatedPair {
   void check(bool good, const std::string& rule);
   void carry_out(std::size_t side);
   void start(std::size_t side);
+  void die(std::size_t side);
+  /// What one process says to another over whatever carries a session of the present ones; may get lost.
+  void tell(std::size_t side, std::function<void(LinkLife&, Moment)> what);
+  [[nodiscard]] std::size_t other_of(std::size_t side, const Line& line) const {
+    return line.process[1 - sides_[side].hub];
+  }
 
   void on(std::size_t side, const Resolve& action);
   void on(std::size_t side, const Connect& action);
@@ -113,6 +136,8 @@ class SimulatedPair {
   void on(std::size_t side, const Abandon& action);
   void on(std::size_t side, const EndSession& action);
   void on(std::size_t, const Drain&) {}
+  void on(std::size_t, const Leave&) { ++times_left_; }
+  void on(std::size_t, const Left&) {}
   void on(std::size_t, const Up&) {}
   void on(std::size_t, const Down&) {}
   void on(std::size_t, const StandingChanged&) {}
@@ -130,8 +155,9 @@ class SimulatedPair {
   std::mt19937 random_;
   base::TimePoint now_{};
   std::multimap<base::TimePoint, std::function<void()>> events_;
-  std::array<Side, 2> sides_;
-  std::uint64_t connections_ = 0, instances_ = 0, actions_ = 0, resumptions_ = 0;
+  std::deque<Side> sides_;                // of both hubs; the first two are their first
+  std::array<std::size_t, 2> present_{};  // of each hub, that which listens
+  std::uint64_t connections_ = 0, instances_ = 0, actions_ = 0, resumptions_ = 0, times_left_ = 0;
   bool silent_ = false, refusing_ = false;
   std::string fault_;
   struct Done {

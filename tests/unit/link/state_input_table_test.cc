@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 
 #include "tests/unit/link/script.h"
@@ -22,6 +23,20 @@ constexpr ConnectionId kUnknown{99};
 
 void interrupted(Script& script) {
   script.lose(script.up());
+}
+
+/// Of the process `number` of the peer's, which the one before has made.
+HelloSummary successor(int number) {
+  HelloSummary hello = far();
+  hello.instance = "instance-" + std::to_string(number);
+  hello.predecessor = "instance-" + std::to_string(number - 1);
+  return hello;
+}
+
+/// Connection 1 carries what leaves, 2 what is present.
+void beside(Script& script) {
+  (void)script.up();
+  script.hello(script.accept(), successor(2));
 }
 
 const std::vector<Case> kStates = {
@@ -71,6 +86,45 @@ const std::vector<Case> kStates = {
        interrupted(s);
        s.pass(seconds(61));
      }},
+    {"a successor is announced",
+     [](Script& s) {
+       (void)s.up();
+       s.life.peer_has_successor("instance-2", s.now());
+     }},
+    {"a successor is announced, greeted",
+     [](Script& s) {
+       (void)s.up();
+       s.life.peer_has_successor("instance-2", s.now());
+       s.resolve();
+       (void)s.dial();
+     }},
+    {"beside", beside},
+    {"beside, the earlier one interrupted",
+     [](Script& s) {
+       beside(s);
+       s.lose(ConnectionId{1});
+     }},
+    {"beside, the present one interrupted",
+     [](Script& s) {
+       beside(s);
+       s.lose(ConnectionId{2});
+     }},
+    {"beside, the present one gone",
+     [](Script& s) {
+       beside(s);
+       s.life.lost(ConnectionId{2}, {.cause = "closed by peer", .is_over = true}, s.now());
+     }},
+    {"with a successor",
+     [](Script& s) {
+       (void)s.up();
+       s.life.has_successor(s.now());
+     }},
+    {"with a successor, interrupted",
+     [](Script& s) {
+       interrupted(s);
+       s.life.has_successor(s.now());
+     }},
+    {"with a successor, down", [](Script& s) { s.life.has_successor(s.now()); }},
 };
 
 Settings unpinned() {
@@ -103,6 +157,13 @@ std::vector<Case> inputs() {
       {"reconfigured to wait", [](Script& s) { s.life.reconfigure(waiting(), s.now()); }},
       {"reconfigured without its key", [](Script& s) { s.life.reconfigure(unpinned(), s.now()); }},
       {"drained", [](Script& s) { s.life.drain(); }},
+      {"a successor", [](Script& s) { s.hello(s.accept(), successor(2)); }},
+      {"its successor", [](Script& s) { s.hello(s.accept(), successor(3)); }},
+      {"a successor of another key", [](Script& s) { s.hello(s.accept(kSmallerPin), successor(2)); }},
+      {"a successor announced", [](Script& s) { s.life.peer_has_successor("instance-2", s.now()); }},
+      {"its predecessor gone", [](Script& s) { s.life.peer_predecessor_gone(s.now()); }},
+      {"our successor", [](Script& s) { s.life.has_successor(s.now()); }},
+      {"our successor failed", [](Script& s) { s.life.has_no_successor(s.now()); }},
   };
   for (const ConnectionId id : {ConnectionId{1}, ConnectionId{2}, kUnknown}) {
     const std::string which = " " + std::to_string(static_cast<std::uint64_t>(id));
@@ -124,31 +185,47 @@ class Watcher {
  public:
   void look(Script& script) {
     for (const std::string& line : script.did()) {
+      const bool second = line.find("second generation") != std::string::npos;
       if (line.starts_with("attach")) {
-        EXPECT_FALSE(attached_ && line.ends_with("begin")) << "a session begins beside another: " << line;
-        attached_ = true;
+        EXPECT_FALSE(attached_[second] && line.find(": begin") != std::string::npos)
+            << "a session begins where another is: " << line;
+        attached_[second] = true;
       }
       if (line.starts_with("end session")) {
-        EXPECT_TRUE(attached_) << line;
-        attached_ = false;
+        EXPECT_TRUE(attached_[second]) << line;
+        attached_[second] = false;
       }
     }
-    EXPECT_EQ(attached_, script.life.lanes().front().has_session());
+    EXPECT_EQ(attached_, sessions(script));
+    EXPECT_LE(script.life.leaving().size(), 1U) << "of the one lane";
     EXPECT_EQ(script.life.standing().state() == Standing::State::kUp, script.life.open_connections() > 0);
     EXPECT_EQ(script.life.standing().state() == Standing::State::kUp, script.life.standing().cause().empty());
     EXPECT_LE(script.life.candidates().size(), 4U);
   }
-  void is_attached(bool attached) { attached_ = attached; }
+  void begin(const Script& script) { attached_ = sessions(script); }
 
  private:
-  bool attached_ = false;
+  using Generations = std::array<bool, 2>;
+
+  static Generations sessions(const Script& script) {
+    Generations out{};
+    for (const std::vector<Lane>* lanes : {&script.life.lanes(), &script.life.leaving()})
+      for (const Lane& lane : *lanes)
+        if (lane.has_session()) out[static_cast<std::size_t>(lane.slot) / kSlotsOfGeneration] = true;
+    return out;
+  }
+
+  Generations attached_{};
 };
 
 /// Whatever it is at: the next connection brings it up.
 void comes_up(Script& script) {
   script.life.reconfigure(dialling(), script.now());
+  script.life.has_no_successor(script.now());
   const ConnectionId last = script.accept(kSmallerPin);
-  script.hello(last);
+  HelloSummary another = far();
+  another.instance = "instance-9";
+  script.hello(last, another);
   EXPECT_EQ(script.life.open_connections(), 1U);
 }
 
@@ -160,7 +237,7 @@ TEST(StateInputTable, OneInput) {
       state.step(script);
       (void)script.did();
       Watcher watcher;
-      watcher.is_attached(script.life.lanes().front().has_session());
+      watcher.begin(script);
       input.step(script);
       watcher.look(script);
       comes_up(script);
@@ -177,7 +254,7 @@ TEST(StateInputTable, TwoInputs) {
         state.step(script);
         (void)script.did();
         Watcher watcher;
-        watcher.is_attached(script.life.lanes().front().has_session());
+        watcher.begin(script);
         first.step(script);
         second.step(script);
         watcher.look(script);

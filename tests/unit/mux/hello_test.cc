@@ -72,6 +72,36 @@ TEST(Hello, IsRefusedWhenCutAnywhere) {
     EXPECT_FALSE(parse_hello(std::string_view(whole).substr(0, bytes))) << bytes;
 }
 
+Hello beside(const std::string& predecessor, bool resumes = true) {
+  Hello out = hello();
+  out.capabilities = kCapabilityBeside | (resumes ? kCapabilityResumption : 0);
+  out.predecessor = predecessor;
+  return out;
+}
+
+TEST(Hello, NamesTheProcessBefore) {
+  for (const bool resumes : {false, true})
+    for (const char* predecessor : {"", "of a process ..."}) {
+      const std::string bytes = encode_hello(beside(predecessor, resumes));
+      const auto read = parse_hello(bytes);
+      ASSERT_TRUE(read) << read.error().message;
+      EXPECT_EQ(read->predecessor, predecessor);
+      EXPECT_TRUE(bytes.ends_with(*predecessor == '\0' ? std::string(16, '\0') : predecessor));
+      for (std::size_t cut = 1; cut <= 16; ++cut)
+        EXPECT_FALSE(parse_hello(std::string_view(bytes).substr(0, bytes.size() - cut)));
+    }
+}
+
+TEST(Hello, OfAPeerWithoutTheCapabilityNamesNoProcess) {
+  const auto read = parse_hello(encode_hello(hello()) + "of a process ...");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->predecessor, "");
+}
+
+TEST(Hello, ThatNamesItsOwnProcessIsRefused) {
+  EXPECT_FALSE(parse_hello(encode_hello(beside(hello().instance))));
+}
+
 TEST(Hello, OfAPeerThatResumesNothingEndsWithItsName) {
   Hello old = hello();
   old.capabilities = 0x8000000000000000;

@@ -42,7 +42,7 @@ class LinkedHub {
         forwards_{.executor = io.get_executor(), .log = log_},
         shared{{.executor = io.get_executor(),
                 .hub_name = name,
-                .instance = std::string(16, name.front()),
+                .instance = {.own = std::string(16, name.front())},
                 .tls = end_.context(),
                 .keys = keys_,
                 .crypto = crypto_,
