@@ -126,7 +126,7 @@ TEST_F(ConsentTest, CommandSaysNo) {
   ask({script("echo not for you >&2; echo and more >&2; exit 3")});
   EXPECT_EQ(verdict().outcome, Outcome::kDenied);
   EXPECT_EQ(verdict().cause, "approve_command said no (exit status 3)");
-  EXPECT_EQ(log.all.back(), directory.file("script") + ": not for you");
+  EXPECT_EQ(log.all.back(), "approve_command " + directory.file("script") + " says: not for you");
 }
 
 TEST_F(ConsentTest, CommandIsKilled) {
@@ -226,7 +226,7 @@ TEST_F(ConsentTest, CommandThatNobodyWaitsForKeepsItsPlaceUntilItIsGone) {
 TEST_F(ConsentTest, CommandThatSaysALotDoesNotWait) {
   ask({script("yes 2>/dev/null | head -c 300000 >&2; exit 0")});
   EXPECT_EQ(verdict().outcome, Outcome::kGranted);
-  EXPECT_THAT(log.all.back(), StartsWith(directory.file("script") + ": y"));
+  EXPECT_THAT(log.all.back(), StartsWith("approve_command " + directory.file("script") + " says: y"));
 }
 
 TEST_F(ConsentTest, EndsWhileACommandRuns) {
