@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "relayd/base/system_cause.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -29,9 +30,9 @@ constexpr char kReady = '+';
 
 base::Result<Background> Background::enter() {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return base::Error{std::string("pipe: ") + std::strerror(errno)};
+  if (pipe2(ends, O_CLOEXEC) != 0) return base::Error{"pipe: " + base::system_cause(errno)};
   const pid_t child = fork();
-  if (child < 0) return base::Error{std::string("fork: ") + std::strerror(errno)};
+  if (child < 0) return base::Error{"fork: " + base::system_cause(errno)};
   if (child > 0) {
     close(ends[1]);
     wait_for_child(ends[0], child);

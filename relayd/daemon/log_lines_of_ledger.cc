@@ -31,7 +31,7 @@ std::span<const LogLine> lines_of_ledger() {
        .remedy = ""},
       {.kind = "ledger-no-thread",
        .levels = "error",
-       .pattern = "ledger: this hub can make no thread ({cause*})",
+       .pattern = "ledger: cannot write: this hub can make no thread ({cause*})",
        .meaning = "mails are put off until it can; it is tried again each time",
        .remedy = "raise `TasksMax`, `ulimit -u` or `-v`"},
       {.kind = "ledger-row-skipped",

@@ -9,12 +9,13 @@
 #include <cstring>
 
 #include "relayd/base/descriptor.h"
+#include "relayd/base/system_cause.h"
 
 namespace tsmtp::daemon {
 namespace {
 
 base::Error cannot_make(const std::string& path) {
-  return base::Error{path + ": cannot be written: " + std::strerror(errno)};
+  return base::Error{path + ": cannot be written: " + base::system_cause(errno)};
 }
 
 // All steps use one descriptor of the folder, because its path may come to mean another one meanwhile.

@@ -13,12 +13,13 @@
 #include <optional>
 
 #include "relayd/base/descriptor.h"
+#include "relayd/base/system_cause.h"
 
 namespace tsmtp::daemon {
 namespace {
 
 base::Error failed(const std::string& what) {
-  return base::Error{what + ": " + std::strerror(errno)};
+  return base::Error{what + ": " + base::system_cause(errno)};
 }
 
 std::string own_name() {

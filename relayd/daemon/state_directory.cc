@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "relayd/base/descriptor.h"
+#include "relayd/base/system_cause.h"
 #include "relayd/daemon/privileges.h"
 
 namespace tsmtp::daemon {
@@ -27,7 +28,7 @@ constexpr std::array<std::string_view, 8> kOurs{"digest.", kLedger,       "commi
 constexpr std::string_view kLostAndFound = "lost+found";
 
 base::Error cannot(const std::string& what) {
-  return base::Error{what + ": " + std::strerror(errno)};
+  return base::Error{what + ": " + base::system_cause(errno)};
 }
 
 bool is_ours(std::string_view name) {

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "relayd/base/system_cause.h"
 #include "relayd/ledger/owners.h"
 
 namespace tsmtp::ledger {
@@ -23,7 +24,7 @@ constexpr std::size_t kFileBytes = kFrontBytes + CommitBook::kSlots * sizeof(Com
 constexpr std::string_view kMagic = "tsmtp commits 1\n";
 
 base::Error failed(const std::string& what, const std::string& path, int error) {
-  return base::Error{what + " " + path + ": " + std::strerror(error)};
+  return base::Error{what + " " + path + ": " + base::system_cause(error)};
 }
 
 }  // namespace

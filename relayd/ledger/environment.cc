@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "relayd/base/bytes.h"
+#include "relayd/ledger/database_cause.h"
 #include "relayd/ledger/log_file.h"
 #include "relayd/ledger/tables.h"
 

@@ -7,11 +7,9 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <regex>
 
-#include "relayd/base/bytes.h"
+#include "relayd/ledger/database_cause.h"
 #include "relayd/ledger/log_file.h"
-#include "relayd/ledger/room.h"
 
 namespace tsmtp::ledger {
 namespace {
@@ -19,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kTableMode = 0600;
-constexpr std::size_t kMaxCauseBytes = 300;
 constexpr char kAside[] = ".new";
 // While this is there, the files aside are complete, and the only ones that count.
 constexpr char kComplete[] = "/tables.new";
@@ -126,21 +123,6 @@ base::Result<void> write_table(const std::string& file, const Rows& rows) {
 }
 
 }  // namespace
-
-std::string plain_cause(int code, const std::string& message) {
-  const bool no_room = code == ENOSPC || code == EDQUOT || code == EFBIG ||
-                       message.find(std::strerror(ENOSPC)) != std::string::npos ||
-                       message.find(std::strerror(EDQUOT)) != std::string::npos ||
-                       message.find(std::strerror(EFBIG)) != std::string::npos;
-  if (no_room) return std::string(kNoRoom);
-  static const std::regex noise("BDB[0-9]+ |0x[0-9a-fA-F]+,? ?");
-  std::string out = std::regex_replace(std::string(db_strerror(code)), noise, "");
-  if (code == DB_RUNRECOVERY && !message.empty()) out = std::regex_replace(message, noise, "");
-  if (code != DB_RUNRECOVERY && code < 0 && !message.empty())
-    out += " (" + std::regex_replace(message, noise, "") + ")";
-  if (code == EINVAL && !message.empty()) out = std::regex_replace(message, noise, "");
-  return base::escaped(out, kMaxCauseBytes);
-}
 
 base::Result<AllRows> read_tables(const std::string& dir) {
   AllRows all;

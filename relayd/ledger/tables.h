@@ -18,10 +18,6 @@ using AllRows = std::array<Rows, 2>;
 
 inline constexpr std::array<const char*, 2> kTableFiles{"doubts.db", "outcomes.db"};
 
-/// What Berkeley DB says, without its message numbers and pointers; lack of room always in the words of
-/// room.h.
-[[nodiscard]] std::string plain_cause(int code, const std::string& message);
-
 /// Reads both tables as their files are, whatever their log says. A file that is not there has no rows; one
 /// that is damaged is an error.
 [[nodiscard]] base::Result<AllRows> read_tables(const std::string& dir);

@@ -55,8 +55,9 @@ def calls(text):
 
 
 def is_said(words, everything):
-    """Whether a text stands in the sources, in one piece or in two."""
-    return any(" ".join(words[:cut]) in everything and " ".join(words[cut:]) in everything for cut in range(len(words)))
+    """Whether a text stands in the sources, in at most three pieces."""
+    return any(all(" ".join(piece) in everything for piece in (words[:first], words[first:second], words[second:]))
+               for second in range(len(words)) for first in range(second + 1))
 
 
 def check(rows, sources):

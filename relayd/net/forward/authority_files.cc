@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "relayd/base/descriptor.h"
+#include "relayd/base/system_cause.h"
 #include "relayd/forward/x11/authority_file.h"
 #include "relayd/net/io/replace_file.h"
 #include "relayd/net/io/with_rights_of.h"
@@ -32,14 +33,14 @@ base::Result<std::string> bytes_of_file(const std::string& path) {
   // A pipe without a writer is not waited for.
   const base::Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat status {};
-  if (!file.is_open() || fstat(file.get(), &status) != 0) return unreadable(path, std::strerror(errno));
+  if (!file.is_open() || fstat(file.get(), &status) != 0) return unreadable(path, base::system_cause(errno));
   if (!S_ISREG(status.st_mode)) return unreadable(path, "it is no regular file");
   std::string text(kMaxAuthorityFileBytes + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
     const ssize_t got = read(file.get(), text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return unreadable(path, std::strerror(errno));
+    if (got < 0) return unreadable(path, base::system_cause(errno));
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }

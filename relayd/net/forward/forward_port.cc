@@ -4,8 +4,9 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
+
+#include "relayd/base/system_cause.h"
 
 namespace tsmtp::net {
 namespace {
@@ -64,7 +65,7 @@ base::Result<void> ForwardPort::listen(Endpoint& endpoint) {
     return endpoint.take_over(address_, std::move(listening));
   const int error = errno;
   allow_reuse(bound_.get(), 0);
-  return base::Error{"cannot listen on " + address_.to_string() + ": " + std::strerror(error)};
+  return base::Error{"cannot listen on " + address_.to_string() + ": " + base::system_cause(error)};
 }
 
 base::Result<void> ForwardPort::change(const SocketAccess& access) {

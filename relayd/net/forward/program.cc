@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "relayd/base/descriptor.h"
+#include "relayd/base/system_cause.h"
 
 namespace tsmtp::net {
 namespace {
@@ -79,7 +80,7 @@ base::Result<pid_t> spawn(const Program::Command& command, int errors) {
   }
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
-  if (error != 0) return base::Error{command.words.front() + ": " + std::strerror(error)};
+  if (error != 0) return base::Error{command.words.front() + ": " + base::system_cause(error)};
   return pid;
 }
 
@@ -89,14 +90,14 @@ base::Result<std::shared_ptr<Program>> Program::start(const boost::asio::any_io_
                                                       const Command& command, WhenEnded ended) {
   using Started = base::Result<std::shared_ptr<Program>>;
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return base::Error{std::string("pipe: ") + std::strerror(errno)};
+  if (pipe2(ends, O_CLOEXEC) != 0) return base::Error{"pipe: " + base::system_cause(errno)};
   base::Descriptor ours(ends[0]);
   const base::Descriptor its(ends[1]);
   const auto pid = spawn(command, its.get());
   if (!pid) return pid.error();
   base::Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
   if (!process.is_open()) {
-    const std::string cause = std::strerror(errno);
+    const std::string cause = base::system_cause(errno);
     kill(-*pid, SIGKILL);
     while (waitpid(*pid, nullptr, 0) < 0 && errno == EINTR) {
     }

@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "relayd/base/system_cause.h"
+
 namespace tsmtp::net {
 namespace {
 
@@ -20,9 +22,7 @@ using boost::system::error_code;
 using UnixProtocol = asio::local::stream_protocol;
 
 base::Error cannot_listen(const std::string& where, int error) {
-  std::string message = "cannot listen on " + where + ": " + std::strerror(error);
-  if (error == EADDRINUSE) message += " (is another relayd running, or another program on this port?)";
-  return base::Error{std::move(message)};
+  return base::Error{"cannot listen on " + where + ": " + base::system_cause(error)};
 }
 
 void set_option(int socket, int level, int name, int value) {

@@ -9,12 +9,13 @@
 #include <cstring>
 
 #include "relayd/base/descriptor.h"
+#include "relayd/base/system_cause.h"
 
 namespace tsmtp::net {
 namespace {
 
 base::Error not_replaced(const std::string& path, const char* what) {
-  return base::Error{path + ": " + what + ": " + std::strerror(errno)};
+  return base::Error{path + ": " + what + ": " + base::system_cause(errno)};
 }
 
 bool write_all(int fd, std::string_view content) {

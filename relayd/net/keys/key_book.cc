@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "relayd/base/descriptor.h"
+#include "relayd/base/system_cause.h"
 #include "relayd/net/io/replace_file.h"
 
 namespace tsmtp::net {
@@ -21,12 +22,12 @@ base::Result<KeyBook> KeyBook::open(const std::string& path) {
   KeyBook out(path);
   const base::Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!file.is_open() && errno == ENOENT) return base::Result<KeyBook>(std::move(out));
-  if (!file.is_open()) return base::Error{path + ": cannot be opened: " + std::strerror(errno)};
+  if (!file.is_open()) return base::Error{path + ": cannot be opened: " + base::system_cause(errno)};
   std::string text;
   std::array<char, 65536> buffer{};
   for (;;) {
     const ssize_t bytes = ::read(file.get(), buffer.data(), buffer.size());
-    if (bytes < 0) return base::Error{path + ": cannot be read: " + std::strerror(errno)};
+    if (bytes < 0) return base::Error{path + ": cannot be read: " + base::system_cause(errno)};
     if (bytes == 0) break;
     text.append(buffer.data(), static_cast<std::size_t>(bytes));
     if (text.size() > kMaxBookBytes) return base::Error{path + ": is too large for a book of keys"};

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/system_cause.h"
 
 namespace tsmtp::net {
 namespace {
@@ -90,7 +91,7 @@ class HmacDigest : public base::KeyedDigest {
 };
 
 base::Error failed(const std::string& path, const char* what) {
-  return base::Error{path + ": " + what + ": " + std::strerror(errno)};
+  return base::Error{path + ": " + what + ": " + base::system_cause(errno)};
 }
 
 // The key is complete on disk before its name is there: a crash leaves no short key.

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "relayd/base/system_cause.h"
 #include "relayd/net/io/descriptor_message.h"
 #include "relayd/net/io/process_name.h"
 #include "relayd/net/witness/witness_process.h"
@@ -73,7 +74,7 @@ base::Result<std::unique_ptr<Witness>> Witness::start(
     const std::string& dir, base::Logger& log, const std::function<base::Result<void>(int)>& in_child) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-    return base::Error{std::string("no socket for the witness: ") + std::strerror(errno)};
+    return base::Error{"no socket for the witness: " + base::system_cause(errno)};
   auto book = make_book_in(dir);
   const pid_t child = fork();
   if (child == 0) run(ends[1], book ? std::move(*book) : nullptr, in_child);
@@ -107,7 +108,7 @@ base::Result<void> Witness::make_book() {
   const WitnessMessage said{.kind = WitnessMessage::kBook, .number = 0};
   const std::string_view bytes(reinterpret_cast<const char*>(&said), sizeof said);
   if (!send_message(socket_, bytes, (*book)->descriptor(), MSG_DONTWAIT)) {
-    const std::string cause = std::strerror(errno);
+    const std::string cause = base::system_cause(errno);
     (*book)->remove();
     send_failed();
     return base::Error{"the witness does not take its book: " + cause};
