@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "relayd/base/utf8.h"
+#include "relayd/daemon/log_entry.h"
 #include "relayd/daemon/log_outputs.h"
 #include "relayd/daemon/log_queue.h"
 
@@ -29,12 +30,10 @@ int priority_of(spdlog::level::level_enum level) {
 // One write for the lines of one turn of the event loop; a warning is written at once.
 class QueueSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  enum class Prefix { kNone, kPriority, kFacility };
+  [[nodiscard]] std::uint64_t lines_lost() const { return queue_.lost_in_all(); }
 
-  QueueSink(std::unique_ptr<LogOutput> output, Prefix prefix, Later later, Later in_a_while)
-      : prefix_(prefix),
-        later_(std::move(later)),
-        queue_(std::move(output), std::move(in_a_while), [this](auto lost) {
+  QueueSink(std::unique_ptr<LogOutput> output, Later later, Later in_a_while)
+      : later_(std::move(later)), queue_(std::move(output), std::move(in_a_while), [this](auto lost) {
           return formatted({"relayd", spdlog::level::warn,
                             std::to_string(lost) + " log lines lost: they came faster than they were read"});
         }) {}
@@ -51,8 +50,24 @@ class QueueSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
     queue_.flush();
   }
 
+  /// The line as the output takes it.
+  virtual std::string formatted(const spdlog::details::log_msg& line) = 0;
+
  private:
-  std::string formatted(const spdlog::details::log_msg& line) {
+  Later later_;
+  bool is_due_ = false;  // flush() will be called
+  LogQueue queue_;
+};
+
+class TextSink : public QueueSink {
+ public:
+  enum class Prefix { kNone, kPriority, kFacility };
+
+  TextSink(std::unique_ptr<LogOutput> output, Prefix prefix, Later later, Later in_a_while)
+      : QueueSink(std::move(output), std::move(later), std::move(in_a_while)), prefix_(prefix) {}
+
+ protected:
+  std::string formatted(const spdlog::details::log_msg& line) override {
     spdlog::memory_buf_t text;
     if (prefix_ != Prefix::kNone) {
       const int facility = prefix_ == Prefix::kFacility ? LOG_MAIL : 0;
@@ -63,18 +78,34 @@ class QueueSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
     return {text.data(), text.size()};
   }
 
+ private:
   Prefix prefix_;
-  Later later_;
-  bool is_due_ = false;  // flush() will be called
-  LogQueue queue_;
 };
 
-class SpdlogLogger : public base::Logger {
+class EntrySink : public QueueSink {
  public:
-  explicit SpdlogLogger(std::shared_ptr<spdlog::logger> logger) : logger_(std::move(logger)) {
+  EntrySink(const LogPlace& place, Later later, Later in_a_while)
+      : QueueSink(std::make_unique<JournalOutput>(place.journal), std::move(later), std::move(in_a_while)),
+        hub_(place.hub) {}
+
+ protected:
+  std::string formatted(const spdlog::details::log_msg& line) override {
+    return log_entry(priority_of(line.level), hub_, {line.payload.data(), line.payload.size()});
+  }
+
+ private:
+  std::string hub_;
+};
+
+class SpdlogLogger : public Log {
+ public:
+  SpdlogLogger(std::shared_ptr<spdlog::logger> logger, std::shared_ptr<QueueSink> sink)
+      : logger_(std::move(logger)), sink_(std::move(sink)) {
     logger_->set_level(spdlog::level::debug);
     logger_->flush_on(spdlog::level::warn);
   }
+
+  [[nodiscard]] std::uint64_t lines_lost() const override { return sink_->lines_lost(); }
 
   // A line is one line and does nothing to a terminal, even if something in it was not escaped (P8).
   void log(base::LogLevel level, std::string_view line) override {
@@ -98,27 +129,31 @@ class SpdlogLogger : public base::Logger {
   }
 
   std::shared_ptr<spdlog::logger> logger_;
+  std::shared_ptr<QueueSink> sink_;
 };
 
-std::unique_ptr<base::Logger> make(std::shared_ptr<QueueSink> sink, const char* pattern) {
-  auto logger = std::make_shared<spdlog::logger>("relayd", std::move(sink));
+std::unique_ptr<Log> make(std::shared_ptr<QueueSink> sink, const char* pattern) {
+  auto logger = std::make_shared<spdlog::logger>("relayd", sink);
   logger->set_pattern(pattern);
-  return std::make_unique<SpdlogLogger>(std::move(logger));
+  return std::make_unique<SpdlogLogger>(std::move(logger), std::move(sink));
 }
 
 }  // namespace
 
-std::unique_ptr<base::Logger> make_logger(settings::LogTarget target, Later later, Later in_a_while) {
-  using Prefix = QueueSink::Prefix;
-  if (target == settings::LogTarget::kSyslog)
-    return make(std::make_shared<QueueSink>(std::make_unique<SyslogOutput>(), Prefix::kFacility,
-                                            std::move(later), std::move(in_a_while)),
+std::unique_ptr<Log> make_logger(const LogPlace& place, Later later, Later in_a_while) {
+  using Prefix = TextSink::Prefix;
+  using settings::LogTarget;
+  const bool is_journal = place.target == LogTarget::kStderr && stderr_is_journal();
+  if (place.target == LogTarget::kJournal || (is_journal && JournalSocket(place.journal).is_there()))
+    return make(std::make_shared<EntrySink>(place, std::move(later), std::move(in_a_while)), kJournalPattern);
+  if (place.target == LogTarget::kSyslog)
+    return make(std::make_shared<TextSink>(std::make_unique<SyslogOutput>(), Prefix::kFacility,
+                                           std::move(later), std::move(in_a_while)),
                 kSyslogPattern);
-  const bool journal = stderr_is_journal();
-  return make(std::make_shared<QueueSink>(std::make_unique<StderrOutput>(),
-                                          journal ? Prefix::kPriority : Prefix::kNone, std::move(later),
-                                          std::move(in_a_while)),
-              journal ? kJournalPattern : kStderrPattern);
+  return make(std::make_shared<TextSink>(std::make_unique<StderrOutput>(),
+                                         is_journal ? Prefix::kPriority : Prefix::kNone, std::move(later),
+                                         std::move(in_a_while)),
+              is_journal ? kJournalPattern : kStderrPattern);
 }
 
 }  // namespace tsmtp::daemon

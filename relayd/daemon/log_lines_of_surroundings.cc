@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_surroundings() {
-  static constexpr std::array<LogLine, 5> lines{{
+  static constexpr std::array<LogLine, 7> lines{{
       {.kind = "more-like-this",
        .levels = "info, warning, error",
        .pattern = "{count} more like this in the last {time*}, the last: {line*}",
@@ -28,11 +28,21 @@ std::span<const LogLine> lines_of_surroundings() {
        .pattern = "{what*}: this machine is out of file descriptors ({cause*})",
        .meaning = "the same",
        .remedy = "raise `fs.file-max`, or find who has them"},
+      {.kind = "no-memory-for-mail",
+       .levels = "error",
+       .pattern = "this hub is out of memory: mails are put off until there is some",
+       .meaning = "an allocation failed, and got what is kept for that; mails that are under way go on",
+       .remedy = "more memory (`MemoryMax`, `ulimit -v`), or less to `max_sessions`"},
+      {.kind = "memory-again",
+       .levels = "info",
+       .pattern = "there is memory again: mails are taken",
+       .meaning = "the end of that",
+       .remedy = ""},
       {.kind = "no-memory",
        .levels = "error",
        .pattern = "{what*}: this hub is out of memory ({cause*})",
        .meaning = "the client was not accepted, and may come again",
-       .remedy = "more memory, or a smaller `max_memory`"},
+       .remedy = "more memory (`MemoryMax`, `ulimit -v`)"},
   }};
   return lines;
 }

@@ -29,6 +29,11 @@ bool would_wait(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM || error == EINTR;
 }
 
+// A full disk or a quota is as a reader that has stopped: what comes later may go again.
+bool has_no_room(int error) {
+  return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
 }  // namespace
 
 bool stderr_is_journal() {
@@ -76,7 +81,7 @@ LogOutput::Written StderrOutput::write(std::string_view bytes) {
                                      : ::write(fd(), piece.data(), piece.size());
     if (taken >= 0) {
       written.bytes += static_cast<std::size_t>(taken);
-    } else if (would_wait(errno)) {
+    } else if (would_wait(errno) || has_no_room(errno)) {
       written.state = OutputState::kFull;
       return written;
     } else {
@@ -117,6 +122,14 @@ LogOutput::Written SyslogOutput::write(std::string_view line) {
     socket_ = base::Descriptor();  // a syslogd that was started anew
   }
   return {.bytes = 0, .state = OutputState::kGone};
+}
+
+LogOutput::Written JournalOutput::write(std::string_view entry) {
+  const int error = journal_.send(std::string(entry));
+  if (would_wait(error) || error == EMFILE || error == ENFILE)
+    return {.bytes = 0, .state = OutputState::kFull};
+  if (error == ENOENT || error == ECONNREFUSED) return {.bytes = 0, .state = OutputState::kGone};
+  return {.bytes = entry.size(), .state = OutputState::kOpen};  // written, or never to be: lost
 }
 
 }  // namespace tsmtp::daemon

@@ -1,4 +1,4 @@
-// The two places that log lines go to: standard error and syslog. Neither is ever waited for.
+// The places that log lines go to: standard error, syslog and systemd's journal. None is ever waited for.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "relayd/base/descriptor.h"
+#include "relayd/daemon/journal_socket.h"
 #include "relayd/daemon/log_queue.h"
 
 namespace tsmtp::daemon {
@@ -44,6 +45,17 @@ class SyslogOutput : public LogOutput {
   std::string path_;
   base::Descriptor socket_;
   bool is_stream_ = false;
+};
+
+/// systemd's journal. What is written is an entry (log_entry.h).
+class JournalOutput : public LogOutput {
+ public:
+  explicit JournalOutput(std::string socket_path) : journal_(std::move(socket_path)) {}
+  Written write(std::string_view entry) override;
+  [[nodiscard]] bool joins_lines() const override { return false; }
+
+ private:
+  JournalSocket journal_;
 };
 
 }  // namespace tsmtp::daemon

@@ -33,6 +33,7 @@ bool LogQueue::has_room(std::size_t bytes) const {
 void LogQueue::add(std::string_view line) {
   if (lost_ > 0 || !has_room(line.size())) {
     ++lost_;
+    ++lost_in_all_;
     return;
   }
   push(line);

@@ -52,6 +52,8 @@ class LogQueue {
   void flush();
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
+  /// Since the beginning, told or not.
+  [[nodiscard]] std::uint64_t lost_in_all() const { return lost_in_all_; }
 
  private:
   [[nodiscard]] bool has_room(std::size_t bytes) const;
@@ -64,7 +66,8 @@ class LogQueue {
   std::deque<std::string> lines_;  // the first may have been written in part
   std::size_t bytes_ = 0;
   std::uint64_t lost_ = 0;  // not told yet
-  bool is_due_ = false;     // flush() will be called
+  std::uint64_t lost_in_all_ = 0;
+  bool is_due_ = false;  // flush() will be called
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

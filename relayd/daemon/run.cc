@@ -69,7 +69,8 @@ int serve(settings::Config config, const Options& options, std::optional<Backgro
   const auto target = log_target(config, options);
   net::EventLoop loop;
   const auto unrated = make_logger(
-      target, [&loop](std::function<void()> flush) { loop.later(std::move(flush)); },
+      {.target = target, .hub = config.hub.name},
+      [&loop](std::function<void()> flush) { loop.later(std::move(flush)); },
       [&loop](const std::function<void()>& flush) {
         loop.every(kLogRetry, [flush] {
           flush();
@@ -103,7 +104,8 @@ int serve(settings::Config config, const Options& options, std::optional<Backgro
 
 int hold(const settings::Config& config, const Options& options, std::optional<Background> background) {
   const auto target = log_target(config, options);
-  const auto log = make_logger(target, [](const std::function<void()>&) {});
+  const auto log =
+      make_logger({.target = target, .hub = config.hub.name}, [](const std::function<void()>&) {});
   return hold_endpoints(config, *log, background, target == settings::LogTarget::kStderr);
 }
 

@@ -14,7 +14,7 @@
 
 namespace tsmtp::settings {
 
-enum class LogTarget { kStderr, kSyslog };
+enum class LogTarget { kStderr, kSyslog, kJournal };
 
 /// What `audit` says instead of a path.
 inline constexpr std::string_view kJournald = "journald";

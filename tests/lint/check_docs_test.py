@@ -40,6 +40,14 @@ class CheckDocs(unittest.TestCase):
         self.assertEqual(self.complaints("[a](replies.md) [b](replies.md#late) [c](https://example.org/x) ![d](none.svg)"),
                          ["there is no page none.svg"])
 
+    def test_headings(self):
+        self.assertEqual(self.complaints("## The log's lines (all)\n[a](#the-logs-lines-all) [b](#nowhere)"),
+                         ["there is no heading nowhere on this page"])
+
+    def test_long_cells(self):
+        self.assertEqual(list(check_docs.long_cells("| short | " + "x" * 200 + " |\nlong outside of a table " + "x" * 300)), [])
+        self.assertEqual([line for line, _ in check_docs.long_cells("| a | b |\n| c | " + "x" * 201 + " |")], [2])
+
 
 if __name__ == "__main__":
     unittest.main()

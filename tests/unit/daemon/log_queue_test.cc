@@ -45,7 +45,7 @@ class StoppedReader : public testing::Test {
     fcntl(ends_[0], F_SETFL, O_NONBLOCK);
     dup2(ends_[1], STDERR_FILENO);
     log_ = make_logger(
-        settings::LogTarget::kStderr, [this](auto task) { tasks_.push_back(std::move(task)); },
+        {.target = settings::LogTarget::kStderr}, [this](auto task) { tasks_.push_back(std::move(task)); },
         [this](auto task) { tasks_.push_back(std::move(task)); });
   }
   ~StoppedReader() override {
@@ -137,7 +137,8 @@ class Journal : public testing::Test {
     unsetenv("JOURNAL_STREAM");
   }
   [[nodiscard]] std::string logged() const {
-    const auto log = make_logger(settings::LogTarget::kStderr, [](const auto&) {});
+    const auto log =
+        make_logger({.target = settings::LogTarget::kStderr, .journal = "/nonexistent"}, [](const auto&) {});
     log->log(LogLevel::kDebug, "d");
     log->log(LogLevel::kInfo, "i");
     log->log(LogLevel::kWarning, "w");

@@ -50,8 +50,8 @@ class Log : public testing::Test {
   std::array<int, 2> ends_{};
   int before_ = dup(STDERR_FILENO);
   std::vector<std::function<void()>> later_;
-  std::unique_ptr<base::Logger> log_ =
-      make_logger(settings::LogTarget::kStderr, [this](auto task) { later_.push_back(std::move(task)); });
+  std::unique_ptr<base::Logger> log_ = make_logger({.target = settings::LogTarget::kStderr},
+                                                   [this](auto task) { later_.push_back(std::move(task)); });
 };
 
 TEST_F(Log, LinesOfOneTurnAreOneWrite) {
