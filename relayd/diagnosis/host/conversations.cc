@@ -153,9 +153,7 @@ int milliseconds_until(base::TimePoint deadline) {
   return static_cast<int>(std::max<long long>(left.count(), 0));
 }
 
-}  // namespace
-
-void converse(std::vector<Conversation>& all, std::chrono::milliseconds patience) {
+void converse_together(std::span<Conversation> all, std::chrono::milliseconds patience) {
   std::vector<Talk> talks;
   talks.reserve(all.size());
   for (Conversation& one : all)
@@ -177,6 +175,13 @@ void converse(std::vector<Conversation>& all, std::chrono::milliseconds patience
   }
   for (Talk& talk : talks)
     talk.give_up();
+}
+
+}  // namespace
+
+void converse(std::span<Conversation> all, std::size_t at_once, std::chrono::milliseconds patience) {
+  for (; !all.empty(); all = all.subspan(std::min(at_once, all.size())))
+    converse_together(all.first(std::min(at_once, all.size())), patience);
 }
 
 base::Result<std::string> ask_within(const std::string& path, const std::string& request,

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,8 @@ struct Conversation {
   std::string trouble{};               ///< why there are not more
 };
 
-/// Blocks until all have ended, for `patience` at most.
-void converse(std::vector<Conversation>& all, std::chrono::milliseconds patience);
+/// Blocks until all have ended; so many are under way at once, and have `patience` together.
+void converse(std::span<Conversation> all, std::size_t at_once, std::chrono::milliseconds patience);
 
 /// Asks the unix socket at `path`, and has all that it says until it closes.
 [[nodiscard]] base::Result<std::string> ask_within(const std::string& path, const std::string& request,

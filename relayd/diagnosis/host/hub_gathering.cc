@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <set>
 
 #include "relayd/base/descriptor.h"
@@ -27,6 +28,8 @@ namespace tsmtp::diagnosis {
 namespace {
 
 constexpr std::chrono::seconds kPatienceOfEach{3};
+constexpr std::size_t kConnectionsAtOnce = 200;
+constexpr std::size_t kMtaConnectionsAtOnce = 4;  // some MTAs take few from one host
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -252,38 +255,47 @@ class Gathering {
   }
 
   void knock() {
+    find_listeners();
+    if (!root_.is_this_host()) return;
+    std::vector<base::HostPort> configured;
+    for (const settings::Site& site : facts_.sites) {
+      configured.insert(configured.end(), site.endpoints.begin(), site.endpoints.end());
+      // One MTA is asked once, for however many sites.
+      if (std::find(configured.begin(), configured.end(), site.deliver) == configured.end())
+        configured.push_back(site.deliver);
+    }
+    const std::size_t that_greet = configured.size();
+    configured.insert(configured.end(), silent_.begin(), silent_.end());
+    std::vector<Conversation> all(configured.size());
+    for (std::size_t i = 0; i < all.size(); ++i)
+      all[i] = {.to = numeric(configured[i]), .greets = i < that_greet};
+    converse(all, kConnectionsAtOnce, kPatienceOfEach);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      keep_greeting(configured[i], all[i]);
+    std::vector<Conversation> questions = questions_to_mta();
+    converse(questions, kMtaConnectionsAtOnce, kPatienceOfEach);
+    for (std::size_t i = 0; i < questions.size(); ++i)
+      keep_answers(questions[i], facts_.mta[i]);
+  }
+
+  void find_listeners() {
     const Listeners listeners(root_);
-    std::vector<Conversation> all;
-    std::vector<base::HostPort> own;
+    std::vector<base::HostPort> own = facts_.hub.listen;
+    if (facts_.hub.metrics) own.push_back(*facts_.hub.metrics);
+    // A connection there is a stranger to relayd, so none is made where it is known to listen.
+    std::copy_if(own.begin(), own.end(), std::back_inserter(silent_),
+                 [&](const base::HostPort& listen) { return !listeners.are_at(listen); });
     for (const settings::Site& site : facts_.sites)
       own.insert(own.end(), site.endpoints.begin(), site.endpoints.end());
-    for (const base::HostPort& endpoint : own)
-      all.push_back({.to = endpoint});
-    std::vector<base::HostPort> listens = facts_.hub.listen;
-    if (facts_.hub.metrics) listens.push_back(*facts_.hub.metrics);
-    for (const base::HostPort& listen : listens) {
-      own.push_back(listen);
-      // A connection there is a stranger to relayd, so none is made where it is known to listen.
-      if (!listeners.are_at(listen)) all.push_back({.to = listen, .greets = false});
-    }
     for (const base::HostPort& address : own)
       if (!address.is_unix()) facts_.ports[address.to_string()].holders = listeners.at(address);
-    if (!root_.is_this_host()) return;
-    for (const settings::Site& site : facts_.sites)
-      all.push_back({.to = site.deliver});
-    const std::size_t first_of_mta = all.size();
-    add_questions(all);
-    std::vector<base::HostPort> configured;
-    for (Conversation& one : all) {
-      configured.push_back(one.to);
-      if (one.to.host == "localhost" || one.to.host == "0.0.0.0") one.to.host = "127.0.0.1";
-      if (one.to.host == "::") one.to.host = "::1";
-    }
-    converse(all, kPatienceOfEach);
-    for (std::size_t i = 0; i < first_of_mta; ++i)
-      keep_greeting(configured[i], all[i]);
-    for (std::size_t i = first_of_mta; i < all.size(); ++i)
-      keep_answers(all[i], facts_.mta[i - first_of_mta]);
+  }
+
+  /// Where a connection to it goes.
+  static base::HostPort numeric(base::HostPort place) {
+    if (place.host == "localhost" || place.host == "0.0.0.0") place.host = "127.0.0.1";
+    if (place.host == "::") place.host = "::1";
+    return place;
   }
 
   void keep_greeting(const base::HostPort& address, const Conversation& said) {
@@ -295,9 +307,9 @@ class Gathering {
       port.greeting = base::Error{said.trouble};
   }
 
-  void add_questions(std::vector<Conversation>& all) {
-    constexpr std::size_t kMost = 50;
-    std::set<std::string> told;
+  std::vector<Conversation> questions_to_mta() {
+    constexpr std::size_t kMost = 20;
+    std::vector<Conversation> all;
     for (const settings::Site& site : facts_.sites) {
       const auto whole = [](const std::vector<std::string>& patterns) {
         const auto found = std::find_if(patterns.begin(), patterns.end(),
@@ -325,6 +337,7 @@ class Gathering {
         questions.questions.emplace_back("RCPT TO:<postmaster@doctor.tsmtp.invalid>");
       all.push_back(std::move(questions));
     }
+    return all;
   }
 
   void keep_answers(const Conversation& said, MtaFact& mta) {
@@ -344,6 +357,7 @@ class Gathering {
   const Look& look_;
   Root root_;
   HubFacts facts_;
+  std::vector<base::HostPort> silent_;  ///< of listen and metrics, those where nobody is seen
 };
 
 }  // namespace

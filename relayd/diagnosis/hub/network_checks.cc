@@ -11,7 +11,7 @@
 namespace tsmtp::diagnosis {
 namespace {
 
-const char* const kHosts = "/etc/hosts";
+constexpr const char* kHosts = "/etc/hosts";
 
 struct HostsLine {
   int line;

@@ -73,9 +73,9 @@ bool is_said_of_mta(const HubFacts& facts, const std::string& name) {
 }
 
 const Json& part_of(const Json& object, const char* name) {
-  static const Json kNothing = Json::object();
+  static const Json nothing = Json::object();
   const auto found = object.find(name);
-  return found != object.end() && found->is_object() ? *found : kNothing;
+  return found != object.end() && found->is_object() ? *found : nothing;
 }
 
 std::vector<Json> list_in(const Json& object, const char* name) {

@@ -12,8 +12,8 @@
 namespace tsmtp::diagnosis {
 namespace {
 
-const char* const kRestart = "restart sendmail: systemctl restart sendmail, or service sendmail restart";
-const char* const kMake =
+constexpr const char* kRestart = "restart sendmail: systemctl restart sendmail, or service sendmail restart";
+constexpr const char* kMake =
     "make it anew: m4 /etc/mail/sendmail.mc >/etc/mail/sendmail.cf.new, which must print "
     "nothing else; mv it to sendmail.cf; restart sendmail. Or: tsmtp-sendmail on";
 
