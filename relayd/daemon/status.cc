@@ -38,8 +38,9 @@ base::WallTime wall_time_of(base::TimePoint past) {
 bool is_older(const net::SiteLink& link) {
   const mux::Hello* const peer = link.peer();
   return link.open_connections() > 0 && peer != nullptr &&
-         !(peer->can_resume() && peer->answers_enquiries() && peer->knows_rotation() &&
-           peer->knows_reasons() && peer->knows_forwards() && peer->knows_services());
+         !(peer->answers_enquiries() && peer->knows_rotation() && peer->knows_reasons() &&
+           peer->knows_forwards() && peer->knows_services() && peer->knows_beside() &&
+           peer->answers_traces());
 }
 
 std::string far_mta(const std::optional<mail::FarMta>& mta) {

@@ -24,6 +24,7 @@ constexpr char kContent[] = "Subject: x\r\n\r\ntext\r\n";
 class Scraped : public TwoHubs {
  protected:
   void SetUp() override {
+    birl_site_keys = "resume_window = \"0s\"\n";
     configure("resume_window = \"0s\"", "metrics = \"127.0.0.1:" + std::to_string(port_) + '"');
     birl.start();
     tokyo.start();
