@@ -121,6 +121,12 @@ std::string shortage_text(const HubStatus& hub, WallTime now) {
                      local_time(hub.shortage->last, now));
 }
 
+std::string log_lost_text(const HubStatus& hub) {
+  if (hub.log_lines_lost == 0) return {};
+  return fmt::format("log            {} LINES LOST: its reader had stopped, or its disk was full",
+                     hub.log_lines_lost);
+}
+
 std::string connections_refused_text(const HubStatus& hub) {
   if (hub.connections_refused == 0) return {};
   return fmt::format("refused        {} at the link port, {} of them because of too many at once",
@@ -281,6 +287,10 @@ const Fields<HubStatus>& hub_fields() {
                         return std::vector<Sample>{{"direction=\"out\"", hub.rate_refusals.out},
                                                    {"direction=\"in\"", hub.rate_refusals.in}};
                       }}}),
+      counted("log_lines_lost", "lines of the log that nobody read in time, or whose disk was full",
+              &HubStatus::log_lines_lost,
+              {"tsmtp_log_lines_lost_total", kCounter, "Lines of the log that could not be written.", {}})
+          .said(HubLine::kLog, log_lost_text),
       counted(
           "sessions_refused", "connections of the MTA turned away at an endpoint",
           &HubStatus::sessions_refused,

@@ -193,6 +193,7 @@ struct HubStatus {
   std::optional<bool> endpoints_held;  ///< while relayd does not run; nothing where no endpoint is a TCP port
   bool draining = false;
   std::optional<ShortageStatus> shortage;        ///< nothing if there was none
+  std::uint64_t log_lines_lost = 0;              ///< nobody read them, or their disk was full
   std::uint64_t sessions_refused = 0;            ///< MTA connections turned away at an endpoint
   std::uint64_t unauthenticated = 0;             ///< connections that have not shown a key yet
   std::uint64_t unauthenticated_driven_out = 0;  ///< such that had to go because there were too many

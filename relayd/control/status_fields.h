@@ -18,6 +18,7 @@ enum class HubLine {
   kEndpoints,
   kAudit,
   kShortage,
+  kLog,
   kLedger,
   kWitness,
   kSharing,

@@ -5,9 +5,11 @@
 #include <csignal>
 #include <iostream>
 
+#include "relayd/daemon/abort_report.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/readiness.h"
 #include "relayd/net/endpoint/endpoint_holder.h"
+#include "relayd/net/io/clocks.h"
 #include "relayd/net/io/process_name.h"
 
 namespace tsmtp::daemon {
@@ -35,7 +37,7 @@ int hold_endpoints(const settings::Config& config, base::Logger& log, std::optio
                    bool logs_to_stderr) {
   for (const int signal : {SIGHUP, SIGPIPE})
     std::signal(signal, SIG_IGN);
-  const Readiness readiness;
+  Readiness readiness;
   raise_descriptor_limit();
   auto holder = begin(config, log);
   if (!holder) {
@@ -46,7 +48,14 @@ int hold_endpoints(const settings::Config& config, base::Logger& log, std::optio
   if (background) background->ready(logs_to_stderr);
   net::rename_process(kName);
   readiness.ready("holds the endpoints of hub " + config.hub.name);
-  (*holder)->run();
+  const auto interval = readiness.watchdog_interval();
+  base::TimePoint told{};
+  (*holder)->run(interval, [&readiness, interval, &told] {
+    if (!interval || net::now() < told + *interval / 2) return;
+    told = net::now();
+    note_turn();
+    readiness.alive();
+  });
 }
 
 }  // namespace tsmtp::daemon

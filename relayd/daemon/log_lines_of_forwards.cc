@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_forwards() {
-  static constexpr std::array<LogLine, 20> lines{{
+  static constexpr std::array<LogLine, 20> kLines{{
       {.kind = "service-asks",
        .levels = "info",
        .pattern =
@@ -111,7 +111,7 @@ std::span<const LogLine> lines_of_forwards() {
        .meaning = "the first line that `approve_command` has said on standard error",
        .remedy = ""},
   }};
-  return lines;
+  return kLines;
 }
 
 }  // namespace tsmtp::daemon

@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_hub() {
-  static constexpr std::array<LogLine, 14> lines{{
+  static constexpr std::array<LogLine, 14> kLines{{
       {.kind = "serving",
        .levels = "info",
        .pattern = "serving as hub {hub}, {sites*}, key {pin}",
@@ -80,7 +80,7 @@ std::span<const LogLine> lines_of_hub() {
        .meaning = "`tsmtp-endpoints` lacks that endpoint, and tries again",
        .remedy = "another program there?"},
   }};
-  return lines;
+  return kLines;
 }
 
 }  // namespace tsmtp::daemon

@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_keys() {
-  static constexpr std::array<LogLine, 10> lines{{
+  static constexpr std::array<LogLine, 10> kLines{{
       {.kind = "key-rotated",
        .levels = "info",
        .pattern = "our key is {pin} now, signed by the one before, {before}",
@@ -60,7 +60,7 @@ std::span<const LogLine> lines_of_keys() {
        .meaning = "the end of that",
        .remedy = ""},
   }};
-  return lines;
+  return kLines;
 }
 
 }  // namespace tsmtp::daemon

@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_ledger() {
-  static constexpr std::array<LogLine, 22> lines{{
+  static constexpr std::array<LogLine, 22> kLines{{
       {.kind = "ledger-found",
        .levels = "info",
        .pattern = "ledger: {doubts} recipients in doubt, {outcomes} outcomes kept for other hubs",
@@ -127,7 +127,7 @@ std::span<const LogLine> lines_of_ledger() {
        .meaning = "the end of that; so many records are missing",
        .remedy = ""},
   }};
-  return lines;
+  return kLines;
 }
 
 }  // namespace tsmtp::daemon

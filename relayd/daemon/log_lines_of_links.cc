@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_links() {
-  static constexpr std::array<LogLine, 28> lines{{
+  static constexpr std::array<LogLine, 28> kLines{{
       {.kind = "link-up",
        .levels = "info",
        .pattern = "{site}: link up: {direction} {address*}, {tls*}, peer calls itself {peer*}",
@@ -161,7 +161,7 @@ std::span<const LogLine> lines_of_links() {
        .meaning = "their number",
        .remedy = "the same"},
   }};
-  return lines;
+  return kLines;
 }
 
 }  // namespace tsmtp::daemon

@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_mail() {
-  static constexpr std::array<LogLine, 12> lines{{
+  static constexpr std::array<LogLine, 12> kLines{{
       {.kind = "mail",
        .levels = "info, warning",
        .pattern = "{direction} {site} {transaction}: from=<{sender*}> to={recipients*} size={bytes} "
@@ -75,7 +75,7 @@ std::span<const LogLine> lines_of_mail() {
        .meaning = "the end of that",
        .remedy = ""},
   }};
-  return lines;
+  return kLines;
 }
 
 }  // namespace tsmtp::daemon

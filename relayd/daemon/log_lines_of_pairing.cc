@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_pairing() {
-  static constexpr std::array<LogLine, 10> lines{{
+  static constexpr std::array<LogLine, 10> kLines{{
       {.kind = "invited",
        .levels = "info",
        .pattern = "relayctl: hub {invited*} is invited, until {time}",
@@ -59,7 +59,7 @@ std::span<const LogLine> lines_of_pairing() {
        .meaning = "the file is not relayd's user's, or the disk fails",
        .remedy = "repair CAUSE, restart relayd"},
   }};
-  return lines;
+  return kLines;
 }
 
 }  // namespace tsmtp::daemon

@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_site_ledger() {
-  static constexpr std::array<LogLine, 17> lines{{
+  static constexpr std::array<LogLine, 17> kLines{{
       {.kind = "etcd-away",
        .levels = "error",
        .pattern = "ledger: {cause*}; mail is put off",
@@ -101,7 +101,7 @@ std::span<const LogLine> lines_of_site_ledger() {
        .meaning = "an administrator said `relayctl resolve`",
        .remedy = ""},
   }};
-  return lines;
+  return kLines;
 }
 
 }  // namespace tsmtp::daemon

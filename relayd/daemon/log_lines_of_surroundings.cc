@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_surroundings() {
-  static constexpr std::array<LogLine, 7> lines{{
+  static constexpr std::array<LogLine, 7> kLines{{
       {.kind = "more-like-this",
        .levels = "info, warning, error",
        .pattern = "{count} more like this in the last {time*}, the last: {line*}",
@@ -44,7 +44,7 @@ std::span<const LogLine> lines_of_surroundings() {
        .meaning = "the client was not accepted, and may come again",
        .remedy = "more memory (`MemoryMax`, `ulimit -v`)"},
   }};
-  return lines;
+  return kLines;
 }
 
 }  // namespace tsmtp::daemon

@@ -3,44 +3,84 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "relayd/base/descriptor.h"
 
 namespace tsmtp::daemon {
 namespace {
 
-constexpr char kVariable[] = "NOTIFY_SOCKET";
+constexpr std::uint64_t kLongestWatch = 365ULL * 24 * 3600 * 1'000'000;
 // A manager that does not read is not waited for longer.
 constexpr timeval kPatience{.tv_sec = 1, .tv_usec = 0};
 
+// Takes a variable out of the environment.
+std::string taken(const char* name) {
+  const char* const value = std::getenv(name);
+  std::string out = value == nullptr ? "" : value;
+  unsetenv(name);
+  return out;
+}
+
+// 0: it is none.
+std::uint64_t number_in(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() ? number : 0;
+}
+
+// sd_watchdog_enabled(3).
+std::optional<std::chrono::milliseconds> taken_watchdog() {
+  const std::uint64_t microseconds = number_in(taken("WATCHDOG_USEC"));
+  const std::string process = taken("WATCHDOG_PID");
+  const bool is_for_us = process.empty() || number_in(process) == static_cast<std::uint64_t>(getpid());
+  if (microseconds == 0 || microseconds > kLongestWatch || !is_for_us) return {};
+  return std::max(std::chrono::milliseconds(microseconds / 2'000), std::chrono::milliseconds(1));
+}
+
 }  // namespace
 
-Readiness::Readiness() {
-  if (const char* path = std::getenv(kVariable)) path_ = path;
-  unsetenv(kVariable);
+Readiness::Readiness() : path_(taken("NOTIFY_SOCKET")), watchdog_(taken_watchdog()) {}
+
+void Readiness::ready(const std::string& status) {
+  status_ = status;
+  tell("READY=1\nSTATUS=" + status, Patience::kSome);
 }
 
-void Readiness::ready(const std::string& status) const {
-  tell("READY=1\nSTATUS=" + status);
-}
-
-void Readiness::reloading() const {
+void Readiness::reloading() {
   // Type=notify-reload wants to know since when.
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
-  tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.tv_sec * 1'000'000 + now.tv_nsec / 1'000));
+  status_ = "reloading";
+  tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.tv_sec * 1'000'000 + now.tv_nsec / 1'000) +
+           "\nSTATUS=" + status_,
+       Patience::kSome);
 }
 
-void Readiness::stopping() const {
-  tell("STOPPING=1");
+void Readiness::stopping(const std::string& status) {
+  status_ = status;
+  tell("STOPPING=1\nSTATUS=" + status, Patience::kSome);
 }
 
-void Readiness::tell(const std::string& message) const {
+void Readiness::status(const std::string& status) {
+  if (status == std::exchange(status_, status)) return;
+  tell("STATUS=" + status, Patience::kNone);
+}
+
+void Readiness::alive() const {
+  tell("WATCHDOG=1", Patience::kNone);
+}
+
+void Readiness::tell(const std::string& message, Patience patience) const {
   sockaddr_un address{};
   if (path_.empty() || path_.size() >= sizeof address.sun_path) return;
   address.sun_family = AF_UNIX;
@@ -50,7 +90,8 @@ void Readiness::tell(const std::string& message) const {
   const base::Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!socket.is_open()) return;
   setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
-  (void)!sendto(socket.get(), message.data(), message.size(), MSG_NOSIGNAL,
+  (void)!sendto(socket.get(), message.data(), message.size(),
+                patience == Patience::kNone ? MSG_NOSIGNAL | MSG_DONTWAIT : MSG_NOSIGNAL,
                 reinterpret_cast<const sockaddr*>(&address), length);
 }
 

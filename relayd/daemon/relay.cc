@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "relayd/base/bytes.h"
 #include "relayd/control/metrics.h"
 #include "relayd/control/metrics_page.h"
 #include "relayd/control/status_html.h"
+#include "relayd/daemon/abort_report.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/state_directory.h"
 #include "relayd/daemon/status.h"
@@ -26,6 +28,8 @@ constexpr std::chrono::seconds kLookAtDay{10};
 constexpr std::chrono::seconds kWitnessPoll{5};
 constexpr std::chrono::seconds kKeysPoll{1};
 constexpr std::chrono::seconds kSharingPoll{1};
+constexpr std::chrono::seconds kStandingPoll{1};
+constexpr std::size_t kShownCauseBytes = 300;
 constexpr std::chrono::seconds kSiteLedgerPoll{1};
 constexpr std::chrono::milliseconds kEarlierPoll{500};
 constexpr std::size_t kInstanceBytes = 16;
@@ -64,6 +68,12 @@ Relay::~Relay() {
 }
 
 base::Result<void> Relay::start() {
+  auto begun = begin();
+  if (!begun) readiness_.status("not started: " + base::escaped(begun.error().message, kShownCauseBytes));
+  return begun;
+}
+
+base::Result<void> Relay::begin() {
   if (auto ok = make_directories(); !ok) return ok;
   state_.start_witness(config_.hub);
   const auto owner = owner_of(config_.hub.user);
@@ -77,6 +87,7 @@ base::Result<void> Relay::start() {
   if (auto ok = make_audit_file(); !ok) return base::with_context("hub.audit", ok.error());
   if (auto ok = bind_all(); !ok) return ok;
   if (auto ok = drop_to(config_.hub.user); !ok) return ok;
+  readiness_.status("opening the ledger in " + config_.hub.state_dir);  // it may have much to recover
   if (auto ok = state_.open(loop_, config_.hub); !ok) return ok;
   if (auto ok = keys_.open(config_.hub.state_dir); !ok)
     return base::with_context("hub.state_dir", ok.error());
@@ -277,7 +288,10 @@ void Relay::serve() {
   });
   log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + settings::count_of_sites(config_) +
                                 ", key " + net::pin_text(rotation_.own().pin()));
-  loop_.later([this] { tell_ready(); });  // when it runs, relayctl is answered
+  loop_.later([this] {  // when it runs, relayctl is answered
+    tell_ready();
+    watch_standing();
+  });
 }
 
 void Relay::open_site_ledger() {
@@ -300,7 +314,42 @@ void Relay::open_site_ledger() {
 }
 
 void Relay::tell_ready() {
-  readiness_.ready("hub " + config_.hub.name + ", " + settings::count_of_sites(config_));
+  readiness_.ready(status_line(standing()));
+}
+
+void Relay::watch_standing() {
+  loop_.every(kStandingPoll, [this] {
+    shortages_.look_at_memory();
+    readiness_.status(status_line(standing()));
+    return true;
+  });
+  const auto interval = readiness_.watchdog_interval();
+  if (!interval) return;
+  const auto turn = [this] {
+    note_turn();
+    readiness_.alive();
+    return true;
+  };
+  turn();
+  loop_.every(*interval, turn);
+}
+
+Standing Relay::standing() const {
+  Standing standing{.hub = config_.hub.name,
+                    .sites = sites_.size(),
+                    .has_reload_failed = !last_reload_error_.empty(),
+                    .is_draining = draining_};
+  for (const auto& site : sites_) {
+    const auto& hubs = site->hubs().all();
+    const auto up = std::find_if(hubs.begin(), hubs.end(),
+                                 [](const auto& hub) { return hub->link().open_connections() > 0; });
+    if (up != hubs.end())
+      ++standing.links_up;
+    else if (standing.first_down.empty() && !hubs.empty())
+      standing.first_down = hubs.front()->shown_name() + ": " + hubs.front()->link().down_text();
+  }
+  if (const auto& trouble = state_.ledger().trouble()) standing.ledger_trouble = trouble->cause;
+  return standing;
 }
 
 // Says it to the holder of the endpoints, which may have been started, or started anew, after us.
@@ -316,7 +365,7 @@ void Relay::keep_endpoints() {
 void Relay::drain() {
   if (draining_) return loop_.stop();
   draining_ = true;
-  readiness_.stopping();
+  readiness_.stopping(status_line(standing()));
   log_.log(LogLevel::kInfo, "shutting down: no new transactions, those under way have " +
                                 std::to_string(config_.hub.drain_timeout.count()) + " seconds");
   for (const auto& site : sites_)
@@ -395,6 +444,7 @@ control::HubStatus Relay::status() const {
   status.draining = draining_;
   if (shortages_.times() > 0)
     status.shortage = {.times = shortages_.times(), .last = shortages_.last(), .text = shortages_.text()};
+  if (source_.log_lines_lost) status.log_lines_lost = source_.log_lines_lost();
   status.unauthenticated = admission_.count();
   status.unauthenticated_driven_out = admission_.driven_out();
   status.connections_refused = refusals_.count();

@@ -1,6 +1,8 @@
 // The running relayd: everything wired together, reloaded, drained. The only place that knows all the parts.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +22,7 @@
 #include "relayd/daemon/refused_keys.h"
 #include "relayd/daemon/rotation.h"
 #include "relayd/daemon/site_ledger.h"
+#include "relayd/daemon/standing.h"
 #include "relayd/net/control/request_server.h"
 #include "relayd/net/endpoint/held_endpoints.h"
 #include "relayd/net/etcd/etcd_client.h"
@@ -41,6 +44,7 @@ class Relay {
   struct Source {
     std::string file;
     std::vector<std::string> overrides;
+    std::function<std::uint64_t()> log_lines_lost{};  ///< for status
   };
 
   /// `loop` and `log` are borrowed and outlive the relay.
@@ -80,7 +84,10 @@ class Relay {
   void serve();
   void open_site_ledger();
   void keep_endpoints();
+  [[nodiscard]] base::Result<void> begin();
   void tell_ready();
+  void watch_standing();
+  [[nodiscard]] Standing standing() const;
 
   [[nodiscard]] base::Result<std::string> read_again();
   [[nodiscard]] base::Result<void> can_reload() const;

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "relayd/base/diagnostic.h"
+#include "relayd/daemon/abort_report.h"
 #include "relayd/daemon/background.h"
 #include "relayd/daemon/hold.h"
 #include "relayd/daemon/hub_keys.h"
@@ -84,7 +85,10 @@ int serve(settings::Config config, const Options& options, std::optional<Backgro
   });
   if (const std::string warning = warning_of_root(config); !warning.empty())
     log->log(base::LogLevel::kWarning, warning);
-  Relay relay(loop, *log, std::move(config), {.file = options.config_file, .overrides = options.overrides});
+  Relay relay(loop, *log, std::move(config),
+              {.file = options.config_file, .overrides = options.overrides, .log_lines_lost = [&unrated] {
+                 return unrated->lines_lost();
+               }});
   if (const auto started = relay.start(); !started) {
     log->log(base::LogLevel::kError, "not started: " + started.error().message);
     if (target != settings::LogTarget::kStderr) complain(started.error().message);
@@ -136,6 +140,7 @@ int run(const Options& given) {
     }
     background = *entered;
   }
+  report_aborts();
   if (options.hold_endpoints) return hold(*config, options, background);
   return serve(std::move(*config), options, background);
 }

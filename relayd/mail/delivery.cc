@@ -130,6 +130,8 @@ void Delivery::on(const Mail& record, base::TimePoint now) {
   } else {
     refusal = mail.error();
   }
+  if (!refusal && settings_.is_short_of_memory != nullptr && *settings_.is_short_of_memory)
+    refusal = own_reply(452, "4.3.1", "this hub is out of memory");
   if (!refusal)
     if (const auto trouble = host_.ledger_trouble()) refusal = storage_reply(*trouble);
   if (host_.is_disowned(transaction_))

@@ -40,6 +40,7 @@ struct DeliverySettings {
   bool takes_questions = false;       ///< it may be nothing but a question: likewise
   bool takes_reasons = false;         ///< it reads why an outcome is pending
   bool takes_traces = false;          ///< it may be nothing but the question how another went: likewise
+  const bool* is_short_of_memory = nullptr;  ///< this hub; borrowed, outlives the delivery. Null: never
   /// Of what is kept of envelopes and verdicts; null: no bound.
   std::shared_ptr<base::ByteBudget> memory{};
 };

@@ -128,6 +128,8 @@ void Intake::on(const smtp::MailRequest& request, base::TimePoint now) {
   if (!held_)
     held_ = policy::check_size(settings_.rules, settings_.site, smtp::declared_size(request.command));
   if (held_ && !host_.is_anybody_in_doubt()) return session_.reply(request.ticket, *held_);
+  if (settings_.is_short_of_memory != nullptr && *settings_.is_short_of_memory)
+    return session_.reply(request.ticket, site_reply(452, "4.3.1", "this hub is out of memory"));
   if (settings_.rate != nullptr)
     if (const auto refusal = settings_.rate->begin_mail(settings_.site, now))
       return session_.reply(request.ticket, *refusal);

@@ -26,8 +26,9 @@ struct IntakeSettings {
   std::string site;
   settings::Rules rules;
   settings::Sessions sessions{};
-  smtp::Extensions offered;           ///< what the far MTA offers, less what we do not carry
-  policy::RateLimit* rate = nullptr;  ///< of all sessions of the site; borrowed, outlives the intake
+  smtp::Extensions offered;                  ///< what the far MTA offers, less what we do not carry
+  policy::RateLimit* rate = nullptr;         ///< of all sessions of the site; borrowed, outlives the intake
+  const bool* is_short_of_memory = nullptr;  ///< this hub; borrowed, outlives the intake. Null: never
   /// Of what is kept of envelopes and verdicts; null: no bound.
   std::shared_ptr<base::ByteBudget> memory{};
   /// Borrowed, outlives the intake; for all mails of the site that are compressed. Null: none is.

@@ -139,6 +139,7 @@ mail::IntakeSettings Intakes::intake_settings() {
   settings.rules = settings_.rules;
   settings.sessions = settings_.sessions;
   settings.rate = &rate_;
+  if (shared_.shortages != nullptr) settings.is_short_of_memory = &shared_.shortages->is_short_of_memory();
   settings.memory = memory_;
   settings.refused = &refused_recipients_;
   if (settings_.link.compress) settings.compression = &compression_;

@@ -286,6 +286,8 @@ StreamUser* Site::accept_mail(SiteHub& hub, mux::StreamKey stream) {
        .takes_questions = answers_enquiries(hub.link()),
        .takes_reasons = hub.link().peer() != nullptr && hub.link().peer()->knows_reasons(),
        .takes_traces = hub.link().peer() != nullptr && hub.link().peer()->answers_traces(),
+       .is_short_of_memory =
+           shared_.shortages != nullptr ? &shared_.shortages->is_short_of_memory() : nullptr,
        .memory = in_memory_});
 }
 

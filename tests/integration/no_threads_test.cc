@@ -2,8 +2,11 @@
 // goes on by itself when there is room again. A sanitizer wants all the room there is, so this runs without
 // one.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <fstream>
+#include <vector>
 
 #include "tests/support/two_hubs.h"
 #include "tests/support/wait_until.h"
@@ -15,6 +18,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
+constexpr std::size_t kMostSessions = 900;  // an endpoint takes 1,000
 constexpr char kContent[] = "Subject: hello\r\n\r\ntext\r\n";
 
 void set_limit_of(const Process& process, __rlimit_resource resource, rlim_t value) {
@@ -79,6 +83,43 @@ TEST_F(NoThreads, MailWaitsWithTheReasonUntilTheLedgerHasItsThread) {
   Connection client = session();
   EXPECT_THAT(send_mail(client, kContent), StartsWith("250 "));
   EXPECT_EQ(birl_mta.count(), 1U);
+}
+
+std::size_t address_space_of(const Process& process) {
+  std::ifstream pages("/proc/" + std::to_string(process.pid()) + "/statm");
+  std::size_t count = 0;
+  pages >> count;
+  return count * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+class NoMemory : public TwoHubs {};
+
+// What is kept for that moment lets the mail that has begun go on; others are put off, with the reason.
+TEST_F(NoMemory, MailsAreToldAndThoseUnderWayGoOn) {
+  constexpr std::size_t kLittle = 256UL * 1024;
+  Connection first = session();
+  begin_mail(first, kContent);
+  Connection told = session();
+  set_limit_of(tokyo.process(), RLIMIT_AS, address_space_of(tokyo.process()) + kLittle);
+  std::vector<Connection> sessions;  // each needs some
+  std::string reply;
+  EXPECT_TRUE(wait_until([&] {
+    for (int i = 0; i < 20 && sessions.size() < kMostSessions; ++i)
+      sessions.push_back(raw_session());
+    reply = told.command("MAIL FROM:<a@tokyo.example>");
+    if (reply.starts_with("250 ")) (void)told.command("RSET");
+    return reply.starts_with("452 ");
+  })) << sessions.size()
+      << " sessions, " << address_space_of(tokyo.process());
+  ASSERT_EQ(reply, "452 4.3.1 birl: this hub is out of memory\r\n");
+  EXPECT_TRUE(tokyo.logs("this hub is out of memory: mails are put off until there is some"));
+  EXPECT_THAT(tokyo.status()["shortage"]["text"].get<std::string>(), HasSubstr("this hub is out of memory"));
+  first.send(".\r\n");
+  EXPECT_THAT(first.reply(), StartsWith("250 "));
+  set_limit_of(tokyo.process(), RLIMIT_AS, RLIM_INFINITY);
+  EXPECT_TRUE(tokyo.logs("there is memory again: mails are taken"));
+  EXPECT_THAT(send_mail(told, kContent), StartsWith("250 "));
+  EXPECT_EQ(birl_mta.count(), 2U);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Preloaded into a program under test: its time of day is TSMTP_CLOCK_SHIFT seconds ahead of the machine's,
-// or behind. Monotonic time is left alone.
+// or behind; or as many as the file TSMTP_CLOCK_SHIFT_FILE says just now. Monotonic time is left alone.
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -9,7 +10,18 @@
 
 namespace {
 
+long shift_in(const char* path) {
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  char text[32] = {};
+  const ssize_t size = read(file, text, sizeof text - 1);
+  close(file);
+  return size > 0 ? std::atol(text) : 0;
+}
+
 long shift() {
+  static const char* const path = std::getenv("TSMTP_CLOCK_SHIFT_FILE");
+  if (path != nullptr) return shift_in(path);
   static const long seconds = [] {
     const char* const given = std::getenv("TSMTP_CLOCK_SHIFT");
     return given == nullptr ? 0 : std::atol(given);

@@ -50,11 +50,15 @@ base::Result<std::unique_ptr<EndpointHolder>> EndpointHolder::open(const std::st
   return holder;
 }
 
-void EndpointHolder::run() {
+void EndpointHolder::run(std::optional<std::chrono::milliseconds> at_least_every,
+                         const std::function<void()>& in_each_turn) {
+  const int longest = at_least_every ? static_cast<int>(at_least_every->count()) : -1;
   for (;;) {
+    in_each_turn();
     std::vector<pollfd> all = watched(now());
     const bool has_timers = !is_served() || !bound_.missing.empty() || !turned_.empty();
-    if (poll(all.data(), all.size(), has_timers ? static_cast<int>(kTurn.count()) : -1) < 0 && errno != EINTR)
+    if (poll(all.data(), all.size(), has_timers ? static_cast<int>(kTurn.count()) : longest) < 0 &&
+        errno != EINTR)
       poll(nullptr, 0, static_cast<int>(kTurn.count()));  // out of memory: it passes
     for (const pollfd& one : all)
       if (one.revents != 0) on_readable(one.fd, now());

@@ -12,9 +12,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,8 +53,10 @@ class EndpointHolder {
   [[nodiscard]] static base::Result<std::unique_ptr<EndpointHolder>> open(const std::string& path,
                                                                           Bound bound, base::Logger& log);
 
-  /// Serves until the process is ended.
-  [[noreturn]] void run();
+  /// Serves until the process is ended. `turned` is called in each turn of the loop, `at_least_every` so
+  /// often if it is given.
+  [[noreturn]] void run(std::optional<std::chrono::milliseconds> at_least_every,
+                        const std::function<void()>& in_each_turn);
 
  private:
   struct Relayd {

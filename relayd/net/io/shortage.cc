@@ -43,10 +43,21 @@ std::string no_thread(const std::string& why) {
 }
 
 void Shortages::note(std::string_view what, const boost::system::error_code& error) {
+  note(std::string(what) + ": " + cause_of(error));
+}
+
+void Shortages::note(std::string text) {
   ++times_;
   last_ = wall_now();
-  text_ = std::string(what) + ": " + cause_of(error);
+  text_ = std::move(text);
   log_.log_provoked(base::Provoked::kTrouble, "shortage", base::LogLevel::kError, text_);
+}
+
+void Shortages::look_at_memory() {
+  const bool was_short = std::exchange(is_short_of_memory_, !reserve_.refill());
+  if (was_short == is_short_of_memory_) return;
+  if (is_short_of_memory_) return note("this hub is out of memory: mails are put off until there is some");
+  log_.log(base::LogLevel::kInfo, "there is memory again: mails are taken");
 }
 
 bool SpareDescriptor::refill() {

@@ -10,6 +10,7 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/base/log.h"
+#include "relayd/net/io/memory_reserve.h"
 
 namespace tsmtp::net {
 
@@ -31,12 +32,20 @@ class Shortages {
   /// `what` could not be done: "127.0.5.2:5000: a client could not be accepted".
   void note(std::string_view what, const boost::system::error_code& error);
 
+  /// To be called about once a second: whether memory is short. The flag is for those who take mails.
+  void look_at_memory();
+  [[nodiscard]] const bool& is_short_of_memory() const { return is_short_of_memory_; }
+
   [[nodiscard]] std::uint64_t times() const { return times_; }
   [[nodiscard]] base::WallTime last() const { return last_; }
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
+  void note(std::string text);
+
   base::Logger& log_;
+  MemoryReserve reserve_;
+  bool is_short_of_memory_ = false;
   std::uint64_t times_ = 0;
   base::WallTime last_{};
   std::string text_;

@@ -45,6 +45,7 @@ HubStatus full_hub() {
   hub.rate_refusals = {.out = 6, .in = 7};
   hub.endpoints_held = false;
   hub.draining = true;
+  hub.log_lines_lost = 12;
   hub.shortage = {.times = 4, .last = hub.now - seconds(9), .text = "127.0.5.2:5000: no client"};
   hub.sessions_refused = 7;
   hub.unauthenticated_driven_out = 5;

@@ -26,6 +26,7 @@ TEST(Metrics, Samples) {
         "tsmtp_link_up{site=\"osaka\"} 0\n",
         "tsmtp_keys_refused_total 3\n",
         "tsmtp_shortages_total 0\n",
+        "tsmtp_log_lines_lost_total 0\n",
         "tsmtp_strangers 2\n",
         "tsmtp_connections_refused_total 0\n",
         "tsmtp_audit_records_total 123\n",

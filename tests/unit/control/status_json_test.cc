@@ -205,6 +205,7 @@ TEST(StatusJson, Golden) {
     "out": 0,
     "in": 0
   },
+  "log_lines_lost": 0,
   "sessions_refused": 0,
   "strangers": 2,
   "strangers_driven_out": 0,

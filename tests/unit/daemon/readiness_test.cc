@@ -4,10 +4,14 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
+#include <optional>
+#include <string>
 
 #include "relayd/base/descriptor.h"
 #include "tests/support/temporary_directory.h"
@@ -15,6 +19,8 @@
 namespace tsmtp::daemon {
 namespace {
 
+using testing::AllOf;
+using testing::EndsWith;
 using testing::StartsWith;
 
 /// What systemd is to us: a datagram socket, by path or in the abstract namespace.
@@ -45,14 +51,21 @@ class FakeManager {
 
 void tells_all(const std::string& path) {
   const FakeManager manager(path);
-  const Readiness told;
+  Readiness told;
   EXPECT_EQ(std::getenv("NOTIFY_SOCKET"), nullptr);
-  told.ready("hub tokyo, 1 site");
-  EXPECT_EQ(manager.heard(), "READY=1\nSTATUS=hub tokyo, 1 site");
+  told.status("opening the ledger");
+  EXPECT_EQ(manager.heard(), "STATUS=opening the ledger");
+  told.ready("hub tokyo: link up");
+  EXPECT_EQ(manager.heard(), "READY=1\nSTATUS=hub tokyo: link up");
+  told.status("hub tokyo: link up");
+  EXPECT_EQ(manager.heard(), "nothing") << "it is known";
+  told.status("hub tokyo: 0 of 1 links up");
+  EXPECT_EQ(manager.heard(), "STATUS=hub tokyo: 0 of 1 links up");
   told.reloading();
-  EXPECT_THAT(manager.heard(), StartsWith("RELOADING=1\nMONOTONIC_USEC="));
-  told.stopping();
-  EXPECT_EQ(manager.heard(), "STOPPING=1");
+  EXPECT_THAT(manager.heard(),
+              AllOf(StartsWith("RELOADING=1\nMONOTONIC_USEC="), EndsWith("\nSTATUS=reloading")));
+  told.stopping("hub tokyo: shutting down");
+  EXPECT_EQ(manager.heard(), "STOPPING=1\nSTATUS=hub tokyo: shutting down");
 }
 
 TEST(Readiness, IsToldByPath) {
@@ -71,6 +84,45 @@ TEST(Readiness, ThatIsNotThereIsNoTrouble) {
     setenv("NOTIFY_SOCKET", path.c_str(), 1);
     Readiness().ready("");
   }
+}
+
+// The manager that does not read is systemd itself, and everything else waits for it too.
+TEST(Readiness, AManagerThatDoesNotReadIsNotWaitedFor) {
+  const support::TemporaryDirectory dir;
+  const FakeManager manager(dir.file("notify"));
+  Readiness told;
+  const auto begun = std::chrono::steady_clock::now();
+  for (int i = 0; i < 10'000; ++i) {
+    told.alive();
+    told.status(std::to_string(i));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
+}
+
+std::optional<std::chrono::milliseconds> watchdog(const std::string& microseconds,
+                                                  const std::string& process) {
+  setenv("WATCHDOG_USEC", microseconds.c_str(), 1);
+  if (!process.empty()) setenv("WATCHDOG_PID", process.c_str(), 1);
+  const Readiness told;
+  EXPECT_EQ(std::getenv("WATCHDOG_USEC"), nullptr);
+  EXPECT_EQ(std::getenv("WATCHDOG_PID"), nullptr);
+  return told.watchdog_interval();
+}
+
+TEST(Readiness, TheWatchdogIsToldInHalfItsTime) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(Readiness().watchdog_interval(), std::nullopt);
+  EXPECT_EQ(watchdog("60000000", ""), milliseconds(30'000));
+  EXPECT_EQ(watchdog("60000000", std::to_string(getpid())), milliseconds(30'000));
+  EXPECT_EQ(watchdog("1", ""), milliseconds(1));
+  EXPECT_EQ(watchdog("60000000", "1"), std::nullopt) << "another process is watched";
+  for (const char* none :
+       {"", "0", "-1", "sixty", "60000000 ", "99999999999999999999", "18446744073709551615"})
+    EXPECT_EQ(watchdog(none, ""), std::nullopt) << none;
+  const support::TemporaryDirectory dir;
+  const FakeManager manager(dir.file("notify"));
+  Readiness().alive();
+  EXPECT_EQ(manager.heard(), "WATCHDOG=1");
 }
 
 }  // namespace

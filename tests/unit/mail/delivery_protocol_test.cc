@@ -70,6 +70,14 @@ TEST_F(DeliveryProtocol, SizeDeclaredTooLarge) {
     V Mail(552))");
 }
 
+TEST_F(DeliveryProtocol, AHubThatIsOutOfMemoryTakesNoMail) {
+  const bool is_short = true;
+  far_.settings.is_short_of_memory = &is_short;
+  far_.run(R"(
+    R mail FROM:<a@tokyo.example>
+    V Mail(452))");
+}
+
 TEST_F(DeliveryProtocol, SizeCountedTooLarge) {
   far_.to_content();
   const std::string piece(600, 'x');

@@ -107,6 +107,20 @@ TEST(Intake, SizeDeclaredTooLarge) {
     L Mail)");
 }
 
+TEST(Intake, AHubThatIsOutOfMemoryPutsMailsOff) {
+  NearEnd near;
+  bool is_short = true;
+  near.settings.is_short_of_memory = &is_short;
+  near.run(R"(
+    C MAIL FROM:<a@tokyo.example>
+    S 452 4.3.1...)");
+  is_short = false;
+  near.run(R"(
+    C MAIL FROM:<a@tokyo.example>
+    S 250...
+    L Mail)");
+}
+
 TEST(Intake, SizeCountedTooLarge) {
   NearEnd near;
   near.run(kEnvelope);
