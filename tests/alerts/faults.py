@@ -42,7 +42,7 @@ def healthy():
     series = {'up{job="tsmtp",instance="tokyo"}': steady(1)}
     for name, value in {'start_time_seconds': 0, 'draining': 0, 'config_reload_failed': 0, 'endpoints_held': 1, 'shortages_total': 0,
                         'mail_memory_bytes': 2_000_000, 'mail_memory_limit_bytes': 268_435_456, 'ledger_writable': 1, 'witness': 1,
-                        'audit_records_lost_total': 0, 'key_awaited_sites': 0, 'key_made_time_seconds': 0, 'key_not_rotated': 0,
+                        'audit_records_lost_total': 0, 'log_lines_lost_total': 0, 'key_awaited_sites': 0, 'key_made_time_seconds': 0, 'key_not_rotated': 0,
                         'keys_refused_total': 3, 'strangers_driven_out_total': 0, 'mta_away_sites': 0, 'older_sites': 0, 'etcd_answers': 1,
                         'doubts_shared': 1, 'mails_without_etcd_total': 0, 'mails_alone_total': 0, 'possible_duplicates_total': 0}.items():
         series[of_hub(f'tsmtp_{name}')] = steady(value)
@@ -127,6 +127,7 @@ FAULTS = [
     fault('the audit record cannot follow its rotation',
           {of_hub('tsmtp_audit_trouble_timestamp_seconds'): f'_x{T0} {AT}x{DAY - T0}'}, 'TsmtpAuditTrouble'),
     fault('audit records are lost', {of_hub('tsmtp_audit_records_lost_total'): bursts(T0, 7)}, 'TsmtpAuditRecordsLost'),
+    fault("the log's reader stops", {of_hub('tsmtp_log_lines_lost_total'): bursts(T0, 300)}, 'TsmtpLogLinesLost'),
     fault('a site does not learn the new key', {of_hub('tsmtp_key_awaited_sites'): steady(1),
                                                 of_hub('tsmtp_key_made_time_seconds'): steady(-8 * 86400)}, 'TsmtpRotationStuck'),
     fault('the key cannot be replaced', {of_hub('tsmtp_key_not_rotated'): from_minute(T0, 0, 1)}, 'TsmtpKeyNotRotated'),
