@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxCauseBytes = 300;
 
-struct Row {
+struct CauseRow {
   int code;
   std::string_view words;
 };
@@ -28,7 +28,7 @@ constexpr std::string_view kNotUsed =
 
 // All that db.h of 5.3 has. What a ledger of one thread, with neither locks nor replication, cannot meet has
 // one of the two sentences above.
-constexpr std::array<Row, 44> kCodes{{
+constexpr std::array<CauseRow, 44> kCodes{{
     {DB_RUNRECOVERY, "Berkeley DB has given its files up after an error; relayd opens them anew"},
     {DB_CHKSUM_FAIL, "a page fails its checksum: the disk, or another program, has changed it"},
     {DB_PAGE_NOTFOUND, "a page is missing: a file was cut"},
@@ -94,8 +94,8 @@ bool has_advice_of_its_own(int code) {
 }  // namespace
 
 std::string_view words_for(int code) {
-  const auto* const row =
-      std::find_if(kCodes.begin(), kCodes.end(), [code](const Row& known) { return known.code == code; });
+  const auto* const row = std::find_if(kCodes.begin(), kCodes.end(),
+                                       [code](const CauseRow& known) { return known.code == code; });
   return row == kCodes.end() ? std::string_view{} : row->words;
 }
 
