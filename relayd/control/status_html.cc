@@ -14,7 +14,7 @@
 namespace tsmtp::control {
 namespace {
 
-constexpr std::size_t kHour = std::chrono::hours(1) / LastDay::kStep;
+constexpr std::size_t kPointsOfAnHour = std::chrono::hours(1) / LastDay::kStep;
 
 constexpr std::string_view kStyle = R"(
 :root{color-scheme:light dark;--ink:#1d2329;--paper:#fff;--line:#d5dbe1;--soft:#5c6670;--good:#2e8540;--bad:#c2362b;--out:#2266bb;--in:#a06000}
@@ -82,7 +82,7 @@ std::string row(const SiteStatus& site, const LastDay::Points& points, base::Wal
       "<td><span class=\"{}\">&#9679;</span> {} <small>{}</small>{}</td>"
       "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"day\">{}</td></tr>\n",
       name, details(site, now), site.state == LinkState::kUp ? "up" : "down", to_string(site.state),
-      html_escaped(since(site.since, now)), why, both(mails_of(points, kHour)),
+      html_escaped(since(site.since, now)), why, both(mails_of(points, kPointsOfAnHour)),
       both(mails_of(points, points.size())), doubts, day_of(points, name));
 }
 
@@ -141,7 +141,7 @@ std::string status_html(const HubStatus& status, const LastDay& day, base::TimeP
       "<p>{} of {} links up. Mails <span class=\"o\">out</span> / <span class=\"i\">in</span>: {} in the "
       "last "
       "hour, {} in the last day.</p>\n{}\n<pre>{}</pre>\n",
-      up, status.sites.size(), both(mails_of(whole, kHour)), both(mails_of(whole, whole.size())),
+      up, status.sites.size(), both(mails_of(whole, kPointsOfAnHour)), both(mails_of(whole, whole.size())),
       day_of(whole, hub), hub_text(status));
   out +=
       "<table>\n<tr><th>site</th><th>link</th><th class=\"n\">mails in an hour</th><th class=\"n\">in a "

@@ -169,15 +169,15 @@ void check_mailer(const HubFacts& facts, Report& report) {
 
 void check_mail_files(const HubFacts& facts, Report& report) {
   if (text_of(facts, facts.cf_file).empty()) return;
-  constexpr unsigned kOthersWrite = 022;
-  constexpr unsigned kSticky = 01000;
+  constexpr unsigned kOthersMayWrite = 022;
+  constexpr unsigned kOwnersOnly = 01000;
   const CfReading cf = read_cf(text_of(facts, facts.cf_file));
   std::vector<std::string> paths = files_of(cf);
   paths.insert(paths.begin(),
                {"/etc", facts.cf_file.substr(0, facts.cf_file.rfind('/')), facts.cf_file, mc_of(facts)});
   for (const std::string& path : paths) {
     const FileFact* const file = file_at(facts, path);
-    if (file == nullptr || (file->mode & kOthersWrite) == 0 || (file->mode & kSticky) != 0) continue;
+    if (file == nullptr || (file->mode & kOthersMayWrite) == 0 || (file->mode & kOwnersOnly) != 0) continue;
     report.wrong(path, "others than its owner may write it, and sendmail does not trust what is so",
                  "chmod go-w " + path);
   }
