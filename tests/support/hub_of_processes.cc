@@ -42,7 +42,6 @@ HubOfProcesses::Worker::Worker(HubOfProcesses& hub, std::string instance, std::s
              *hub.ledger_,
              *hub.digests_,
              hub.neighbours_},
-      hub_(hub),
       forwards_{.executor = hub.loop_.executor(), .log = hub.log_},
       held_(hub.directory_.file("nobody-holds"), hub.log_) {
   shared.is_committing = [this](const std::string& id) { return site->is_committing(id); };

@@ -72,7 +72,6 @@ class HubOfProcesses {
     std::atomic<int> clients{0};             ///< of the test's, which are or will be connected
 
    private:
-    HubOfProcesses& hub_;
     net::SharedByForwards forwards_;
     net::HeldEndpoints held_;
   };
