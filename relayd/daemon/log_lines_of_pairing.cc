@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_pairing() {
-  static constexpr std::array<LogLine, 10> kLines{{
+  static constexpr std::array<LogLine, 12> kLines{{
       {.kind = "invited",
        .levels = "info",
        .pattern = "relayctl: hub {invited*} is invited, until {time}",
@@ -27,6 +27,16 @@ std::span<const LogLine> lines_of_pairing() {
        .pattern = "pairing with {peer*} refused: {cause*}",
        .meaning = "no invitation fits, or the secret was wrong",
        .remedy = ""},
+      {.kind = "pairing-broken",
+       .levels = "warning",
+       .pattern = "pairing with {peer*}: {cause*}",
+       .meaning = "a hub would join, and its site could not be made here",
+       .remedy = "what CAUSE says; the other hub may join again"},
+      {.kind = "pairing-malformed",
+       .levels = "warning",
+       .pattern = "{address}: pairing: {cause*}",
+       .meaning = "what came is no message of a hub that pairs",
+       .remedy = "if it comes often, look at who reaches the port"},
       {.kind = "pairing-failed",
        .levels = "warning",
        .pattern = "invitation {site}, taken up by hub {peer*}: {cause*}",

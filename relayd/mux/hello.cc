@@ -51,8 +51,9 @@ base::Result<void> read_predecessor(Hello& hello, std::string_view in) {
         "peer's Hello states that two processes may stand beside each other, and ends before it "
         "says which"};
   const std::string_view named = in.substr(0, kInstanceBytes);
+  if (named.find_first_not_of('\0') == std::string_view::npos) return {};
   if (named == hello.instance) return base::Error{"peer's Hello names its own process as the one before it"};
-  if (named.find_first_not_of('\0') != std::string_view::npos) hello.predecessor = named;
+  hello.predecessor = named;
   return {};
 }
 
