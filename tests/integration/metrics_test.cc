@@ -31,9 +31,9 @@ class Scraped : public TwoHubs {
     ASSERT_TRUE(link_is_up());
   }
 
-  [[nodiscard]] std::string get(const std::string& path, const std::string& header = "") const {
+  [[nodiscard]] std::string get(const std::string& page, const std::string& header = "") const {
     Connection client("127.0.0.1", port_);
-    client.send("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + header + "\r\n");
+    client.send("GET " + page + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + header + "\r\n");
     std::string all;
     while (const auto line = client.line())
       all += *line;

@@ -82,10 +82,10 @@ class Surroundings : public TwoHubs {
           << i;
   }
   static std::string long_path(const std::string& domain) {
-    std::string path = std::string(60, 'a') + '@' + std::string(50, 'b');
+    std::string mailbox = std::string(60, 'a') + '@' + std::string(50, 'b');
     for (int i = 0; i < 2; ++i)
-      path += '.' + std::string(50, 'c');
-    return path + domain;
+      mailbox += '.' + std::string(50, 'c');
+    return mailbox + domain;
   }
   /// Until lines are lost.
   void expect_mails_until_lines_are_lost() {
