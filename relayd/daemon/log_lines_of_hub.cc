@@ -19,7 +19,7 @@ std::span<const LogLine> lines_of_hub() {
        .remedy = "what CAUSE says, then start it"},
       {.kind = "stays-root",
        .levels = "warning",
-       .pattern = "hub.user is not set: relayd stays root. {todo*}",
+       .pattern = "hub.user is not set: relayd stays root. {advice*}",
        .meaning = "",
        .remedy = "make a user for it"},
       {.kind = "reloaded",

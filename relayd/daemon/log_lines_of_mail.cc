@@ -39,7 +39,7 @@ std::span<const LogLine> lines_of_mail() {
       {.kind = "mail-foreign-domain",
        .levels = "warning",
        .pattern = "{site}: the MTA of hub {far} does not know {domain} as its own, though \"local\" for site "
-                  "{near} there has it: {todo*}",
+                  "{near} there has it: {advice*}",
        .meaning = "sendmail there says \"Relaying denied\" to a recipient that `local` there has",
        .remedy = "on FAR: DOMAIN into `/etc/mail/local-host-names`, or `relay-domains` if it hands the mail "
                  "on; restart sendmail"},

@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_pairing() {
-  static constexpr std::array<LogLine, 12> kLines{{
+  static constexpr std::array<LogLine, 13> kLines{{
       {.kind = "invited",
        .levels = "info",
        .pattern = "relayctl: hub {invited*} is invited, until {time}",
@@ -63,6 +63,11 @@ std::span<const LogLine> lines_of_pairing() {
            "{path*}: {cause*}; it is put aside as {aside*}, and the invitations that were out are of no use",
        .meaning = "the file is damaged",
        .remedy = "invite again"},
+      {.kind = "invitations-unwritten",
+       .levels = "warning",
+       .pattern = "{path*}: cannot be written: {cause*}",
+       .meaning = "an invitation is not given, or not taken up, until it can be",
+       .remedy = "what CAUSE says, then once more"},
       {.kind = "invitations-unread",
        .levels = "error",
        .pattern = "{path*}: cannot be read: {cause*}; the invitations that are out are of no use",

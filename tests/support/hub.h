@@ -29,7 +29,7 @@ class Hub {
   /// `listen` 0: dials out only.
   Hub(std::string name, std::uint16_t listen);
 
-  /// What it has logged is looked at: a line without a row in relayd/daemon/log_lines.h is told.
+  /// What it has logged is looked at: each line has a row in relayd/daemon/log_lines.h.
   ~Hub();
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
