@@ -41,12 +41,19 @@ base::Result<Traces> ask_relayd(const settings::Config& config, const control::T
   return control::parse_traces(*reply);
 }
 
+// Most lines of a large record are not, and need not be read.
+bool may_be_meant(const control::TraceRequest& request, std::string_view line) {
+  return !request.said.empty() || line.find(request.id) != line.npos ||
+         line.find(base::ascii_lower(request.id)) != line.npos;
+}
+
 // relayd remembers the newest mails only, and none of before its start.
 Traces look_in_record(const settings::Config& config, const control::TraceRequest& request) {
   Traces found;
   if (config.hub.audit.empty() || config.hub.audit == settings::kJournald) return found;
   for (const std::string& file : {config.hub.audit + ".1", config.hub.audit})
     diagnosis::for_each_line(file, [&](std::string_view line) {
+      if (!may_be_meant(request, line)) return;
       const auto mail = control::recorded_mail(line);
       if (!mail || !control::is_meant(request, mail->summary)) return;
       found.push_back(control::trace_of(*mail, config.hub.name));

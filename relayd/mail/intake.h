@@ -90,6 +90,9 @@ class Intake {
   [[nodiscard]] base::TimePoint transaction_started() const { return current_->started(); }
   /// Nothing is under way for which the client would have to wait: it is its move.
   [[nodiscard]] bool is_clients_move() const { return in_transaction() && !current_->awaits_far(); }
+  [[nodiscard]] bool is_about(const std::string& transaction) const {
+    return in_transaction() && current_->transaction() == transaction;
+  }
   /// The mail under way; nothing while there is none.
   [[nodiscard]] std::optional<Summary> so_far(base::TimePoint now) const {
     return in_transaction() ? std::optional(current_->so_far(now)) : std::nullopt;

@@ -17,8 +17,8 @@ std::size_t size_of(const smtp::Reply& reply) {
 }
 
 std::size_t size_of(const Summary& summary) {
-  std::size_t bytes = sizeof(TracedMail) + summary.site.size() + summary.helo.size() + summary.sender.size() +
-                      size_of(summary.reply);
+  std::size_t bytes = sizeof(TracedMail) + 2 * kStringBytes + summary.site.size() + summary.helo.size() +
+                      summary.sender.size() + size_of(summary.reply);
   for (const RecipientResult& recipient : summary.recipients)
     bytes += kStringBytes + recipient.address.size() + size_of(recipient.reply);
   return bytes;
@@ -47,10 +47,18 @@ void RecentMails::add(Summary summary, base::TimePoint now, base::WallTime wall)
   if (summary.recipients.size() > kMaxRecipients) summary.recipients.resize(kMaxRecipients);
   bytes_ += size_of(summary);
   mails_.push_back({.summary = std::move(summary), .state = Traced::State::kEnded, .at = now, .wall = wall});
+  by_transaction_[mails_.back().summary.transaction] = &mails_.back();
   while (bytes_ > max_bytes_) {
     bytes_ -= size_of(mails_.front().summary);
+    const auto known = by_transaction_.find(mails_.front().summary.transaction);
+    if (known != by_transaction_.end() && known->second == &mails_.front()) by_transaction_.erase(known);
     mails_.pop_front();
   }
+}
+
+const TracedMail* RecentMails::find(const std::string& transaction) const {
+  const auto found = by_transaction_.find(transaction);
+  return found == by_transaction_.end() ? nullptr : found->second;
 }
 
 std::vector<TracedMail> RecentMails::find(const Wanted& wanted, std::size_t most) const {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "relayd/base/clock.h"
@@ -36,6 +37,9 @@ class RecentMails {
 
   void add(Summary summary, base::TimePoint now, base::WallTime wall);
 
+  /// The newest one of that transaction; null: none. Good until the next add(). As cheap as it has to be,
+  /// for other hubs may ask.
+  [[nodiscard]] const TracedMail* find(const std::string& transaction) const;
   /// Of those, the newest `most`, oldest first.
   using Wanted = std::function<bool(const Summary&)>;
   [[nodiscard]] std::vector<TracedMail> find(const Wanted& wanted, std::size_t most) const;
@@ -44,7 +48,8 @@ class RecentMails {
  private:
   std::size_t max_bytes_;
   std::size_t bytes_ = 0;
-  std::deque<TracedMail> mails_;  // oldest first
+  std::deque<TracedMail> mails_;                                       // oldest first
+  std::unordered_map<std::string, const TracedMail*> by_transaction_;  // the newest of each
 };
 
 }  // namespace tsmtp::mail

@@ -44,10 +44,10 @@ std::size_t Deliveries::under_way() const {
       all_.begin(), all_.end(), [](const auto& delivery) { return delivery->in_transaction(); }));
 }
 
-std::vector<mail::TracedMail> Deliveries::mails_under_way() const {
+std::vector<mail::TracedMail> Deliveries::mails_under_way(const std::string& transaction) const {
   std::vector<mail::TracedMail> mails;
   for (const auto& delivery : all_)
-    if (delivery->in_transaction())
+    if (delivery->in_transaction() && (transaction.empty() || delivery->is_about(transaction)))
       mails.push_back({.summary = delivery->so_far(now()),
                        .state = mail::Traced::State::kUnderWay,
                        .at = now(),

@@ -39,8 +39,8 @@ class Deliveries {
   [[nodiscard]] bool is_committing() const;
   /// How many do anything but wait for the near side to settle.
   [[nodiscard]] std::size_t under_way() const;
-  /// These.
-  [[nodiscard]] std::vector<mail::TracedMail> mails_under_way() const;
+  /// These; that of one transaction, if one is named.
+  [[nodiscard]] std::vector<mail::TracedMail> mails_under_way(const std::string& transaction) const;
   /// When the oldest of those began; the present if there are none.
   [[nodiscard]] base::TimePoint oldest(base::TimePoint now) const;
 

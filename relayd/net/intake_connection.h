@@ -55,6 +55,8 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   /// Closes at once.
   void abort();
   [[nodiscard]] bool in_transaction() const { return intake_.in_transaction(); }
+  /// The mail under way is that transaction.
+  [[nodiscard]] bool is_about(const std::string& transaction) const { return intake_.is_about(transaction); }
   /// The mail under way; nothing while there is none.
   [[nodiscard]] std::optional<mail::Summary> so_far(base::TimePoint now) const;
   /// When it began, in_transaction() only.

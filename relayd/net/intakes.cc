@@ -179,14 +179,16 @@ std::size_t Intakes::under_way() const {
       sessions_.begin(), sessions_.end(), [](const auto& session) { return session->in_transaction(); }));
 }
 
-std::vector<mail::TracedMail> Intakes::mails_under_way() const {
+std::vector<mail::TracedMail> Intakes::mails_under_way(const std::string& transaction) const {
   std::vector<mail::TracedMail> mails;
-  for (const auto& session : sessions_)
+  for (const auto& session : sessions_) {
+    if (!transaction.empty() && !session->is_about(transaction)) continue;
     if (auto summary = session->so_far(now()))
       mails.push_back({.summary = *std::move(summary),
                        .state = mail::Traced::State::kUnderWay,
                        .at = now(),
                        .wall = wall_now()});
+  }
   return mails;
 }
 

@@ -57,8 +57,8 @@ class Intakes {
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
   /// How many are in a transaction.
   [[nodiscard]] std::size_t under_way() const;
-  /// Their mails.
-  [[nodiscard]] std::vector<mail::TracedMail> mails_under_way() const;
+  /// Their mails; that of one transaction, if one is named.
+  [[nodiscard]] std::vector<mail::TracedMail> mails_under_way(const std::string& transaction) const;
   /// When the oldest of those began; the present if there are none.
   [[nodiscard]] base::TimePoint oldest(base::TimePoint now) const;
   /// How many were turned away since the start.

@@ -303,23 +303,20 @@ void Site::own_mta_changed(const mail::FarMta& mta) {
     hub->own_mta_changed(mta);
 }
 
-std::vector<mail::TracedMail> Site::mails_under_way() const {
-  std::vector<mail::TracedMail> mails = intakes_.mails_under_way();
-  for (mail::TracedMail& mail : deliveries_.mails_under_way())
+std::vector<mail::TracedMail> Site::mails_under_way(const std::string& transaction) const {
+  std::vector<mail::TracedMail> mails = intakes_.mails_under_way(transaction);
+  for (mail::TracedMail& mail : deliveries_.mails_under_way(transaction))
     mails.push_back(std::move(mail));
   return mails;
 }
 
 // A site hears of its own mails only.
 mail::Traced Site::trace(const std::string& transaction) const {
-  for (const mail::TracedMail& mail : mails_under_way())
-    if (mail.summary.transaction == transaction) return told(mail);
-  if (shared_.recent == nullptr) return {};
-  const auto is_meant = [&](const mail::Summary& mail) {
-    return mail.site == settings_.name && mail.transaction == transaction;
-  };
-  const auto found = shared_.recent->find(is_meant, 1);
-  return found.empty() ? mail::Traced{} : told(found.front());
+  for (const mail::TracedMail& mail : mails_under_way(transaction))
+    return told(mail);
+  const mail::TracedMail* const mail =
+      shared_.recent == nullptr ? nullptr : shared_.recent->find(transaction);
+  return mail == nullptr || mail->summary.site != settings_.name ? mail::Traced{} : told(*mail);
 }
 
 void Site::ended(const mail::Summary& summary) {

@@ -80,7 +80,8 @@ class Site {
   [[nodiscard]] bool is_committing() const;
   /// Transactions under way, both directions.
   [[nodiscard]] std::size_t in_flight() const;
-  [[nodiscard]] std::vector<mail::TracedMail> mails_under_way() const;
+  /// Of both directions; of that transaction alone, if one is named.
+  [[nodiscard]] std::vector<mail::TracedMail> mails_under_way(const std::string& transaction = {}) const;
   /// When the oldest of them began; the present if there are none.
   [[nodiscard]] base::TimePoint oldest_in_flight(base::TimePoint now) const;
   /// Whether its hubs have all that we told them, the last replies to mails among it.

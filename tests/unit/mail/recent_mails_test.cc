@@ -40,6 +40,21 @@ TEST(RecentMails, TheNewestAreFoundOldestFirst) {
   EXPECT_THAT(recent.find([](const Summary&) { return false; }, 2), IsEmpty());
 }
 
+TEST(RecentMails, ATransactionIsFoundAsItWasLast) {
+  RecentMails recent(5'000);
+  Summary again = mail_of('a');
+  again.sender = "second";
+  recent.add(mail_of('a'), {}, kWall);
+  recent.add(again, {}, kWall);
+  ASSERT_NE(recent.find(again.transaction), nullptr);
+  EXPECT_EQ(recent.find(again.transaction)->summary.sender, "second");
+  EXPECT_EQ(recent.find(mail_of('b').transaction), nullptr);
+  for (int i = 0; i < 100; ++i)
+    recent.add(mail_of('c'), {}, kWall);
+  EXPECT_EQ(recent.find(again.transaction), nullptr) << "it went with its room";
+  EXPECT_NE(recent.find(mail_of('c').transaction), nullptr);
+}
+
 // P6
 TEST(RecentMails, TheOldestGoWhenThereIsNoMoreRoom) {
   RecentMails recent(10'000);
