@@ -4,7 +4,7 @@
 // send the end of content without a Commit.
 //
 // delivery.cc has what comes over the link and what becomes of the transaction, delivery_mta.cc what our MTA
-// says.
+// says, delivery_questions.cc what is asked of others.
 #pragma once
 
 #include <cstdint>

@@ -131,6 +131,10 @@ TEST(StatusGolden, Json) {
   expect_golden("status.json", status_json(full_hub()));
 }
 
+TEST(StatusGolden, JsonOfAHubWithoutTrouble) {
+  expect_golden("status_calm.json", status_json(sample_hub()));
+}
+
 TEST(StatusGolden, Metrics) {
   expect_golden("metrics.txt", sorted(metrics(full_hub())));
 }
