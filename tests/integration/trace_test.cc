@@ -75,7 +75,8 @@ TEST_F(Trace, WhatRelaydHasForgottenStandsInTheRecord) {
   tokyo.start();
   ASSERT_TRUE(tokyo.wait_for_link("birl"));
   ASSERT_EQ(mail().substr(0, 3), "250");
-  ASSERT_TRUE(wait_until([&] { return !read_file(tokyo.file("audit/audit.jsonl")).empty(); }));
+  ASSERT_TRUE(wait_until(
+      [&] { return !read_file(tokyo.file("audit/audit.jsonl")).empty() && !transaction().empty(); }));
   tokyo.kill();
   tokyo.start();
   ASSERT_TRUE(tokyo.wait_for_link("birl"));
