@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "relayd/control/field_forms.h"
 
 namespace tsmtp::control {
@@ -22,10 +24,12 @@ std::string labels_of(std::string_view direction, std::string_view part) {
   return fmt::format("direction=\"{}\",part=\"{}\"", direction, part);
 }
 
-// OpenMetrics wants a bound that is whole to be written with its fraction.
+// OpenMetrics wants a bound that is whole to be written with its fraction. "{:#}" would do, but how many zeros that
+// appends differs between the releases of fmt.
 std::string bound_text(std::size_t bucket) {
-  return bucket == mail::kDelayBoundsSeconds.size() ? "+Inf"
-                                                    : fmt::format("{:#}", mail::kDelayBoundsSeconds[bucket]);
+  if (bucket == mail::kDelayBoundsSeconds.size()) return "+Inf";
+  const double bound = mail::kDelayBoundsSeconds[bucket];
+  return bound == std::floor(bound) ? fmt::format("{:.1f}", bound) : fmt::format("{}", bound);
 }
 
 void put_histogram(std::vector<Sample>& out, const std::string& labels, const DelayHistogram& histogram) {
