@@ -24,8 +24,8 @@ std::string labels_of(std::string_view direction, std::string_view part) {
   return fmt::format("direction=\"{}\",part=\"{}\"", direction, part);
 }
 
-// OpenMetrics wants a bound that is whole to be written with its fraction. "{:#}" would do, but how many zeros that
-// appends differs between the releases of fmt.
+// OpenMetrics wants a bound that is whole to be written with its fraction. "{:#}" would do, but how many
+// zeros that appends differs between the releases of fmt.
 std::string bound_text(std::size_t bucket) {
   if (bucket == mail::kDelayBoundsSeconds.size()) return "+Inf";
   const double bound = mail::kDelayBoundsSeconds[bucket];
