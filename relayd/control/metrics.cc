@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "relayd/control/field_forms.h"
 #include "relayd/control/status_fields.h"
@@ -12,13 +14,13 @@ namespace {
 
 constexpr std::string_view kOpenMetricsType = "application/openmetrics-text";
 
-class Page {
+/// Writes samples to the end of a page.
+class Writer {
  public:
-  explicit Page(MetricsFormat format) : is_open_metrics_(format == MetricsFormat::kOpenMetrics) {}
+  Writer(std::string& out, bool is_open_metrics) : out_(out), is_open_metrics_(is_open_metrics) {}
 
   template <typename Status>
   void begin(const Metric<Status>& metric) {
-    name_ = metric.name;
     std::string_view family = metric.name;
     // A counter's family is named without what its samples end in (OpenMetrics 1.0, "Counter").
     if (is_open_metrics_ && metric.type == kCounter) family.remove_suffix(std::string_view("_total").size());
@@ -29,16 +31,11 @@ class Page {
   }
 
   /// `site`: its label, or nothing.
-  void put_sample(std::string_view site, const Sample& sample) {
-    put("{}{}", name_, sample.suffix);
+  void put_sample(std::string_view name, std::string_view site, const Sample& sample) {
+    put("{}{}", name, sample.suffix);
     if (!site.empty() || !sample.labels.empty())
       put("{{{}{}{}}}", site, site.empty() || sample.labels.empty() ? "" : ",", sample.labels);
     std::visit([this](auto value) { put(" {}\n", value); }, sample.value);
-  }
-
-  std::string finish() && {
-    if (is_open_metrics_) out_ += "# EOF\n";
-    return std::move(out_);
   }
 
  private:
@@ -47,25 +44,9 @@ class Page {
     fmt::format_to(std::back_inserter(out_), form, std::forward<Values>(values)...);
   }
 
+  std::string& out_;
   bool is_open_metrics_;
-  std::string_view name_;
-  std::string out_;
 };
-
-void put_samples_of_sites(Page& page, const std::vector<SiteStatus>& sites) {
-  std::vector<std::string> labels;
-  labels.reserve(sites.size());
-  for (const SiteStatus& site : sites)
-    labels.push_back("site=" + label_value(site.name));
-  for (const Field<SiteStatus>& field : site_fields()) {
-    for (const Metric<SiteStatus>& metric : field.metrics) {
-      page.begin(metric);
-      for (std::size_t i = 0; i < sites.size(); ++i)
-        for (const Sample& sample : metric.samples(sites[i]))
-          page.put_sample(labels[i], sample);
-    }
-  }
-}
 
 }  // namespace
 
@@ -79,17 +60,47 @@ MetricsFormat metrics_format(std::string_view accept) {
   return accept.find(kOpenMetricsType) == accept.npos ? MetricsFormat::kText : MetricsFormat::kOpenMetrics;
 }
 
-std::string metrics(const HubStatus& status, MetricsFormat format) {
-  Page page(format);
-  for (const Field<HubStatus>& field : hub_fields()) {
-    for (const Metric<HubStatus>& metric : field.metrics) {
-      page.begin(metric);
-      for (const Sample& sample : metric.samples(status))
-        page.put_sample({}, sample);
+MetricsText::MetricsText(HubStatus status, MetricsFormat format)
+    : status_(std::move(status)), is_open_metrics_(format == MetricsFormat::kOpenMetrics) {
+  site_labels_.reserve(status_.sites.size());
+  for (const SiteStatus& site : status_.sites)
+    site_labels_.push_back("site=" + label_value(site.name));
+  for (const Field<SiteStatus>& field : site_fields())
+    for (const Metric<SiteStatus>& metric : field.metrics)
+      site_metrics_.push_back(&metric);
+}
+
+bool MetricsText::add_piece(std::string& out) {
+  Writer writer(out, is_open_metrics_);
+  if (!std::exchange(has_begun_, true)) {
+    for (const Field<HubStatus>& field : hub_fields()) {
+      for (const Metric<HubStatus>& metric : field.metrics) {
+        writer.begin(metric);
+        for (const Sample& sample : metric.samples(status_))
+          writer.put_sample(metric.name, {}, sample);
+      }
     }
+    return true;
   }
-  put_samples_of_sites(page, status.sites);
-  return std::move(page).finish();
+  const Metric<SiteStatus>& metric = *site_metrics_[metric_];
+  if (site_ == 0) writer.begin(metric);
+  const std::size_t end = std::min(site_ + kSitesOfPiece, status_.sites.size());
+  for (; site_ < end; ++site_)
+    for (const Sample& sample : metric.samples(status_.sites[site_]))
+      writer.put_sample(metric.name, site_labels_[site_], sample);
+  if (site_ < status_.sites.size()) return true;
+  site_ = 0;
+  if (++metric_ < site_metrics_.size()) return true;
+  if (is_open_metrics_) out += "# EOF\n";
+  return false;
+}
+
+std::string metrics(const HubStatus& status, MetricsFormat format) {
+  MetricsText text(status, format);
+  std::string out;
+  while (text.add_piece(out)) {
+  }
+  return out;
 }
 
 }  // namespace tsmtp::control

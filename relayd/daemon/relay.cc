@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "relayd/base/bytes.h"
-#include "relayd/control/metrics.h"
 #include "relayd/control/metrics_page.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/state_directory.h"
@@ -51,6 +50,8 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, S
       audit_(config_.hub.name, log),
       consent_(loop.executor(), log),
       held_endpoints_(config_.hub.endpoint_holder, log),
+      pages_([this](std::function<void()> task) { loop_.later(std::move(task)); },
+             [this](control::WantedPage::Kind kind) { return show(kind); }),
       started_(net::wall_now()),
       config_loaded_(started_) {}
 
@@ -159,13 +160,18 @@ base::Result<void> Relay::bind_services(const std::optional<net::Owner>& owner) 
   if (!config_.hub.metrics) return {};
   metrics_ = std::make_shared<net::RequestServer>(
       loop_.executor(),
-      [this](const net::RequestServer::Received& received) {
-        return control::metrics_page(
-            received.text,
-            {.metrics = [this](control::MetricsFormat format) { return control::metrics(status(), format); },
-             .status = [this] { return page(); }});
+      [](const net::RequestServer::Received& received) -> std::optional<std::string> {
+        auto request = control::page_request(received.text);
+        if (!request) return {};
+        return std::get<std::string>(std::move(*request));
       },
-      &shortages_);
+      &shortages_,
+      [this](const net::RequestServer::Received& received, const net::RequestServer::Reply& reply) {
+        const auto request = control::page_request(received.text);
+        if (!request || !std::holds_alternative<control::PageRequest>(*request)) return false;
+        pages_.answer(std::get<control::PageRequest>(*request), reply);
+        return true;
+      });
   if (auto ok = metrics_->bind(*config_.hub.metrics, owner); !ok)
     return base::with_context("hub.metrics", ok.error());
   return {};

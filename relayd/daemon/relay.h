@@ -16,6 +16,7 @@
 #include "relayd/daemon/hub_keys.h"
 #include "relayd/daemon/joining.h"
 #include "relayd/daemon/lasting_state.h"
+#include "relayd/daemon/page_answers.h"
 #include "relayd/daemon/pairing.h"
 #include "relayd/daemon/readiness.h"
 #include "relayd/daemon/refusal_log.h"
@@ -70,6 +71,7 @@ class Relay {
   [[nodiscard]] std::string page();
 
  private:
+  [[nodiscard]] control::PageAnswer::Text show(control::WantedPage::Kind kind);
   using Listeners = std::map<std::string, std::shared_ptr<net::LinkListener>>;  // by address
   using BoundBySites = std::map<std::string, net::Site::Bound>;                 // by site
 
@@ -151,6 +153,7 @@ class Relay {
   Listeners listeners_;
   std::shared_ptr<net::RequestServer> control_;
   std::shared_ptr<net::RequestServer> metrics_;
+  PageAnswers pages_;
 
   base::WallTime started_;
   base::WallTime config_loaded_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "relayd/control/metrics.h"
 #include "relayd/control/status_html.h"
 #include "relayd/daemon/abort_report.h"
 #include "relayd/daemon/relay.h"
@@ -68,6 +69,15 @@ void Relay::note_day() {
 std::string Relay::page() {
   note_day();  // that what has just been seen elsewhere is here too
   return control::status_html(status(), last_day_, net::now());
+}
+
+control::PageAnswer::Text Relay::show(control::WantedPage::Kind kind) {
+  using Kind = control::WantedPage::Kind;
+  if (kind == Kind::kStatus) return control::in_pieces(page());
+  const auto text = std::make_shared<control::MetricsText>(
+      status(),
+      kind == Kind::kOpenMetrics ? control::MetricsFormat::kOpenMetrics : control::MetricsFormat::kText);
+  return [text](std::string& out) { return text->add_piece(out); };
 }
 
 control::HubStatus Relay::status() const {

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/support/gunzipped.h"
 #include "tests/support/two_hubs.h"
 
 namespace tsmtp::support {
@@ -38,6 +39,27 @@ class Scraped : public TwoHubs {
     while (const auto line = client.line())
       all += *line;
     return all;
+  }
+  struct Answer {
+    std::string header;
+    std::string body;
+  };
+  /// Of an answer that says its length, and behind which nothing comes.
+  [[nodiscard]] Answer ask(const std::string& request) const {
+    Connection client("127.0.0.1", port_);
+    client.send(request);
+    Answer answer;
+    while (const auto line = client.line()) {
+      answer.header += *line;
+      if (*line == "\r\n") break;
+    }
+    constexpr std::string_view kLength = "\r\nContent-Length: ";
+    const std::size_t at = answer.header.find(kLength);
+    if (at == std::string::npos) return answer;
+    if (!request.starts_with("HEAD"))
+      answer.body = client.bytes(std::stoul(answer.header.substr(at + kLength.size()))).value_or("");
+    EXPECT_FALSE(client.bytes(1));
+    return answer;
   }
   /// Values by name and labels.
   [[nodiscard]] std::map<std::string, double> scrape() const {
@@ -85,6 +107,27 @@ TEST_F(Scraped, IsOpenMetricsForWhoAsks) {
               HasSubstr("\r\nContent-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"));
   EXPECT_THAT(page, HasSubstr("# TYPE tsmtp_mails counter\n"));
   EXPECT_TRUE(page.ends_with("# EOF\n"));
+}
+
+// As Prometheus asks, and as browsers do.
+TEST_F(Scraped, ComesCompressedToWhoTakesThat) {
+  const auto get = [this](const std::string& path, const std::string& coding, const char* method = "GET ") {
+    return ask(method + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: " + coding + "\r\n\r\n");
+  };
+  for (const auto& [path, sign] :
+       {std::pair{"/metrics", "# TYPE tsmtp_link_up gauge\n"}, std::pair{"/", "1 of 1 links up"}}) {
+    const Answer plain = get(path, "gzip;q=0, deflate");
+    EXPECT_THAT(plain.header, Not(HasSubstr("Content-Encoding")));
+    EXPECT_THAT(plain.body, HasSubstr(sign));
+    const Answer small = get(path, "gzip");
+    EXPECT_THAT(small.header, HasSubstr("\r\nContent-Encoding: gzip\r\n"));
+    EXPECT_THAT(small.header, HasSubstr("Accept-Encoding\r\n"));
+    EXPECT_THAT(gunzipped(small.body).value_or("not gzip"), HasSubstr(sign));
+    EXPECT_LT(2 * small.body.size(), plain.body.size());
+    const Answer head = get(path, "gzip", "HEAD ");
+    EXPECT_THAT(head.header, HasSubstr("\r\nContent-Encoding: gzip\r\n"));
+    EXPECT_THAT(get(path, "identity", "HEAD ").header, Not(HasSubstr("Content-Encoding")));
+  }
 }
 
 TEST_F(Scraped, APageIsThereForPeople) {

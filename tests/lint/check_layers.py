@@ -78,6 +78,7 @@ RESERVED = [
     (re.compile(r'#include\s*"relayd/settings/(?!(?:access|forward|hub|ledger|link|proxy|service|site|site_hub)\.h)'), {"settings", "diagnosis/host", "daemon", "cli", "mailertable", "sendmail"}, "what reads relayd.toml"),
     (re.compile(r'#include\s*[<"](?:ldap|lber)\.h'), {"mailertable/directory"}, "LDAP"),
     (re.compile(r'#include\s*[<"]zstd\.h'), {"compress"}, "zstd"),
+    (re.compile(r'#include\s*[<"]zlib\.h'), {"compress"}, "zlib"),
     (re.compile(r'#include\s*[<"]spdlog/'), {"daemon"}, "spdlog"),
     (re.compile(r"\b(?:steady|system|high_resolution)_clock::now\("), {"net", "daemon", "cli", "mailertable", "sendmail/host"}, "a clock"),
     (re.compile(r"\bstd::j?thread\b"), {"net/ledger", "daemon"}, "a thread"),

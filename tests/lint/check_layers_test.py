@@ -16,6 +16,9 @@ class CheckLayers(unittest.TestCase):
     def test_include_upwards(self):
         self.assertEqual(complaints("relayd/wire/frame.h", '#include "relayd/mux/session.h"\n'), ["wire may not include mux"])
 
+    def test_zlib_stays_in_its_room(self):
+        self.assertEqual(complaints("relayd/control/metrics_page.cc", "#include <zlib.h>\n"), ["control may not use zlib"])
+
     def test_include_sideways(self):
         self.assertEqual(complaints("relayd/smtp/reply.h", '#include "relayd/wire/frame.h"\n'), ["smtp may not include wire"])
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "relayd/control/metrics_page.h"
 #include "tests/unit/control/sample.h"
 
 namespace tsmtp::control {
@@ -192,6 +193,19 @@ TEST(Metrics, ASiteHasFortySeriesAtMost) {
   RecordProperty("bytes", static_cast<int>(page.size()));
   RecordProperty("milliseconds", static_cast<int>(1000 * took.count()));
   EXPECT_LT(took.count(), 4.0);
+  MetricsText text(hub, MetricsFormat::kOpenMetrics);
+  PageAnswer answer({.kind = WantedPage::Kind::kOpenMetrics, .as_gzip = true},
+                    [&](std::string& out) { return text.add_piece(out); });
+  std::chrono::duration<double> longest{};
+  for (bool has_more = true; has_more;) {
+    const auto piece_begun = std::chrono::steady_clock::now();
+    has_more = answer.add_piece();
+    longest =
+        std::max<std::chrono::duration<double>>(longest, std::chrono::steady_clock::now() - piece_begun);
+  }
+  RecordProperty("gzip_bytes", static_cast<int>(answer.body().size()));
+  RecordProperty("longest_piece_microseconds", static_cast<int>(1e6 * longest.count()));
+  EXPECT_LT(8 * answer.body().size(), page.size());
   const auto newlines = static_cast<std::size_t>(std::count(page.begin(), page.end(), '\n'));
   EXPECT_LE(newlines, kSites * kMostOfSite + 2 * kMostOfHub);
   EXPECT_LE(page.size(), newlines * 90) << "a line is short";
