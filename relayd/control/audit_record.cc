@@ -83,6 +83,7 @@ std::string audit_record(const mail::Summary& summary, std::string_view hub, bas
   put_reply(out, summary.reply);
   out["result"] = result_of(summary);
   out["repeated"] = summary.repeated;
+  out["without_etcd"] = summary.without_etcd;
   Json& took = out["milliseconds"] = Json{{"total", milliseconds(summary.took.total)}};
   for (const mail::TookPart& part : mail::kTookParts)
     took[std::string(part.name)] = milliseconds(summary.took.*part.value);
@@ -108,6 +109,7 @@ std::string journal_entry(const mail::Summary& summary, std::string_view hub, st
     put("RECIPIENT", recipient.address);
   put("CODE", std::to_string(summary.reply.code));
   put("RESULT", result_of(summary));
+  if (summary.without_etcd) put("WITHOUT_ETCD", "1");
   out.append("MESSAGE=").append(record) += '\n';
   return out;
 }

@@ -64,6 +64,9 @@ struct Summary {
   smtp::Reply reply;             ///< the verdict on the mail, or what stood in its place
   Took took;
   Stages stages = {};
+  /// etcd could not be asked, and so no other hub of our site knew of it when it went on; which with
+  /// on_engine_loss = "local" is allowed.
+  bool without_etcd = false;
   bool repeated = false;  ///< an earlier transaction had delivered it, and this one has only told so
 };
 

@@ -161,9 +161,11 @@ bool DeliveryStream::claim(const std::string& transaction) {
   claim_ = shared_.outcomes->claim({.site = link_.site(), .transaction = transaction}, commit_ != nullptr,
                                    [self = shared_from_this()](const std::optional<smtp::Reply>& refusal) {
                                      if (self->gone_) return;
+                                     self->is_without_etcd_ = self->claim_ && self->claim_->is_without();
                                      self->delivery_.claimed(refusal, now());
                                      self->after_event();
                                    });
+  is_without_etcd_ = claim_->is_without();
   return claim_->is_awaited();
 }
 
@@ -247,7 +249,9 @@ std::optional<std::string> DeliveryStream::ledger_trouble() const {
 }
 
 void DeliveryStream::ended(const mail::Summary& summary) {
-  callbacks_.ended(summary);
+  mail::Summary marked = summary;
+  marked.without_etcd = is_without_etcd_;
+  callbacks_.ended(marked);
 }
 
 }  // namespace tsmtp::net

@@ -105,6 +105,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream>,
   std::shared_ptr<MtaConnection> connection_;
   std::unique_ptr<WitnessedCommit> commit_;  // while it is_committing()
   std::unique_ptr<OpenClaim> claim_;         // likewise, until its outcome is written
+  bool is_without_etcd_ = false;             // it went on though etcd could not be asked
   int writes_under_way_ = 0;                 // of the outcome
   bool is_written_ = false;
   std::string site_value_;  // what the site's hubs have for the transaction in the next line

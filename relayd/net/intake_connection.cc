@@ -281,6 +281,7 @@ void IntakeConnection::share_doubt(const std::string& transaction,
       {.ledger = shared_.ledger, .client = *client_, .shared = *shared_.shared_doubts},
       [self = shared_from_this(), transaction](const base::Result<SharedDoubts::Recorded>& result) {
         if (self->gone_) return;
+        if (result && *result == SharedDoubts::Recorded::kAlone) self->alone_ = transaction;
         if (result && *result == SharedDoubts::Recorded::kTriedBefore) {
           self->intake_.tried_before(transaction, now());
         } else {
@@ -335,10 +336,11 @@ std::optional<mail::Summary> IntakeConnection::so_far(base::TimePoint now) const
   return summary ? std::optional(with_hub(*summary)) : std::nullopt;
 }
 
-// Which hub has it, the intake does not know.
+// Which hub has it, and whether etcd knows of it, the intake does not know.
 mail::Summary IntakeConnection::with_hub(const mail::Summary& summary) const {
   mail::Summary out = summary;
   if (counts_at_ != nullptr) out.hub = counts_at_->name_among_several();
+  out.without_etcd = !alone_.empty() && alone_ == summary.transaction;
   return out;
 }
 

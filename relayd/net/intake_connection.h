@@ -136,6 +136,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   bool leaving_ = false;
   std::string source_;                    // the client's, once it was asked for
   std::optional<ledger::Client> client_;  // likewise
+  std::string alone_;                     // the last transaction that went on without etcd
   boost::asio::steady_timer turn_timer_;
   bool waits_for_turn_ = false;
   bool is_wasteful_ = false;

@@ -4,8 +4,8 @@
 
 #include <csignal>
 #include <filesystem>
-#include <sstream>
 
+#include "tests/support/audit_record_of.h"
 #include "tests/support/two_hubs.h"
 
 namespace tsmtp::support {
@@ -16,24 +16,14 @@ using ::testing::StartsWith;
 
 using Records = std::vector<nlohmann::json>;
 
-Records records_in(const std::string& path) {
-  Records records;
-  std::istringstream lines(read_file(path));
-  for (std::string line; std::getline(lines, line);)
-    records.push_back(nlohmann::json::parse(line));
-  return records;
-}
+constexpr auto records_in = json_lines_in;
 
 class Audit : public TwoHubs {
  protected:
   void SetUp() override {
     configure();
     for (Hub* hub : {&tokyo, &birl})
-      set(*hub, "audit = \"" + hub->file("audit/audit.jsonl") + '"');
-  }
-  static void set(const Hub& hub, const std::string& line) {
-    const std::string text = read_file(hub.config());
-    write_file(hub.config(), "[hub]\n" + line + text.substr(text.find('\n')));
+      set_in_hub(*hub, "audit = \"" + hub->file("audit/audit.jsonl") + '"');
   }
   void start_both() {
     birl.start();
@@ -130,7 +120,7 @@ TEST_F(Audit, AReloadTurnsItOffAndOnAndRefusesWhatCannotBeOpened) {
   EXPECT_TRUE(tokyo.status()["audit"].is_null());
   EXPECT_THAT(mail("b@birl.example"), StartsWith("250 "));
   EXPECT_EQ(wait_for(tokyos, 1).size(), 1U);
-  set(tokyo, "audit = \"/proc/nowhere/audit.jsonl\"");
+  set_in_hub(tokyo, "audit = \"/proc/nowhere/audit.jsonl\"");
   const Finished refused = tokyo.relayctl({"reload"});
   EXPECT_EQ(refused.status, 70);
   EXPECT_THAT(refused.output,
@@ -139,7 +129,7 @@ TEST_F(Audit, AReloadTurnsItOffAndOnAndRefusesWhatCannotBeOpened) {
 
 TEST_F(Audit, AFileThatCannotBeMadeIsSaidAtTheStart) {
   configure();
-  set(tokyo, "audit = \"" + tokyo.file("relayd.toml") + "/audit.jsonl\"");
+  set_in_hub(tokyo, "audit = \"" + tokyo.file("relayd.toml") + "/audit.jsonl\"");
   tokyo.launch();
   EXPECT_EQ(tokyo.process().wait(), 69);
   EXPECT_THAT(tokyo.log(), HasSubstr("hub.audit: " + tokyo.config() + ": is not a directory"));
@@ -155,7 +145,7 @@ TEST_F(Audit, IsWrittenByTheUserThatRelaydBecomes) {
   std::filesystem::permissions(std::filesystem::path(tokyo.config()).parent_path(),
                                std::filesystem::perms(0755));
   configure();
-  set(tokyo, std::string(geteuid() == 0 ? "user = \"nobody\"\n" : "") + "audit = \"" + tokyos + '"');
+  set_in_hub(tokyo, std::string(geteuid() == 0 ? "user = \"nobody\"\n" : "") + "audit = \"" + tokyos + '"');
   start_both();
   EXPECT_THAT(mail("b@birl.example"), StartsWith("250 "));
   EXPECT_EQ(wait_for(tokyos, 1).size(), 1U);

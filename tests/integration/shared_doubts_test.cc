@@ -2,6 +2,7 @@
 // one site, and the queue of the MTA of one is handed to the other. Whatever is killed, at whatever moment,
 // each mail is delivered once, and the last reply is true.
 #include "tests/integration/nothing_twice.h"
+#include "tests/support/audit_record_of.h"
 #include "tests/support/etcd_cluster.h"
 
 namespace tsmtp::support {
@@ -187,11 +188,16 @@ TEST_F(P4_SharedDoubts, EtcdThatHangsIsWaitedForNoLongerThanItsTimeout) {
 TEST_F(P4_SharedDoubts, MailGoesOnAloneWhereThatIsWanted) {
   tokyo.kill();
   configure_all("on_engine_loss = \"local\"\n");
+  keep_audit_record(tokyo);
   tokyo.start();
   ASSERT_TRUE(tokyo.wait_for_link("birl"));
-  etcd_->kill(0);
   Connection client = session();
+  EXPECT_THAT(send_mail(client, "Subject: first\r\n\r\n1\r\n"), StartsWith("250 "));
+  etcd_->kill(0);
   EXPECT_THAT(send_mail(client, kContent), StartsWith("250 "));
+  EXPECT_TRUE(wait_until([&] { return audit_record_of(tokyo).size() == 2; }));
+  EXPECT_EQ(audit_record_of(tokyo)[0]["without_etcd"], false);
+  EXPECT_EQ(audit_record_of(tokyo)[1]["without_etcd"], true);
   EXPECT_EQ(tokyo.status()["shared_doubts"]["alone"], 1);
   EXPECT_THAT(tokyo.relayctl({"status"}).output, HasSubstr("mails go on, remembered by this hub alone"));
 }

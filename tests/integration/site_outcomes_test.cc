@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "tests/support/audit_record_of.h"
 #include "tests/support/connection.h"
 #include "tests/support/etcd_cluster.h"
 #include "tests/support/fake_mta.h"
@@ -47,6 +48,7 @@ class P4_SiteOutcomes : public ::testing::Test {
                             far_hub("birl1", birl1, proxy_port) + far_hub("birl2", birl2, birl2_port));
     birl1.configure({far_site(birl1_mta_port)}, ledger);
     birl2.configure({far_site(birl2_mta_port)}, ledger);
+    keep_audit_record(birl1);
     for (Hub* hub : {&birl1, &birl2}) {
       hub->start();
       ASSERT_TRUE(has_found_etcd(*hub)) << hub->log();
@@ -284,8 +286,12 @@ TEST_F(P4_SiteOutcomes, MailGoesOnWithoutEtcdWhereThatIsWanted) {
   EXPECT_EQ(count(birl1, "without_etcd"), 1U);
   EXPECT_TRUE(birl1.logs("goes on without etcd"));
   etcd->restart(0);
+  EXPECT_TRUE(has_found_etcd(birl1));
   EXPECT_THAT(try_until("250 "), StartsWith("250 "));
   EXPECT_EQ(birl1_mta.count(), 2U);
+  EXPECT_TRUE(wait_until([&] { return audit_record_of(birl1).size() == 2; }));
+  EXPECT_EQ(audit_record_of(birl1)[0]["without_etcd"], true);
+  EXPECT_EQ(audit_record_of(birl1)[1]["without_etcd"], false);
 }
 
 }  // namespace

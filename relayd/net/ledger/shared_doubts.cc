@@ -211,7 +211,7 @@ void SharedDoubts::end(Recording& recording) {
   if (!recording.failure) return recording.done(Recorded::kFirstTry);
   if (!settings_.goes_on_alone) return recording.done(error(*recording.failure));
   ++alone_;
-  recording.done(Recorded::kFirstTry);
+  recording.done(Recorded::kAlone);
 }
 
 void SharedDoubts::erased(const ledger::DoubtKey& key, const std::string& site, const std::string& mail) {

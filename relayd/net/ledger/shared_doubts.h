@@ -37,6 +37,7 @@ class SharedDoubts {
   enum class Recorded {
     kFirstTry,  ///< of all that our site knows
     kTriedBefore,
+    kAlone,  ///< it goes on as a first try, and etcd could not be asked
   };
   using Done = std::function<void(const base::Result<Recorded>&)>;
 

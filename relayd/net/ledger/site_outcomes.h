@@ -58,6 +58,8 @@ class OpenClaim {
 
   /// Claimed has not been called yet.
   [[nodiscard]] bool is_awaited() const { return standing_->state == State::kAsked; }
+  /// The mail goes on though etcd could not be asked.
+  [[nodiscard]] bool is_without() const { return standing_->state == State::kWithout; }
   /// The end of the claim is somebody else's from now on. relayd may stop with it under way: it stays.
   std::shared_ptr<Standing> leave() { return std::exchange(standing_, nullptr); }
 

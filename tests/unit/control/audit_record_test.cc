@@ -58,7 +58,7 @@ TEST(AuditRecord, Golden) {
       R"("recipients":[{"address":"b@birl.example","code":250,"enhanced":"2.1.5","reply":"250 2.1.5 Ok"},)"
       R"({"address":"c@birl.example","code":550,"enhanced":"5.1.1","reply":"550 5.1.1 no such user"}],)"
       R"("size":4096,"link_bytes":1300,"code":250,"enhanced":"2.0.0","reply":"250 2.0.0 queued as 17","result":"partly",)"
-      R"("repeated":false,)"
+      R"("repeated":false,"without_etcd":false,)"
       R"("milliseconds":{"total":120,"near_mta":20,"ledger":0,"link":70,"far_mta":30}})");
 }
 

@@ -194,8 +194,8 @@ TEST_F(Shared, NothingGoesOutWhileEtcdDoesNotAnswer) {
 TEST_F(Shared, ItGoesOnAloneWhereThatIsWanted) {
   tokyo_.shared.set_goes_on_alone(true);
   tokyo_.etcd.go();
-  EXPECT_EQ(tokyo_.recorded('a', mail('m')), "first");
-  EXPECT_EQ(tokyo_.recorded('b', mail('n')), "first");
+  EXPECT_EQ(tokyo_.recorded('a', mail('m')), "alone");
+  EXPECT_EQ(tokyo_.recorded('b', mail('n')), "alone");
   EXPECT_EQ(tokyo_.shared.alone(), 2U);
   EXPECT_THAT(tokyo_.log.lines, ElementsAre(HasSubstr("mails go on, and may be delivered twice")));
   tokyo_.etcd.come_back();

@@ -65,7 +65,7 @@ class SharingHub {
         key(key_byte),
         shared(etcd, doubts, key, {.hub = std::move(name), .prefix = "/t"}, log) {}
 
-  /// As Intake does: "first", "before", the error's text, or "-" while there is no answer.
+  /// As Intake does: "first", "before", "alone", the error's text, or "-" while there is no answer.
   std::shared_ptr<std::string> record(char name, const std::vector<ledger::DoubtfulRecipient>& recipients) {
     auto said = std::make_shared<std::string>("-");
     (void)doubts.record(transaction(name), "birl", recipients, {});
@@ -73,6 +73,7 @@ class SharingHub {
                   [said](const base::Result<SharedDoubts::Recorded>& result) {
                     *said = !result                                        ? result.error().message
                             : *result == SharedDoubts::Recorded::kFirstTry ? "first"
+                            : *result == SharedDoubts::Recorded::kAlone    ? "alone"
                                                                            : "before";
                   });
     return said;
