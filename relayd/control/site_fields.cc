@@ -194,6 +194,12 @@ std::string peer_name_text(const SiteStatus& site) {
   return fmt::format(", which calls itself \"{}\"", escaped(site.peer_name));
 }
 
+std::string peer_version_text(const SiteStatus& site) {
+  std::string out = site.peer_version.empty() ? std::string() : ", relayd " + escaped(site.peer_version);
+  if (site.is_older) out += site.peer_version.empty() ? ", an OLDER relayd than ours" : ", OLDER than ours";
+  return out;
+}
+
 std::string round_trip_text(const SiteStatus& site) {
   if (!site.round_trip) return {};
   return fmt::format(", round trip {:.1f} ms", static_cast<double>(site.round_trip->count()) / 1000);
@@ -315,6 +321,9 @@ const Fields<SiteStatus>& site_fields() {
                 }),
       text("peer_name", "name that the other end gives itself", &SiteStatus::peer_name)
           .said(SiteLine::kLink, peer_name_text),
+      text("peer_version", "version of the relayd there; null where it does not tell",
+           &SiteStatus::peer_version)
+          .said(SiteLine::kLink, peer_version_text),
       text("tls", "how the link is encrypted", &SiteStatus::tls).said(SiteLine::kTls, tls_text),
       plain("compresses", "whether content is compressed on the link; false while it is down",
             &SiteStatus::compresses),

@@ -21,6 +21,9 @@ const Fields<SiteHubStatus>& hub_of_site_fields() {
       time("since", "since when it has been so", &SiteHubStatus::since),
       text("cause", "why the link is not up", &SiteHubStatus::cause),
       text("peer_address", "address of the other end", &SiteHubStatus::peer_address),
+      text("peer_version", "version of the relayd there; null where it does not tell",
+           &SiteHubStatus::peer_version),
+      plain("lacks", "list of what ours knows and that does not, in words", &SiteHubStatus::lacks),
       text("far_mta", "what the hub says of its MTA", &SiteHubStatus::far_mta),
       text("refusal", "why it is handed no mail now; null while it is", &SiteHubStatus::refusal),
       text("key", "the key by which the hub is known now; null if all are revoked", &SiteHubStatus::key),
@@ -37,6 +40,7 @@ std::string hubs_text(const SiteStatus& site, WallTime now) {
   for (const SiteHubStatus& hub : site.hubs) {
     out += "hub " + escaped(hub.name) + ": link " + to_string(hub.state) + ' ' + since(hub.since, now);
     if (!hub.peer_address.empty()) out += ", with " + escaped(hub.peer_address);
+    if (!hub.peer_version.empty()) out += ", relayd " + escaped(hub.peer_version);
     if (hub.leaving_streams) out += leaving_link_text(*hub.leaving_streams);
     if (!hub.cause.empty()) out += ": " + escaped(hub.cause);
     if (hub.state == LinkState::kUp && !hub.refusal.empty())

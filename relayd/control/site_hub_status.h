@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "relayd/base/clock.h"
 
@@ -20,6 +21,8 @@ struct SiteHubStatus {
   base::WallTime since;               ///< when `state` began
   std::string cause;                  ///< why its link is not up; empty while it is
   std::string peer_address;           ///< "192.0.2.7:5443"; empty unless up
+  std::string peer_version{};         ///< of the relayd there; empty unless up, or where it does not tell
+  std::vector<std::string> lacks{};   ///< what that does not know and ours does; empty unless up
   std::string far_mta;                ///< as SiteStatus::far_mta
   std::string refusal;                ///< why it is handed no mail now; empty: it is
   std::string key;                    ///< by which it is known now, a pin; empty: all are revoked

@@ -63,6 +63,7 @@ struct SiteStatus {
   std::string peer_address;       ///< "192.0.2.7:5443"; empty unless up
   std::string dialled_through;    ///< "socks5://192.0.2.9:1080"; empty unless up through a proxy
   std::string peer_name;          ///< what the peer calls itself; empty unless up
+  std::string peer_version;       ///< of the relayd there; empty unless up, or where it does not tell
   std::string tls;                ///< "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519"; empty unless up
   std::string congestion;         ///< "cubic", as the kernel says; empty unless up
   bool compresses = false;        ///< both hubs want content compressed; false unless up

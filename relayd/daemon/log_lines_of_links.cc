@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_links() {
-  static constexpr std::array<LogLine, 28> kLines{{
+  static constexpr std::array<LogLine, 29> kLines{{
       {.kind = "link-up",
        .levels = "info",
        .pattern = "{site}: link up: {direction} {address*}, {tls*}, peer calls itself {peer*}",
@@ -109,6 +109,11 @@ std::span<const LogLine> lines_of_links() {
        .levels = "warning",
        .pattern = "{site}: it tells of a successor {what*}",
        .meaning = "in a way that is none; its link stays",
+       .remedy = "upgrade the older one; report it if both are of one version"},
+      {.kind = "peer-version",
+       .levels = "warning",
+       .pattern = "{site}: it tells a version that {why*}",
+       .meaning = "its link stays, and status shows no version",
        .remedy = "upgrade the older one; report it if both are of one version"},
       {.kind = "link-refused",
        .levels = "warning",

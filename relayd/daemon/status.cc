@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "relayd/base/time_of_day.h"
+#include "relayd/daemon/lacks.h"
 #include "relayd/link/report.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_options.h"
@@ -34,13 +35,14 @@ base::WallTime wall_time_of(base::TimePoint past) {
   return net::wall_now() - std::chrono::duration_cast<base::WallTime::duration>(net::now() - past);
 }
 
-// What every relayd of this version knows, whatever its settings.
-bool is_older(const net::SiteLink& link) {
+std::vector<std::string> lacks_of(const net::SiteLink& link) {
   const mux::Hello* const peer = link.peer();
-  return link.open_connections() > 0 && peer != nullptr &&
-         !(peer->answers_enquiries() && peer->knows_rotation() && peer->knows_reasons() &&
-           peer->knows_forwards() && peer->knows_services() && peer->knows_beside() &&
-           peer->answers_traces());
+  return link.open_connections() > 0 && peer != nullptr ? lacks(*peer) : std::vector<std::string>();
+}
+
+// Not while the link waits for a connection, though it may be the same one's then.
+std::string version_of(const net::SiteHub& hub) {
+  return hub.link().open_connections() > 0 ? hub.version() : std::string();
 }
 
 std::string far_mta(const std::optional<mail::FarMta>& mta) {
@@ -67,6 +69,8 @@ control::SiteHubStatus hub_status(const net::SiteHub& hub, bool draining) {
           .since = link.life().standing().since(),
           .cause = link.life().standing().cause(),
           .peer_address = link.peer_address(),
+          .peer_version = version_of(hub),
+          .lacks = lacks_of(link),
           .far_mta = far_mta(hub.far_mta()),
           .refusal = refusal                ? refusal->text
                      : hub.is_interrupted() ? link.down_text()
@@ -217,7 +221,8 @@ control::SiteStatus site_status(const net::Site& site, bool draining) {
   status.links_up_total = link.life().times_up();
   status.leaving_streams = link.leaving_streams();
   status.next_dial = link::next_dial(link.life().lanes());
-  status.is_older = is_older(link);
+  status.peer_version = version_of(hub);
+  status.is_older = !lacks_of(link).empty();
   const auto& hubs = site.hubs().all();
   const auto is_revoked = [](const auto& one) { return one->revocation().has_value(); };
   if (std::all_of(hubs.begin(), hubs.end(), is_revoked))

@@ -56,7 +56,7 @@ bool Connection::produce_hello(std::string& out) {
                                     (settings_.can_compress ? kCapabilityCompression : 0) |
                                     kCapabilityEnquiries | kCapabilityServices | kCapabilityRotation |
                                     kCapabilityForwards | kCapabilityReasons | kCapabilityBeside |
-                                    kCapabilityTraces |
+                                    kCapabilityTraces | kCapabilityVersions |
                                     (settings_.shares_outcomes ? kCapabilitySharedOutcomes : 0),
                     .instance = settings_.instance,
                     .max_streams = settings_.limits.max_streams,

@@ -26,6 +26,7 @@ inline constexpr std::uint64_t kCapabilityReasons = 128;
 /// Two processes of one hub may have sessions beside each other: an upgrade.
 inline constexpr std::uint64_t kCapabilityBeside = 256;
 inline constexpr std::uint64_t kCapabilityTraces = 512;
+inline constexpr std::uint64_t kCapabilityVersions = 1024;
 
 inline constexpr std::size_t kInstanceBytes = 16;
 /// The least initial window that may be stated; below it a peer could make us cut streams into crumbs.
@@ -69,6 +70,8 @@ struct Hello {
   [[nodiscard]] bool knows_beside() const { return (capabilities & kCapabilityBeside) != 0; }
   /// Whether it may be asked how a mail went its way.
   [[nodiscard]] bool answers_traces() const { return (capabilities & kCapabilityTraces) != 0; }
+  /// Whether it reads which version ours is.
+  [[nodiscard]] bool knows_versions() const { return (capabilities & kCapabilityVersions) != 0; }
   /// Whether it reads notices of services.
   [[nodiscard]] bool knows_forwards() const { return (capabilities & kCapabilityForwards) != 0; }
   /// Whether it may be asked for other services than the first.

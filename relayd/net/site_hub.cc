@@ -7,6 +7,7 @@
 #include "relayd/forward/service.h"
 #include "relayd/link/process_notice.h"
 #include "relayd/link/report.h"
+#include "relayd/link/version_notice.h"
 #include "relayd/mail/service.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/smtp/reply.h"
@@ -16,6 +17,7 @@ namespace tsmtp::net {
 namespace {
 
 constexpr std::chrono::seconds kOffersAreSaid{5};
+static_assert(sizeof(TSMTP_VERSION) - 1 <= link::kMaxVersionBytes);
 
 std::string time_text(std::int64_t seconds) {
   return base::time_of_day(base::wall_time(seconds), wall_now());
@@ -40,6 +42,7 @@ SiteHub::SiteHub(const SharedBySites& shared, const settings::Site& site, settin
                 .up = lifetime_.guard([this] { link_up(); }),
                 .down = lifetime_.guard([this] {
                   notices_.link_down();
+                  version_.clear();
                   offered_.clear();
                   callbacks_.offered();
                 }),
@@ -85,6 +88,9 @@ bool SiteHub::has_key(const std::string& pin) const {
 // The successor of a far relayd says anew what holds for the hub. Until it has, what its predecessor said
 // does.
 void SiteHub::link_up() {
+  version_.clear();
+  if (link_.peer() != nullptr && link_.peer()->knows_versions())
+    link_.notice(link::encode_version_notice(TSMTP_VERSION));
   enquiry_.link_up();
   notices_.link_up(callbacks_.own_mta());
   keys_.announce();
@@ -205,6 +211,12 @@ void SiteHub::noticed(std::string_view bytes) {
   }
   if (link::is_about_processes(bytes)) {
     if (const auto ok = link_.heard(bytes); !ok) callbacks_.complaint(*this, ok.error().message);
+    return;
+  }
+  if (link::is_about_version(bytes)) {
+    auto version = link::decode_version_notice(bytes);
+    if (!version) return callbacks_.complaint(*this, version.error().message);
+    version_ = std::move(*version);
     return;
   }
   if (forward::is_about_services(bytes)) {

@@ -107,6 +107,8 @@ class SiteHub {
   /// Our own MTA stands so from now on.
   void own_mta_changed(const mail::FarMta& mta) { notices_.own_changed(mta); }
 
+  /// Of its program, as it told us; empty while it has not.
+  [[nodiscard]] const std::string& version() const { return version_; }
   /// What it has told us of its services in this session.
   [[nodiscard]] const forward::Offers& offered() const { return offered_; }
   /// The hub is to hear that of a service of ours.
@@ -139,6 +141,7 @@ class SiteHub {
   BackgroundEnquiry enquiry_;
   MtaNotices notices_;
   KeyNotices keys_;
+  std::string version_;
   forward::Offers offered_;
   boost::asio::steady_timer offers_timer_;  // for a successor to say which of them hold
   std::optional<base::TimePoint> away_since_;

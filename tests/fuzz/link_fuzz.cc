@@ -18,6 +18,7 @@
 
 #include "relayd/base/bytes.h"
 #include "relayd/link/process_notice.h"
+#include "relayd/link/version_notice.h"
 #include "relayd/mux/connection.h"
 #include "relayd/mux/session.h"
 #include "relayd/wire/encoder.h"
@@ -48,6 +49,17 @@ void read_process_notice(std::string_view bytes) {
   if (!notice) return;
   const auto again = link::decode_process_notice(link::encode_notice(*notice));
   must(again && *again == *notice, "a notice that was read can be said again");
+}
+
+void read_version_notice(std::string_view bytes) {
+  if (!link::is_about_version(bytes)) return;
+  const auto version = link::decode_version_notice(bytes);
+  if (!version) return;
+  const bool is_printable =
+      std::all_of(version->begin(), version->end(), [](char c) { return c >= ' ' && c <= '~'; });
+  must(!version->empty() && version->size() <= link::kMaxVersionBytes && is_printable,
+       "a version is short, and can be printed");
+  must(bytes.starts_with(link::encode_version_notice(*version)), "a version that was read can be said again");
 }
 
 class Link {
@@ -272,6 +284,7 @@ class Link {
     while (const auto event = session_->next_event()) {
       if (const auto* noticed = std::get_if<mux::Noticed>(&*event)) {
         read_process_notice(noticed->bytes);
+        read_version_notice(noticed->bytes);
       } else if (const auto* opened = std::get_if<mux::Opened>(&*event)) {
         const bool ours = (opened->stream % 2 == 1) == (role_ == mux::Role::kDialer);
         must(!ours, "the peer opens streams of its own numbers");

@@ -71,6 +71,7 @@ SERVICES = 8    # capability 3
 FORWARDS = 32   # capability 5
 BESIDE = 256    # capability 8
 TRACES = 512    # capability 9
+VERSIONS = 1024 # capability 10
 
 
 @dataclass

@@ -124,6 +124,9 @@ ALLOWED = [
     ('numbers left out', sequenced((OPEN, b'\1', 77))),
     ('half a successor', sequenced((NOTICE, b'\5half', 0))), ('the end of no predecessor', sequenced((NOTICE, b'\6', 0))),
     ('a successor that never comes', sequenced((NOTICE, b'\5' + b's' * 16, 0), (NOTICE, b'\5' + b't' * 16, 0))),
+    *((f'a version {why}', sequenced((NOTICE, b'\7' + version, 0))) for why, version in (
+        ('of nothing', b''), ('without bytes', b'\0'), ('cut short', b'\x050.2.'), ('too long', bytes([65]) + b'1' * 65),
+        ('for a terminal', b'\x07\x1b[31m!!'), ('in no ASCII', b'\x02\xc3\xa4'), ('of two lines', b'\x030\n1'))),
     ('a notice that is not understood', sequenced((NOTICE, b'\x63what?', 0))),
     ('an empty notice', sequenced((NOTICE, b'', 0))),
     ('Reset without text, of an unknown code', sequenced(FIRST, (RESET, b'\x63', 1))),

@@ -7,7 +7,7 @@ import time
 import unittest
 from pathlib import Path
 
-from frames import BESIDE, Broken, QUESTIONS, RESUMPTION, SERVICES, TRACES
+from frames import BESIDE, Broken, QUESTIONS, RESUMPTION, SERVICES, TRACES, VERSIONS
 from hub import Hub
 from identity import Identity
 from link import Gone, Link, listen
@@ -16,6 +16,7 @@ from session import CANCELLED, FAILED, REFUSED, UNKNOWN_SERVICE
 from transaction import ASK, COMMIT, CONTENT, DATA, FarSide, KNOWN, MAIL, NearSide, PENDING, RCPT, SETTLED, TRACE, UNKNOWN
 
 ANNA, BOB, CARL = 'anna@tokyo.example', 'bob@birl.example', 'carl@birl.example'
+VERSION = b'\7'  # the first byte of that notice
 FAR_MTA = b'\1\1PIPELINING\n8BITMIME\nSIZE 50000000\n'
 SMALL = b'Subject: small\r\n\r\n..two dots\r\n'
 
@@ -71,7 +72,7 @@ class Scenarios:
         link = self.link = Link(keys[self.site], hub.identity, **hello)
         link.on_turn.append(self.take_mails)
         self.connect(link)
-        self.assertEqual(link.wait_for(lambda: link.session.notices)[0], FAR_MTA)
+        self.assertEqual(link.wait_for(lambda: [one for one in link.session.notices if one[:1] != VERSION])[0], FAR_MTA)
         link.session.send(8, FAR_MTA)
         link.session.ping(b'have you got it')
         link.wait_for(lambda: link.session.pongs)
@@ -236,6 +237,24 @@ class Scenarios:
         self.assertTrue(mail.verdict('data'))
         state, _, stages, said = self.trace(mail.id).traced
         self.assertEqual((state, said, sorted(stages)), (1, '', [0, 1, 2]))
+
+    def test_versions_are_told(self):
+        self.link.cut()
+        self.new_link(capabilities=RESUMPTION | VERSIONS)
+        version = hub.status()['version'].encode()
+        self.wait_for(lambda: VERSION + bytes([len(version)]) + version in self.link.session.notices)
+        site = lambda: next(one for one in hub.status()['sites'] if one['name'] == self.site)
+        self.assertIsNone(site()['peer_version'])
+        self.link.session.send(8, VERSION + b'\x050.1.7 and what a later page adds')
+        self.wait_for(lambda: site()['peer_version'] == '0.1.7')
+        self.assertEqual(site()['hubs'][0]['peer_version'], '0.1.7')
+        self.assertIn('traces', site()['hubs'][0]['lacks'])
+        self.assertNotIn('versions', site()['hubs'][0]['lacks'])
+        self.assertTrue(site()['older'])
+        self.link.cut()
+        self.new_link()
+        self.wait_for(lambda: site()['state'] == 'up' and site()['peer_version'] is None)
+        self.assertFalse([one for one in self.link.session.notices if one.startswith(VERSION)], 'told to one that does not know it')
 
     def test_mails_of_another_site_are_unknown(self):
         first = self.near(BOB)

@@ -38,6 +38,7 @@ constexpr std::array kChecks{
     Check{"links", "the links are up", check_links},
     Check{"far side", "the sites' hubs and we reach our MTAs, and no mail was refused for want of a setting",
           check_far_side},
+    Check{"versions", "the relayds at both ends know the same", check_versions},
     Check{"rotation", "the sites have this hub's present key", check_rotation},
     Check{"forwards", "forwards are open, and services answer", check_forwards},
     Check{"invitations", "no invitation has failed or expired", check_invitations},

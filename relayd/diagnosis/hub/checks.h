@@ -42,6 +42,7 @@ void check_running(const HubFacts& facts, Report& report);
 void check_binary(const HubFacts& facts, Report& report);
 void check_links(const HubFacts& facts, Report& report);
 void check_far_side(const HubFacts& facts, Report& report);
+void check_versions(const HubFacts& facts, Report& report);
 void check_forwards(const HubFacts& facts, Report& report);
 void check_state(const HubFacts& facts, Report& report);
 void check_audit(const HubFacts& facts, Report& report);

@@ -54,6 +54,9 @@ HubStatus full_hub() {
   SiteStatus& up = hub.sites[0];
   up.stands_still_since = hub.now - seconds(7);
   up.peer_name = "birl";
+  up.peer_version = "0.1.0";
+  up.hubs[0].peer_version = "0.1.0";
+  up.hubs[0].lacks = {"traces", "versions"};
   up.counters.opens_in = 11;
   up.counters.resets_in = 12;
   up.counters.resets_out = 13;

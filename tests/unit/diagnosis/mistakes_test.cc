@@ -26,6 +26,9 @@ constexpr const char* kTable = "/etc/mail/mailertable";
 Json& site_in_status(HubFacts& facts) {
   return (*facts.status)["sites"][0];
 }
+Json& hub_in_status(HubFacts& facts) {
+  return site_in_status(facts)["hubs"][0];
+}
 Json& status_in(HubFacts& facts) {
   return *facts.status;
 }
@@ -50,6 +53,17 @@ TEST(HealthyHub, HasNoFindings) {
   const std::vector<Finding> findings = examine(facts);
   EXPECT_TRUE(findings.empty()) << findings_text(facts, findings);
   EXPECT_TRUE(facts.not_looked_at.empty());
+}
+
+TEST(HealthyHub, AnyVersionOfTheSameReleaseWillDo) {
+  const PreparedHub hub;
+  for (const char* version :
+       {"0.2.0", "0.2.17", "0.2", "0.2.0~rc1", "", "unknown", ".", "-1.2", "99999999999.1", "2"}) {
+    HubFacts facts = hub.facts();
+    hub_in_status(facts)["peer_version"] = version;
+    const std::vector<Finding> findings = examine(facts);
+    EXPECT_TRUE(findings.empty()) << version << findings_text(facts, findings);
+  }
 }
 
 void expect_found(const Mistake& mistake, PreparedHub hub) {
@@ -312,6 +326,34 @@ const Mistake kMistakes[] = {
                                                    {"advice", "the MTA of hub birlinghoven does not know birl.example"}};
      },
      "far side", Severity::kWarning, "site birlinghoven", "Relaying denied", "does not know birl.example"},
+    {"far_relayd_older", nothing_in_files,
+     [](HubFacts& f) {
+       hub_in_status(f)["peer_version"] = "0.1.9";
+       hub_in_status(f)["lacks"] = {"traces", "versions"};
+     },
+     "versions", Severity::kWarning, "site birlinghoven",
+     "its relayd (0.1.9) is older than ours (0.2.0), and does not know: traces, versions", "upgrade tsmtp on that hub"},
+    {"far_relayd_so_old_that_it_does_not_say", nothing_in_files,
+     [](HubFacts& f) {
+       hub_in_status(f)["peer_version"] = nullptr;
+       hub_in_status(f)["lacks"] = {"rotation of keys", "forwards", "versions"};
+       f.hub.rotate_every = std::chrono::hours(24 * 30);
+     },
+     "versions", Severity::kWarning, "site birlinghoven",
+     "its relayd is older than ours (0.2.0), and does not know what this hub uses: rotation of keys",
+     "upgrade tsmtp on that hub"},
+    {"far_relayd_lacks_what_a_forward_needs", nothing_in_files,
+     [](HubFacts& f) {
+       hub_in_status(f)["lacks"] = {"forwards"};
+       site_in_status(f)["forwards"].push_back({{"service", "pop3"}, {"cause", nullptr}});
+     },
+     "versions", Severity::kWarning, "site birlinghoven", "what this hub uses: forwards", "upgrade tsmtp on that hub"},
+    {"far_relayd_of_an_earlier_release", nothing_in_files,
+     [](HubFacts& f) { hub_in_status(f)["peer_version"] = "0.1.0"; }, "versions", Severity::kWarning,
+     "site birlinghoven", "its relayd (0.1.0) is older than ours (0.2.0)", "upgrade tsmtp on that hub"},
+    {"own_relayd_of_an_earlier_release", nothing_in_files,
+     [](HubFacts& f) { hub_in_status(f)["peer_version"] = "0.10"; }, "versions", Severity::kWarning,
+     "site birlinghoven", "our relayd (0.2.0) is older than that there (0.10)", "upgrade tsmtp here"},
     {"forward_closed", nothing_in_files,
      [](HubFacts& f) { site_in_status(f)["forwards"].push_back({{"service", "pop3"}, {"cause", "no such service"}}); },
      "forwards", Severity::kWrong, "site birlinghoven", "\"pop3\" is closed: no such service", "[[service]]"},

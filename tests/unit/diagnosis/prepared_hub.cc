@@ -67,8 +67,8 @@ std::string stat_line(int pid, const char* name, long after) {
 Json status_at(base::WallTime now, const std::string& pin) {
   using std::chrono::seconds;
   const std::string since = control::rfc3339(now - seconds(kAge));
-  const Json hub{
-      {"name", "birlinghoven"}, {"state", "up"}, {"since", since}, {"cause", nullptr}, {"refusal", nullptr}};
+  const Json hub{{"name", "birlinghoven"},  {"state", "up"},          {"since", since},    {"cause", nullptr},
+                 {"peer_version", "0.2.1"}, {"lacks", Json::array()}, {"refusal", nullptr}};
   const Json site{{"name", "birlinghoven"},
                   {"state", "up"},
                   {"since", since},
