@@ -11,6 +11,7 @@
 #include "relayd/control/recorded_mail.h"
 #include "relayd/control/request.h"
 #include "relayd/control/trace.h"
+#include "relayd/diagnosis/host/audit_lines.h"
 #include "relayd/diagnosis/host/mta_log_lines.h"
 #include "relayd/net/control/request_client.h"
 
@@ -41,25 +42,18 @@ base::Result<Traces> ask_relayd(const settings::Config& config, const control::T
   return control::parse_traces(*reply);
 }
 
-// Most lines of a large record are not, and need not be read.
-bool may_be_meant(const control::TraceRequest& request, std::string_view line) {
-  return !request.said.empty() || line.find(request.id) != line.npos ||
-         line.find(base::ascii_lower(request.id)) != line.npos;
-}
-
 // relayd remembers the newest mails only, and none of before its start.
 Traces look_in_record(const settings::Config& config, const control::TraceRequest& request) {
   Traces found;
-  if (config.hub.audit.empty() || config.hub.audit == settings::kJournald) return found;
-  for (const std::string& file : {config.hub.audit + ".1", config.hub.audit})
-    diagnosis::for_each_line(file, [&](std::string_view line) {
-      if (!may_be_meant(request, line)) return;
-      const auto mail = control::recorded_mail(line);
-      if (!mail || !control::is_meant(request, mail->summary)) return;
-      found.push_back(control::trace_of(*mail, config.hub.name));
-      found.back().there.trouble = "this is out of the audit record; ask relayctl trace there";
-      if (found.size() > control::kMostTraces) found.erase(found.begin());
-    });
+  const auto read = diagnosis::for_each_record(
+      {.target = config.hub.audit, .state_dir = config.hub.state_dir}, request, [&](std::string_view line) {
+        const auto mail = control::recorded_mail(line);
+        if (!mail || !control::is_meant(request, mail->summary)) return;
+        found.push_back(control::trace_of(*mail, config.hub.name));
+        found.back().there.trouble = "this is out of the audit record; ask relayctl trace there";
+        if (found.size() > control::kMostTraces) found.erase(found.begin());
+      });
+  if (!read) std::cerr << "relayctl: note: the audit record: " << read.error().message << '\n';
   return found;
 }
 

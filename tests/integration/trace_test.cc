@@ -1,8 +1,10 @@
 // relayctl trace: the way of a mail at both hubs, while it is under way, when it is over, and out of the
 // audit record.
 #include <future>
+#include <memory>
 #include <regex>
 
+#include "tests/support/private_journal.h"
 #include "tests/support/two_hubs.h"
 
 namespace tsmtp::support {
@@ -83,6 +85,68 @@ TEST_F(Trace, WhatRelaydHasForgottenStandsInTheRecord) {
   const Finished said = tokyo.relayctl({"trace", transaction()});
   EXPECT_EQ(said.status, 0);
   EXPECT_THAT(said.output, HasSubstr("out of the audit record"));
+}
+
+class TraceInJournal : public Trace {
+ protected:
+  void SetUp() override {
+    if (!PrivateJournal::is_possible()) GTEST_SKIP() << "no journald here, or not root";
+    journal_ = std::make_unique<PrivateJournal>();
+    if (!journal_->takes_entries()) GTEST_SKIP() << "journald does not run in a namespace of its own";
+    configure("resume_window = \"1s\"", "audit = \"journald\"");
+    birl.start();
+    tokyo.start();
+    ASSERT_TRUE(tokyo.wait_for_link("birl"));
+  }
+  void TearDown() override {
+    if (!IsSkipped()) Trace::TearDown();
+    journal_.reset();
+  }
+  void forget() {
+    tokyo.kill();
+    tokyo.start();
+    ASSERT_TRUE(tokyo.wait_for_link("birl"));
+  }
+  static std::string records() {
+    return run({"/usr/bin/journalctl", "--quiet", "--output=cat", "--identifier=tsmtp-audit"}).output;
+  }
+
+ private:
+  std::unique_ptr<PrivateJournal> journal_;
+};
+
+TEST_F(TraceInJournal, WhatRelaydHasForgottenStandsThere) {
+  ASSERT_EQ(mail().substr(0, 3), "250");
+  ASSERT_TRUE(wait_until([&] { return !transaction().empty(); }));
+  const std::string id = transaction();
+  ASSERT_TRUE(wait_until([&] { return records().find(id) != std::string::npos; }));
+  forget();
+  std::string whole;
+  ASSERT_TRUE(wait_until([&] {
+    const auto traces = nlohmann::json::parse(tokyo.relayctl({"trace", "--json", id}).output, nullptr, false);
+    if (!traces.is_object() || traces["traces"].empty()) return false;
+    whole = traces["traces"][0]["transaction"];
+    return true;
+  }));
+  for (const std::string& asked : {id, whole, std::string("b@birl.example")}) {
+    const Finished said = tokyo.relayctl({"trace", asked});
+    EXPECT_EQ(said.status, 0) << asked;
+    EXPECT_THAT(said.output, HasSubstr("out of the audit record")) << asked;
+    EXPECT_THAT(said.output, HasSubstr(whole)) << asked;
+  }
+  EXPECT_EQ(tokyo.relayctl({"trace", "deadbeef"}).status, 66);
+
+  const std::string forged = std::string(whole.size(), 'e');
+  std::string record = records().substr(0, records().find('\n'));
+  ASSERT_NE(record.find(whole), record.npos) << record;
+  record.replace(record.find(whole), whole.size(), forged);
+  EXPECT_EQ(run({"/usr/bin/setpriv", "--reuid=65534", "--clear-groups", "systemd-cat",
+                 "--identifier=tsmtp-audit", "echo", record})
+                .status,
+            0);
+  EXPECT_TRUE(wait_until([&] { return records().find(forged) != std::string::npos; }));
+  EXPECT_EQ(tokyo.relayctl({"trace", forged}).status, 66) << "another user wrote it";
+  EXPECT_EQ(tokyo.relayctl({"trace", forged.substr(0, 12)}).status, 66);
 }
 
 TEST_F(Trace, AHubThatCannotBeAskedIsNamed) {

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <vector>
 
 #include "mailertable/programs/run_program.h"
 #include "relayd/base/descriptor.h"
+#include "relayd/diagnosis/host/audit_lines.h"
 
 namespace tsmtp::diagnosis {
 namespace {
@@ -33,16 +33,6 @@ base::Result<std::string> ask_journal(const std::string& words) {
   if (ran->status > 1 || !ran->errors.empty())
     return base::Error{"journalctl: " + ran->errors.substr(0, ran->errors.find('\n'))};
   return base::Result<std::string>(boost::system::in_place_value, ran->output);
-}
-
-// As a regular expression that means itself.
-std::string literally(const std::string& id) {
-  std::string out;
-  for (const char c : id) {
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0) out += '\\';
-    out += c;
-  }
-  return out;
 }
 
 base::Result<MtaLog> read_journal(const std::string& id) {
