@@ -9,7 +9,7 @@ namespace {
 
 // A page of metrics is the same words again and again: level 1 leaves a fifteenth of it, level 6 a twentieth
 // in three times the time, for which the event loop would stand.
-constexpr int kLevel = 1;
+constexpr int kPageLevel = 1;
 constexpr int kWindowBits = 15;
 constexpr int kAsGzip = 16;      // zlib.h, deflateInit2: a gzip header and trailer instead of zlib's
 constexpr int kMemoryLevel = 8;  // zlib's own
@@ -23,7 +23,7 @@ void Gzip::End::operator()(z_stream_s* stream) const {
 
 base::Result<Gzip> Gzip::make() {
   auto stream = std::make_unique<z_stream_s>();
-  if (deflateInit2(stream.get(), kLevel, Z_DEFLATED, kWindowBits + kAsGzip, kMemoryLevel,
+  if (deflateInit2(stream.get(), kPageLevel, Z_DEFLATED, kWindowBits + kAsGzip, kMemoryLevel,
                    Z_DEFAULT_STRATEGY) != Z_OK)
     return base::Error{"a page cannot be compressed: out of memory"};
   return Gzip(stream.release());
