@@ -75,7 +75,7 @@ std::optional<std::variant<PageRequest, std::string>> page_request(std::string_v
   const std::string_view header = received.substr(0, end);
   constexpr std::string_view kHead = "HEAD ";
   constexpr std::string_view kGet = "GET ";
-  PageRequest request{.is_head = header.starts_with(kHead)};
+  PageRequest request{.page = {}, .is_head = header.starts_with(kHead)};
   const std::string_view target =
       header.substr(request.is_head ? kHead.size() : std::min(kGet.size(), header.size()));
   const bool is_known = request.is_head || header.starts_with(kGet);
