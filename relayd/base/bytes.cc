@@ -99,6 +99,18 @@ std::string ascii_upper(std::string_view text) {
   return out;
 }
 
+std::optional<std::string> unhex(std::string_view digits) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  if (digits.size() % 2 != 0) return std::nullopt;
+  std::string out;
+  for (; !digits.empty(); digits.remove_prefix(2)) {
+    const std::size_t high = kDigits.find(digits[0]), low = kDigits.find(digits[1]);
+    if (high == kDigits.npos || low == kDigits.npos) return std::nullopt;
+    out.push_back(static_cast<char>(high * 16 + low));
+  }
+  return out;
+}
+
 std::string hex(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,5 +34,7 @@ void put_u64(std::string& out, std::uint64_t value);
 
 /// `bytes` as lower-case hexadecimal.
 [[nodiscard]] std::string hex(std::string_view bytes);
+/// And back; nothing where it is none.
+[[nodiscard]] std::optional<std::string> unhex(std::string_view digits);
 
 }  // namespace tsmtp::base

@@ -96,6 +96,10 @@ int drain(const Context& context) {
   return ask(context, control::Request::kDrain);
 }
 
+int upgrade(const Context& context) {
+  return ask(context, control::Request::kUpgrade);
+}
+
 int doubts(const Context& context) {
   return ask(context, context.json ? control::Request::kDoubtsJson : control::Request::kDoubts);
 }
@@ -212,6 +216,7 @@ constexpr Subcommand kSubcommands[] = {
     {"doctor", "find what is wrong with this hub, and say what to do", doctor, false},
     {"reload", "let relayd read its configuration again", reload},
     {"drain", "let transactions under way end, then stop relayd", drain, false},
+    {"upgrade", "let the relayd that is installed now take over from the one that runs", upgrade, false},
     {"doubts", "list the mails in doubt, those whose final reply our MTA may not have", doubts, false},
     {"invite", "invite another hub, which joins by the line that this prints", invite},
     {"join", "exchange mail with the hub that has invited this one", join},

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   app.add_flag(
       "--hold-endpoints", options.hold_endpoints,
       "do nothing but hold the endpoints, so that nobody else can listen there while relayd does not run");
+  app.add_option("--succeed", options.succeed, "for relayd itself, at an upgrade")->group("");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

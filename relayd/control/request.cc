@@ -13,11 +13,12 @@ struct Line {
   std::string_view text;
 };
 
-constexpr std::array<Line, 13> kLines{{{Request::kStatus, "status"},
+constexpr std::array<Line, 14> kLines{{{Request::kStatus, "status"},
                                        {Request::kStatusJson, "status --json"},
                                        {Request::kStatusHtml, "status --html"},
                                        {Request::kReload, "reload"},
                                        {Request::kDrain, "drain"},
+                                       {Request::kUpgrade, "upgrade"},
                                        {Request::kDoubts, "doubts"},
                                        {Request::kDoubtsJson, "doubts --json"},
                                        {Request::kInvitations, "invitations"},
@@ -57,6 +58,39 @@ std::size_t message_of_error(std::string_view received) {
 
 }  // namespace
 
+bool changes_state(Request request) {
+  switch (request) {
+    case Request::kReload:
+    case Request::kForget:
+    case Request::kRevoke:
+    case Request::kRotate:
+    case Request::kInvite:
+    case Request::kUninvite:
+    case Request::kJoin:
+    case Request::kApprove:
+    case Request::kDeny:
+    case Request::kResolve:
+      return true;
+    case Request::kStatus:
+    case Request::kStatusJson:
+    case Request::kStatusHtml:
+    case Request::kDrain:
+    case Request::kDoubts:
+    case Request::kDoubtsJson:
+    case Request::kInvitations:
+    case Request::kInvitationsJson:
+    case Request::kApprovals:
+    case Request::kApprovalsJson:
+    case Request::kClaims:
+    case Request::kClaimsJson:
+    case Request::kProbe:
+    case Request::kTrace:
+    case Request::kUpgrade:
+      return false;
+  }
+  return false;
+}
+
 std::string request_line(Request request, std::string_view argument) {
   for (const Line& line : kWithArgument)
     if (line.request == request) return std::string(line.text).append(argument) + '\n';
@@ -81,12 +115,12 @@ std::optional<base::Result<Asked>> parse_request(std::string_view received) {
   for (const Line& line : kWithArgument)
     if (text.starts_with(line.text))
       return Parsed(Asked{.request = line.request, .argument = std::string(text.substr(line.text.size()))});
-  return Parsed(
-      base::Error{"unknown request \"" + base::escaped(text) +
-                  "\"; status, status --json, status --html, reload, drain, doubts, doubts --json, invite, "
-                  "invitations, uninvite, join, revoke, rotate, approvals, approve, deny, claims, "
-                  "resolve or forget ID was "
-                  "expected"});
+  return Parsed(base::Error{
+      "unknown request \"" + base::escaped(text) +
+      "\"; status, status --json, status --html, reload, drain, upgrade, doubts, doubts --json, invite, "
+      "invitations, uninvite, join, revoke, rotate, approvals, approve, deny, claims, "
+      "resolve or forget ID was "
+      "expected"});
 }
 
 std::string reply_ok(std::string_view body) {

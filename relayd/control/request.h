@@ -37,7 +37,11 @@ enum class Request {
   kResolve,
   kProbe,
   kTrace,
+  kUpgrade,
 };
+
+/// Whether it changes what relayd keeps, so that it is lost on one that is about to be replaced.
+[[nodiscard]] bool changes_state(Request request);
 
 /// A request as it was received.
 struct Asked {

@@ -44,6 +44,16 @@ base::Result<void> HubKeys::open(const std::string& state_dir) {
   return {};
 }
 
+bool HubKeys::read_again(const std::string& state_dir) {
+  auto book = net::KeyBook::open(state_dir + '/' + net::KeyBook::kName);
+  if (!book) {
+    log_.log(base::LogLevel::kError, "the book of keys cannot be read again: " + book.error().message);
+    return false;
+  }
+  *book_ = std::move(*book);
+  return true;
+}
+
 std::vector<std::string> HubKeys::revoked_pins() const {
   std::vector<std::string> pins;
   for (const keys::Revocation& revocation : book_->book().revoked())
@@ -119,6 +129,7 @@ void HubKeys::keep_sites(const std::vector<std::string>& names) {
 
 // Said once, however often it is tried.
 base::Result<void> HubKeys::write() {
+  if (is_yielded_) return {};
   auto ok = book_->write();
   if (!ok && !std::exchange(is_write_logged_, true))
     log_.log(base::LogLevel::kError, "the book of keys is not written: " + ok.error().message);
@@ -137,7 +148,7 @@ std::string HubKeys::write_book(const std::string& done) {
 }
 
 void HubKeys::write_if_due() {
-  if (book_->is_written()) return;
+  if (is_yielded_ || book_->is_written()) return;
   if (write()) log_.log(base::LogLevel::kInfo, "the book of keys is written now");
 }
 

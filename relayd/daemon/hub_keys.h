@@ -25,6 +25,15 @@ class HubKeys {
   /// As hub.user.
   [[nodiscard]] base::Result<void> open(const std::string& state_dir);
 
+  /// Another relayd of this hub has written it.
+  [[nodiscard]] bool read_again(const std::string& state_dir);
+  /// Another one is to write the book; or we are again, and it may have written something.
+  void yield() { is_yielded_ = true; }
+  void take_back(const std::string& state_dir) {
+    is_yielded_ = false;
+    (void)read_again(state_dir);
+  }
+
   [[nodiscard]] const net::KeyBook& known() const { return *book_; }
   [[nodiscard]] const keys::Crypto& crypto() const { return crypto_; }
   [[nodiscard]] std::vector<std::string> revoked_pins() const;
@@ -60,6 +69,7 @@ class HubKeys {
   std::unique_ptr<net::KeyBook> book_;
   net::KeyCrypto crypto_;
   bool is_write_logged_ = false;  // that it fails
+  bool is_yielded_ = false;
 };
 
 /// The faults of the pins of `sites`, a line each: those that are revoked, or that this cannot be known.

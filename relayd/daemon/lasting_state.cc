@@ -33,17 +33,32 @@ void LastingState::try_witness_again() {
 }
 
 base::Result<void> LastingState::open(net::EventLoop& loop, const settings::Hub& hub) {
+  if (auto ok = open_digests(hub); !ok) return ok;
+  return open(hub, net::TransactionLedger::open(loop.executor(), hub.name, hub.state_dir + "/ledger", log_));
+}
+
+base::Result<void> LastingState::borrow(net::EventLoop& loop, const settings::Hub& hub,
+                                        net::TransactionLedger::Borrowed borrowed) {
+  if (auto ok = open_digests(hub); !ok) return ok;
+  return open(hub, net::TransactionLedger::borrow(loop.executor(), hub.name, hub.state_dir + "/ledger",
+                                                  std::move(borrowed), log_));
+}
+
+base::Result<void> LastingState::open_digests(const settings::Hub& hub) {
   auto digests = net::DigestKeys::open(hub.state_dir);
   if (!digests) return base::with_context("hub.state_dir", digests.error());
   digests_ = std::move(*digests);
-  auto ledger = net::TransactionLedger::open(loop.executor(), hub.name, hub.state_dir + "/ledger", log_);
+  return {};
+}
+
+base::Result<void> LastingState::open(const settings::Hub& hub,
+                                      base::Result<std::unique_ptr<net::TransactionLedger>> ledger) {
   if (!ledger) return base::with_context("hub.state_dir", ledger.error());
   ledger_ = std::move(*ledger);
   if (ledger_->counters().doubts == 0) digests_->forget_earlier();
   warn_of_another_key(hub.state_dir);
   earlier_ = std::make_unique<net::EarlierCommits>(*ledger_, log_);
-  if (auto ok = earlier_->open(hub.state_dir, witness_ ? witness_->book() : ""); !ok)
-    return base::with_context("hub.state_dir", ok.error());
+  if (auto ok = look_for_earlier(hub); !ok) return base::with_context("hub.state_dir", ok.error());
   return {};
 }
 

@@ -33,6 +33,13 @@ class LastingState {
   void try_witness_again();
   /// As hub.user. After an error nothing else may be called.
   [[nodiscard]] base::Result<void> open(net::EventLoop& loop, const settings::Hub& hub);
+  /// Instead of open(): with the ledger of the relayd from which this one takes over.
+  [[nodiscard]] base::Result<void> borrow(net::EventLoop& loop, const settings::Hub& hub,
+                                          net::TransactionLedger::Borrowed borrowed);
+  /// What another relayd of this hub has left since.
+  [[nodiscard]] base::Result<void> look_for_earlier(const settings::Hub& hub) {
+    return earlier_->open(hub.state_dir, witness_ ? witness_->book() : "", ledger_->is_shared());
+  }
   /// Shares the doubts with the other hubs of our site from now on. `store` is borrowed and outlives it;
   /// `hub` is this one.
   void share_doubts(etcd::Store& store, const std::string& hub, const settings::Ledger& settings);
@@ -52,6 +59,9 @@ class LastingState {
   [[nodiscard]] const std::string& no_witness() const { return witness_ ? witness_->trouble() : no_witness_; }
 
  private:
+  [[nodiscard]] base::Result<void> open(const settings::Hub& hub,
+                                        base::Result<std::unique_ptr<net::TransactionLedger>> ledger);
+  [[nodiscard]] base::Result<void> open_digests(const settings::Hub& hub);
   void warn_of_another_key(const std::string& state_dir);
 
   base::Logger& log_;

@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_keys() {
-  static constexpr std::array<LogLine, 10> kLines{{
+  static constexpr std::array<LogLine, 11> kLines{{
       {.kind = "key-rotated",
        .levels = "info",
        .pattern = "our key is {pin} now, signed by the one before, {before}",
@@ -54,6 +54,11 @@ std::span<const LogLine> lines_of_keys() {
        .pattern = "the book of keys is not written: {cause*}",
        .meaning = "what is known of keys holds until relayd ends; it is tried again every second",
        .remedy = "make room, or mend the disk"},
+      {.kind = "key-book-not-read",
+       .levels = "error",
+       .pattern = "the book of keys cannot be read again: {cause*}",
+       .meaning = "at an upgrade: the other relayd of this hub has changed it; what was known of keys holds",
+       .remedy = "what CAUSE says, then restart relayd"},
       {.kind = "key-book-written",
        .levels = "info",
        .pattern = "the book of keys is written now",

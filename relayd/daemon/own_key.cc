@@ -17,6 +17,12 @@ base::Result<OwnKey> OwnKey::load(const settings::Hub& hub, const std::optional<
   return base::Result<OwnKey>(OwnKey(hub.name, hub.state_dir, std::move(*keys)));
 }
 
+base::Result<OwnKey> OwnKey::parse(const settings::Hub& hub, const std::string& text) {
+  auto keys = net::parse_own_keys(text);
+  if (!keys) return keys.error();
+  return base::Result<OwnKey>(OwnKey(hub.name, hub.state_dir, std::move(*keys)));
+}
+
 base::Result<void> OwnKey::become(net::OwnKeys keys) {
   if (auto ok = net::save_own_keys(keys, state_dir_); !ok) return ok;
   keys_ = std::move(keys);

@@ -18,6 +18,8 @@ class OwnKey {
   /// As root for `owner`, who is hub.user, or as that user.
   [[nodiscard]] static base::Result<OwnKey> load(const settings::Hub& hub,
                                                  const std::optional<net::Owner>& owner);
+  /// As net::text_of() wrote them.
+  [[nodiscard]] static base::Result<OwnKey> parse(const settings::Hub& hub, const std::string& text);
 
   [[nodiscard]] const net::OwnKeys& keys() const { return keys_; }
   [[nodiscard]] const std::string& pin() const { return keys_.current->pin(); }

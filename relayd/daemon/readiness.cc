@@ -19,6 +19,10 @@
 namespace tsmtp::daemon {
 namespace {
 
+constexpr char kSocket[] = "NOTIFY_SOCKET";
+constexpr char kWatchdogTime[] = "WATCHDOG_USEC";
+constexpr std::uint64_t kUsecOfHalf =
+    2'000;  // what the manager waits, in a millisecond of watchdog_interval()
 constexpr std::uint64_t kLongestWatch = 365ULL * 24 * 3600 * 1'000'000;
 // A manager that does not read is not waited for longer.
 constexpr timeval kPatience{.tv_sec = 1, .tv_usec = 0};
@@ -40,16 +44,16 @@ std::uint64_t number_in(const std::string& text) {
 
 // sd_watchdog_enabled(3).
 std::optional<std::chrono::milliseconds> taken_watchdog() {
-  const std::uint64_t microseconds = number_in(taken("WATCHDOG_USEC"));
+  const std::uint64_t microseconds = number_in(taken(kWatchdogTime));
   const std::string process = taken("WATCHDOG_PID");
   const bool is_for_us = process.empty() || number_in(process) == static_cast<std::uint64_t>(getpid());
   if (microseconds == 0 || microseconds > kLongestWatch || !is_for_us) return {};
-  return std::max(std::chrono::milliseconds(microseconds / 2'000), std::chrono::milliseconds(1));
+  return std::max(std::chrono::milliseconds(microseconds / kUsecOfHalf), std::chrono::milliseconds(1));
 }
 
 }  // namespace
 
-Readiness::Readiness() : path_(taken("NOTIFY_SOCKET")), watchdog_(taken_watchdog()) {}
+Readiness::Readiness() : path_(taken(kSocket)), watchdog_(taken_watchdog()) {}
 
 void Readiness::ready(const std::string& status) {
   status_ = status;
@@ -80,9 +84,25 @@ void Readiness::alive() const {
   tell("WATCHDOG=1", Patience::kNone);
 }
 
+// Only the main process is heard, which we are until this is read. The successor has the whole of the
+// watchdog's time to be heard first.
+void Readiness::succeeded_by(pid_t successor) {
+  tell("WATCHDOG=1\nMAINPID=" + std::to_string(successor), Patience::kSome);
+  is_succeeded_ = true;
+}
+
+// WATCHDOG_PID would name this process, or be wrong: the manager watches its main process.
+std::vector<std::string> Readiness::for_successor() const {
+  std::vector<std::string> variables;
+  if (!path_.empty()) variables.push_back(std::string(kSocket) + '=' + path_);
+  if (watchdog_)
+    variables.push_back(std::string(kWatchdogTime) + '=' + std::to_string(watchdog_->count() * kUsecOfHalf));
+  return variables;
+}
+
 void Readiness::tell(const std::string& message, Patience patience) const {
   sockaddr_un address{};
-  if (path_.empty() || path_.size() >= sizeof address.sun_path) return;
+  if (is_succeeded_ || path_.empty() || path_.size() >= sizeof address.sun_path) return;
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path_.data(), path_.size());
   if (path_.front() == '@') address.sun_path[0] = '\0';

@@ -3,9 +3,12 @@
 // relayd: a message that cannot be sent is dropped.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tsmtp::daemon {
 
@@ -28,6 +31,13 @@ class Readiness {
   [[nodiscard]] std::optional<std::chrono::milliseconds> watchdog_interval() const { return watchdog_; }
   void alive() const;
 
+  /// The service is that process from now on, which speaks for itself: nothing is told any more.
+  void succeeded_by(pid_t successor);
+  /// Somebody is told.
+  [[nodiscard]] bool is_watched() const { return !path_.empty(); }
+  /// The environment of a relayd that takes over.
+  [[nodiscard]] std::vector<std::string> for_successor() const;
+
  private:
   enum class Patience { kNone, kSome };
   void tell(const std::string& message, Patience patience) const;
@@ -35,6 +45,7 @@ class Readiness {
   std::string path_;  // empty: there is none; '@' begins an abstract one
   std::optional<std::chrono::milliseconds> watchdog_;
   std::string status_;
+  bool is_succeeded_ = false;
 };
 
 }  // namespace tsmtp::daemon

@@ -8,6 +8,7 @@
 #include "relayd/control/metrics_page.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/state_directory.h"
+#include "relayd/mux/hello.h"
 #include "relayd/net/io/clocks.h"
 
 namespace tsmtp::daemon {
@@ -26,8 +27,6 @@ constexpr std::chrono::seconds kKeysPoll{1};
 constexpr std::chrono::seconds kSharingPoll{1};
 constexpr std::size_t kShownCauseBytes = 300;
 constexpr std::chrono::seconds kSiteLedgerPoll{1};
-constexpr std::chrono::milliseconds kEarlierPoll{500};
-constexpr std::size_t kInstanceBytes = 16;
 
 std::string parent_of(const std::string& path) {
   const std::string parent = path.substr(0, path.find_last_of('/'));
@@ -36,9 +35,11 @@ std::string parent_of(const std::string& path) {
 
 }  // namespace
 
-Relay::Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, Source source)
+Relay::Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, Source source,
+             std::unique_ptr<Takeover> takeover)
     : loop_(loop),
       log_(log),
+      instance_(net::random_bytes(mux::kInstanceBytes)),
       config_(std::move(config)),
       source_(std::move(source)),
       refusals_(log),
@@ -53,7 +54,10 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, S
       pages_([this](std::function<void()> task) { loop_.later(std::move(task)); },
              [this](control::WantedPage::Kind kind) { return show(kind); }),
       started_(net::wall_now()),
-      config_loaded_(started_) {}
+      config_loaded_(started_),
+      takeover_(std::move(takeover)),
+      handover_(loop, log, source_.program, handover_host()),
+      is_yielded_(takeover_ != nullptr) {}
 
 Relay::~Relay() {
   if (control_) control_->stop();
@@ -66,16 +70,20 @@ Relay::~Relay() {
 
 base::Result<void> Relay::start() {
   auto begun = begin();
-  if (!begun) readiness_.status("not started: " + base::escaped(begun.error().message, kShownCauseBytes));
+  // One that takes over is not the service.
+  if (!begun && !takeover_)
+    readiness_.status("not started: " + base::escaped(begun.error().message, kShownCauseBytes));
   return begun;
 }
 
 base::Result<void> Relay::begin() {
+  if (takeover_)
+    if (auto ok = check_lent(); !ok) return ok;
   if (auto ok = make_directories(); !ok) return ok;
   state_.start_witness(config_.hub);
   const auto owner = owner_of(config_.hub.user);
   if (!owner) return owner.error();
-  if (auto ok = rotation_.load(config_.hub, *owner); !ok) return ok;
+  if (auto ok = rotation_.load(config_.hub, *owner, takeover_ ? takeover_->lent().keys : ""); !ok) return ok;
   auto tls = net::TlsContext::make(rotation_.own().keys());
   if (!tls) return tls.error();
   tls_ = std::make_unique<net::TlsContext>(std::move(*tls));
@@ -84,12 +92,15 @@ base::Result<void> Relay::begin() {
   if (auto ok = make_audit_file(); !ok) return base::with_context("hub.audit", ok.error());
   if (auto ok = bind_all(); !ok) return ok;
   if (auto ok = drop_to(config_.hub.user); !ok) return ok;
-  readiness_.status("opening the ledger in " + config_.hub.state_dir);  // it may have much to recover
-  if (auto ok = state_.open(loop_, config_.hub); !ok) return ok;
+  if (auto ok = open_ledger(); !ok) return ok;
   if (auto ok = keys_.open(config_.hub.state_dir); !ok)
     return base::with_context("hub.state_dir", ok.error());
   state_.set_sites(config_.sites, keys_.known().book());
   if (auto ok = open_audit(); !ok) return ok;
+  if (takeover_) {
+    take_over();
+    return {};
+  }
   open_etcd();
   open_pairing();
   serve();
@@ -114,7 +125,7 @@ base::Result<void> Relay::make_audit_file() {
 base::Result<void> Relay::bind_all() {
   const auto owner = owner_of(config_.hub.user);
   if (!owner) return owner.error();
-  held_endpoints_.take_over();
+  if (!takeover_) held_endpoints_.take_over();
   const net::Site::Means means{
       .executor = loop_.executor(), .held = held_endpoints_, .shortages = &shortages_, .owner = *owner};
   for (const settings::Site& site : config_.sites) {
@@ -142,7 +153,9 @@ base::Result<void> Relay::bind_listeners(const settings::Hub& hub, Listeners& fr
                 },
             .takes_pairing = [this] { return !draining_ && pairing_->takes_pairing(); }},
         &shortages_);
-    if (auto ok = listener->bind(address); !ok) return base::with_context("hub.listen", ok.error());
+    auto lent = held_endpoints_.take(address);
+    auto ok = lent.is_open() ? listener->take_over(address, std::move(lent)) : listener->bind(address);
+    if (!ok) return base::with_context("hub.listen", ok.error());
     fresh[key] = std::move(listener);
   }
   return {};
@@ -156,7 +169,11 @@ base::Result<void> Relay::bind_services(const std::optional<net::Owner>& owner) 
         return answer_later(received, reply);
       });
   const base::HostPort socket{.host = {}, .port = 0, .unix_path = config_.hub.control};
-  if (auto ok = control_->bind(socket, owner); !ok) return base::with_context("hub.control", ok.error());
+  const auto bind = [&](net::RequestServer& server, const base::HostPort& address) {
+    auto lent = held_endpoints_.take(address);
+    return lent.is_open() ? server.take_over(address, std::move(lent)) : server.bind(address, owner);
+  };
+  if (auto ok = bind(*control_, socket); !ok) return base::with_context("hub.control", ok.error());
   if (!config_.hub.metrics) return {};
   metrics_ = std::make_shared<net::RequestServer>(
       loop_.executor(),
@@ -172,7 +189,7 @@ base::Result<void> Relay::bind_services(const std::optional<net::Owner>& owner) 
         pages_.answer(std::get<control::PageRequest>(*request), reply);
         return true;
       });
-  if (auto ok = metrics_->bind(*config_.hub.metrics, owner); !ok)
+  if (auto ok = bind(*metrics_, *config_.hub.metrics); !ok)
     return base::with_context("hub.metrics", ok.error());
   return {};
 }
@@ -229,7 +246,7 @@ void Relay::serve() {
   shared_ = std::make_unique<net::SharedBySites>(
       net::SharedBySites{{.executor = loop_.executor(),
                           .hub_name = config_.hub.name,
-                          .instance = {.own = net::random_bytes(kInstanceBytes)},
+                          .instance = {.own = instance_, .predecessor = predecessor()},
                           .tls = *tls_,
                           .keys = keys_.known(),
                           .crypto = keys_.crypto(),
@@ -254,15 +271,21 @@ void Relay::serve() {
     recent_.add(summary, net::now(), net::wall_now());
     delays_.add(summary);
   };
+  shared_->may_other_commit = [this](const std::string& transaction) {
+    return state_.ledger().may_other_commit(transaction);
+  };
   open_site_ledger();
   for (const settings::Site& site : config_.sites) {
     sites_.push_back(std::make_unique<net::Site>(*shared_, site));
-    sites_.back()->start(std::move(bound_[site.name]));
+    net::Site::Bound& bound = bound_[site.name];
+    is_yielded_ ? sites_.back()->start_suspended(std::move(bound)) : sites_.back()->start(std::move(bound));
   }
   bound_.clear();
   for (const auto& [address, listener] : listeners_)
     listener->start();
+  if (is_yielded_) control_->suspend();
   control_->start();
+  if (metrics_ && is_yielded_) metrics_->suspend();
   if (metrics_) metrics_->start();
   keep_endpoints();
   loop_.every(kLookAtDay, [this] {
@@ -274,26 +297,29 @@ void Relay::serve() {
     return true;
   });
   loop_.every(kKeysPoll, [this] {
-    rotation_.tend(config_.hub.rotate_every, net::wall_now(), net::now());
+    if (!is_yielded_) rotation_.tend(config_.hub.rotate_every, net::wall_now(), net::now());
     return true;
   });
   loop_.every(kWitnessPoll, [this] {
     state_.try_witness_again();
-    pairing_->save_if_due();
+    if (!is_yielded_) pairing_->save_if_due();
     return true;
   });
-  if (state_.earlier().take_in()) loop_.every(kEarlierPoll, [this] { return state_.earlier().take_in(); });
+  look_after_earlier();
   loop_.every(kExpiryInterval, [this] {
     state_.ledger().expire(net::wall_now(), net::now());
-    pairing_->forget_old();
+    if (!is_yielded_) pairing_->forget_old();
     return true;
   });
   log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + settings::count_of_sites(config_) +
                                 ", key " + net::pin_text(rotation_.own().pin()));
-  loop_.later([this] {  // when it runs, relayctl is answered
-    tell_ready();
-    watch_standing();
-  });
+  if (!is_yielded_) loop_.later([this] { become_service(); });  // when it runs, relayctl is answered
+}
+
+base::Result<void> Relay::open_ledger() {
+  if (takeover_) return state_.borrow(loop_, config_.hub, std::move(takeover_->lent().ledger));
+  readiness_.status("opening the ledger in " + config_.hub.state_dir);  // it may have much to recover
+  return state_.open(loop_, config_.hub);
 }
 
 void Relay::open_site_ledger() {
@@ -317,7 +343,7 @@ void Relay::open_site_ledger() {
 
 // Says it to the holder of the endpoints, which may have been started, or started anew, after us.
 void Relay::keep_endpoints() {
-  if (draining_) return;
+  if (draining_ || is_yielded_) return;
   std::vector<net::HeldEndpoints::Listening> all;
   for (const auto& site : sites_)
     for (const auto& endpoint : site->endpoints())
@@ -327,8 +353,10 @@ void Relay::keep_endpoints() {
 
 void Relay::drain() {
   if (draining_) return loop_.stop();
+  handover_.stopped();
+  if (takeover_) takeover_->stopping();
   draining_ = true;
-  readiness_.stopping(status_line(standing()));
+  if (!is_yielded_) readiness_.stopping(status_line(standing()));
   log_.log(LogLevel::kInfo, "shutting down: no new transactions, those under way have " +
                                 std::to_string(config_.hub.drain_timeout.count()) + " seconds");
   for (const auto& site : sites_)

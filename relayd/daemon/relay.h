@@ -13,6 +13,7 @@
 #include "relayd/control/last_day.h"
 #include "relayd/control/status.h"
 #include "relayd/daemon/audit_log.h"
+#include "relayd/daemon/handover.h"
 #include "relayd/daemon/hub_keys.h"
 #include "relayd/daemon/joining.h"
 #include "relayd/daemon/lasting_state.h"
@@ -24,6 +25,7 @@
 #include "relayd/daemon/rotation.h"
 #include "relayd/daemon/site_ledger.h"
 #include "relayd/daemon/standing.h"
+#include "relayd/daemon/takeover.h"
 #include "relayd/net/control/request_server.h"
 #include "relayd/net/endpoint/held_endpoints.h"
 #include "relayd/net/etcd/etcd_client.h"
@@ -46,10 +48,14 @@ class Relay {
     std::string file;
     std::vector<std::string> overrides;
     std::function<std::uint64_t()> log_lines_lost{};  ///< for status
+    bool is_foreground = false;
+    Handover::Program program{};  ///< that takes over at an upgrade
   };
 
-  /// `loop` and `log` are borrowed and outlive the relay.
-  Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, Source source);
+  /// `loop` and `log` are borrowed and outlive the relay. `takeover`: from the relayd that runs; null: none
+  /// runs.
+  Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, Source source,
+        std::unique_ptr<Takeover> takeover = nullptr);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
@@ -69,6 +75,10 @@ class Relay {
   [[nodiscard]] control::HubStatus status() const;
   void note_day();
   [[nodiscard]] std::string page();
+  /// After start() has failed.
+  void say_why_not(const std::string& trouble) {
+    if (takeover_) takeover_->fail(trouble);
+  }
 
  private:
   [[nodiscard]] control::PageAnswer::Text show(control::WantedPage::Kind kind);
@@ -87,9 +97,28 @@ class Relay {
   void open_site_ledger();
   void keep_endpoints();
   [[nodiscard]] base::Result<void> begin();
+  [[nodiscard]] base::Result<void> open_ledger();
+  void become_service();
   void tell_ready();
   void watch_standing();
   [[nodiscard]] Standing standing() const;
+
+  [[nodiscard]] Handover::Host handover_host();
+  [[nodiscard]] std::string objection_to_upgrade() const;
+  [[nodiscard]] base::Result<void> lend(net::SuccessionChannel& channel);
+  [[nodiscard]] std::vector<net::HeldEndpoints::Listening> listening_sockets() const;
+  void yield_links(net::SuccessionChannel& channel, const std::string& successor);
+  void yield_clients();
+  void take_back();
+  void leave(pid_t successor);
+  void close_listeners();
+  [[nodiscard]] base::Result<void> check_lent();
+  void take_over();
+  /// The instance of the other relayd of this hub that lives, from which this one takes over; empty: none
+  /// does.
+  [[nodiscard]] std::string predecessor() const;
+  void serve_clients();
+  void look_after_earlier();
 
   [[nodiscard]] base::Result<std::string> read_again();
   [[nodiscard]] base::Result<void> can_reload() const;
@@ -123,6 +152,7 @@ class Relay {
 
   net::EventLoop& loop_;
   base::Logger& log_;
+  const std::string instance_;  // what names this process to other hubs
   settings::Config config_;
   Source source_;
   Readiness readiness_;
@@ -160,6 +190,11 @@ class Relay {
   std::string last_reload_error_;
   RefusedKeys refused_keys_;
   bool draining_ = false;
+  std::unique_ptr<Takeover> takeover_;  // null: there was no other relayd when this one started
+  Handover handover_;
+  bool is_yielded_ = false;  // clients are another relayd's
+  bool takes_in_earlier_ = false;
+  bool is_service_ = false;  // the service manager is told by this process
 };
 
 }  // namespace tsmtp::daemon

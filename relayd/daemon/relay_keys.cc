@@ -121,7 +121,9 @@ std::string Relay::revoke(std::string_view asked) {
   for (const auto& each : sites_)
     each->keys_changed();
   pairing_->settle();
-  return keys_.write_book(revoked.reply);
+  std::string reply = keys_.write_book(revoked.reply);
+  if (takeover_) takeover_->keys_changed();  // the relayd before this one has links, too
+  return reply;
 }
 
 std::vector<keys::Following> Relay::following() const {

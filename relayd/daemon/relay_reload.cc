@@ -20,6 +20,8 @@ constexpr std::chrono::milliseconds kRetirePoll{50};
 }  // namespace
 
 base::Result<std::string> Relay::reload() {
+  if (handover_.is_under_way() || handover_.is_leaving())
+    return base::Error{"another relayd takes over from this one; reload that, in a moment"};
   if (draining_) return read_again();
   readiness_.reloading();
   auto result = read_again();

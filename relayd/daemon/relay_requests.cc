@@ -1,4 +1,6 @@
 // Relay's answers to what relayctl asks: which part of it answers what.
+#include <sysexits.h>
+
 #include "relayd/control/request.h"
 #include "relayd/control/status_json.h"
 #include "relayd/control/status_text.h"
@@ -16,6 +18,8 @@ std::optional<std::string> Relay::answer_control(const net::RequestServer::Recei
   const auto request = control::parse_request(received.text);
   if (!request) return {};
   if (!*request) return control::reply_error(request->error().message);
+  if (handover_.is_under_way() && control::changes_state((*request)->request))
+    return control::reply_error("an upgrade is under way: say it again in a moment", EX_TEMPFAIL);
   switch ((*request)->request) {
     case control::Request::kStatus:
       return control::reply_ok(control::status_text(status()));
@@ -66,6 +70,7 @@ std::optional<std::string> Relay::answer_control(const net::RequestServer::Recei
     case control::Request::kJoin:
     case control::Request::kProbe:
     case control::Request::kTrace:
+    case control::Request::kUpgrade:
       break;  // answer_later()
   }
   return {};
@@ -75,7 +80,11 @@ bool Relay::answer_later(const net::RequestServer::Received& received,
                          const net::RequestServer::Reply& reply) {
   const auto request = control::parse_request(received.text);
   if (!request || !*request) return false;
+  if (handover_.is_under_way() && control::changes_state((*request)->request)) return false;
   switch ((*request)->request) {
+    case control::Request::kUpgrade:
+      handover_.ask(reply);
+      return true;
     case control::Request::kJoin:
       joining_->join((*request)->argument, reply);
       return true;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "relayd/control/metrics.h"
 #include "relayd/control/status_html.h"
@@ -19,6 +20,13 @@ constexpr std::chrono::seconds kStandingPoll{1};
 
 void Relay::tell_ready() {
   readiness_.ready(status_line(standing()));
+}
+
+// The service manager looks at this process.
+void Relay::become_service() {
+  if (std::exchange(is_service_, true)) return;
+  tell_ready();
+  watch_standing();
 }
 
 void Relay::watch_standing() {

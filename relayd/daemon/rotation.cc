@@ -23,8 +23,10 @@ constexpr std::chrono::hours kGrace{30 * 24};
 Rotation::Rotation(HubKeys& known, base::Logger& log, Host host)
     : known_(known), log_(log), host_(std::move(host)), clock_(net::wall_now(), net::now()) {}
 
-base::Result<void> Rotation::load(const settings::Hub& hub, const std::optional<net::Owner>& owner) {
+base::Result<void> Rotation::load(const settings::Hub& hub, const std::optional<net::Owner>& owner,
+                                  const std::string& lent) {
   auto own = OwnKey::load(hub, owner);
+  if (!own && !lent.empty()) own = OwnKey::parse(hub, lent);
   if (!own) return own.error();
   own_ = std::make_unique<OwnKey>(std::move(*own));
   return {};

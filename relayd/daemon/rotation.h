@@ -32,8 +32,10 @@ class Rotation : public net::KeyKeeper {
   /// `known` and `log` are borrowed and outlive it.
   Rotation(HubKeys& known, base::Logger& log, Host host);
 
-  /// Before anything else; as OwnKey::load().
-  [[nodiscard]] base::Result<void> load(const settings::Hub& hub, const std::optional<net::Owner>& owner);
+  /// Before anything else; as OwnKey::load(). `lent`: the keys of the relayd from which this one takes over,
+  /// in case they cannot be read; empty: none.
+  [[nodiscard]] base::Result<void> load(const settings::Hub& hub, const std::optional<net::Owner>& owner,
+                                        const std::string& lent = {});
   [[nodiscard]] const OwnKey& own() const { return *own_; }
 
   /// The reply to relayctl. `asked`: as control/rotate_request has it.

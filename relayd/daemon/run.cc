@@ -20,6 +20,7 @@
 #include "relayd/daemon/rated_log.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/net/io/clocks.h"
+#include "relayd/net/succession/successor.h"
 #include "relayd/settings/reader.h"
 
 namespace tsmtp::daemon {
@@ -66,9 +67,29 @@ settings::LogTarget log_target(const settings::Config& config, const Options& op
                                                     : settings::LogTarget::kSyslog);
 }
 
+// As we were started; the file's path is whole by now.
+Handover::Program program_of(const Options& options) {
+  Handover::Program program{.path = options.program, .arguments = {"--config", options.config_file}};
+  for (const std::string& override : options.overrides) {
+    program.arguments.emplace_back("--set");
+    program.arguments.push_back(override);
+  }
+  if (options.foreground) program.arguments.emplace_back("--foreground");
+  return program;
+}
+
 int serve(settings::Config config, const Options& options, std::optional<Background> background) {
   const auto target = log_target(config, options);
   net::EventLoop loop;
+  std::unique_ptr<Takeover> takeover;
+  if (options.succeed >= 0) {
+    auto met = Takeover::meet(loop, options.succeed);
+    if (!met) {
+      complain(met.error().message);
+      return EX_UNAVAILABLE;
+    }
+    takeover = std::move(*met);
+  }
   const auto unrated = make_logger(
       {.target = target, .hub = config.hub.name},
       [&loop](std::function<void()> flush) { loop.later(std::move(flush)); },
@@ -86,10 +107,14 @@ int serve(settings::Config config, const Options& options, std::optional<Backgro
   if (const std::string warning = warning_of_root(config); !warning.empty())
     log->log(base::LogLevel::kWarning, warning);
   Relay relay(loop, *log, std::move(config),
-              {.file = options.config_file, .overrides = options.overrides, .log_lines_lost = [&unrated] {
-                 return unrated->lines_lost();
-               }});
+              {.file = options.config_file,
+               .overrides = options.overrides,
+               .log_lines_lost = [&unrated] { return unrated->lines_lost(); },
+               .is_foreground = options.foreground,
+               .program = program_of(options)},
+              std::move(takeover));
   if (const auto started = relay.start(); !started) {
+    relay.say_why_not(started.error().message);
     log->log(base::LogLevel::kError, "not started: " + started.error().message);
     if (target != settings::LogTarget::kStderr) complain(started.error().message);
     return EX_UNAVAILABLE;
@@ -122,6 +147,7 @@ int run(const Options& given) {
   // A daemon changes its directory; a reload must still find the file.
   std::error_code ignored;
   options.config_file = std::filesystem::absolute(options.config_file, ignored).string();
+  options.program = net::own_program();
   base::Diagnostics findings;
   auto config = settings::read(given.config_file, options.overrides, findings);
   std::cerr << findings.to_string();
@@ -132,7 +158,7 @@ int run(const Options& given) {
   }
   if (options.check_only) return check(*config);
   std::optional<Background> background;
-  if (!options.foreground) {
+  if (!options.foreground && options.succeed < 0) {
     auto entered = Background::enter();
     if (!entered) {
       complain(entered.error().message);

@@ -12,6 +12,8 @@ struct Options {
   bool check_only = false;
   bool foreground = false;
   bool hold_endpoints = false;
+  std::string program{};  ///< the path by which we were executed; run() finds it
+  int succeed = -1;       ///< the socket of the relayd from which this one takes over
 };
 
 /// Runs until told to stop. Returns an exit status of sysexits(3).

@@ -88,13 +88,18 @@ Change erasure_of(const DoubtKey& key) {
   return {.table = Table::kDoubts, .key = stored_key(key), .value = std::nullopt, .durable = false};
 }
 
+DoubtKey doubt_key_of(const std::string& row_key) {
+  if (row_key.size() != kKeyBytes) return {};
+  return {.transaction = row_key.substr(0, kTransactionBytes),
+          .index = base::get_u16(std::string_view(row_key).substr(kTransactionBytes))};
+}
+
 std::optional<DoubtRow> decode_doubt(const Entry& entry) {
   const auto row = decode_row(entry.value);
   if (!row || entry.key.size() != kKeyBytes) return std::nullopt;
   DoubtRow out;
   if (!read_body(*row, out)) return std::nullopt;
-  out.key = {.transaction = entry.key.substr(0, kTransactionBytes),
-             .index = base::get_u16(std::string_view(entry.key).substr(kTransactionBytes))};
+  out.key = doubt_key_of(entry.key);
   out.place.pin = row->pin;
   out.recorded = row->recorded;
   return out;

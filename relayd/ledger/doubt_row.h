@@ -26,6 +26,9 @@ struct DoubtRow {
 /// Takes it out, some time.
 [[nodiscard]] Change erasure_of(const DoubtKey& key);
 
+/// The key of the table as record. One that cannot be read is nobody's.
+[[nodiscard]] DoubtKey doubt_key_of(const std::string& row_key);
+
 /// nullopt: it cannot be read.
 [[nodiscard]] std::optional<DoubtRow> decode_doubt(const Entry& entry);
 

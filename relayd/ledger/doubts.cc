@@ -36,6 +36,75 @@ std::vector<std::string> Doubts::restore(const std::vector<Entry>& rows) {
   return problems;
 }
 
+void Doubts::other_recorded(const Entry& entry) {
+  auto row = decode_doubt(entry);
+  if (!row) return;
+  const auto known = doubts_.find(row->key);
+  State state = State::kUnderWay;
+  bool is_elsewhere = true;
+  if (known != doubts_.end()) {  // written anew, with more about its hub
+    state = known->second.state;
+    is_elsewhere = known->second.is_elsewhere;
+    erase(known);
+  }
+  insert(row->key, {.state = state,
+                    .name = row->site,
+                    .place = row->place,
+                    .site = owners_.owner(row->site, row->place.pin),
+                    .mail = std::move(row->mail),
+                    .address = std::move(row->address),
+                    .recorded = row->recorded,
+                    .client = std::move(row->client),
+                    .is_elsewhere = is_elsewhere});
+}
+
+void Doubts::other_claimed(const DoubtKey& key) {
+  const auto doubt = doubts_.find(key);
+  if (doubt == doubts_.end()) return;
+  mark(doubt->second);
+  doubt->second.state = State::kClaimed;
+  doubt->second.is_elsewhere = true;
+}
+
+void Doubts::other_erased(const std::string& row_key) {
+  const auto doubt = doubts_.find(doubt_key_of(row_key));
+  if (doubt != doubts_.end()) erase(doubt);
+}
+
+void Doubts::other_ended() {
+  for (auto& [key, doubt] : doubts_)
+    if (doubt.is_elsewhere) mark(doubt);
+}
+
+std::vector<std::uint16_t> Doubts::indices_of(const std::string& transaction) const {
+  std::vector<std::uint16_t> indices;
+  for (auto doubt = doubts_.lower_bound({.transaction = transaction, .index = 0});
+       doubt != doubts_.end() && doubt->first.transaction == transaction; ++doubt)
+    indices.push_back(doubt->first.index);
+  return indices;
+}
+
+void Doubts::each_row(
+    const std::function<void(const Change& row, const DoubtKey& key, bool is_busy)>& visit) const {
+  std::vector<const ByKey::value_type*> oldest_first;
+  for (const auto& entry : doubts_)
+    if (entry.second.hub.empty()) oldest_first.push_back(&entry);
+  std::stable_sort(oldest_first.begin(), oldest_first.end(),
+                   [](const auto* a, const auto* b) { return a->second.recorded < b->second.recorded; });
+  for (const auto* const entry : oldest_first) {
+    const auto& [key, doubt] = *entry;
+    DoubtRow row{.key = key,
+                 .mail = doubt.mail,
+                 .address = doubt.address,
+                 .client = doubt.client,
+                 .place = doubt.place,
+                 .site = doubt.name,
+                 .recorded = doubt.recorded};
+    row.place.pin.resize(kPinBytes);  // of version 1 there is none
+    visit(writing_of(row), key, doubt.state != State::kMatchable);
+  }
+}
+
 void Doubts::set_sites(const Owners::Sites& sites) {
   owners_.set(sites);
   of_clients_.clear();
@@ -102,7 +171,12 @@ std::optional<DoubtKey> Doubts::claim(const std::string& site, const std::string
   const auto [begin, end] = by_mail_.equal_range(mail);
   for (auto entry = begin; entry != end; ++entry) {
     Doubt& doubt = entry->second->second;
-    if (doubt.state != State::kMatchable || !doubt.is_of(site)) continue;
+    // Of the other relayd's, nobody here knows in time that its client has gone: the same mail is a second
+    // try.
+    const bool is_left =
+        doubt.state == State::kMatchable || (doubt.state == State::kUnderWay && doubt.is_elsewhere);
+    if (!is_left || !doubt.is_of(site)) continue;
+    mark(doubt);
     doubt.state = State::kClaimed;
     return entry->second->first;
   }
@@ -322,6 +396,7 @@ std::vector<Change> Doubts::erase_if(ByKey::iterator begin, ByKey::iterator end,
 void Doubts::mark(Doubt& doubt) {
   discount(doubt);
   doubt.state = State::kMatchable;
+  doubt.is_elsewhere = false;
   count(doubt);
 }
 

@@ -93,6 +93,21 @@ class Doubts {
   /// way died with the last process. Returns a sentence for each row that could not be read and was skipped.
   [[nodiscard]] std::vector<std::string> restore(const std::vector<Entry>& rows);
 
+  // Where two relayds of this hub share the ledger for a while, one taking over from the other
+  // (net/ledger/ledger_mirror.h):
+  /// The other one has written that row, or as good as written: it is under way there. Without effect if it
+  /// cannot be read.
+  void other_recorded(const Entry& row);
+  /// The other one has a second try of it under way.
+  void other_claimed(const DoubtKey& key);
+  /// The other one has forgotten that row, by the key of the table.
+  void other_erased(const std::string& row_key);
+  /// The other one has ended: whatever was under way there is matchable.
+  void other_ended();
+  [[nodiscard]] std::vector<std::uint16_t> indices_of(const std::string& transaction) const;
+  /// All of them that are this hub's, as rows; `is_busy`: not matchable.
+  void each_row(const std::function<void(const Change& row, const DoubtKey& key, bool is_busy)>& visit) const;
+
   /// The sites as they are configured from now on. The doubts of a site that is renamed stay its own.
   void set_sites(const Owners::Sites& sites);
   [[nodiscard]] const Owners& owners() const { return owners_; }
@@ -208,8 +223,9 @@ class Doubts {
     Client client;
     base::WallTime goes_alone_until{};
     bool is_known = false;
-    std::string hub{};     // that recorded it; empty: this one
-    bool is_part = false;  // of a transaction whose other recipients may not be here
+    std::string hub{};          // that recorded it; empty: this one
+    bool is_part = false;       // of a transaction whose other recipients may not be here
+    bool is_elsewhere = false;  // under way or claimed at the other relayd of this hub
 
     [[nodiscard]] bool is_of(std::string_view wanted) const { return site == wanted || site.empty(); }
   };

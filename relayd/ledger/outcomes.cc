@@ -1,5 +1,8 @@
 #include "relayd/ledger/outcomes.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "relayd/base/bytes.h"
 #include "relayd/ledger/doubts.h"
 #include "relayd/ledger/row.h"
@@ -9,6 +12,11 @@ namespace {
 
 std::string row_key(const std::string& site, const std::string& transaction) {
   return transaction + site;  // unambiguous: a transaction's identifier has a fixed length
+}
+
+// Of version 1 there is none.
+std::string whole(const std::string& pin) {
+  return pin.size() == kPinBytes ? pin : std::string(kPinBytes, '\0');
 }
 
 Change erasure(const std::string& site, const std::string& transaction) {
@@ -36,6 +44,31 @@ std::vector<std::string> Outcomes::restore(const std::vector<Entry>& rows) {
                                                     .pin = std::string(row->pin)});
   }
   return problems;
+}
+
+void Outcomes::other_erased(const std::string& row_key) {
+  if (row_key.size() <= kTransactionBytes) return;
+  const std::string transaction = row_key.substr(0, kTransactionBytes);
+  const std::string name = row_key.substr(kTransactionBytes);
+  const auto erase_of = [&](const std::string& owner) {
+    const auto outcome = outcomes_.find({owner, transaction});
+    const bool is_it = outcome != outcomes_.end() && outcome->second.name == name;
+    if (is_it) erase(outcome);
+    return is_it;
+  };
+  if (erase_of(owners_.owner(name, {}))) return;
+  std::vector<std::string> owners;  // of_sites_ changes with what is erased
+  for (const auto& [owner, count] : of_sites_)
+    owners.push_back(owner);
+  static_cast<void>(std::any_of(owners.begin(), owners.end(), erase_of));
+}
+
+void Outcomes::each_row(const std::function<void(const Change& row)>& visit) const {
+  for (const auto& [key, outcome] : outcomes_)
+    visit({.table = Table::kOutcomes,
+           .key = row_key(outcome.name, key.second),
+           .value = encode_row(outcome.recorded, whole(outcome.pin), outcome.reply_text),
+           .durable = true});
 }
 
 void Outcomes::set_sites(const Owners::Sites& sites) {

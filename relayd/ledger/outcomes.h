@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,11 @@ class Outcomes {
   /// Takes in what a Store loaded, before anything else is called. Returns a sentence for each row that could
   /// not be read and was skipped.
   [[nodiscard]] std::vector<std::string> restore(const std::vector<Entry>& rows);
+
+  // As Doubts has them.
+  void other_recorded(const Entry& row) { static_cast<void>(restore({row})); }
+  void other_erased(const std::string& row_key);
+  void each_row(const std::function<void(const Change& row)>& visit) const;
 
   /// The sites as they are configured from now on. The outcomes of a site that is renamed stay its own. An
   /// outcome that belongs to no site is told to any site that can name its transaction, which nobody guesses.

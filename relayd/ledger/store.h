@@ -18,13 +18,14 @@
 #include "relayd/base/result.h"
 #include "relayd/ledger/change.h"
 #include "relayd/ledger/tables.h"
+#include "relayd/ledger/writer.h"
 
 namespace tsmtp::ledger {
 
 class Environment;
 class DirectoryLock;
 
-class Store {
+class Store : public Writer {
  public:
   /// Opens the ledger in `dir`, making the directory (mode 0700; its parent must exist) and the tables where
   /// they are missing, and recovering from whatever killed the last relayd. `dir` is locked against another
@@ -32,9 +33,7 @@ class Store {
   /// is replaced by a new one, with a warning; a table that is damaged is an error.
   [[nodiscard]] static base::Result<std::unique_ptr<Store>> open(const std::string& dir);
 
-  ~Store();
-  Store(const Store&) = delete;
-  Store& operator=(const Store&) = delete;
+  ~Store() override;
 
   /// What was lost before it was opened, a sentence each.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
@@ -45,7 +44,7 @@ class Store {
   /// nor on their absence after a restart. They are remembered: a later call
   /// writes all that is remembered anew. The first few try that at once, others only when they have no
   /// changes: call so every second while there are errors.
-  [[nodiscard]] base::Result<void> apply(std::span<const Change> changes);
+  [[nodiscard]] base::Result<void> apply(std::span<const Change> changes) override;
 
   /// All rows of a table, in the order of their keys.
   [[nodiscard]] base::Result<std::vector<Entry>> load(Table table) const;

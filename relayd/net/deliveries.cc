@@ -87,12 +87,24 @@ std::optional<mail::Outcome> Deliveries::end_earlier(const mail::Ask& question, 
   if (outcome.kind != mail::Outcome::Kind::kUnknown) return outcome;
   if (shared_.instance.is_one_of_two()) {
     pending.reason = "another process of this hub, which is being replaced, may have it";
-    return pending;
+    if (!shared_.may_other_commit || shared_.may_other_commit(transaction)) return pending;
+    outcome = recorded_outcome(transaction);  // it may have ended there a moment ago
+    if (outcome.kind != mail::Outcome::Kind::kUnknown) return outcome;
   }
   if (!disowned_.add(transaction, now())) return pending;
   if (shared_.outcomes == nullptr) return outcome;
   shared_.outcomes->ask({.site = site_.name, .transaction = transaction}, question.went, std::move(told));
   return std::nullopt;
+}
+
+bool Deliveries::forbid_unless_committing(const std::string& transaction) {
+  if (is_committing(transaction)) return true;
+  std::vector<std::shared_ptr<DeliveryStream>> begun;  // as above
+  std::copy_if(all_.begin(), all_.end(), std::back_inserter(begun),
+               [&](const auto& delivery) { return delivery->is_about(transaction); });
+  for (const auto& delivery : begun)
+    delivery->give_up(transaction);
+  return !disowned_.add(transaction, now());
 }
 
 mail::Outcome Deliveries::recorded_outcome(const std::string& transaction) const {

@@ -44,6 +44,10 @@ class Deliveries {
   /// When the oldest of those began; the present if there are none.
   [[nodiscard]] base::TimePoint oldest(base::TimePoint now) const;
 
+  /// Another relayd of this hub is asked for that transaction: whether it is being committed here. If it is
+  /// not, it never will be.
+  [[nodiscard]] bool forbid_unless_committing(const std::string& transaction);
+
   void tick();
   /// Lets go of all at once.
   void abort();

@@ -163,6 +163,12 @@ void Intakes::drain() {
     session->shut_down(reply_421("4.3.2", "this relayd is shutting down"));
 }
 
+void Intakes::let_go_of_idle(base::Duration at_least) {
+  for (const auto& session : std::set(sessions_))
+    if (session->is_idle() && !session->is_leaving() && now() - session->idle_since() >= at_least)
+      session->shut_down(reply_421("4.3.2", "this relayd has been upgraded, connect to the new one"));
+}
+
 void Intakes::abort() {
   drop_held();
   for (const auto& session : sessions_)

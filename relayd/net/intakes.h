@@ -48,6 +48,10 @@ class Intakes {
 
   /// Sessions are told 421 when their transaction is over, and new ones at once.
   void drain();
+  /// Those that have been idle for so long are told 421: another relayd of this hub takes their next mail.
+  void let_go_of_idle(base::Duration at_least);
+  /// Clients wait for their greeting.
+  [[nodiscard]] bool holds_any() const { return !held_.empty(); }
   /// Closes those that wait for a hub.
   void drop_held() { held_.clear(); }
   /// Lets go of all at once.

@@ -32,6 +32,9 @@ struct SharedBySites : SharedByLinks {
   /// That transaction's end of content is with our MTA, for whatever site: a reload may have moved its key,
   /// or have removed its site. May be empty.
   std::function<bool(const std::string& transaction)> is_committing{};
+  /// Whether another relayd of this hub, from which this one takes over, may be committing that transaction.
+  /// If not, it never will. May be empty.
+  std::function<bool(const std::string& transaction)> may_other_commit{};
   Shortages* shortages = nullptr;             ///< null: nobody wants to know
   SharedDoubts* shared_doubts = nullptr;      ///< null: doubts are this hub's own
   SiteOutcomes* outcomes = nullptr;           ///< null: this hub alone knows how mails ended

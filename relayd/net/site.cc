@@ -131,9 +131,9 @@ base::Result<Site::Bound> Site::bind(const settings::Site& settings, const Bound
     if (!ok) return base::with_context("site " + settings.name, ok.error());
     fresh.endpoints.push_back(std::move(endpoint));
   }
-  auto ports =
-      Forwards::bind(settings, bound.ports,
-                     {.executor = means.executor, .shortages = means.shortages, .owner = means.owner});
+  auto ports = Forwards::bind(
+      settings, bound.ports,
+      {.executor = means.executor, .shortages = means.shortages, .owner = means.owner, .held = &means.held});
   if (!ports) return base::with_context("site " + settings.name, ports.error());
   fresh.ports = std::move(*ports);
   return base::Result<Bound>(std::move(fresh));
@@ -143,12 +143,64 @@ void Site::start(Bound bound) {
   endpoints_ = std::move(bound.endpoints);
   for (const auto& endpoint : endpoints_)
     start_endpoint(endpoint);
+  start_all(bound.ports);
+  forwards_.resume();  // what was lent by a relayd that is gone
+}
+
+void Site::start_suspended(Bound bound) {
+  endpoints_ = std::move(bound.endpoints);
+  for (const auto& endpoint : endpoints_) {
+    endpoint->suspend();
+    start_endpoint(endpoint);
+  }
+  start_all(bound.ports);
+}
+
+void Site::start_all(const Forwards::Ports& ports) {
   warn_of_congestion();
   pool_.probe();
   services_.settings_changed();
   hubs_.start();
-  forwards_.settings_changed(bound.ports);
+  forwards_.settings_changed(ports);
   sweep();
+}
+
+void Site::suspend() {
+  for (const auto& endpoint : endpoints_)
+    endpoint->suspend();
+  forwards_.suspend();
+}
+
+bool Site::is_idle() const {
+  const auto& forwards = forwards_.all();
+  // A process of the far hub's that is being replaced, too, has no other link to us than this one.
+  const bool is_left_alone = std::none_of(hubs_.all().begin(), hubs_.all().end(), [](const auto& hub) {
+    return hub->link().leaving_streams().has_value();
+  });
+  return is_left_alone && intakes_.size() == 0 && !intakes_.holds_any() && in_flight() == 0 &&
+         services_.open() == 0 &&
+         std::all_of(forwards.begin(), forwards.end(), [](const auto& one) { return one->open() == 0; });
+}
+
+void Site::close_endpoints() {
+  for (const auto& endpoint : std::exchange(endpoints_, {}))
+    endpoint->stop();
+  forwards_.drain();
+}
+
+void Site::resume() {
+  for (const auto& endpoint : endpoints_)
+    endpoint->resume();
+  forwards_.resume();
+}
+
+std::vector<HeldEndpoints::Listening> Site::listening() const {
+  std::vector<HeldEndpoints::Listening> all;
+  for (const auto& endpoint : endpoints_)
+    all.push_back({endpoint->address(), endpoint->descriptor()});
+  for (const auto& port : forwards_.ports())
+    if (port->descriptor() >= 0) all.push_back({port->address(), port->descriptor()});
+  return all;
 }
 
 void Site::give_up(const base::HostPort& address, Bound& to) {

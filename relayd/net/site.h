@@ -53,6 +53,20 @@ class Site {
   [[nodiscard]] static base::Result<Bound> bind(const settings::Site& settings, const Bound& bound,
                                                 const Means& means);
   void start(Bound bound);
+  /// As start(), but clients wait until resume(): another relayd of this hub, which has lent these sockets,
+  /// accepts them.
+  void start_suspended(Bound bound);
+  /// That one accepts them from now on; or this one does again.
+  void suspend();
+  void resume();
+  /// Sessions that have been idle for so long are told to come again.
+  void let_go_of_idle(base::Duration at_least) { intakes_.let_go_of_idle(at_least); }
+  /// No client is connected, and nothing is under way.
+  [[nodiscard]] bool is_idle() const;
+  /// Nothing is listened on any more.
+  void close_endpoints();
+  /// All that can be lent.
+  [[nodiscard]] std::vector<HeldEndpoints::Listening> listening() const;
   /// Gives up what is bound to that address, as it is, for another site, by adding it to `to`.
   void give_up(const base::HostPort& address, Bound& to);
   /// Takes new settings without a stop, its name among them. A link whose pins and addresses stay the same
@@ -78,6 +92,10 @@ class Site {
   /// The end of content of that transaction is with our MTA, or its outcome is being written.
   [[nodiscard]] bool is_committing(const std::string& transaction) const;
   [[nodiscard]] bool is_committing() const;
+  /// As Deliveries has it.
+  [[nodiscard]] bool forbid_unless_committing(const std::string& transaction) {
+    return deliveries_.forbid_unless_committing(transaction);
+  }
   /// Transactions under way, both directions.
   [[nodiscard]] std::size_t in_flight() const;
   /// Of both directions; of that transaction alone, if one is named.
@@ -123,6 +141,7 @@ class Site {
   [[nodiscard]] std::vector<Forwards::Way> ways() const;
   void warn_of_congestion() const;
   void start_endpoint(const std::shared_ptr<Endpoint>& endpoint);
+  void start_all(const Forwards::Ports& ports);
   [[nodiscard]] StreamUser* accept_mail(SiteHub& hub, mux::StreamKey stream);
   void own_mta_changed(const mail::FarMta& mta);
   void ended(const mail::Summary& summary);

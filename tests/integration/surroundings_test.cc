@@ -1,14 +1,10 @@
 // What happens around relayd never stops it: readers of its log that stand still, a full disk of the log, a
 // clock that jumps, a service manager that watches it. Mail goes on, and all of it heals without a restart.
 // What needs a file system of its own is for root.
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -16,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/datagram_reader.h"
 #include "tests/support/two_hubs.h"
 #include "tests/support/wait_until.h"
 
@@ -28,39 +25,6 @@ using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 
 constexpr char kContent[] = "Subject: hello\r\n\r\ntext\r\n";
-
-/// A datagram socket that somebody else than relayd would read: journald's, syslogd's, systemd's.
-class Reader {
- public:
-  explicit Reader(const std::string& path) : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    unlink(path.c_str());
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    EXPECT_EQ(bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0) << path;
-  }
-  ~Reader() { close(socket_); }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-
-  /// The next datagram; empty: there is none.
-  [[nodiscard]] std::string next() const {
-    std::array<char, 65536> bytes{};
-    const ssize_t size = recv(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT);
-    return size <= 0 ? "" : std::string(bytes.data(), static_cast<std::size_t>(size));
-  }
-  /// Reads until one has `text`.
-  [[nodiscard]] bool hears(const std::string& text) const {
-    return wait_until([&] {
-      for (std::string one = next(); !one.empty(); one = next())
-        if (one.find(text) != std::string::npos) return true;
-      return false;
-    });
-  }
-
- private:
-  int socket_;
-};
 
 class Surroundings : public TwoHubs {
  protected:
@@ -111,7 +75,7 @@ class Surroundings : public TwoHubs {
 
 TEST_F(Surroundings, AJournaldThatStandsStillStopsNoMailAndIsToldWhatItHasMissed) {
   if (!covers("/run/systemd/journal")) GTEST_SKIP() << "needs to mount a tmpfs";
-  const Reader journald("/run/systemd/journal/socket");
+  DatagramReader journald("/run/systemd/journal/socket");
   configure("", "log = \"journal\"");
   birl.start();
   tokyo.start();
@@ -127,7 +91,7 @@ TEST_F(Surroundings, ASyslogdThatStandsStillStopsNoMail) {
   if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     GTEST_SKIP() << "needs to mount";
   std::filesystem::create_directory(tokyo.file("dev"));
-  const Reader syslogd(tokyo.file("dev/log"));
+  DatagramReader syslogd(tokyo.file("dev/log"));
   std::error_code error;
   const bool was_there = std::filesystem::exists("/dev/log", error);
   if (!was_there) std::ofstream("/dev/log").flush();
@@ -194,7 +158,7 @@ TEST_F(Surroundings, P11_AClockThatJumpsStopsNothing) {
 // What systemd is told: that the loop turns, and a status that stays true. One that does not turn is ended,
 // and says where it was.
 TEST_F(Surroundings, TheServiceManagerIsToldHowItStandsAndThatTheLoopTurns) {
-  const Reader manager(tokyo.file("notify"));
+  DatagramReader manager(tokyo.file("notify"));
   configure();
   birl.start();
   setenv("NOTIFY_SOCKET", tokyo.file("notify").c_str(), 1);

@@ -36,8 +36,16 @@ class RequestServer {
 
   /// A unix socket gets mode 0600: it is for this relayd's user and root.
   [[nodiscard]] base::Result<void> bind(const base::HostPort& address, std::optional<Owner> owner);
+  /// Instead of bind(): `socket` listens on `address` already.
+  [[nodiscard]] base::Result<void> take_over(const base::HostPort& address, base::Descriptor socket) {
+    return endpoint_->take_over(address, std::move(socket));
+  }
   void start();
+  void suspend() { endpoint_->suspend(); }
+  void resume() { endpoint_->resume(); }
   void stop();
+  [[nodiscard]] const base::HostPort& address() const { return endpoint_->address(); }
+  [[nodiscard]] int descriptor() { return endpoint_->descriptor(); }
 
  private:
   Handler handler_;

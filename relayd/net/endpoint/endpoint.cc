@@ -19,7 +19,8 @@ base::Result<void> Endpoint::bind(const base::HostPort& address, const SocketAcc
 
 base::Result<void> Endpoint::take_over(const base::HostPort& address, base::Descriptor socket) {
   address_ = address;
-  return adopt(tcp_.acceptor(), std::move(socket));
+  return address.is_unix() ? adopt(unix_.acceptor(), std::move(socket))
+                           : adopt(tcp_.acceptor(), std::move(socket));
 }
 
 base::Result<void> Endpoint::change(const SocketAccess& access) {
@@ -39,9 +40,19 @@ void Endpoint::start(Accepted accepted) {
   }
 }
 
+void Endpoint::suspend() {
+  is_suspended_ = true;
+  address_.is_unix() ? unix_.suspend() : tcp_.suspend();
+}
+
+void Endpoint::resume() {
+  is_suspended_ = false;
+  address_.is_unix() ? unix_.resume(shared_from_this()) : tcp_.resume(shared_from_this());
+}
+
 void Endpoint::stop() {
   accepted_ = nullptr;
-  if (unix_.acceptor().is_open()) unlink(address_.unix_path.c_str());
+  if (unix_.acceptor().is_open() && !is_suspended_) unlink(address_.unix_path.c_str());
   tcp_.stop();
   unix_.stop();
 }

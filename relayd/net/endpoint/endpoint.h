@@ -24,17 +24,23 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
 
   /// Binds; the error names the address. `access`: of a unix socket.
   [[nodiscard]] base::Result<void> bind(const base::HostPort& address, const SocketAccess& access);
-  /// Instead of bind(): `socket` listens on `address`, a TCP one, already.
+  /// Instead of bind(): `socket` listens on `address` already.
   [[nodiscard]] base::Result<void> take_over(const base::HostPort& address, base::Descriptor socket);
   /// Lets others in than before. Without effect on TCP.
   [[nodiscard]] base::Result<void> change(const SocketAccess& access);
   /// Calls `accepted` for each client until stop(), or until started again for somebody else.
   void start(Accepted accepted);
   void stop();
+  /// Clients wait until resume(): another relayd of this hub may have the socket, and accepts them. What is
+  /// there of a unix socket then is that one's too, and stays when this one stops.
+  void suspend();
+  void resume();
 
   [[nodiscard]] const base::HostPort& address() const { return address_; }
-  /// Of a TCP endpoint that listens.
-  [[nodiscard]] int descriptor() { return tcp_.acceptor().native_handle(); }
+  /// Of one that listens.
+  [[nodiscard]] int descriptor() {
+    return address_.is_unix() ? unix_.acceptor().native_handle() : tcp_.acceptor().native_handle();
+  }
 
   // For AcceptLoop.
   [[nodiscard]] bool is_accepting() const { return accepted_ != nullptr; }
@@ -47,6 +53,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   AcceptLoop<boost::asio::ip::tcp::acceptor, Endpoint> tcp_;
   AcceptLoop<boost::asio::local::stream_protocol::acceptor, Endpoint> unix_;
   bool started_ = false;
+  bool is_suspended_ = false;
 };
 
 }  // namespace tsmtp::net

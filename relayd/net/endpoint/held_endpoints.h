@@ -31,6 +31,9 @@ class HeldEndpoints {
   /// Asks the holder, and the service manager's environment, for what they have. Blocks for five seconds at
   /// most, where the holder hangs.
   void take_over();
+  /// Another relayd of this hub, from which this one takes over, has lent `socket`. take_over() is not called
+  /// then.
+  void lend(const std::string& address, base::Descriptor socket) { taken_[address] = std::move(socket); }
   /// The listening socket for `address`, if somebody held it.
   [[nodiscard]] base::Descriptor take(const base::HostPort& address);
   /// From now on these are held, and no others. Comes to nothing while there is no holder; call it again now

@@ -72,6 +72,12 @@ void Forward::set_standing(std::optional<std::string> why_not, News news) {
   if (news == News::kNow || has_turned) tell();
 }
 
+void Forward::resume() {
+  for (const auto& port : ports_)
+    port->resume();
+  if (!why_closed_) open_ports();
+}
+
 void Forward::tick() {
   tell();
   if (!why_closed_ && cannot_listen_) open_ports();

@@ -46,6 +46,8 @@ class Forward {
   void set_standing(std::optional<std::string> why_not, News news);
   /// What the far hub says to those who use the service: of a display the cookie that programs must show.
   void set_parameter(const std::string& parameter);
+  /// What was suspended of its ports goes on as the service stands.
+  void resume();
   /// Tells what was to be told soon, and tries again where it could not listen.
   void tick();
   /// Breaks off all connections.

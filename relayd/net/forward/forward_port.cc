@@ -32,8 +32,13 @@ ForwardPort::ForwardPort(base::HostPort address, SocketAccess access,
 base::Result<std::shared_ptr<ForwardPort>> ForwardPort::bind(const base::HostPort& address,
                                                              const SocketAccess& access,
                                                              const boost::asio::any_io_executor& executor,
-                                                             Shortages* shortages) {
+                                                             Shortages* shortages, base::Descriptor lent) {
   const std::shared_ptr<ForwardPort> port(new ForwardPort(address, access, executor, shortages));
+  if (lent.is_open()) {
+    port->is_suspended_ = true;
+    (address.is_unix() ? port->lent_ : port->bound_) = std::move(lent);
+    return base::Result<std::shared_ptr<ForwardPort>>(port);
+  }
   if (address.is_unix()) {  // what is wrong with the path is found out now, as with a port
     Endpoint trial(executor);
     if (auto ok = trial.bind(address, access); !ok) return ok.error();
@@ -48,6 +53,7 @@ base::Result<std::shared_ptr<ForwardPort>> ForwardPort::bind(const base::HostPor
 }
 
 base::Result<void> ForwardPort::open(Endpoint::Accepted accepted) {
+  if (is_suspended_) return {};
   if (!is_open()) {
     auto endpoint = std::make_shared<Endpoint>(executor_, shortages_);
     if (auto ok = listen(*endpoint); !ok) return ok;
@@ -58,6 +64,7 @@ base::Result<void> ForwardPort::open(Endpoint::Accepted accepted) {
 }
 
 base::Result<void> ForwardPort::listen(Endpoint& endpoint) {
+  if (lent_.is_open()) return endpoint.take_over(address_, std::move(lent_));
   if (address_.is_unix()) return endpoint.bind(address_, access_);
   allow_reuse(bound_.get(), 1);
   base::Descriptor listening(fcntl(bound_.get(), F_DUPFD_CLOEXEC, 0));
@@ -73,8 +80,26 @@ base::Result<void> ForwardPort::change(const SocketAccess& access) {
   return is_open() ? endpoint_->change(access) : base::Result<void>();
 }
 
+void ForwardPort::suspend() {
+  is_suspended_ = true;
+  if (is_open()) endpoint_->suspend();
+}
+
+// What is to listen is opened next. A unix socket that nobody listens on does not stay.
+void ForwardPort::resume() {
+  if (!std::exchange(is_suspended_, false)) return;
+  if (is_open()) return endpoint_->resume();
+  if (bound_.is_open()) stop_listening(bound_.get());
+}
+
+int ForwardPort::descriptor() const {
+  if (address_.is_unix()) return is_open() ? endpoint_->descriptor() : -1;
+  return bound_.get();
+}
+
 void ForwardPort::close() {
   if (!is_open()) return;
+  if (is_suspended_) return std::exchange(endpoint_, nullptr)->stop();
   if (bound_.is_open()) stop_listening(bound_.get());
   std::exchange(endpoint_, nullptr)->stop();
 }

@@ -21,7 +21,8 @@ base::Result<Forwards::Ports> Forwards::bind(const settings::Site& settings, con
     for (const base::HostPort& address : forward.listen) {
       const auto is_there = [&](const auto& port) { return port->address() == address; };
       if (std::any_of(bound.begin(), bound.end(), is_there)) continue;
-      auto port = ForwardPort::bind(address, access, means.executor, means.shortages);
+      auto port = ForwardPort::bind(address, access, means.executor, means.shortages,
+                                    means.held != nullptr ? means.held->take(address) : base::Descriptor());
       if (!port) return base::with_context("forward to " + forward.service, port.error());
       fresh.push_back(std::move(*port));
     }
@@ -72,6 +73,17 @@ void Forwards::link_changed() {
     Standing standing = standing_of(service, way);
     forward->set_standing(std::move(standing.why_closed), standing.news);
   }
+}
+
+void Forwards::suspend() {
+  for (const auto& forward : all_)
+    for (const auto& port : forward->ports())
+      port->suspend();
+}
+
+void Forwards::resume() {
+  for (const auto& forward : all_)
+    forward->resume();
 }
 
 void Forwards::tick() {

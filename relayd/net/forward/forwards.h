@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "relayd/forward/offer.h"
+#include "relayd/net/endpoint/held_endpoints.h"
 #include "relayd/net/forward/forward.h"
 #include "relayd/settings/site.h"
 
@@ -32,6 +33,7 @@ class Forwards {
     boost::asio::any_io_executor executor;
     Shortages* shortages = nullptr;   ///< null: nobody wants to know
     std::optional<Owner> owner = {};  ///< of unix sockets, if we are root; unset: ours
+    HeldEndpoints* held = nullptr;    ///< what another relayd has lent; null: nothing
   };
   /// Takes those addresses of the forwards of `settings` that are not among `bound`; changes nothing else.
   [[nodiscard]] static base::Result<Ports> bind(const settings::Site& settings, const Ports& bound,
@@ -44,6 +46,9 @@ class Forwards {
 
   /// The standing of a link has changed, or what its hub offers.
   void link_changed();
+  /// As Endpoint has them.
+  void suspend();
+  void resume();
   void tick();
   void drain();
   void stop(const std::string& reason);

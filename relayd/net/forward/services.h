@@ -56,6 +56,8 @@ class Services {
     Counts counts;        ///< with those of the connections that are open
   };
   [[nodiscard]] std::vector<Standing> standings() const;
+  /// Connections, of all services.
+  [[nodiscard]] std::size_t open() const { return connections_.size(); }
 
  private:
   struct Served {

@@ -2,6 +2,7 @@
 // of descriptors it takes clients one by one on the descriptor it has kept, so that each is told, and rests.
 #pragma once
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
@@ -37,6 +38,18 @@ class AcceptLoop {
     spare_.refill();
     accept(std::move(owner));
   }
+  /// Takes no more clients until resume(), and loses none: they wait in the kernel, for whoever else has this
+  /// socket.
+  void suspend() {
+    is_suspended_ = true;
+    pause_.cancel();
+    boost::system::error_code ignored;
+    acceptor_.cancel(ignored);
+  }
+  void resume(std::shared_ptr<Owner> owner) {
+    is_suspended_ = false;
+    if (accepted_ && !is_waiting_) accept(std::move(owner));
+  }
   void stop() {
     pause_.cancel();
     spare_.give_up();
@@ -49,15 +62,18 @@ class AcceptLoop {
 
   void accept(std::shared_ptr<Owner> owner) {
     Owner& self = *owner;
-    if (!self.is_accepting()) return;
+    if (!self.is_accepting() || is_suspended_) return;
+    is_waiting_ = true;
     acceptor_.async_accept(
         [this, owner = std::move(owner)](const boost::system::error_code& error, Socket socket) mutable {
+          is_waiting_ = false;
           if (!owner->is_accepting()) return;
           if (!error) {
             spare_.refill();
             accepted_(std::move(socket), false);
             return accept(std::move(owner));
           }
+          if (error == boost::asio::error::operation_aborted) return accept(std::move(owner));
           if (is_shortage(error)) tell(*owner, error);
           rest(std::move(owner));
         });
@@ -90,6 +106,8 @@ class AcceptLoop {
   Acceptor acceptor_;
   boost::asio::steady_timer pause_;
   SpareDescriptor spare_;
+  bool is_suspended_ = false;
+  bool is_waiting_ = false;  // for a client
 };
 
 }  // namespace tsmtp::net

@@ -130,6 +130,14 @@ base::Result<void> adopt(tcp::acceptor& acceptor, base::Descriptor socket) {
   return {};
 }
 
+base::Result<void> adopt(UnixProtocol::acceptor& acceptor, base::Descriptor socket) {
+  error_code error;
+  acceptor.assign(UnixProtocol(), socket.get(), error);
+  if (error) return base::Error{"cannot listen: " + error.message()};
+  (void)socket.release();
+  return {};
+}
+
 std::string listening_address(int socket) {
   int value = 0;
   socklen_t size = sizeof value;
@@ -149,10 +157,7 @@ base::Result<void> listen_unix(UnixProtocol::acceptor& acceptor, const std::stri
   if (somebody_listens(path, SOCK_STREAM)) return cannot_listen(path, EADDRINUSE);
   auto socket = bind_unix_for(path, access);
   if (!socket) return socket.error();
-  error_code error;
-  acceptor.assign(UnixProtocol(), socket->get(), error);
-  if (error) return base::Error{"cannot listen on " + path + ": " + error.message()};
-  (void)socket->release();
+  if (auto ok = adopt(acceptor, std::move(*socket)); !ok) return base::with_context(path, ok.error());
   return {};
 }
 

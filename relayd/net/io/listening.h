@@ -28,6 +28,10 @@ inline constexpr std::chrono::milliseconds kAcceptPause{200};
 /// Gives a listening TCP socket to `acceptor`.
 [[nodiscard]] base::Result<void> adopt(boost::asio::ip::tcp::acceptor& acceptor, base::Descriptor socket);
 
+/// Likewise a unix one.
+[[nodiscard]] base::Result<void> adopt(boost::asio::local::stream_protocol::acceptor& acceptor,
+                                       base::Descriptor socket);
+
 /// Where a TCP socket listens, as HostPort::to_string() says it; empty if it is no such socket.
 [[nodiscard]] std::string listening_address(int socket);
 

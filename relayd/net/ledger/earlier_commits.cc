@@ -20,7 +20,7 @@ std::string mails(std::size_t count) {
 
 }  // namespace
 
-base::Result<void> EarlierCommits::open(const std::string& dir, const std::string& own) {
+base::Result<void> EarlierCommits::open(const std::string& dir, const std::string& own, bool other_lives) {
   std::error_code error;
   std::vector<std::string> paths;
   for (std::filesystem::directory_iterator at(dir, error), end; !error && at != end; at.increment(error))
@@ -28,7 +28,12 @@ base::Result<void> EarlierCommits::open(const std::string& dir, const std::strin
       paths.push_back(at->path().string());
   // Without it, mails that were delivered would be answered for as unknown, and come again.
   if (error) return base::Error{dir + ": cannot be listed: " + error.message()};
+  const auto is_open = [this](const std::string& path) {
+    return std::any_of(books_.begin(), books_.end(), [&](const auto& book) { return book->path() == path; });
+  };
+  const std::size_t known = books_.size();
   for (const std::string& path : paths) {
+    if (is_open(path)) continue;
     auto book = ledger::CommitBook::open(path);
     if (book) {
       books_.push_back(std::move(*book));
@@ -38,11 +43,12 @@ base::Result<void> EarlierCommits::open(const std::string& dir, const std::strin
                "a book of an earlier witness cannot be read: " + book.error().message + "; remove it");
     }
   }
-  for (const auto& book : books_) {
+  for (std::size_t i = known; i < books_.size(); ++i) {
+    const auto& book = books_[i];
     const auto slots = book->slots();
     const auto open =
         std::count_if(slots.begin(), slots.end(), [](const auto& slot) { return slot.is_open(); });
-    if (open > 0 && book->is_alive())
+    if (open > 0 && !other_lives && book->is_alive())
       log_.log(base::LogLevel::kInfo, "the last relayd was killed while our MTA had " +
                                           mails(static_cast<std::size_t>(open)) +
                                           " to answer for; its witness waits for the replies");

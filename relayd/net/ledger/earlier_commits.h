@@ -21,8 +21,10 @@ class EarlierCommits {
   /// `ledger` and `log` are borrowed and outlive it.
   EarlierCommits(TransactionLedger& ledger, base::Logger& log) : ledger_(ledger), log_(log) {}
 
-  /// Finds the books in `dir`, but for our `own`.
-  [[nodiscard]] base::Result<void> open(const std::string& dir, const std::string& own);
+  /// Finds the books in `dir`, but for our `own` and those that it has found before.
+  /// `other_lives`: one of them is of a relayd that runs, and from which we take over.
+  [[nodiscard]] base::Result<void> open(const std::string& dir, const std::string& own,
+                                        bool other_lives = false);
   /// Takes into the ledger what can be said, and lets go of books that nobody writes any more. Whether one is
   /// left: call again in a moment.
   [[nodiscard]] bool take_in();

@@ -35,15 +35,16 @@ base::Result<std::unique_ptr<TransactionLedger>> TransactionLedger::open(
     base::Logger& log) {
   auto store = ledger::Store::open(dir);
   if (!store) return store.error();
+  const ledger::Store& opened = **store;
   std::unique_ptr<TransactionLedger> ledger(
       new TransactionLedger(std::move(executor), hub, std::move(*store), log));
-  if (auto ok = ledger->restore(); !ok) return ok.error();
+  if (auto ok = ledger->restore(opened); !ok) return ok.error();
   (void)ledger->start_writer();  // or it is tried again when there is something to write
   return ledger;
 }
 
 TransactionLedger::TransactionLedger(boost::asio::any_io_executor executor, std::string hub,
-                                     std::unique_ptr<ledger::Store> store, base::Logger& log)
+                                     std::unique_ptr<ledger::Writer> store, base::Logger& log)
     : executor_(std::move(executor)),
       hub_(std::move(hub)),
       store_(std::move(store)),
@@ -56,6 +57,7 @@ TransactionLedger::TransactionLedger(boost::asio::any_io_executor executor, std:
 
 TransactionLedger::~TransactionLedger() {
   *alive_ = false;
+  if (lender_) lender_->stop();
   hand_over();
   {
     const std::lock_guard lock(mutex_);
@@ -65,13 +67,13 @@ TransactionLedger::~TransactionLedger() {
   if (writer_.joinable()) writer_.join();
 }
 
-base::Result<void> TransactionLedger::restore() {
-  has_lost_rows_ = !store_->warnings().empty();
-  for (const std::string& warning : store_->warnings())
+base::Result<void> TransactionLedger::restore(const ledger::Store& store) {
+  has_lost_rows_ = !store.warnings().empty();
+  for (const std::string& warning : store.warnings())
     log_.log(base::LogLevel::kWarning, "ledger: " + warning);
-  const auto doubts = store_->load(ledger::Table::kDoubts);
+  const auto doubts = store.load(ledger::Table::kDoubts);
   if (!doubts) return doubts.error();
-  const auto outcomes = store_->load(ledger::Table::kOutcomes);
+  const auto outcomes = store.load(ledger::Table::kOutcomes);
   if (!outcomes) return outcomes.error();
   for (const std::string& skipped : doubts_.restore(*doubts))
     log_.log(base::LogLevel::kWarning, "ledger: " + skipped);
@@ -133,19 +135,25 @@ void TransactionLedger::make_room(const std::string& site) {
 
 std::optional<ledger::DoubtKey> TransactionLedger::claim_doubt(const std::string& site,
                                                                const std::string& mail) {
-  return doubts_.claim(site, mail);
+  catch_up();
+  auto claimed = doubts_.claim(site, mail);
+  if (claimed) tell(ledger::News::Kind::kClaimed, *claimed);
+  return claimed;
 }
 
 bool TransactionLedger::is_in_doubt(const std::string& site, const std::string& address) const {
+  catch_up();
   return doubts_.is_in_doubt(site, address);
 }
 
 bool TransactionLedger::is_anybody_in_doubt(const std::string& site) const {
+  catch_up();
   return doubts_.is_anybody_in_doubt(site);
 }
 
 std::set<std::string> TransactionLedger::transactions_to_split(const std::string& site,
                                                                const std::string& address) const {
+  catch_up();
   return doubts_.transactions_to_split(site, address, steady_wall());
 }
 
@@ -193,10 +201,12 @@ std::optional<std::string> TransactionLedger::too_many_outcomes(const std::strin
 
 void TransactionLedger::mark_in_doubt(const std::string& transaction) {
   doubts_.mark_in_doubt(transaction);
+  tell_marked(transaction);
 }
 
 void TransactionLedger::mark_in_doubt(const ledger::DoubtKey& key) {
   doubts_.mark_in_doubt(key);
+  tell(ledger::News::Kind::kMarked, key);
 }
 
 void TransactionLedger::settle_doubt(const std::string& transaction) {
@@ -216,6 +226,7 @@ void TransactionLedger::record_outcome(const std::string& site, const std::strin
 
 std::optional<std::string> TransactionLedger::find_outcome(const std::string& site,
                                                            const std::string& transaction) const {
+  catch_up();
   return outcomes_.find(site, transaction);
 }
 
@@ -232,6 +243,7 @@ void TransactionLedger::expire(base::WallTime wall, base::TimePoint now) {
 
 // All that is asked in one turn of the event loop wakes the thread once, and shares a commit.
 void TransactionLedger::enqueue(std::vector<ledger::Change> changes, Recorded recorded) {
+  tell(changes);
   gathered_.push_back({std::move(changes), std::move(recorded)});
   if (std::exchange(handing_over_, true)) return;
   boost::asio::post(executor_, [this, alive = alive_] {
@@ -241,6 +253,7 @@ void TransactionLedger::enqueue(std::vector<ledger::Change> changes, Recorded re
 
 void TransactionLedger::enqueue_later(std::vector<ledger::Change> changes) {
   if (changes.empty()) return;
+  tell(changes);
   gathered_.push_back({std::move(changes), {}});
   if (std::exchange(timer_runs_, true)) return;
   timer_.expires_after(kPatience);

@@ -25,6 +25,8 @@
 #include "relayd/ledger/expiry.h"
 #include "relayd/ledger/outcomes.h"
 #include "relayd/ledger/store.h"
+#include "relayd/net/ledger/ledger_lender.h"
+#include "relayd/net/ledger/ledger_mirror.h"
 
 namespace tsmtp::net {
 
@@ -44,6 +46,26 @@ class TransactionLedger {
   [[nodiscard]] static base::Result<std::unique_ptr<TransactionLedger>> open(
       boost::asio::any_io_executor executor, const std::string& hub, const std::string& dir,
       base::Logger& log);
+  /// The ledger of the relayd from which this one takes over, by what it lends (lend()): what it remembers is
+  /// remembered here too, and it writes for us until it has ended. Blocks until it has told everything.
+  struct Borrowed {
+    base::Descriptor writing;
+    base::Descriptor news;
+  };
+  [[nodiscard]] static base::Result<std::unique_ptr<TransactionLedger>> borrow(
+      boost::asio::any_io_executor executor, const std::string& hub, const std::string& dir,
+      Borrowed borrowed, base::Logger& log);
+  /// Lends this one to the relayd that takes over, which has the other ends of these. `may_commit`: whether a
+  /// transaction is being committed; if it is not, it must not any more.
+  using MayCommit = std::function<bool(const std::string& transaction)>;
+  [[nodiscard]] base::Result<Borrowed> lend(MayCommit may_commit);
+  /// Called when the other relayd with which it is shared has ended, however it did.
+  void on_other_gone(std::function<void()> gone) { other_gone_ = std::move(gone); }
+  [[nodiscard]] bool is_shared() const { return mirror_ != nullptr; }
+  /// Whether the relayd from which this one takes over is committing that transaction. If it is not, it never
+  /// will.
+  [[nodiscard]] bool may_other_commit(const std::string& transaction) const;
+
   /// Writes what is waiting, then ends the thread.
   ~TransactionLedger();
   TransactionLedger(const TransactionLedger&) = delete;
@@ -138,8 +160,18 @@ class TransactionLedger {
   };
 
   TransactionLedger(boost::asio::any_io_executor executor, std::string hub,
-                    std::unique_ptr<ledger::Store> store, base::Logger& log);
-  [[nodiscard]] base::Result<void> restore();
+                    std::unique_ptr<ledger::Writer> store, base::Logger& log);
+  [[nodiscard]] base::Result<void> restore(const ledger::Store& store);
+  [[nodiscard]] base::Result<void> open_mirror(base::Descriptor socket);
+  void told(const ledger::News& news);
+  void take_in(const ledger::Change& change);
+  void write_for_other(std::vector<ledger::Change> changes, Recorded recorded);
+  void tell_all();
+  void tell(const std::vector<ledger::Change>& changes);
+  void tell_marked(const std::string& transaction);
+  void tell(ledger::News::Kind kind, const ledger::DoubtKey& key);
+  void catch_up() const;
+  void other_ended();
   void enqueue(std::vector<ledger::Change> changes, Recorded recorded);
   void enqueue_later(std::vector<ledger::Change> changes);
   void hand_over();
@@ -157,7 +189,7 @@ class TransactionLedger {
 
   boost::asio::any_io_executor executor_;
   std::string hub_;
-  std::unique_ptr<ledger::Store> store_;
+  std::unique_ptr<ledger::Writer> store_;
   base::Logger& log_;
   ledger::Doubts doubts_;
   ledger::Outcomes outcomes_;
@@ -176,6 +208,12 @@ class TransactionLedger {
   boost::asio::steady_timer retry_;
   bool retry_runs_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // handlers may come after us
+
+  // With the other relayd of this hub, while one takes over from the other.
+  std::shared_ptr<LedgerLender> lender_;  // null: we do not lend
+  MayCommit may_commit_;
+  std::function<void()> other_gone_;
+  std::unique_ptr<LedgerMirror> mirror_;  // null: there is no other
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;

@@ -22,6 +22,11 @@ base::Result<void> LinkListener::bind(const base::HostPort& address) {
   return listen_tcp(loop_.acceptor(), address);
 }
 
+base::Result<void> LinkListener::take_over(const base::HostPort& address, base::Descriptor socket) {
+  name_ = address.to_string();
+  return adopt(loop_.acceptor(), std::move(socket));
+}
+
 // On the last descriptor too: a link is what a hub is for, and an unauthenticated connection is soon gone.
 void LinkListener::start() {
   loop_.start(shared_from_this(), name_, [this](tcp::socket socket, bool) { accepted(std::move(socket)); });

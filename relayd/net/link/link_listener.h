@@ -26,8 +26,14 @@ class LinkListener : public std::enable_shared_from_this<LinkListener> {
 
   /// Binds; the error names the address. Then start() accepts.
   [[nodiscard]] base::Result<void> bind(const base::HostPort& address);
+  /// Instead of bind(): `socket` listens on `address` already.
+  [[nodiscard]] base::Result<void> take_over(const base::HostPort& address, base::Descriptor socket);
   [[nodiscard]] boost::asio::ip::tcp::endpoint address() const { return loop_.acceptor().local_endpoint(); }
   void start();
+  /// Peers wait until resume(), for another relayd of this hub that has the socket.
+  void suspend() { loop_.suspend(); }
+  void resume() { loop_.resume(shared_from_this()); }
+  [[nodiscard]] int descriptor() { return loop_.acceptor().native_handle(); }
   /// For good: no callback follows.
   void stop();
 

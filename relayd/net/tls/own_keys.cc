@@ -34,6 +34,8 @@ base::Result<std::shared_ptr<const Identity>> shared(base::Result<Identity> iden
       std::make_shared<const Identity>(std::move(*identity)));
 }
 
+}  // namespace
+
 base::Result<OwnKeys> parse_own_keys(std::string_view text) {
   OwnKeys out;
   const auto title = take_line(text, kTitleOfVersion1);
@@ -55,8 +57,6 @@ base::Result<OwnKeys> parse_own_keys(std::string_view text) {
   out.earlier = std::move(*earlier);
   return base::Result<OwnKeys>(std::move(out));
 }
-
-}  // namespace
 
 base::Result<OwnKeys> load_own_keys(const std::string& identity_path, const std::string& state_dir,
                                     const std::optional<Owner>& owner) {
@@ -80,7 +80,7 @@ base::Result<OwnKeys> load_own_keys(const std::string& identity_path, const std:
   return base::Result<OwnKeys>(std::move(out));
 }
 
-base::Result<void> save_own_keys(const OwnKeys& keys, const std::string& state_dir) {
+base::Result<std::string> text_of(const OwnKeys& keys) {
   const auto current = keys.current->pem();
   if (!current) return current.error();
   std::string text = std::string(kTitle).append(kFirst) + keys.first_pin + '\n' + *current;
@@ -89,7 +89,14 @@ base::Result<void> save_own_keys(const OwnKeys& keys, const std::string& state_d
     if (!earlier) return earlier.error();
     text += std::string(kEarlier) + std::to_string(keys.retires) + '\n' + *earlier;
   }
-  return replace_file(path_of(state_dir), text.append(kEnd));
+  text += kEnd;
+  return base::Result<std::string>(boost::system::in_place_value, std::move(text));
+}
+
+base::Result<void> save_own_keys(const OwnKeys& keys, const std::string& state_dir) {
+  const auto text = text_of(keys);
+  if (!text) return text.error();
+  return replace_file(path_of(state_dir), *text);
 }
 
 }  // namespace tsmtp::net

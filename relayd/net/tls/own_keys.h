@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "relayd/base/result.h"
 #include "relayd/net/tls/identity.h"
@@ -33,6 +34,10 @@ inline constexpr char kOwnKeysName[] = "rotated.pem";
 [[nodiscard]] base::Result<OwnKeys> load_own_keys(const std::string& identity_path,
                                                   const std::string& state_dir,
                                                   const std::optional<Owner>& owner = {});
+
+/// As they are on the disk, and back.
+[[nodiscard]] base::Result<std::string> text_of(const OwnKeys& keys);
+[[nodiscard]] base::Result<OwnKeys> parse_own_keys(std::string_view text);
 
 /// Blocks until they are on the disk; after an error they may be, too.
 [[nodiscard]] base::Result<void> save_own_keys(const OwnKeys& keys, const std::string& state_dir);

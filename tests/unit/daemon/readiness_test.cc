@@ -125,5 +125,29 @@ TEST(Readiness, TheWatchdogIsToldInHalfItsTime) {
   EXPECT_EQ(manager.heard(), "WATCHDOG=1");
 }
 
+TEST(Readiness, ASuccessorIsTheServiceAndSpeaksForItself) {
+  const support::TemporaryDirectory dir;
+  const FakeManager manager(dir.file("notify"));
+  setenv("WATCHDOG_USEC", "60000000", 1);
+  setenv("WATCHDOG_PID", std::to_string(getpid()).c_str(), 1);
+  Readiness told;
+  EXPECT_THAT(told.for_successor(),
+              testing::ElementsAre("NOTIFY_SOCKET=" + dir.file("notify"), "WATCHDOG_USEC=60000000"));
+  told.succeeded_by(4711);
+  EXPECT_EQ(manager.heard(), "WATCHDOG=1\nMAINPID=4711");
+  told.alive();
+  told.status("hub tokyo: link up");
+  told.stopping("");
+  EXPECT_EQ(manager.heard(), "nothing");
+}
+
+TEST(Readiness, ASuccessorIsNotWatchedWhereThisOneIsNot) {
+  unsetenv("NOTIFY_SOCKET");
+  EXPECT_THAT(Readiness().for_successor(), testing::IsEmpty());
+  setenv("WATCHDOG_USEC", "60000000", 1);
+  setenv("WATCHDOG_PID", "1", 1);
+  EXPECT_THAT(Readiness().for_successor(), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace tsmtp::daemon

@@ -1,0 +1,89 @@
+// A relayd that is replaced by another one while it runs: starts it, lends it everything, and is told by
+// succession.h what to do when. Must never leave this hub without a relayd that serves.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayd/base/clock.h"
+#include "relayd/base/log.h"
+#include "relayd/base/result.h"
+#include "relayd/daemon/succession.h"
+#include "relayd/net/io/event_loop.h"
+#include "relayd/net/succession/channel.h"
+
+namespace tsmtp::daemon {
+
+class Handover {
+ public:
+  /// What is executed: never what somebody names who asks for it.
+  struct Program {
+    std::string path;
+    std::vector<std::string> arguments;
+  };
+  struct Host {
+    /// Why it cannot be done at all; empty: it can.
+    std::function<std::string()> objection;
+    /// Of the new one, beside ours.
+    std::function<std::vector<std::string>()> environment;
+    /// Says on the channel what is lent.
+    std::function<base::Result<void>(net::SuccessionChannel&)> lend;
+    /// To the one that other hubs know by `instance`. Says what it is to wait for.
+    std::function<void(net::SuccessionChannel&, const std::string& instance)> yield_links;
+    std::function<void()> yield_clients;
+    std::function<void()> take_back;
+    std::function<void(pid_t successor)> leave;
+    std::function<void()> drain;
+    /// The book of keys on the disk is another.
+    std::function<void()> keys_changed;
+    /// Whether somebody else starts relayd anew when `successor` has been killed: then we are not to.
+    std::function<bool()> is_restarted_by_others;
+  };
+  using Reply = std::function<void(std::string)>;
+
+  /// `loop` and `log` are borrowed and outlive it.
+  Handover(net::EventLoop& loop, base::Logger& log, Program program, Host host)
+      : loop_(loop), log_(log), program_(std::move(program)), host_(std::move(host)) {}
+
+  /// `reply` is called once, with what relayctl is to hear.
+  void ask(Reply reply);
+  /// This relayd is to stop.
+  void stopped() { on(HandingOver::Event::kStopped); }
+
+  /// Another relayd is being made ready: what changes the state would be lost on it.
+  [[nodiscard]] bool is_under_way() const {
+    return steps_.step() != HandingOver::Step::kServing && steps_.step() != HandingOver::Step::kLeaving;
+  }
+  [[nodiscard]] bool is_leaving() const { return steps_.step() == HandingOver::Step::kLeaving; }
+
+ private:
+  using Event = HandingOver::Event;
+  using Action = HandingOver::Action;
+  using Step = HandingOver::Step;
+  void on(Event event);
+  void execute();
+  void heard(const std::string& word);
+  void expect_word();
+  void fail();
+  void answer(std::string reply);
+
+  net::EventLoop& loop_;
+  base::Logger& log_;
+  Program program_;
+  Host host_;
+  HandingOver steps_;
+  std::unique_ptr<net::SuccessionChannel> channel_;
+  pid_t successor_ = 0;
+  std::string instance_;  // of the successor
+  Reply reply_;
+  std::string trouble_;  // why it fails
+  base::TimePoint deadline_;
+  bool is_watched_ = false;
+};
+
+}  // namespace tsmtp::daemon

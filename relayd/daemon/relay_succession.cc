@@ -1,0 +1,257 @@
+// Relay's part in an upgrade: what is lent to the relayd that takes over, what changes hands when, and the
+// end of what this one has begun.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "relayd/base/bytes.h"
+#include "relayd/daemon/relay.h"
+#include "relayd/mux/hello.h"
+#include "relayd/net/io/clocks.h"
+#include "relayd/net/tls/own_keys.h"
+
+namespace tsmtp::daemon {
+namespace {
+
+using base::LogLevel;
+using Said = net::SuccessionWords;
+
+constexpr std::chrono::milliseconds kLeavePoll{50};
+constexpr std::chrono::milliseconds kEarlierPoll{500};
+// A client that keeps its session for the next mail makes another.
+constexpr std::chrono::seconds kIdle{5};
+constexpr std::chrono::seconds kToBeHeard{5};  // for far hubs to have the last replies
+// A client may be in the midst of a long mail, or of a long session with a service.
+constexpr std::chrono::hours kLongest{1};
+
+base::Result<void> say(net::SuccessionChannel& channel, std::string_view word, int descriptor = -1) {
+  if (word.size() > net::SuccessionChannel::kMaxWordBytes)
+    return base::Error{"an address or path is too long to be handed over: restart relayd instead"};
+  if (channel.say(word, descriptor)) return {};
+  return base::Error{std::string("the new relayd takes nothing: ") + std::strerror(errno)};
+}
+
+// The keys may stand in a file that only root can read, as we were when we read it.
+base::Result<void> lend_keys(net::SuccessionChannel& channel, const net::OwnKeys& keys) {
+  const auto text = net::text_of(keys);
+  if (!text) return text.error();
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return base::Error{std::string("no pipe: ") + std::strerror(errno)};
+  const base::Descriptor reading(ends[0]);
+  const base::Descriptor writing(ends[1]);
+  fcntl(writing.get(), F_SETFL, O_NONBLOCK);
+  if (write(writing.get(), text->data(), text->size()) != static_cast<ssize_t>(text->size()))
+    return base::Error{"this hub's keys do not fit a pipe"};
+  return say(channel, Said::kKeys, reading.get());
+}
+
+}  // namespace
+
+Handover::Host Relay::handover_host() {
+  return {.objection = [this] { return objection_to_upgrade(); },
+          .environment = [this] { return readiness_.for_successor(); },
+          .lend = [this](net::SuccessionChannel& channel) { return lend(channel); },
+          .yield_links = [this](net::SuccessionChannel& channel,
+                                const std::string& successor) { yield_links(channel, successor); },
+          .yield_clients = [this] { yield_clients(); },
+          .take_back = [this] { take_back(); },
+          .leave = [this](pid_t successor) { leave(successor); },
+          .drain =
+              [this] {
+                close_listeners();
+                drain();
+              },
+          .keys_changed =
+              [this] {
+                if (!keys_.read_again(config_.hub.state_dir)) return;
+                for (const auto& site : sites_)
+                  site->keys_changed();
+              },
+          .is_restarted_by_others = [this] { return readiness_.is_watched(); }};
+}
+
+std::string Relay::objection_to_upgrade() const {
+  if (draining_) return "relayd is shutting down";
+  if (takeover_ && !takeover_->is_alone())
+    return "the relayd of the last upgrade still has transactions or sessions under way; ask again when it "
+           "has "
+           "ended, or restart relayd";
+  if (etcd_) return "[ledger] engine is etcd, and an upgrade cannot share that yet: restart relayd instead";
+  if (source_.is_foreground && !readiness_.is_watched())
+    return "a supervisor that watches this process (--foreground) would take its end for relayd's: restart "
+           "relayd instead";
+  return {};
+}
+
+base::Result<void> Relay::lend(net::SuccessionChannel& channel) {
+  if (auto ok = say(channel, std::string(Said::kInstance) + base::hex(shared_->instance.own)); !ok) return ok;
+  if (auto ok = say(channel, std::string(Said::kState) + config_.hub.state_dir); !ok) return ok;
+  if (auto ok = lend_keys(channel, rotation_.own().keys()); !ok) return ok;
+  auto listening = listening_sockets();
+  for (const net::HeldEndpoints::Listening& one : listening)
+    if (auto ok = say(channel, std::string(Said::kSocket) + one.address.to_string(), one.descriptor); !ok)
+      return ok;
+  auto ledger = state_.ledger().lend([this](const std::string& transaction) {
+    const auto may_commit = [&](const auto& site) { return site->forbid_unless_committing(transaction); };
+    // All of them, not only the first: the others must not begin it any more.
+    const auto here = std::count_if(sites_.begin(), sites_.end(), may_commit);
+    return here + std::count_if(retired_.begin(), retired_.end(), may_commit) > 0;
+  });
+  if (!ledger) return ledger.error();
+  if (auto ok = say(channel, Said::kWriting, ledger->writing.get()); !ok) return ok;
+  if (auto ok = say(channel, Said::kNews, ledger->news.get()); !ok) return ok;
+  return say(channel, Said::kLent);
+}
+
+std::vector<net::HeldEndpoints::Listening> Relay::listening_sockets() const {
+  std::vector<net::HeldEndpoints::Listening> all;
+  for (const auto& site : sites_) {
+    const auto more = site->listening();
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  for (const base::HostPort& address : config_.hub.listen)
+    if (const auto found = listeners_.find(address.to_string()); found != listeners_.end())
+      all.push_back({address, found->second->descriptor()});
+  all.push_back({control_->address(), control_->descriptor()});
+  if (metrics_) all.push_back({metrics_->address(), metrics_->descriptor()});
+  return all;
+}
+
+void Relay::yield_links(net::SuccessionChannel& channel, const std::string& successor) {
+  for (const auto& site : sites_)
+    for (const std::string& hub : site->hubs_in_touch())
+      if (hub.size() + Said::kInTouch.size() <= net::SuccessionChannel::kMaxWordBytes)
+        channel.say(std::string(Said::kInTouch) + hub);
+  for (const auto& [address, listener] : listeners_)
+    listener->suspend();
+  keys_.yield();
+  shared_->instance.successor = successor;
+  for (const auto& site : sites_)
+    site->has_successor();
+}
+
+void Relay::yield_clients() {
+  is_yielded_ = true;
+  for (const auto& site : sites_)
+    site->suspend();
+  control_->suspend();
+  if (metrics_) metrics_->suspend();
+}
+
+void Relay::take_back() {
+  keys_.take_back(config_.hub.state_dir);
+  for (const auto& [address, listener] : listeners_)
+    listener->resume();
+  shared_->instance = {.own = net::random_bytes(mux::kInstanceBytes)};
+  for (const auto& site : sites_)
+    site->has_no_successor();
+  if (!std::exchange(is_yielded_, false)) return;
+  for (const auto& site : sites_)
+    site->resume();
+  control_->resume();
+  if (metrics_) metrics_->resume();
+  look_after_earlier();
+  keep_endpoints();
+}
+
+void Relay::leave(pid_t successor) {
+  readiness_.succeeded_by(successor);
+  const auto longest = net::now() + kLongest;
+  const auto idle_since = std::make_shared<base::TimePoint>();
+  loop_.every(kLeavePoll, [this, longest, idle_since] {
+    if (!is_yielded_ || draining_) return false;
+    for (const auto& site : sites_)
+      site->let_go_of_idle(kIdle);
+    const auto now = net::now();
+    if (now >= longest) {
+      drain();
+      return false;
+    }
+    const bool is_over =
+        std::all_of(sites_.begin(), sites_.end(), [](const auto& site) { return site->is_idle(); });
+    if (!is_over || !retired_.empty()) {
+      *idle_since = {};
+      return true;
+    }
+    if (*idle_since == base::TimePoint{}) *idle_since = now;
+    const bool is_heard =
+        std::all_of(sites_.begin(), sites_.end(), [](const auto& site) { return site->is_heard(); });
+    if (!is_heard && now - *idle_since < kToBeHeard) return true;
+    log_.log(LogLevel::kInfo, "upgrade: all that this process had begun is over, stopping");
+    loop_.stop();
+    return false;
+  });
+}
+
+// Whoever is started next binds them anew.
+void Relay::close_listeners() {
+  for (const auto& [address, listener] : listeners_)
+    listener->stop();
+  control_->stop();
+  if (metrics_) metrics_->stop();
+  for (const auto& site : sites_)
+    site->close_endpoints();
+}
+
+base::Result<void> Relay::check_lent() {
+  if (config_.hub.state_dir != takeover_->lent().state_dir)
+    return base::Error{"hub.state_dir has changed, which an upgrade cannot do: restart relayd instead"};
+  if (config_.ledger.engine == settings::LedgerEngine::kEtcd)
+    return base::Error{"[ledger] engine is etcd, which an upgrade cannot share yet: restart relayd instead"};
+  for (auto& [address, socket] : takeover_->lent().sockets)
+    held_endpoints_.lend(address, std::move(socket));
+  return {};
+}
+
+void Relay::take_over() {
+  takeover_->ready(instance_,
+                   {.start_links =
+                        [this] {
+                          (void)keys_.read_again(config_.hub.state_dir);  // it has been written since
+                          open_pairing();
+                          serve();
+                        },
+                    .is_in_touch =
+                        [this](const std::string& hub) {
+                          return std::any_of(sites_.begin(), sites_.end(), [&](const auto& site) {
+                            const auto names = site->hubs_in_touch();
+                            return std::find(names.begin(), names.end(), hub) != names.end();
+                          });
+                        },
+                    .serve = [this] { serve_clients(); },
+                    .become_service = [this] { become_service(); },
+                    .other_gone =
+                        [this] {
+                          log_.log(LogLevel::kInfo, "upgrade: the relayd before this one has ended");
+                          look_after_earlier();
+                          shared_->instance.predecessor.clear();
+                          for (const auto& site : sites_)
+                            site->predecessor_gone();
+                          become_service();
+                        }});
+}
+
+std::string Relay::predecessor() const {
+  return takeover_ && !takeover_->is_alone() ? takeover_->lent().instance : std::string();
+}
+
+void Relay::serve_clients() {
+  is_yielded_ = false;
+  for (const auto& site : sites_)
+    site->resume();
+  control_->resume();
+  if (metrics_) metrics_->resume();
+  keep_endpoints();
+}
+
+// The other relayd may have left mails that our MTA has yet to answer for.
+void Relay::look_after_earlier() {
+  (void)state_.look_for_earlier(config_.hub);
+  if (std::exchange(takes_in_earlier_, true)) return;
+  loop_.every(kEarlierPoll, [this] { return takes_in_earlier_ = state_.earlier().take_in(); });
+}
+
+}  // namespace tsmtp::daemon

@@ -1,0 +1,75 @@
+// A relayd that takes over from one that runs, as the one that was started for it: what it was lent, and when
+// it is to do what (succession.h).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "relayd/base/descriptor.h"
+#include "relayd/base/log.h"
+#include "relayd/base/result.h"
+#include "relayd/daemon/succession.h"
+#include "relayd/net/io/event_loop.h"
+#include "relayd/net/ledger/transaction_ledger.h"
+#include "relayd/net/succession/channel.h"
+
+namespace tsmtp::daemon {
+
+class Takeover {
+ public:
+  struct Lent {
+    std::string instance;  ///< 16 bytes
+    std::string state_dir;
+    std::string keys;                                 ///< as net::text_of(OwnKeys)
+    std::map<std::string, base::Descriptor> sockets;  ///< by address
+    net::TransactionLedger::Borrowed ledger;
+  };
+  struct Host {
+    std::function<void()> start_links;
+    /// Whether that hub has told how its MTA stands.
+    std::function<bool(const std::string& hub)> is_in_touch;
+    std::function<void()> serve;
+    /// The service manager looks at this process from now on.
+    std::function<void()> become_service;
+    /// Nothing is the other one's any more.
+    std::function<void()> other_gone;
+  };
+
+  /// `descriptor` is the argument of --succeed. Waits until everything is lent. `loop` is borrowed and
+  /// outlives it.
+  [[nodiscard]] static base::Result<std::unique_ptr<Takeover>> meet(net::EventLoop& loop, int descriptor);
+
+  [[nodiscard]] Lent& lent() { return lent_; }
+  /// It does not come to it.
+  void fail(const std::string& why) { (void)channel_.say(std::string(net::SuccessionWords::kFailed) + why); }
+  /// Nothing is left that can fail.
+  void ready(const std::string& instance, Host host);
+  [[nodiscard]] bool serves() const { return steps_.step() == TakingOver::Step::kServing || is_alone(); }
+  /// The other one is gone.
+  [[nodiscard]] bool is_alone() const { return steps_.step() == TakingOver::Step::kAlone; }
+  /// This relayd is to stop.
+  void stopping() { (void)channel_.say(net::SuccessionWords::kStopping); }
+  void keys_changed() { (void)channel_.say(net::SuccessionWords::kKeysChanged); }
+
+ private:
+  using Event = TakingOver::Event;
+  using Action = TakingOver::Action;
+  Takeover(net::EventLoop& loop, base::Descriptor channel)
+      : loop_(loop), channel_(loop.executor(), std::move(channel)) {}
+  [[nodiscard]] base::Result<void> receive();
+  void heard(const std::string& word);
+  void on(Event event);
+  void watch_links();
+
+  net::EventLoop& loop_;
+  net::SuccessionChannel channel_;
+  Lent lent_;
+  Host host_;
+  TakingOver steps_;
+  std::vector<std::string> in_touch_;  // the other one, with these
+};
+
+}  // namespace tsmtp::daemon

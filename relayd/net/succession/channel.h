@@ -1,0 +1,68 @@
+// The socket between a relayd and the one that takes over from it: words, each with one descriptor or none
+// (net/io/descriptor_message.h). Only these two have it, so it is believed.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "relayd/base/clock.h"
+#include "relayd/base/descriptor.h"
+#include "relayd/base/lifetime.h"
+#include "relayd/net/io/descriptor_message.h"
+
+namespace tsmtp::net {
+
+struct SuccessionWords {
+  // From the one that runs. First what it lends:
+  static constexpr std::string_view kInstance = "instance ";  ///< what names it to other hubs, in hexadecimal
+  static constexpr std::string_view kState = "state ";        ///< the directory of its state
+  static constexpr std::string_view kSocket = "socket ";      ///< the address, and what listens there
+  static constexpr std::string_view kKeys = "keys";           ///< a pipe with its keys
+  static constexpr std::string_view kWriting = "writing";     ///< TransactionLedger::Borrowed
+  static constexpr std::string_view kNews = "news";
+  static constexpr std::string_view kLent = "lent";  ///< that was all
+  // Then what to do:
+  static constexpr std::string_view kInTouch = "in touch ";  ///< with that hub; comes before kListen
+  static constexpr std::string_view kListen = "listen";      ///< for other hubs, and dial
+  static constexpr std::string_view kServe = "serve";
+  static constexpr std::string_view kService = "service";  ///< the service manager looks at you
+  // From the one that takes over.
+  static constexpr std::string_view kFailed = "failed ";  ///< and why
+  static constexpr std::string_view kReady = "ready ";    ///< and what names it to other hubs
+  static constexpr std::string_view kLinked = "linked";
+  static constexpr std::string_view kServing = "serving";
+  static constexpr std::string_view kStopping = "stopping";         ///< for good
+  static constexpr std::string_view kKeysChanged = "keys changed";  ///< the book of keys on the disk
+};
+
+class SuccessionChannel {
+ public:
+  /// Longer words are cut.
+  static constexpr std::size_t kMaxWordBytes = 255;
+
+  explicit SuccessionChannel(const boost::asio::any_io_executor& executor, base::Descriptor socket);
+  ~SuccessionChannel() { lifetime_.end(); }
+  SuccessionChannel(const SuccessionChannel&) = delete;
+  SuccessionChannel& operator=(const SuccessionChannel&) = delete;
+
+  /// Waits for room for a moment. False: the other end is gone, or takes nothing.
+  bool say(std::string_view word, int descriptor = -1);
+  /// Waits. Nothing: the other end is gone, or said nothing for so long.
+  [[nodiscard]] std::optional<DescriptorMessage> wait_for_word(base::Duration patience);
+  /// Calls `heard` for each word from now on, and with an empty one when the other end is gone. It may
+  /// destroy the channel.
+  void listen(std::function<void(const std::string& word)> heard);
+
+ private:
+  void wait();
+
+  boost::asio::posix::stream_descriptor socket_;
+  std::function<void(const std::string&)> heard_;
+  base::Lifetime lifetime_;
+};
+
+}  // namespace tsmtp::net

@@ -1,0 +1,30 @@
+// Starts the program that takes over from this process, and has the channel to it. What is executed is always
+// the path that this process was started by itself.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "relayd/base/descriptor.h"
+#include "relayd/base/result.h"
+
+namespace tsmtp::net {
+
+/// The path by which this process was executed, whole. To be called before the working directory changes.
+[[nodiscard]] std::string own_program();
+
+struct Successor {
+  pid_t pid = 0;
+  base::Descriptor channel;
+};
+
+/// Executes `program` with `arguments` and `--succeed FD`, which is the other end of the channel.
+/// `environment`: NAME=VALUE, beside our own. It is nobody's child whom we would have to wait for: the
+/// service manager becomes its parent, as it is ours.
+[[nodiscard]] base::Result<Successor> start_successor(const std::string& program,
+                                                      const std::vector<std::string>& arguments,
+                                                      const std::vector<std::string>& environment);
+
+}  // namespace tsmtp::net

@@ -1,0 +1,183 @@
+// One relayd takes over from another: sockets, ledger and links, and who is in charge when it fails.
+#include <cstdlib>
+
+#include "tests/support/datagram_reader.h"
+#include "tests/support/two_hubs.h"
+#include "tests/support/upgraded_hub.h"
+
+namespace tsmtp::support {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class Upgrade : public TwoHubs {
+ protected:
+  void SetUp() override {
+    const ServiceManager manager(tokyo.file("notify"));
+    TwoHubs::SetUp();
+  }
+  void TearDown() override {
+    end_serving(tokyo);
+    end_serving(birl);
+    TwoHubs::TearDown();
+  }
+  /// The process that serves afterwards.
+  pid_t upgrade(Hub& hub) {
+    const pid_t before = serving_process(hub);
+    const Finished done = hub.relayctl({"upgrade"});
+    EXPECT_EQ(done.status, 0) << done.output;
+    EXPECT_THAT(done.output, HasSubstr("upgraded: process "));
+    const pid_t after = serving_process(hub);
+    EXPECT_NE(before, after);
+    return after;
+  }
+};
+
+TEST_F(Upgrade, NewSessionsAreTheNewProcesssAndTheOldOneEnds) {
+  const pid_t serves = upgrade(tokyo);
+  EXPECT_NE(serves, tokyo.process().pid());
+  EXPECT_EQ(tokyo.process().wait(), 0);
+  Connection client = session();
+  EXPECT_THAT(send_mail(client, "Subject: x\r\n\r\n"), StartsWith("250 "));
+  EXPECT_EQ(birl_mta.count(), 1U);
+  EXPECT_THAT(client.command("QUIT"), StartsWith("221 "));
+  const pid_t next = upgrade(tokyo);
+  EXPECT_NE(next, serves);
+  EXPECT_TRUE(wait_until([&] { return !is_there(serves); }));
+}
+
+TEST_F(Upgrade, AMailUnderWayAndItsSessionGoOnWithTheOldProcess) {
+  Connection client = session();
+  begin_mail(client, "Subject: x\r\n\r\n");
+  (void)upgrade(tokyo);
+  EXPECT_TRUE(tokyo.process().running());
+  EXPECT_THAT(client.command("."), StartsWith("250 "));
+  EXPECT_THAT(send_mail(client, "Subject: y\r\n\r\n"), StartsWith("250 "));
+  EXPECT_THAT(client.command("QUIT"), StartsWith("221 "));
+  EXPECT_EQ(tokyo.process().wait(), 0);
+  EXPECT_EQ(birl_mta.count(), 2U);
+}
+
+TEST_F(Upgrade, AMailFromTheFarHubThatIsUnderWayGoesOnWithTheOldProcess) {
+  tokyo_mta.stalled = true;
+  Connection client(far_endpoint_address(), endpoint_port);
+  ASSERT_THAT(client.reply(), StartsWith("220 "));
+  ASSERT_THAT(client.command("EHLO mx.birl.example"), StartsWith("250-"));
+  for (const char* const line : {"MAIL FROM:<b@birl.example>", "RCPT TO:<a@tokyo.example>"})
+    ASSERT_THAT(client.command(line), StartsWith("250 "));
+  ASSERT_THAT(client.command("DATA"), StartsWith("354 "));
+  ASSERT_TRUE(client.send("Subject: x\r\n\r\n"));
+  ASSERT_TRUE(wait_until([&] { return tokyo.site_status("birl")["open_transactions"] == 1; }));
+  (void)upgrade(tokyo);
+  tokyo_mta.stalled = false;
+  EXPECT_THAT(client.command("."), StartsWith("250 "));
+  EXPECT_EQ(tokyo.process().wait(), 0);
+  EXPECT_EQ(tokyo_mta.count(), 1U);
+}
+
+TEST_F(Upgrade, AMailInDoubtAtTheOldProcessIsKnownToTheNewOne) {
+  std::atomic<bool> holds = true;
+  birl_mta.set_script([&](const std::string& command) {
+    if (command == ".")
+      while (holds)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return std::string();
+  });
+  {
+    Connection client = session();
+    begin_mail(client, "Subject: twice\r\n\r\n");
+    (void)upgrade(tokyo);
+    ASSERT_TRUE(client.send(".\r\n"));
+    ASSERT_TRUE(wait_until([&] { return !tokyo.relayctl({"status"}).output.empty(); }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    client.reset();
+  }
+  Connection again = session();
+  EXPECT_THAT(send_mail(again, "Subject: twice\r\n\r\n"), HasSubstr("an earlier try of this mail"));
+  holds = false;
+  EXPECT_TRUE(wait_until([&] { return send_mail(again, "Subject: twice\r\n\r\n").starts_with("250 "); }));
+  EXPECT_EQ(birl_mta.count(), 1U);
+  EXPECT_EQ(tokyo.process().wait(), 0);
+}
+
+TEST_F(Upgrade, AProgramThatFailsLeavesTheOldOneInCharge) {
+  const std::string good = read_file(tokyo.config());
+  write_file(tokyo.config(), good + "nonsense = 1\n");
+  Finished failed = tokyo.relayctl({"upgrade"});
+  EXPECT_NE(failed.status, 0);
+  EXPECT_THAT(failed.output, HasSubstr("the running relayd serves as before"));
+  write_file(tokyo.config(), good);
+  EXPECT_EQ(serving_process(tokyo), tokyo.process().pid());
+  Connection client = session();
+  EXPECT_THAT(send_mail(client, "Subject: x\r\n\r\n"), StartsWith("250 "));
+  (void)upgrade(tokyo);
+}
+
+TEST_F(Upgrade, WhatAnUpgradeCannotDoIsSaid) {
+  const std::string good = read_file(tokyo.config());
+  std::string other = good;
+  other.replace(other.find("/state\""), 7, "/other\"");
+  write_file(tokyo.config(), other);
+  EXPECT_THAT(tokyo.relayctl({"upgrade"}).output, HasSubstr("hub.state_dir has changed"));
+  write_file(tokyo.config(), good);
+  EXPECT_EQ(serving_process(tokyo), tokyo.process().pid());
+}
+
+TEST_F(Upgrade, AnOldProcessThatIsKilledLeavesItsLedgerToTheNewOne) {
+  Connection client = session();
+  begin_mail(client, "Subject: x\r\n\r\n");
+  const pid_t serves = upgrade(tokyo);
+  tokyo.kill();
+  ASSERT_TRUE(tokyo.logs("the relayd before this one has ended"));
+  Connection other = session();
+  EXPECT_THAT(send_mail(other, "Subject: y\r\n\r\n"), StartsWith("250 "));
+  EXPECT_EQ(serving_process(tokyo), serves);
+  EXPECT_NE(upgrade(tokyo), serves);
+}
+
+TEST_F(Upgrade, FarHubsThatAreUpgradedTooNoticeNothing) {
+  for (int i = 0; i < 3; ++i) {
+    (void)upgrade(i % 2 == 0 ? birl : tokyo);
+    Connection client = session();
+    EXPECT_THAT(send_mail(client, "Subject: x\r\n\r\n"), StartsWith("250 "));
+  }
+  EXPECT_EQ(birl_mta.count(), 3U);
+}
+
+// systemd hears the main process alone: what another one says is lost.
+TEST_F(Upgrade, TheServiceManagerHearsTheOneThatServes) {
+  DatagramReader manager(tokyo.file("told"));
+  setenv("NOTIFY_SOCKET", tokyo.file("told").c_str(), 1);
+  setenv("WATCHDOG_USEC", "100000", 1);
+  tokyo.kill();
+  tokyo.start();
+  unsetenv("NOTIFY_SOCKET");
+  unsetenv("WATCHDOG_USEC");
+  ASSERT_TRUE(link_is_up());
+  const pid_t before = tokyo.process().pid();
+  Connection client = session();
+  begin_mail(client, "Subject: x\r\n\r\n");
+  const pid_t after = upgrade(tokyo);
+  EXPECT_TRUE(manager.hears("MAINPID=" + std::to_string(after)));
+  EXPECT_EQ(manager.sender(), before);
+  EXPECT_TRUE(manager.hears("READY=1\nSTATUS=hub tokyo: "));
+  EXPECT_EQ(manager.sender(), after);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(manager.hears("WATCHDOG=1"));
+    EXPECT_EQ(manager.sender(), after);
+  }
+  EXPECT_TRUE(tokyo.process().running()) << "the old one, which has a session";
+}
+
+class UpgradeWithoutManager : public TwoHubs {};
+
+TEST_F(UpgradeWithoutManager, ASupervisorThatWatchesTheProcessIsNotDeceived) {
+  const Finished refused = tokyo.relayctl({"upgrade"});
+  EXPECT_NE(refused.status, 0);
+  EXPECT_THAT(refused.output, HasSubstr("restart relayd instead"));
+}
+
+}  // namespace
+}  // namespace tsmtp::support

@@ -1,0 +1,56 @@
+// A hub whose relayd is upgraded in a test: the process that serves is another one after each upgrade, and is
+// nobody's child.
+#pragma once
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "tests/support/hub.h"
+
+namespace tsmtp::support {
+
+/// relayd believes that a service manager watches it, as long as this lives.
+class ServiceManager {
+ public:
+  explicit ServiceManager(const std::string& socket) { setenv("NOTIFY_SOCKET", socket.c_str(), 1); }
+  ~ServiceManager() { unsetenv("NOTIFY_SOCKET"); }
+  ServiceManager(const ServiceManager&) = delete;
+  ServiceManager& operator=(const ServiceManager&) = delete;
+};
+
+/// The process that serves; 0: none does.
+[[nodiscard]] inline pid_t serving_process(const Hub& hub) {
+  return hub.status().value("pid", 0);
+}
+
+[[nodiscard]] inline bool is_there(pid_t process) {
+  if (kill(process, 0) != 0) return false;
+  // One that has ended and that nobody waits for is still there, in a way.
+  return read_file("/proc/" + std::to_string(process) + "/stat").find(") Z ") == std::string::npos;
+}
+
+/// Ends the process that serves, if it is not the one that the test has started.
+inline void end_serving(Hub& hub) {
+  const pid_t serves = serving_process(hub);
+  if (serves == 0 || (hub.process().running() && serves == hub.process().pid())) return;
+  kill(serves, SIGTERM);
+  kill(serves, SIGTERM);
+  (void)wait_until([&] { return !is_there(serves); });
+}
+
+/// One that is about to take over; 0: none is.
+[[nodiscard]] inline pid_t successor_of(const Hub& hub) {
+  std::error_code gone;
+  pid_t newest = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", gone)) {
+    const int pid = std::atoi(entry.path().filename().c_str());
+    if (pid <= newest) continue;
+    const std::string command = read_file(entry.path() / "cmdline");
+    if (command.find(hub.config()) != command.npos && command.find("--succeed") != command.npos) newest = pid;
+  }
+  return newest;
+}
+
+}  // namespace tsmtp::support
