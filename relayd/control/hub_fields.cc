@@ -40,6 +40,17 @@ const Fields<AuditStatus>& audit_fields() {
   return fields;
 }
 
+const Fields<PredecessorStatus>& predecessor_fields() {
+  static const Fields<PredecessorStatus> fields{
+      plain("pid", "its process", &PredecessorStatus::pid),
+      time("since", "when this one began to serve", &PredecessorStatus::since),
+      plain("sessions", "sessions of our MTA that it still has", &PredecessorStatus::sessions),
+      plain("mails", "mails under way there", &PredecessorStatus::mails),
+      plain("connections", "connections of forwards and services", &PredecessorStatus::connections),
+      time("ends", "when it ends at the latest, whatever it has", &PredecessorStatus::ends)};
+  return fields;
+}
+
 const Fields<ShortageStatus>& shortage_fields() {
   static const Fields<ShortageStatus> fields{
       plain("times", "how often since the start", &ShortageStatus::times),
@@ -113,6 +124,21 @@ std::string endpoints_held_text(const HubStatus& hub) {
   return *hub.endpoints_held ? "endpoints      held while relayd does not run"
                              : "endpoints      NOT HELD while relayd does not run: start `relayd "
                                "--hold-endpoints`, relayd(8)";
+}
+
+std::string count_text(std::uint64_t count, std::string_view word) {
+  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
+}
+
+std::string predecessor_text(const HubStatus& hub, WallTime now) {
+  if (!hub.predecessor) return {};
+  const PredecessorStatus& before = *hub.predecessor;
+  return fmt::format(
+      "old process    {}, upgraded {} ({} ago), has {}, {} under way, {}; ends with them, at {} at the "
+      "latest",
+      before.pid, local_time(before.since, now), span_since(before.since, now),
+      count_text(before.sessions, "session"), mails_text(before.mails),
+      count_text(before.connections, "connection"), local_time(before.ends, now));
 }
 
 std::string shortage_text(const HubStatus& hub, WallTime now) {
@@ -263,6 +289,18 @@ const Fields<HubStatus>& hub_fields() {
           {{"tsmtp_draining", kGauge, "1 while relayd finishes what is in flight and takes nothing new.",
             [](const HubStatus& hub) { return one(hub.draining ? 1 : 0); }}}}
           .said(HubLine::kHub, [](const HubStatus& hub) { return hub.draining ? ", DRAINING" : ""; }),
+      object("predecessor",
+             "the process before this one, while that has yet to end after\n.Ic relayctl upgrade ;\nnull "
+             "otherwise",
+             &HubStatus::predecessor, predecessor_fields())
+          .measured({{"tsmtp_predecessor_sessions", kGauge,
+                      "Sessions and connections that the process before this one still has; nothing where "
+                      "there is none.",
+                      [](const HubStatus& hub) {
+                        return hub.predecessor ? one(hub.predecessor->sessions + hub.predecessor->connections)
+                                               : std::vector<Sample>();
+                      }}})
+          .said(HubLine::kPredecessor, predecessor_text),
       object("shortage",
              "what this hub was out of, file descriptors mostly, so that a client could not "
              "be\naccepted; null if that has not happened",

@@ -171,6 +171,16 @@ struct SiteLedgerStatus {
   base::WallTime since;                            ///< of the trouble
 };
 
+/// The process before this one, from which it has taken over at an upgrade, and what that one still has.
+struct PredecessorStatus {
+  std::uint64_t pid = 0;
+  base::WallTime since;           ///< when it gave up what is new
+  std::uint64_t sessions = 0;     ///< of our MTA
+  std::uint64_t mails = 0;        ///< under way
+  std::uint64_t connections = 0;  ///< of forwards and services
+  base::WallTime ends;            ///< at the latest
+};
+
 /// This relayd and all its sites.
 struct HubStatus {
   std::string name;
@@ -193,6 +203,7 @@ struct HubStatus {
   std::optional<SiteLedgerStatus> site_ledger;  ///< nothing where this hub alone knows
   std::optional<bool> endpoints_held;  ///< while relayd does not run; nothing where no endpoint is a TCP port
   bool draining = false;
+  std::optional<PredecessorStatus> predecessor;  ///< nothing: it has ended, or there was none
   std::optional<ShortageStatus> shortage;        ///< nothing if there was none
   std::uint64_t log_lines_lost = 0;              ///< nobody read them, or their disk was full
   std::uint64_t sessions_refused = 0;            ///< MTA connections turned away at an endpoint

@@ -10,6 +10,7 @@ namespace tsmtp::control {
 /// The lines of `relayctl status`, in their order. A line that has nothing to say is left out.
 enum class HubLine {
   kHub,
+  kPredecessor,
   kConfiguration,
   kReload,
   kKey,

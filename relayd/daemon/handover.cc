@@ -131,6 +131,10 @@ void Handover::heard(const std::string& word) {
   on(is_left && host_.is_restarted_by_others() ? Event::kStops : Event::kGone);
 }
 
+void Handover::mention(const LeftBehind& left) {
+  if (channel_) channel_->mention(std::string(Said::kLeft) + to_text(left));
+}
+
 void Handover::expect_word() {
   const base::Duration patience = patience_at(steps_.step());
   if (patience == base::Duration::max()) return;

@@ -13,6 +13,7 @@
 #include "relayd/base/clock.h"
 #include "relayd/base/log.h"
 #include "relayd/base/result.h"
+#include "relayd/daemon/left_behind.h"
 #include "relayd/daemon/succession.h"
 #include "relayd/net/io/event_loop.h"
 #include "relayd/net/succession/channel.h"
@@ -59,6 +60,8 @@ class Handover {
   [[nodiscard]] bool is_under_way() const {
     return steps_.step() != HandingOver::Step::kServing && steps_.step() != HandingOver::Step::kLeaving;
   }
+  /// The successor is told what we still have.
+  void mention(const LeftBehind& left);
   [[nodiscard]] bool is_leaving() const { return steps_.step() == HandingOver::Step::kLeaving; }
 
  private:

@@ -102,6 +102,7 @@ class Relay {
   void tell_ready();
   void watch_standing();
   [[nodiscard]] Standing standing() const;
+  [[nodiscard]] std::optional<control::PredecessorStatus> predecessor_status() const;
 
   [[nodiscard]] Handover::Host handover_host();
   [[nodiscard]] std::string objection_to_upgrade() const;
@@ -111,6 +112,7 @@ class Relay {
   void yield_clients();
   void take_back();
   void leave(pid_t successor);
+  void mention_left(base::TimePoint longest);
   void close_listeners();
   [[nodiscard]] base::Result<void> check_lent();
   void take_over();
@@ -187,6 +189,7 @@ class Relay {
 
   base::WallTime started_;
   base::WallTime config_loaded_;
+  base::WallTime served_since_;  // of one that has taken over
   std::string last_reload_error_;
   RefusedKeys refused_keys_;
   bool draining_ = false;

@@ -88,6 +88,17 @@ control::PageAnswer::Text Relay::show(control::WantedPage::Kind kind) {
   return [text](std::string& out) { return text->add_piece(out); };
 }
 
+std::optional<control::PredecessorStatus> Relay::predecessor_status() const {
+  if (!takeover_ || !takeover_->left_behind()) return std::nullopt;
+  const LeftBehind& left = *takeover_->left_behind();
+  return control::PredecessorStatus{.pid = left.process,
+                                    .since = served_since_,
+                                    .sessions = left.sessions,
+                                    .mails = left.mails,
+                                    .connections = left.connections,
+                                    .ends = net::wall_now() + left.at_most};
+}
+
 control::HubStatus Relay::status() const {
   control::HubStatus status;
   status.name = config_.hub.name;
@@ -109,6 +120,7 @@ control::HubStatus Relay::status() const {
   if (site_ledger_) status.site_ledger = site_ledger_->status();
   status.endpoints_held = held_endpoints_.is_held();
   status.draining = draining_;
+  status.predecessor = predecessor_status();
   if (shortages_.times() > 0)
     status.shortage = {.times = shortages_.times(), .last = shortages_.last(), .text = shortages_.text()};
   if (source_.log_lines_lost) status.log_lines_lost = source_.log_lines_lost();

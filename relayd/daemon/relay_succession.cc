@@ -21,6 +21,7 @@ using Said = net::SuccessionWords;
 
 constexpr std::chrono::milliseconds kLeavePoll{50};
 constexpr std::chrono::milliseconds kEarlierPoll{500};
+constexpr std::chrono::seconds kToTell{1};
 // A client that keeps its session for the next mail makes another.
 constexpr std::chrono::seconds kIdle{5};
 constexpr std::chrono::seconds kToBeHeard{5};  // for far hubs to have the last replies
@@ -157,9 +158,27 @@ void Relay::take_back() {
   keep_endpoints();
 }
 
+void Relay::mention_left(base::TimePoint longest) {
+  LeftBehind left{.process = static_cast<std::uint64_t>(getpid()),
+                  .at_most = std::chrono::ceil<std::chrono::seconds>(longest - net::now())};
+  for (const auto& site : sites_) {
+    left.sessions += site->sessions();
+    left.mails += site->in_flight();
+    left.connections += site->connections();
+  }
+  handover_.mention(left);
+}
+
 void Relay::leave(pid_t successor) {
   readiness_.succeeded_by(successor);
   const auto longest = net::now() + kLongest;
+  const auto tell = [this, longest] {
+    if (!is_yielded_ || draining_) return false;
+    mention_left(longest);
+    return true;
+  };
+  (void)tell();
+  loop_.every(kToTell, tell);
   const auto idle_since = std::make_shared<base::TimePoint>();
   loop_.every(kLeavePoll, [this, longest, idle_since] {
     if (!is_yielded_ || draining_) return false;
@@ -240,6 +259,7 @@ std::string Relay::predecessor() const {
 
 void Relay::serve_clients() {
   is_yielded_ = false;
+  served_since_ = net::wall_now();
   for (const auto& site : sites_)
     site->resume();
   control_->resume();

@@ -77,7 +77,10 @@ void Takeover::heard(const std::string& word) {
   if (word == Said::kListen) return on(Event::kListen);
   if (word == Said::kServe) return on(Event::kServe);
   if (word == Said::kService) return host_.become_service();
-  if (word.empty()) return on(Event::kGone);
+  if (word.starts_with(Said::kLeft)) left_behind_ = parse_left_behind(word.substr(Said::kLeft.size()));
+  if (!word.empty()) return;
+  left_behind_.reset();
+  on(Event::kGone);
 }
 
 void Takeover::on(Event event) {

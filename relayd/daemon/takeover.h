@@ -5,12 +5,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "relayd/base/descriptor.h"
 #include "relayd/base/log.h"
 #include "relayd/base/result.h"
+#include "relayd/daemon/left_behind.h"
 #include "relayd/daemon/succession.h"
 #include "relayd/net/io/event_loop.h"
 #include "relayd/net/ledger/transaction_ledger.h"
@@ -47,6 +49,8 @@ class Takeover {
   void fail(const std::string& why) { (void)channel_.say(std::string(net::SuccessionWords::kFailed) + why); }
   /// Nothing is left that can fail.
   void ready(const std::string& instance, Host host);
+  /// What the other one still has; nothing: it is gone, or has not said.
+  [[nodiscard]] const std::optional<LeftBehind>& left_behind() const { return left_behind_; }
   [[nodiscard]] bool serves() const { return steps_.step() == TakingOver::Step::kServing || is_alone(); }
   /// The other one is gone.
   [[nodiscard]] bool is_alone() const { return steps_.step() == TakingOver::Step::kAlone; }
@@ -69,6 +73,7 @@ class Takeover {
   Lent lent_;
   Host host_;
   TakingOver steps_;
+  std::optional<LeftBehind> left_behind_;
   std::vector<std::string> in_touch_;  // the other one, with these
 };
 

@@ -1,6 +1,7 @@
 #include "relayd/net/site.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "relayd/base/bytes.h"
 #include "relayd/net/io/clocks.h"
@@ -171,15 +172,19 @@ void Site::suspend() {
   forwards_.suspend();
 }
 
-bool Site::is_idle() const {
+std::size_t Site::connections() const {
   const auto& forwards = forwards_.all();
+  return std::accumulate(forwards.begin(), forwards.end(), services_.open(),
+                         [](std::size_t sum, const auto& forward) { return sum + forward->open(); });
+}
+
+bool Site::is_idle() const {
   // A process of the far hub's that is being replaced, too, has no other link to us than this one.
   const bool is_left_alone = std::none_of(hubs_.all().begin(), hubs_.all().end(), [](const auto& hub) {
     return hub->link().leaving_streams().has_value();
   });
   return is_left_alone && intakes_.size() == 0 && !intakes_.holds_any() && in_flight() == 0 &&
-         services_.open() == 0 &&
-         std::all_of(forwards.begin(), forwards.end(), [](const auto& one) { return one->open() == 0; });
+         connections() == 0;
 }
 
 void Site::close_endpoints() {

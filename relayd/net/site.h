@@ -126,6 +126,8 @@ class Site {
   [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
   [[nodiscard]] Bound bound() const { return {.endpoints = endpoints_, .ports = forwards_.ports()}; }
   [[nodiscard]] std::size_t sessions() const { return intakes_.size(); }
+  /// Of forwards and services.
+  [[nodiscard]] std::size_t connections() const;
 
   // For status.
   [[nodiscard]] const settings::Site& settings() const { return settings_; }

@@ -53,10 +53,18 @@ TEST_F(Upgrade, AMailUnderWayAndItsSessionGoOnWithTheOldProcess) {
   begin_mail(client, "Subject: x\r\n\r\n");
   (void)upgrade(tokyo);
   EXPECT_TRUE(tokyo.process().running());
+  ASSERT_TRUE(wait_until([&] { return tokyo.status()["predecessor"] != nullptr; }));
+  const auto before = tokyo.status()["predecessor"];
+  EXPECT_EQ(before.value("pid", 0), tokyo.process().pid()) << before;
+  EXPECT_EQ(before.value("sessions", 0), 1) << before;
+  EXPECT_EQ(before.value("mails", 0), 1) << before;
+  EXPECT_THAT(tokyo.relayctl({"status"}).output,
+              HasSubstr(", has 1 session, 1 mail under way, 0 connections;"));
   EXPECT_THAT(client.command("."), StartsWith("250 "));
   EXPECT_THAT(send_mail(client, "Subject: y\r\n\r\n"), StartsWith("250 "));
   EXPECT_THAT(client.command("QUIT"), StartsWith("221 "));
   EXPECT_EQ(tokyo.process().wait(), 0);
+  EXPECT_TRUE(wait_until([&] { return tokyo.status()["predecessor"] == nullptr; }));
   EXPECT_EQ(birl_mta.count(), 2U);
 }
 

@@ -28,6 +28,10 @@ bool SuccessionChannel::say(std::string_view word, int descriptor) {
          send_message(socket_.native_handle(), word.substr(0, kMaxWordBytes), descriptor, 0);
 }
 
+void SuccessionChannel::mention(std::string_view word) {
+  if (socket_.is_open()) (void)send_message(socket_.native_handle(), word, -1, MSG_DONTWAIT);
+}
+
 std::optional<DescriptorMessage> SuccessionChannel::wait_for_word(base::Duration patience) {
   if (!socket_.is_open()) return std::nullopt;
   pollfd one{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};

@@ -30,6 +30,7 @@ struct SuccessionWords {
   static constexpr std::string_view kListen = "listen";      ///< for other hubs, and dial
   static constexpr std::string_view kServe = "serve";
   static constexpr std::string_view kService = "service";  ///< the service manager looks at you
+  static constexpr std::string_view kLeft = "left ";       ///< and what it still has (daemon/left_behind.h)
   // From the one that takes over.
   static constexpr std::string_view kFailed = "failed ";  ///< and why
   static constexpr std::string_view kReady = "ready ";    ///< and what names it to other hubs
@@ -51,6 +52,8 @@ class SuccessionChannel {
 
   /// Waits for room for a moment. False: the other end is gone, or takes nothing.
   bool say(std::string_view word, int descriptor = -1);
+  /// What may be lost: waits for nothing.
+  void mention(std::string_view word);
   /// Waits. Nothing: the other end is gone, or said nothing for so long.
   [[nodiscard]] std::optional<DescriptorMessage> wait_for_word(base::Duration patience);
   /// Calls `heard` for each word from now on, and with an empty one when the other end is gone. It may

@@ -46,6 +46,12 @@ HubStatus full_hub() {
   hub.endpoints_held = false;
   hub.draining = true;
   hub.log_lines_lost = 12;
+  hub.predecessor = {.pid = 811,
+                     .since = hub.now - seconds(200),
+                     .sessions = 3,
+                     .mails = 1,
+                     .connections = 2,
+                     .ends = hub.now + seconds(3'400)};
   hub.shortage = {.times = 4, .last = hub.now - seconds(9), .text = "127.0.5.2:5000: no client"};
   hub.sessions_refused = 7;
   hub.unauthenticated_driven_out = 5;
