@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "mailertable/following/service_notices.h"
 #include "mailertable/routes/publishing_pace.h"
 #include "mailertable/routes/retry_pace.h"
 
@@ -40,17 +41,21 @@ class Follower {
   Follower(DirectoryReader& reader, Publication& publication) : reader_(reader), publication_(publication) {}
 
   void run() {
+    manager_.starting("reading the directory");
     while (!is_stopped) {
+      manager_.alive(Clock::now());
       const auto changed = reader_.follow(wait());
       const auto now = Clock::now();
       if (!changed)
         lost(changed.error().message);
       else
         heard(*changed, now);
-      if (!is_stopped && reader_.content().is_whole() &&
-          (is_asked_to_look.exchange(false) || now >= pace_.due()))
-        publish();
+      if (is_stopped || !reader_.content().is_whole()) continue;
+      const bool is_asked = is_asked_to_look.exchange(false);
+      if (is_asked) manager_.reloading();
+      if (is_asked || now >= pace_.due()) publish();
     }
+    manager_.stopping();
   }
 
  private:
@@ -67,6 +72,7 @@ class Follower {
     retry_.succeeded();
     if (std::string how = reader_.how(); down_since_ || how != how_) {
       say((down_since_ ? "the directory can be read again at " : "the directory is read at ") + how);
+      if (down_since_ && !standing_.empty()) manager_.stands(standing_);
       how_ = std::move(how);
       down_since_.reset();
       cause_.clear();
@@ -78,6 +84,8 @@ class Follower {
     constexpr std::chrono::minutes kLeastPause{1};
     const auto now = Clock::now();
     if (!down_since_) down_since_ = time_of_day();
+    manager_.stands("the directory cannot be read since " + *down_since_ +
+                    ", and the tables stay as they are: " + cause);
     if (cause_.empty() || (cause != cause_ && now - told_ > kLeastPause)) {
       say("the directory cannot be read since " + *down_since_ +
           "; the tables stay as they are, and it is tried again: " + cause);
@@ -85,8 +93,10 @@ class Follower {
       told_ = now;
     }
     const auto until = Clock::now() + retry_.wait(chance_(random_));
-    while (!is_stopped && Clock::now() < until)
+    for (auto at = now; !is_stopped && at < until; at = Clock::now()) {
+      manager_.alive(at);
       std::this_thread::sleep_for(milliseconds(50));
+    }
   }
 
   void publish() {
@@ -107,18 +117,25 @@ class Follower {
       say(fmt::format("the tables are made anew, {} lines", result.lines));
     else if (result.is_done() && had_errors_)
       say("the directory's entries are right again");
+    standing_ = result.is_done()
+                    ? fmt::format("the tables are as the directory says, {} lines; it is read at {}",
+                                  result.lines, how_)
+                    : "the tables stay as they are: " + text.substr(0, text.find('\n'));
+    manager_.stands(standing_);
     had_errors_ = !result.is_done();
     said_ = std::move(text);
   }
 
   DirectoryReader& reader_;
   Publication& publication_;
+  ServiceNotices manager_;
   PublishingPace pace_;
   RetryPace retry_;
   std::optional<std::string> down_since_;
   std::string cause_;  ///< that was told
   Clock::time_point told_;
   std::string how_;
+  std::string standing_;  ///< of the tables, for the service manager
   std::string said_;
   bool had_errors_ = false;
   std::minstd_rand random_{std::random_device{}()};

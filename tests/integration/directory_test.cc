@@ -2,8 +2,12 @@
 // table is always the last right one.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <sysexits.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -12,6 +16,7 @@
 #include <sstream>
 #include <thread>
 
+#include "relayd/base/descriptor.h"
 #include "tests/support/connection.h"
 #include "tests/support/process.h"
 #include "tests/support/service.h"
@@ -33,6 +38,38 @@ using testing::IsSubsetOf;
 using testing::Not;
 
 constexpr const char* kBirl = "objectClass: tsmtpSite\ntsmtpSiteName: birl\ntsmtpDomain: birl.example\n";
+
+/// What systemd is to the programs that are started while it lives.
+class ServiceManagerHere {
+ public:
+  explicit ServiceManagerHere(const std::string& path, const char* watchdog_usec = nullptr)
+      : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const timeval patience{.tv_sec = std::chrono::seconds(kPatience).count(), .tv_usec = 0};
+    setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setenv("NOTIFY_SOCKET", path.c_str(), 1);
+    if (watchdog_usec != nullptr) setenv("WATCHDOG_USEC", watchdog_usec, 1);
+  }
+  ~ServiceManagerHere() {
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+  }
+  ServiceManagerHere(const ServiceManagerHere&) = delete;
+  ServiceManagerHere& operator=(const ServiceManagerHere&) = delete;
+
+  /// The next message; empty if none comes.
+  [[nodiscard]] std::string next() const {
+    std::array<char, 4096> buffer{};
+    const ssize_t bytes = recv(socket_.get(), buffer.data(), buffer.size(), 0);
+    return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))};
+  }
+
+ private:
+  base::Descriptor socket_;
+};
 
 class Directory : public testing::Test {
  protected:
@@ -124,6 +161,54 @@ TEST_F(Directory, EditIsInTheTablesWithinTenSeconds) {
   EXPECT_TRUE(has("x.example\tesmtp:[192.0.2.29]"));
   EXPECT_EQ(slapd_->remove("x"), "");
   EXPECT_TRUE(wait_until([&] { return text().find("x.example") == std::string::npos; }));
+  follower_->signal(SIGTERM);
+  EXPECT_EQ(follower_->wait(), EX_OK);
+}
+
+// What systemd is told: not ready before there is something to say of the tables, and one line that stays
+// true.
+TEST_F(Directory, ServiceManagerHearsHowTheTablesStand) {
+  ServiceManagerHere manager(directory_.file("notify"));
+  start_directory();
+  follow({"--ldap", slapd_->url()});
+  EXPECT_EQ(manager.next(), "STATUS=reading the directory");
+  EXPECT_THAT(
+      manager.next(),
+      AllOf(HasSubstr("READY=1\nSTATUS=the tables are as the directory says, 1 lines; it is read at ldap"),
+            HasSubstr("by syncrepl")));
+  EXPECT_TRUE(has("birl.example\ttsmtp:[127.0.5.2]")) << "and so they are";
+  follower_->signal(SIGHUP);
+  EXPECT_EQ(manager.next().substr(0, 11), "RELOADING=1");
+  EXPECT_EQ(manager.next().substr(0, 7), "READY=1");
+  EXPECT_EQ(add_route("x", "x.example", "tsmpt:[192.0.2.1]"), "");
+  EXPECT_THAT(manager.next(), AllOf(HasSubstr("STATUS=the tables stay as they are: "), HasSubstr("tsmpt")));
+  EXPECT_EQ(slapd_->remove("x"), "");
+  EXPECT_THAT(manager.next(), HasSubstr("STATUS=the tables are as the directory says"));
+  slapd_.reset();
+  EXPECT_THAT(manager.next(), HasSubstr("STATUS=the directory cannot be read since "));
+  follower_->signal(SIGTERM);
+  std::string last;
+  do
+    last = manager.next();
+  while (last.starts_with("STATUS=the directory cannot be read"));  // of another cause
+  EXPECT_EQ(last, "STOPPING=1\nSTATUS=stopping");
+  EXPECT_EQ(follower_->wait(), EX_OK);
+}
+
+// A host whose directory is down must boot.
+TEST_F(Directory, ThatIsDownDoesNotKeepTheServiceManagerWaiting) {
+  ServiceManagerHere manager(directory_.file("notify"), "2000000");
+  follow({"--ldap", "ldap://127.0.0.1:" + std::to_string(support::free_port()) + "/dc=example"});
+  std::set<std::string> kinds;
+  std::string ready;
+  while (kinds.size() < 3) {
+    const std::string said = manager.next();
+    ASSERT_NE(said, "") << log();
+    kinds.insert(said.substr(0, said.find('=')));
+    if (said.starts_with("READY=1")) ready = said;
+  }
+  EXPECT_THAT(kinds, testing::ElementsAre("READY", "STATUS", "WATCHDOG"));
+  EXPECT_THAT(ready, HasSubstr("STATUS=the directory cannot be read since "));
   follower_->signal(SIGTERM);
   EXPECT_EQ(follower_->wait(), EX_OK);
 }
