@@ -50,6 +50,7 @@ void Handover::ask(Reply reply) {
       return reply(control::reply_error("no upgrade: " + objection, EX_UNAVAILABLE));
     reply_ = std::move(reply);
     trouble_.clear();
+    is_stopping_ = false;
     return on(Event::kAsked);
   }
   reply(control::reply_error("another upgrade is under way", EX_TEMPFAIL));
@@ -90,7 +91,7 @@ void Handover::on(Event event) {
                                  std::to_string(getpid()) + " ends when what it has begun is over\n"));
         break;
       case Action::kDrain:
-        host_.drain();
+        host_.drain(!is_stopping_);
         break;
     }
   }
@@ -120,7 +121,10 @@ void Handover::heard(const std::string& word) {
   }
   if (word == Said::kLinked) return on(Event::kLinked);
   if (word == Said::kServing) return on(Event::kServes);
-  if (word == Said::kStopping) return on(Event::kStops);
+  if (word == Said::kStopping) {
+    is_stopping_ = true;
+    return on(Event::kStops);
+  }
   if (word == Said::kKeysChanged) return host_.keys_changed();
   if (word.starts_with(Said::kFailed)) {
     trouble_ = base::escaped(word.substr(Said::kFailed.size()));

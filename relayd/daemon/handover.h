@@ -39,7 +39,8 @@ class Handover {
     std::function<void()> yield_clients;
     std::function<void()> take_back;
     std::function<void(pid_t successor)> leave;
-    std::function<void()> drain;
+    /// `is_waited_for`: the next relayd is started in a moment, and wants the ledger.
+    std::function<void(bool is_waited_for)> drain;
     /// The book of keys on the disk is another.
     std::function<void()> keys_changed;
     /// Whether somebody else starts relayd anew when `successor` has been killed: then we are not to.
@@ -87,6 +88,7 @@ class Handover {
   std::string trouble_;  // why it fails
   base::TimePoint deadline_;
   bool is_watched_ = false;
+  bool is_stopping_ = false;  // the successor, in good order
 };
 
 }  // namespace tsmtp::daemon

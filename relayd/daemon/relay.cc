@@ -352,23 +352,28 @@ void Relay::keep_endpoints() {
 }
 
 void Relay::drain() {
-  if (draining_) return loop_.stop();
+  draining_ ? loop_.stop() : drain_for(config_.hub.drain_timeout);
+}
+
+void Relay::drain_for(std::chrono::seconds longest) {
   handover_.stopped();
   if (takeover_) takeover_->stopping();
   draining_ = true;
   if (!is_yielded_) readiness_.stopping(status_line(standing()));
   log_.log(LogLevel::kInfo, "shutting down: no new transactions, those under way have " +
-                                std::to_string(config_.hub.drain_timeout.count()) + " seconds");
+                                std::to_string(longest.count()) + " seconds");
   for (const auto& site : sites_)
     site->drain();
   const auto begun = std::chrono::steady_clock::now();
-  const auto deadline = begun + config_.hub.drain_timeout;
+  const auto deadline = begun + longest;
   auto idle_since = std::make_shared<base::TimePoint>();
   loop_.every(kDrainPoll, [this, deadline, idle_since] {
     const auto now = std::chrono::steady_clock::now();
     if (drained() && *idle_since == base::TimePoint{}) *idle_since = now;
     const bool said_goodbye = drained() && all_have_heard(now - *idle_since);
-    if (!said_goodbye && now < deadline) return true;
+    // One that we take over from drains too. It ends first, for the next relayd wants its ledger.
+    const bool is_last = !takeover_ || takeover_->is_alone();
+    if ((!said_goodbye && now < deadline) || (!is_last && now < deadline + kGoodbye)) return true;
     for (const auto& site : sites_)
       if (!site->is_heard())
         log_.log(LogLevel::kWarning, site->name() + ": has not confirmed that it has all of our replies");

@@ -114,6 +114,7 @@ class Relay {
   void leave(pid_t successor);
   void mention_left(base::TimePoint longest);
   void close_listeners();
+  void drain_for(std::chrono::seconds longest);
   [[nodiscard]] base::Result<void> check_lent();
   void take_over();
   /// The instance of the other relayd of this hub that lives, from which this one takes over; empty: none

@@ -25,6 +25,9 @@ constexpr std::chrono::seconds kToTell{1};
 // A client that keeps its session for the next mail makes another.
 constexpr std::chrono::seconds kIdle{5};
 constexpr std::chrono::seconds kToBeHeard{5};  // for far hubs to have the last replies
+// systemd starts relayd again two seconds after the one that served has died. What is under way here would
+// have been put off by that, too.
+constexpr std::chrono::seconds kHurry{1};
 // A client may be in the midst of a long mail, or of a long session with a service.
 constexpr std::chrono::hours kLongest{1};
 
@@ -61,9 +64,10 @@ Handover::Host Relay::handover_host() {
           .take_back = [this] { take_back(); },
           .leave = [this](pid_t successor) { leave(successor); },
           .drain =
-              [this] {
+              [this](bool is_waited_for) {
                 close_listeners();
-                drain();
+                if (draining_) return;
+                is_waited_for ? drain_for(std::min(kHurry, config_.hub.drain_timeout)) : drain();
               },
           .keys_changed =
               [this] {

@@ -1,4 +1,5 @@
 // One relayd takes over from another: sockets, ledger and links, and who is in charge when it fails.
+#include <csignal>
 #include <cstdlib>
 
 #include "tests/support/datagram_reader.h"
@@ -11,6 +12,13 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
+
+std::size_t count_of(const std::string& text, const std::string& what) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1))
+    ++count;
+  return count;
+}
 
 class Upgrade : public TwoHubs {
  protected:
@@ -177,6 +185,32 @@ TEST_F(Upgrade, TheServiceManagerHearsTheOneThatServes) {
     EXPECT_EQ(manager.sender(), after);
   }
   EXPECT_TRUE(tokyo.process().running()) << "the old one, which has a session";
+}
+
+// Whoever stops the service stops both, and the next relayd finds the ledger free.
+TEST_F(Upgrade, ANewProcessThatIsStoppedEndsAfterTheOldOne) {
+  Connection client = session();
+  begin_mail(client, "Subject: x\r\n\r\n");
+  const pid_t serves = upgrade(tokyo);
+  kill(serves, SIGTERM);
+  ASSERT_TRUE(wait_until([&] { return count_of(tokyo.log(), "shutting down: no new transactions") == 2; }));
+  EXPECT_TRUE(is_there(serves));
+  EXPECT_THAT(client.command("."), StartsWith("250 "));
+  EXPECT_EQ(tokyo.process().wait(), 0);
+  EXPECT_TRUE(wait_until([&] { return !is_there(serves); }));
+  EXPECT_THAT(tokyo.log(), Not(HasSubstr("drain_timeout is over")));
+  tokyo.start();
+}
+
+// systemd starts another one in its place two seconds later.
+TEST_F(Upgrade, ANewProcessThatIsKilledTakesTheOldOneAlong) {
+  Connection client = session();
+  begin_mail(client, "Subject: x\r\n\r\n");
+  const pid_t serves = upgrade(tokyo);
+  kill(serves, SIGKILL);
+  EXPECT_EQ(tokyo.process().wait(), 0);
+  EXPECT_THAT(tokyo.log(), HasSubstr("those under way have 1 seconds"));
+  tokyo.start();
 }
 
 class UpgradeWithoutManager : public TwoHubs {};
