@@ -31,6 +31,7 @@ struct Context {
   settings::Config config;
   bool json = false;
   bool html = false;
+  bool upgrade = false;
   std::string decision;  ///< of resolve
   std::string id;        ///< of a mail in doubt, or of what waits for approval
   std::string site;      ///< a name, or a pin
@@ -77,6 +78,9 @@ int ask(const Context& context, control::Request request, std::string_view argum
   const auto received = net::ask(context.config.hub.control, control::request_line(request, argument));
   if (!received) return complain(received.error().message, EX_UNAVAILABLE);
   const auto reply = control::parse_reply(*received);
+  if (!reply && reply.error().message.starts_with(control::kUnknownRequest))
+    return complain("the relayd that runs is of another release, which does not know this: restart it",
+                    EX_UNAVAILABLE);
   if (!reply)
     return complain(reply.error().message, control::reply_exit_status(*received).value_or(EX_SOFTWARE));
   std::cout << *reply;
@@ -89,7 +93,7 @@ int status(const Context& context) {
 }
 
 int reload(const Context& context) {
-  return ask(context, control::Request::kReload);
+  return ask(context, context.upgrade ? control::Request::kReloadOrUpgrade : control::Request::kReload);
 }
 
 int drain(const Context& context) {
@@ -295,6 +299,10 @@ int main(int argc, char** argv) {
     if (subcommand.run == status)
       added->add_flag("--html", context.html, "as a page for a browser, with the last day")
           ->excludes("--json");
+    if (subcommand.run == reload)
+      added->add_flag(
+          "--upgrade", context.upgrade,
+          "if another relayd is installed than runs, let it take over: it reads the configuration too");
     if (subcommand.run == why) cli::add_why_options(*added, context.why);
     if (subcommand.run == doctor) cli::add_doctor_options(*added, context.doctor);
     if (subcommand.run == invite) cli::add_invite_options(*added, context.pairing);

@@ -13,10 +13,11 @@ struct Line {
   std::string_view text;
 };
 
-constexpr std::array<Line, 14> kLines{{{Request::kStatus, "status"},
+constexpr std::array<Line, 15> kLines{{{Request::kStatus, "status"},
                                        {Request::kStatusJson, "status --json"},
                                        {Request::kStatusHtml, "status --html"},
                                        {Request::kReload, "reload"},
+                                       {Request::kReloadOrUpgrade, "reload --upgrade"},
                                        {Request::kDrain, "drain"},
                                        {Request::kUpgrade, "upgrade"},
                                        {Request::kDoubts, "doubts"},
@@ -61,6 +62,7 @@ std::size_t message_of_error(std::string_view received) {
 bool changes_state(Request request) {
   switch (request) {
     case Request::kReload:
+    case Request::kReloadOrUpgrade:
     case Request::kForget:
     case Request::kRevoke:
     case Request::kRotate:
@@ -115,12 +117,11 @@ std::optional<base::Result<Asked>> parse_request(std::string_view received) {
   for (const Line& line : kWithArgument)
     if (text.starts_with(line.text))
       return Parsed(Asked{.request = line.request, .argument = std::string(text.substr(line.text.size()))});
-  return Parsed(base::Error{
-      "unknown request \"" + base::escaped(text) +
-      "\"; status, status --json, status --html, reload, drain, upgrade, doubts, doubts --json, invite, "
-      "invitations, uninvite, join, revoke, rotate, approvals, approve, deny, claims, "
-      "resolve or forget ID was "
-      "expected"});
+  return Parsed(base::Error{std::string(kUnknownRequest) + " \"" + base::escaped(text) +
+                            "\"; status, status --json, status --html, reload, reload --upgrade, drain, "
+                            "upgrade, doubts, doubts --json, invite, "
+                            "invitations, uninvite, join, revoke, rotate, approvals, approve, deny, claims, "
+                            "resolve or forget ID was expected"});
 }
 
 std::string reply_ok(std::string_view body) {

@@ -17,6 +17,7 @@ enum class Request {
   kStatusJson,
   kStatusHtml,
   kReload,
+  kReloadOrUpgrade,
   kDrain,
   kDoubts,
   kDoubtsJson,
@@ -49,6 +50,8 @@ struct Asked {
   std::string argument;  ///< of those that have one, unchecked
 };
 
+/// How a relayd answers to what it does not know.
+inline constexpr std::string_view kUnknownRequest = "unknown request";
 inline constexpr std::size_t kMaxRequestBytes = 256;
 /// Of kInvite, kJoin, kProbe and kTrace, which name domains or addresses.
 inline constexpr std::size_t kMaxLongRequestBytes = 4096;

@@ -50,10 +50,15 @@ void Handover::ask(Reply reply) {
       return reply(control::reply_error("no upgrade: " + objection, EX_UNAVAILABLE));
     reply_ = std::move(reply);
     trouble_.clear();
+    needs_restart_ = false;
     is_stopping_ = false;
     return on(Event::kAsked);
   }
   reply(control::reply_error("another upgrade is under way", EX_TEMPFAIL));
+}
+
+bool Handover::is_due() const {
+  return net::is_replaced(program_.path);
 }
 
 void Handover::on(Event event) {
@@ -110,6 +115,7 @@ void Handover::execute() {
   channel_->listen([this](const std::string& word) { heard(word); });
   if (const auto lent = host_.lend(*channel_); !lent) {
     trouble_ = lent.error().message;
+    needs_restart_ = true;
     loop_.later([this] { on(Event::kLate); });
   }
 }
@@ -126,8 +132,9 @@ void Handover::heard(const std::string& word) {
     return on(Event::kStops);
   }
   if (word == Said::kKeysChanged) return host_.keys_changed();
-  if (word.starts_with(Said::kFailed)) {
-    trouble_ = base::escaped(word.substr(Said::kFailed.size()));
+  needs_restart_ = needs_restart_ || word.starts_with(Said::kUnable);
+  if (word.starts_with(Said::kFailed) || word.starts_with(Said::kUnable)) {
+    trouble_ = base::escaped(word.substr(word.find(' ') + 1));
     return;  // it ends next
   }
   const bool is_left = steps_.step() == Step::kLeaving;
@@ -159,8 +166,8 @@ void Handover::fail() {
                " ended, or hung, before it could take over: `relayd --check` may say why; or it is a release "
                "that knows nothing of upgrades: restart relayd instead";
   log_.log(LogLevel::kError, "upgrade: failed, this process serves as before: " + trouble_);
-  answer(
-      control::reply_error("not upgraded, the running relayd serves as before: " + trouble_, EX_UNAVAILABLE));
+  answer(control::reply_error("not upgraded, the running relayd serves as before: " + trouble_,
+                              needs_restart_ ? EX_UNAVAILABLE : EX_OSERR));
 }
 
 void Handover::answer(std::string reply) {

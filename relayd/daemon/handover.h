@@ -52,8 +52,11 @@ class Handover {
   Handover(net::EventLoop& loop, base::Logger& log, Program program, Host host)
       : loop_(loop), log_(log), program_(std::move(program)), host_(std::move(host)) {}
 
-  /// `reply` is called once, with what relayctl is to hear.
+  /// `reply` is called once, with what relayctl is to hear. EX_OSERR: the new one has failed. EX_UNAVAILABLE:
+  /// only a restart can do it. EX_TEMPFAIL: not now.
   void ask(Reply reply);
+  /// The file at the program's path is another one than this process executes.
+  [[nodiscard]] bool is_due() const;
   /// This relayd is to stop.
   void stopped() { on(HandingOver::Event::kStopped); }
 
@@ -85,7 +88,8 @@ class Handover {
   pid_t successor_ = 0;
   std::string instance_;  // of the successor
   Reply reply_;
-  std::string trouble_;  // why it fails
+  std::string trouble_;         // why it fails
+  bool needs_restart_ = false;  // and whether a restart would not
   base::TimePoint deadline_;
   bool is_watched_ = false;
   bool is_stopping_ = false;  // the successor, in good order

@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_hub() {
-  static constexpr std::array<LogLine, 20> kLines{{
+  static constexpr std::array<LogLine, 21> kLines{{
       {.kind = "serving",
        .levels = "info",
        .pattern = "serving as hub {hub}, {sites*}, key {pin}",
@@ -43,6 +43,11 @@ std::span<const LogLine> lines_of_hub() {
        .pattern = "upgrade: failed, this process serves as before: {cause*}",
        .meaning = "nothing has changed",
        .remedy = "what CAUSE says"},
+      {.kind = "upgrade-not-possible",
+       .levels = "warning",
+       .pattern = "upgrade: another relayd is installed, and cannot take over: {cause*}",
+       .meaning = "`systemctl reload` has taken the configuration into use, but not the new program",
+       .remedy = "restart relayd, or what CAUSE says"},
       {.kind = "upgrade-left",
        .levels = "info",
        .pattern = "upgrade: all that this process had begun is over, stopping",

@@ -106,6 +106,7 @@ class Relay {
 
   [[nodiscard]] Handover::Host handover_host();
   [[nodiscard]] std::string objection_to_upgrade() const;
+  void reload_or_upgrade(const net::RequestServer::Reply& reply);
   [[nodiscard]] base::Result<void> lend(net::SuccessionChannel& channel);
   [[nodiscard]] std::vector<net::HeldEndpoints::Listening> listening_sockets() const;
   void yield_links(net::SuccessionChannel& channel, const std::string& successor);
@@ -124,6 +125,7 @@ class Relay {
   void look_after_earlier();
 
   [[nodiscard]] base::Result<std::string> read_again();
+  [[nodiscard]] std::string reload_reply();
   [[nodiscard]] base::Result<void> can_reload() const;
   [[nodiscard]] base::Result<void> apply(const settings::Config& wanted);
   [[nodiscard]] net::Site* find_site(const std::string& name) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "relayd/base/diagnostic.h"
+#include "relayd/control/request.h"
 #include "relayd/daemon/consent.h"
 #include "relayd/daemon/proxy_passwords.h"
 #include "relayd/daemon/relay.h"
@@ -27,6 +28,11 @@ base::Result<std::string> Relay::reload() {
   auto result = read_again();
   tell_ready();  // with the new configuration or the old one
   return result;
+}
+
+std::string Relay::reload_reply() {
+  const auto done = reload();
+  return done ? control::reply_ok(*done) : control::reply_error(done.error().message);
 }
 
 base::Result<std::string> Relay::read_again() {

@@ -27,10 +27,8 @@ std::optional<std::string> Relay::answer_control(const net::RequestServer::Recei
       return control::reply_ok(control::status_json(status()));
     case control::Request::kStatusHtml:
       return control::reply_ok(page());
-    case control::Request::kReload: {
-      const auto done = reload();
-      return done ? control::reply_ok(*done) : control::reply_error(done.error().message);
-    }
+    case control::Request::kReload:
+      return reload_reply();
     case control::Request::kDrain:
       drain();
       return control::reply_ok("draining: relayd stops when the transactions under way have ended\n");
@@ -71,6 +69,7 @@ std::optional<std::string> Relay::answer_control(const net::RequestServer::Recei
     case control::Request::kProbe:
     case control::Request::kTrace:
     case control::Request::kUpgrade:
+    case control::Request::kReloadOrUpgrade:
       break;  // answer_later()
   }
   return {};
@@ -84,6 +83,9 @@ bool Relay::answer_later(const net::RequestServer::Received& received,
   switch ((*request)->request) {
     case control::Request::kUpgrade:
       handover_.ask(reply);
+      return true;
+    case control::Request::kReloadOrUpgrade:
+      reload_or_upgrade(reply);
       return true;
     case control::Request::kJoin:
       joining_->join((*request)->argument, reply);

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "relayd/base/bytes.h"
+#include "relayd/control/request.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/mux/hello.h"
 #include "relayd/net/io/clocks.h"
@@ -89,6 +90,18 @@ std::string Relay::objection_to_upgrade() const {
     return "a supervisor that watches this process (--foreground) would take its end for relayd's: restart "
            "relayd instead";
   return {};
+}
+
+// Whoever says `systemctl reload` after an installation wants what is installed, program and configuration.
+void Relay::reload_or_upgrade(const net::RequestServer::Reply& reply) {
+  if (!handover_.is_due()) return reply(reload_reply());
+  const std::string objection = objection_to_upgrade();
+  if (objection.empty()) return handover_.ask(reply);
+  const auto done = reload();
+  if (!done) return reply(control::reply_error(done.error().message));
+  const std::string note = "upgrade: another relayd is installed, and cannot take over: " + objection;
+  log_.log(LogLevel::kWarning, note);
+  reply(control::reply_ok(*done + note + '\n'));
 }
 
 base::Result<void> Relay::lend(net::SuccessionChannel& channel) {
@@ -220,12 +233,14 @@ void Relay::close_listeners() {
 }
 
 base::Result<void> Relay::check_lent() {
+  takeover_->needs_restart(true);
   if (config_.hub.state_dir != takeover_->lent().state_dir)
     return base::Error{"hub.state_dir has changed, which an upgrade cannot do: restart relayd instead"};
   if (config_.ledger.engine == settings::LedgerEngine::kEtcd)
     return base::Error{"[ledger] engine is etcd, which an upgrade cannot share yet: restart relayd instead"};
   for (auto& [address, socket] : takeover_->lent().sockets)
     held_endpoints_.lend(address, std::move(socket));
+  takeover_->needs_restart(false);
   return {};
 }
 

@@ -33,6 +33,19 @@ void complain(const std::string& message) {
   std::cerr << "relayd: " << message << std::endl;
 }
 
+// Of a configuration that is wrong, one line.
+std::string first_error(const base::Diagnostics& findings) {
+  for (const base::Diagnostic& finding : findings.all())
+    if (finding.severity == base::Severity::kError) return base::to_string(finding);
+  return "the configuration cannot be read";
+}
+
+// Before there is a log. The relayd that this one was to take over from says it to whoever asked for it.
+int refuse(const Options& options, const std::string& why) {
+  if (options.succeed >= 0) Takeover::fail(options.succeed, why);
+  return EX_CONFIG;
+}
+
 // A warning that the file alone cannot give.
 std::string warning_of_root(const settings::Config& config) {
   if (geteuid() != 0 || !config.hub.user.empty()) return {};
@@ -151,10 +164,10 @@ int run(const Options& given) {
   base::Diagnostics findings;
   auto config = settings::read(given.config_file, options.overrides, findings);
   std::cerr << findings.to_string();
-  if (!config) return EX_CONFIG;
+  if (!config) return refuse(options, first_error(findings));
   if (const auto ok = options.hold_endpoints ? base::Result<void>{} : read_proxy_passwords(*config); !ok) {
     complain(ok.error().message);
-    return EX_CONFIG;
+    return refuse(options, ok.error().message);
   }
   if (options.check_only) return check(*config);
   std::optional<Background> background;

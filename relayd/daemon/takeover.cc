@@ -65,6 +65,16 @@ base::Result<void> Takeover::receive() {
   }
 }
 
+void Takeover::fail(const std::string& why) {
+  (void)channel_.say(std::string(needs_restart_ ? Said::kUnable : Said::kFailed) + why);
+}
+
+void Takeover::fail(int descriptor, const std::string& why) {
+  const std::string word =
+      (std::string(Said::kFailed) + why).substr(0, net::SuccessionChannel::kMaxWordBytes);
+  (void)!send(descriptor, word.data(), word.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 void Takeover::ready(const std::string& instance, Host host) {
   host_ = std::move(host);
   (void)channel_.say(std::string(Said::kReady) +

@@ -46,7 +46,11 @@ class Takeover {
 
   [[nodiscard]] Lent& lent() { return lent_; }
   /// It does not come to it.
-  void fail(const std::string& why) { (void)channel_.say(std::string(net::SuccessionWords::kFailed) + why); }
+  void fail(const std::string& why);
+  /// The same, before anything was lent: `descriptor` as in meet().
+  static void fail(int descriptor, const std::string& why);
+  /// What makes it fail next does not stand in the way of a restart.
+  void needs_restart(bool is_so) { needs_restart_ = is_so; }
   /// Nothing is left that can fail.
   void ready(const std::string& instance, Host host);
   /// What the other one still has; nothing: it is gone, or has not said.
@@ -75,6 +79,7 @@ class Takeover {
   TakingOver steps_;
   std::optional<LeftBehind> left_behind_;
   std::vector<std::string> in_touch_;  // the other one, with these
+  bool needs_restart_ = false;
 };
 
 }  // namespace tsmtp::daemon

@@ -1,6 +1,10 @@
 // One relayd takes over from another: sockets, ledger and links, and who is in charge when it fails.
+#include <sys/stat.h>
+#include <sysexits.h>
+
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 
 #include "tests/support/datagram_reader.h"
 #include "tests/support/two_hubs.h"
@@ -122,8 +126,10 @@ TEST_F(Upgrade, AProgramThatFailsLeavesTheOldOneInCharge) {
   const std::string good = read_file(tokyo.config());
   write_file(tokyo.config(), good + "nonsense = 1\n");
   Finished failed = tokyo.relayctl({"upgrade"});
-  EXPECT_NE(failed.status, 0);
+  EXPECT_EQ(failed.status, EX_OSERR);
   EXPECT_THAT(failed.output, HasSubstr("the running relayd serves as before"));
+  EXPECT_THAT(failed.output, HasSubstr("relayd.toml:"));
+  EXPECT_THAT(failed.output, HasSubstr("nonsense"));
   write_file(tokyo.config(), good);
   EXPECT_EQ(serving_process(tokyo), tokyo.process().pid());
   Connection client = session();
@@ -136,7 +142,9 @@ TEST_F(Upgrade, WhatAnUpgradeCannotDoIsSaid) {
   std::string other = good;
   other.replace(other.find("/state\""), 7, "/other\"");
   write_file(tokyo.config(), other);
-  EXPECT_THAT(tokyo.relayctl({"upgrade"}).output, HasSubstr("hub.state_dir has changed"));
+  const Finished refused = tokyo.relayctl({"upgrade"});
+  EXPECT_EQ(refused.status, EX_UNAVAILABLE) << "a restart would do it";
+  EXPECT_THAT(refused.output, HasSubstr("hub.state_dir has changed"));
   write_file(tokyo.config(), good);
   EXPECT_EQ(serving_process(tokyo), tokyo.process().pid());
 }
@@ -213,11 +221,47 @@ TEST_F(Upgrade, ANewProcessThatIsKilledTakesTheOldOneAlong) {
   tokyo.start();
 }
 
+// relayd is started by a name of its own, under which other programs are installed.
+class InstalledRelayd : public Upgrade {
+ protected:
+  InstalledRelayd() { std::filesystem::create_symlink(TSMTP_RELAYD, tokyo.file("relayd")); }
+  void install(const std::string& program) { std::filesystem::rename(program, tokyo.file("relayd")); }
+  std::string another() {
+    std::filesystem::copy_file(TSMTP_RELAYD, tokyo.file("new"));
+    return tokyo.file("new");
+  }
+};
+
+TEST_F(InstalledRelayd, TakesOverAtAReloadIfItIsAnother) {
+  const pid_t first = serving_process(tokyo);
+  EXPECT_THAT(tokyo.relayctl({"reload", "--upgrade"}).output, StartsWith("reloaded, 1 site"));
+  EXPECT_EQ(serving_process(tokyo), first);
+  install(another());
+  const Finished done = tokyo.relayctl({"reload", "--upgrade"});
+  EXPECT_EQ(done.status, 0) << done.output;
+  EXPECT_THAT(done.output, StartsWith("upgraded: process "));
+  const pid_t second = serving_process(tokyo);
+  EXPECT_NE(second, first);
+  ASSERT_EQ(tokyo.process().wait(), 0);
+  EXPECT_THAT(tokyo.relayctl({"reload", "--upgrade"}).output, StartsWith("reloaded, 1 site"));
+  EXPECT_EQ(serving_process(tokyo), second);
+}
+
+TEST_F(InstalledRelayd, ThatDoesNotStartIsNotedAtAReload) {
+  write_file(tokyo.file("new"), "#!/bin/sh\nexit 1\n");
+  chmod(tokyo.file("new").c_str(), 0755);
+  install(tokyo.file("new"));
+  const Finished failed = tokyo.relayctl({"reload", "--upgrade"});
+  EXPECT_EQ(failed.status, EX_OSERR);
+  EXPECT_THAT(failed.output, HasSubstr("the running relayd serves as before"));
+  EXPECT_EQ(serving_process(tokyo), tokyo.process().pid());
+}
+
 class UpgradeWithoutManager : public TwoHubs {};
 
 TEST_F(UpgradeWithoutManager, ASupervisorThatWatchesTheProcessIsNotDeceived) {
   const Finished refused = tokyo.relayctl({"upgrade"});
-  EXPECT_NE(refused.status, 0);
+  EXPECT_EQ(refused.status, EX_UNAVAILABLE);
   EXPECT_THAT(refused.output, HasSubstr("restart relayd instead"));
 }
 

@@ -33,6 +33,7 @@ struct SuccessionWords {
   static constexpr std::string_view kLeft = "left ";       ///< and what it still has (daemon/left_behind.h)
   // From the one that takes over.
   static constexpr std::string_view kFailed = "failed ";  ///< and why
+  static constexpr std::string_view kUnable = "unable ";  ///< and why: by a restart it could be done
   static constexpr std::string_view kReady = "ready ";    ///< and what names it to other hubs
   static constexpr std::string_view kLinked = "linked";
   static constexpr std::string_view kServing = "serving";

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,9 +57,18 @@ struct Execution {
 }  // namespace
 
 std::string own_program() {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives it so
   const auto* const path = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
   std::error_code ignored;
   return path == nullptr ? std::string() : std::filesystem::absolute(path, ignored).string();
+}
+
+bool is_replaced(const std::string& program) {
+  struct stat installed {};
+  struct stat running {};
+  // A file that is missing for a moment, while it is installed, is no other one.
+  if (stat(program.c_str(), &installed) != 0 || stat("/proc/self/exe", &running) != 0) return false;
+  return installed.st_dev != running.st_dev || installed.st_ino != running.st_ino;
 }
 
 base::Result<Successor> start_successor(const std::string& program, const std::vector<std::string>& arguments,

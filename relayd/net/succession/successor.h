@@ -15,6 +15,9 @@ namespace tsmtp::net {
 /// The path by which this process was executed, whole. To be called before the working directory changes.
 [[nodiscard]] std::string own_program();
 
+/// Whether another file than the one that this process executes stands at `program`.
+[[nodiscard]] bool is_replaced(const std::string& program);
+
 struct Successor {
   pid_t pid = 0;
   base::Descriptor channel;
