@@ -1,6 +1,5 @@
-// What relayd tells the service manager that started it, sd_notify(3): when it serves, reloads and stops, how
-// it stands, and that its event loop turns. Without NOTIFY_SOCKET there is nobody to tell. Must never stop
-// relayd: a message that cannot be sent is dropped.
+// What relayd tells the service manager that started it: when it serves, reloads and stops, how it stands,
+// and that its event loop turns.
 #pragma once
 
 #include <sys/types.h>
@@ -10,14 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "relayd/base/notify_socket.h"
+
 namespace tsmtp::daemon {
 
 class Readiness {
  public:
-  /// Takes NOTIFY_SOCKET and those of the watchdog out of the environment, so that no other process speaks in
-  /// our name.
-  Readiness();
-
   /// Everything is bound and relayctl is answered; `status` is one line for people.
   void ready(const std::string& status);
   /// ready() must follow.
@@ -28,22 +25,22 @@ class Readiness {
 
   /// How often the manager wants to hear alive(), with room for one that comes late: half of what it waits.
   /// Nothing: it does not watch us.
-  [[nodiscard]] std::optional<std::chrono::milliseconds> watchdog_interval() const { return watchdog_; }
+  [[nodiscard]] std::optional<std::chrono::milliseconds> watchdog_interval() const {
+    return manager_.watchdog_interval();
+  }
   void alive() const;
 
   /// The service is that process from now on, which speaks for itself: nothing is told any more.
   void succeeded_by(pid_t successor);
   /// Somebody is told.
-  [[nodiscard]] bool is_watched() const { return !path_.empty(); }
+  [[nodiscard]] bool is_watched() const { return manager_.is_there(); }
   /// The environment of a relayd that takes over.
-  [[nodiscard]] std::vector<std::string> for_successor() const;
+  [[nodiscard]] std::vector<std::string> for_successor() const { return manager_.for_successor(); }
 
  private:
-  enum class Patience { kNone, kSome };
-  void tell(const std::string& message, Patience patience) const;
+  void tell(const std::string& message, base::NotifySocket::Patience patience) const;
 
-  std::string path_;  // empty: there is none; '@' begins an abstract one
-  std::optional<std::chrono::milliseconds> watchdog_;
+  base::NotifySocket manager_;
   std::string status_;
   bool is_succeeded_ = false;
 };
