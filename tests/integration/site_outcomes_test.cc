@@ -48,7 +48,8 @@ class P4_SiteOutcomes : public ::testing::Test {
                             far_hub("birl1", birl1, proxy_port) + far_hub("birl2", birl2, birl2_port));
     birl1.configure({far_site(birl1_mta_port)}, ledger);
     birl2.configure({far_site(birl2_mta_port)}, ledger);
-    keep_audit_record(birl1);
+    for (const Hub* hub : {&birl1, &birl2})
+      keep_audit_record(*hub);
     for (Hub* hub : {&birl1, &birl2}) {
       hub->start();
       ASSERT_TRUE(has_found_etcd(*hub)) << hub->log();
@@ -253,6 +254,42 @@ TEST_F(P4_SiteOutcomes, APossibleDuplicateIsNamedBeforehand) {
   EXPECT_THAT(birl2.log(),
               HasSubstr("hub birl1 took it and is lost; it is delivered anew, and may come twice"));
   EXPECT_EQ(count(birl2, "resent"), 1U);
+}
+
+// The hub that took it is away, and its witness hears that it was delivered: nobody can know that before it
+// is back.
+TEST_F(P4_SiteOutcomes, WhatAnAdministratorResendsIsDeliveredAndItsHubSaysThatItCameTwice) {
+  start();
+  Connection client = session_with_a_mail_taken();
+  birl1.kill();
+  EXPECT_THAT(client.reply(), StartsWith("451 4.4.2 birl: "));
+  ASSERT_TRUE(tokyo.wait_for_link("birl"));
+  EXPECT_THAT(try_until("hub birl1 took it at "), HasSubstr(" and has not said how it ended"));
+  EXPECT_EQ(birl2_mta.count(), 0U);
+  nlohmann::json claims;
+  ASSERT_TRUE(wait_until([&] {
+    claims = nlohmann::json::parse(birl2.relayctl({"claims", "--json"}).output)["claims"];
+    return claims.size() == 1 && claims[0]["state"] == "hub away";
+  })) << claims;
+  const std::string id = claims[0]["id"];
+  const Finished resolved = birl2.relayctl({"resolve", id.substr(0, 12), "resend"});
+  EXPECT_EQ(resolved.status, 0) << resolved.output;
+  EXPECT_THAT(resolved.output, HasSubstr("comes twice if our MTA had it"));
+  EXPECT_THAT(try_until("250 "), StartsWith("250 "));
+  EXPECT_EQ(birl2_mta.count(), 1U);
+  EXPECT_TRUE(birl2.logs("may come twice"));
+  const auto record = audit_record_of(birl2);
+  EXPECT_TRUE(std::any_of(record.begin(), record.end(), [&](const auto& one) {
+    return one["kind"] == "possible_duplicate" && one["transaction"] == id;
+  })) << read_file(birl2.file("audit.jsonl"));
+
+  final_released = true;  // birl1's witness hears it
+  birl1.start();
+  EXPECT_TRUE(birl1.logs("our MTA had taken it before hub birl2 let it be delivered anew; it came twice"));
+  ASSERT_TRUE(wait_until([&] { return has_both_links(); })) << tokyo.log();
+  EXPECT_THAT(try_until("250 "), StartsWith("250 "));
+  EXPECT_EQ(birl1_mta.count(), 2U) << "it serves again, and has delivered nothing anew";
+  EXPECT_EQ(birl2_mta.count(), 1U);
 }
 
 TEST_F(P4_SiteOutcomes, WithoutAQuorumMailIsPutOffAndGoesOnByItself) {

@@ -127,8 +127,12 @@ claims::Value ClaimReview::value_of(Decision decision) const {
 
 void ClaimReview::resolve(const StandingClaim& claim, Decision decision,
                           std::function<void(const base::Result<bool>&)> done) {
+  claims::Value value = value_of(decision);
+  // Whose it was stays known: if that hub comes back and had delivered it, it says that it came twice.
+  if (decision == Decision::kResend)
+    value = claims::Resent{.hub = means_.hub, .since = wall_now(), .claimed_by = claim.claim.hub};
   auto replacing = std::make_shared<claims::Replacing>(means_.outcomes.keys().transaction(claim.name),
-                                                       claims::encode(claim.claim), value_of(decision));
+                                                       claims::encode(claim.claim), value);
   means_.outcomes.operations().run(replacing, [replacing, done = std::move(done)](const auto& failure) {
     if (failure) return done(base::Error{failure->cause});
     done(replacing->is_done());
