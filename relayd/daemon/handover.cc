@@ -3,11 +3,14 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "relayd/base/bytes.h"
 #include "relayd/control/request.h"
+#include "relayd/mux/hello.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/succession/successor.h"
 
@@ -19,28 +22,9 @@ using Said = net::SuccessionWords;
 
 constexpr std::chrono::milliseconds kPoll{200};
 
-// It reads its configuration and all that we lend. Longer than the slowest machine takes that is not broken.
-constexpr std::chrono::seconds kToStart{60};
-// It says by itself, sooner, that links are not up.
-constexpr std::chrono::seconds kToLink{20};
-// Nobody is served meanwhile.
-constexpr std::chrono::seconds kToServe{3};
-
-base::Duration patience_at(HandingOver::Step step) {
-  using Step = HandingOver::Step;
-  switch (step) {
-    case Step::kStarting:
-      return kToStart;
-    case Step::kLinking:
-      return kToLink;
-    case Step::kYielding:
-      return kToServe;
-    case Step::kServing:
-    case Step::kLeaving:
-      break;
-  }
-  return base::Duration::max();
-}
+constexpr std::string_view kInstead =
+    "; `relayd --check` and the log may say why, and a release that knows nothing of upgrades has to be "
+    "started by a restart of relayd";
 
 }  // namespace
 
@@ -82,7 +66,7 @@ void Handover::on(Event event) {
         host_.take_back();
         break;
       case Action::kKill:
-        if (successor_ > 0) kill(successor_, SIGKILL);
+        net::kill_successor(process_);
         break;
       case Action::kFail:
         fail();
@@ -111,6 +95,7 @@ void Handover::execute() {
     return loop_.later([this] { on(Event::kGone); });
   }
   successor_ = started->pid;
+  process_ = std::move(started->process);
   channel_ = std::make_unique<net::SuccessionChannel>(loop_.executor(), std::move(started->channel));
   channel_->listen([this](const std::string& word) { heard(word); });
   if (const auto lent = host_.lend(*channel_); !lent) {
@@ -123,7 +108,7 @@ void Handover::execute() {
 void Handover::heard(const std::string& word) {
   if (word.starts_with(Said::kReady)) {
     instance_ = base::unhex(word.substr(Said::kReady.size())).value_or("");
-    return on(Event::kReady);
+    return on(instance_.size() == mux::kInstanceBytes ? Event::kReady : Event::kLate);
   }
   if (word == Said::kLinked) return on(Event::kLinked);
   if (word == Said::kServing) return on(Event::kServes);
@@ -132,11 +117,25 @@ void Handover::heard(const std::string& word) {
     return on(Event::kStops);
   }
   if (word == Said::kKeysChanged) return host_.keys_changed();
-  needs_restart_ = needs_restart_ || word.starts_with(Said::kUnable);
+  if (word.empty()) return ended();
+  heard_trouble(word);
+}
+
+// It ends next, which is heard by itself.
+void Handover::heard_trouble(const std::string& word) {
   if (word.starts_with(Said::kFailed) || word.starts_with(Said::kUnable)) {
+    needs_restart_ = word.starts_with(Said::kUnable);
     trouble_ = base::escaped(word.substr(word.find(' ') + 1));
-    return;  // it ends next
   }
+  if (word.starts_with(Said::kNotExecuted)) {
+    const int error = std::atoi(word.c_str() + Said::kNotExecuted.size());
+    trouble_ = program_.path + ": cannot be executed (" + std::strerror(error) +
+               "): install relayd for this machine, whole";
+  }
+}
+
+void Handover::ended() {
+  if (trouble_.empty()) trouble_ = program_.path + " ended before it could take over" + std::string(kInstead);
   const bool is_left = steps_.step() == Step::kLeaving;
   if (is_left) log_.log(LogLevel::kWarning, "upgrade: process " + std::to_string(successor_) + " has ended");
   on(is_left && host_.is_restarted_by_others() ? Event::kStops : Event::kGone);
@@ -146,25 +145,43 @@ void Handover::mention(const LeftBehind& left) {
   if (channel_) channel_->mention(std::string(Said::kLeft) + to_text(left));
 }
 
+base::Duration Handover::patience() const {
+  switch (steps_.step()) {
+    case Step::kStarting:
+      return patience_.to_start;
+    case Step::kLinking:
+      return patience_.to_link;
+    case Step::kYielding:
+      return patience_.to_serve;
+    case Step::kServing:
+    case Step::kLeaving:
+      break;
+  }
+  return base::Duration::max();
+}
+
 void Handover::expect_word() {
-  const base::Duration patience = patience_at(steps_.step());
-  if (patience == base::Duration::max()) return;
-  deadline_ = net::now() + patience;
+  if (patience() == base::Duration::max()) return;
+  deadline_ = net::now() + patience();
   if (std::exchange(is_watched_, true)) return;
   loop_.every(kPoll, [this] {
     if (is_under_way() && net::now() < deadline_) return true;
     is_watched_ = false;
-    if (is_under_way()) on(Event::kLate);
+    if (is_under_way()) late();
     return false;
   });
+}
+
+void Handover::late() {
+  if (trouble_.empty())
+    trouble_ = program_.path + " did not take over in time, and was ended" + std::string(kInstead);
+  on(Event::kLate);
 }
 
 void Handover::fail() {
   channel_.reset();
   if (trouble_.empty())
-    trouble_ = program_.path +
-               " ended, or hung, before it could take over: `relayd --check` may say why; or it is a release "
-               "that knows nothing of upgrades: restart relayd instead";
+    trouble_ = program_.path + " did not keep to the order of an upgrade" + std::string(kInstead);
   log_.log(LogLevel::kError, "upgrade: failed, this process serves as before: " + trouble_);
   answer(control::reply_error("not upgraded, the running relayd serves as before: " + trouble_,
                               needs_restart_ ? EX_UNAVAILABLE : EX_OSERR));

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "relayd/base/clock.h"
+#include "relayd/base/descriptor.h"
 #include "relayd/base/log.h"
 #include "relayd/base/result.h"
 #include "relayd/daemon/left_behind.h"
@@ -47,10 +49,22 @@ class Handover {
     std::function<bool()> is_restarted_by_others;
   };
   using Reply = std::function<void(std::string)>;
+  /// How long the new one may take.
+  struct Patience {
+    /// It reads its configuration and all that we lend. Longer than the slowest machine takes that is not
+    /// broken.
+    std::chrono::milliseconds to_start{60'000};
+    /// It says by itself, sooner, that links are not up.
+    std::chrono::milliseconds to_link{20'000};
+    /// Nobody is served meanwhile.
+    std::chrono::milliseconds to_serve{3'000};
+  };
 
   /// `loop` and `log` are borrowed and outlive it.
   Handover(net::EventLoop& loop, base::Logger& log, Program program, Host host)
-      : loop_(loop), log_(log), program_(std::move(program)), host_(std::move(host)) {}
+      : Handover(loop, log, std::move(program), std::move(host), Patience()) {}
+  Handover(net::EventLoop& loop, base::Logger& log, Program program, Host host, Patience patience)
+      : loop_(loop), log_(log), program_(std::move(program)), host_(std::move(host)), patience_(patience) {}
 
   /// `reply` is called once, with what relayctl is to hear. EX_OSERR: the new one has failed. EX_UNAVAILABLE:
   /// only a restart can do it. EX_TEMPFAIL: not now.
@@ -75,7 +89,11 @@ class Handover {
   void on(Event event);
   void execute();
   void heard(const std::string& word);
+  void heard_trouble(const std::string& word);
+  void ended();
+  [[nodiscard]] base::Duration patience() const;
   void expect_word();
+  void late();
   void fail();
   void answer(std::string reply);
 
@@ -83,10 +101,12 @@ class Handover {
   base::Logger& log_;
   Program program_;
   Host host_;
+  Patience patience_;
   HandingOver steps_;
   std::unique_ptr<net::SuccessionChannel> channel_;
   pid_t successor_ = 0;
-  std::string instance_;  // of the successor
+  base::Descriptor process_;  // of the successor
+  std::string instance_;      // of the successor
   Reply reply_;
   std::string trouble_;         // why it fails
   bool needs_restart_ = false;  // and whether a restart would not

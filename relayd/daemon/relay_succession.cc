@@ -32,6 +32,10 @@ constexpr std::chrono::seconds kHurry{1};
 // A client may be in the midst of a long mail, or of a long session with a service.
 constexpr std::chrono::hours kLongest{1};
 
+constexpr char kNotWithEtcd[] =
+    "[ledger] engine is etcd, which knows one process of a hub at a time: restart relayd instead, one hub of "
+    "the site at a time, and the others carry on meanwhile";
+
 base::Result<void> say(net::SuccessionChannel& channel, std::string_view word, int descriptor = -1) {
   if (word.size() > net::SuccessionChannel::kMaxWordBytes)
     return base::Error{"an address or path is too long to be handed over: restart relayd instead"};
@@ -85,7 +89,7 @@ std::string Relay::objection_to_upgrade() const {
     return "the relayd of the last upgrade still has transactions or sessions under way; ask again when it "
            "has "
            "ended, or restart relayd";
-  if (etcd_) return "[ledger] engine is etcd, and an upgrade cannot share that yet: restart relayd instead";
+  if (etcd_) return kNotWithEtcd;
   if (source_.is_foreground && !readiness_.is_watched())
     return "a supervisor that watches this process (--foreground) would take its end for relayd's: restart "
            "relayd instead";
@@ -236,8 +240,7 @@ base::Result<void> Relay::check_lent() {
   takeover_->needs_restart(true);
   if (config_.hub.state_dir != takeover_->lent().state_dir)
     return base::Error{"hub.state_dir has changed, which an upgrade cannot do: restart relayd instead"};
-  if (config_.ledger.engine == settings::LedgerEngine::kEtcd)
-    return base::Error{"[ledger] engine is etcd, which an upgrade cannot share yet: restart relayd instead"};
+  if (config_.ledger.engine == settings::LedgerEngine::kEtcd) return base::Error{kNotWithEtcd};
   for (auto& [address, socket] : takeover_->lent().sockets)
     held_endpoints_.lend(address, std::move(socket));
   takeover_->needs_restart(false);

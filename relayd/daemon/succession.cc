@@ -28,7 +28,6 @@ std::vector<HandingOver::Action> HandingOver::starting(Event event) {
     case Event::kReady:
       return become(Step::kLinking, {Action::kYieldLinks});
     case Event::kGone:
-      return become(Step::kServing, {Action::kFail});
     case Event::kLinked:
     case Event::kServes:
     case Event::kLate:
@@ -46,7 +45,6 @@ std::vector<HandingOver::Action> HandingOver::linking(Event event) {
     case Event::kLinked:
       return become(Step::kYielding, {Action::kYieldClients});
     case Event::kGone:
-      return become(Step::kServing, {Action::kTakeBack, Action::kFail});
     case Event::kReady:
     case Event::kServes:
     case Event::kLate:
@@ -64,7 +62,6 @@ std::vector<HandingOver::Action> HandingOver::yielding(Event event) {
     case Event::kServes:
       return become(Step::kLeaving, {Action::kLeave});
     case Event::kGone:
-      return become(Step::kServing, {Action::kTakeBack, Action::kFail});
     case Event::kReady:
     case Event::kLinked:
     case Event::kLate:

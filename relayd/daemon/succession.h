@@ -21,7 +21,7 @@ class HandingOver {
     kReady,    ///< the new one: nothing is left that can fail
     kLinked,   ///< the new one: its links are up, or will not be for the moment
     kServes,   ///< the new one
-    kGone,     ///< the new one has ended, or says that it has failed
+    kGone,     ///< the new one has ended, or has closed its socket
     kLate,     ///< it has said nothing for too long
     kStopped,  ///< we are to stop
     kStops,    ///< the new one is to stop, in good order
@@ -32,7 +32,7 @@ class HandingOver {
     kYieldLinks,    ///< other hubs' connections are the new one's
     kYieldClients,  ///< clients' too
     kTakeBack,      ///< everything: we serve as before
-    kKill,          ///< the new one
+    kKill,          ///< the new one, if it is still there
     kFail,          ///< tell the one who has asked, and the log
     kLeave,         ///< tell the service manager and the one who has asked; end when all that we have is over
     kDrain,         ///< leave sooner

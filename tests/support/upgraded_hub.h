@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/support/hub.h"
+#include "tests/support/is_there.h"
 
 namespace tsmtp::support {
 
@@ -23,12 +24,6 @@ class ServiceManager {
 /// The process that serves; 0: none does.
 [[nodiscard]] inline pid_t serving_process(const Hub& hub) {
   return hub.status().value("pid", 0);
-}
-
-[[nodiscard]] inline bool is_there(pid_t process) {
-  if (kill(process, 0) != 0) return false;
-  // One that has ended and that nobody waits for is still there, in a way.
-  return read_file("/proc/" + std::to_string(process) + "/stat").find(") Z ") == std::string::npos;
 }
 
 /// Ends the process that serves, if it is not the one that the test has started.

@@ -31,8 +31,10 @@ struct SuccessionWords {
   static constexpr std::string_view kServe = "serve";
   static constexpr std::string_view kService = "service";  ///< the service manager looks at you
   static constexpr std::string_view kLeft = "left ";       ///< and what it still has (daemon/left_behind.h)
-  // From the one that takes over.
-  static constexpr std::string_view kFailed = "failed ";  ///< and why
+  // From the one that takes over. A word that the other one does not know is of a later release, and passed
+  // over.
+  static constexpr std::string_view kNotExecuted = "not executed ";  ///< and the error's number
+  static constexpr std::string_view kFailed = "failed ";             ///< and why
   static constexpr std::string_view kUnable = "unable ";  ///< and why: by a restart it could be done
   static constexpr std::string_view kReady = "ready ";    ///< and what names it to other hubs
   static constexpr std::string_view kLinked = "linked";

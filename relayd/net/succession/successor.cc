@@ -4,6 +4,7 @@
 #include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 
 #include "relayd/net/io/descriptor_message.h"
 #include "relayd/net/succession/channel.h"
@@ -46,10 +48,13 @@ struct Execution {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   execve(what.program, what.arguments, what.environment);
-  char why[64] = "failed cannot be executed, error number ";
-  std::size_t length = std::strlen(why);
+  const int error = errno;
+  constexpr std::string_view kWord = SuccessionWords::kNotExecuted;
+  char why[kWord.size() + 3];
+  std::memcpy(why, kWord.data(), kWord.size());
+  std::size_t length = kWord.size();
   for (int divisor = 100; divisor > 0; divisor /= 10)
-    why[length++] = static_cast<char>('0' + errno / divisor % 10);
+    why[length++] = static_cast<char>('0' + error / divisor % 10);
   (void)!send(what.channel, why, length, MSG_NOSIGNAL);
   _exit(127);
 }
@@ -71,6 +76,11 @@ bool is_replaced(const std::string& program) {
   return installed.st_dev != running.st_dev || installed.st_ino != running.st_ino;
 }
 
+// glibc 2.36 declares neither of these for C++.
+void kill_successor(const base::Descriptor& process) {
+  if (process.is_open()) syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
+}
+
 base::Result<Successor> start_successor(const std::string& program, const std::vector<std::string>& arguments,
                                         const std::vector<std::string>& environment) {
   if (access(program.c_str(), X_OK) != 0)
@@ -79,7 +89,7 @@ base::Result<Successor> start_successor(const std::string& program, const std::v
   int pipe[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0)
     return base::Error{std::string("no socket for the new relayd: ") + std::strerror(errno)};
-  Successor successor{.pid = 0, .channel = base::Descriptor(channel[0])};
+  Successor successor{.pid = 0, .process = {}, .channel = base::Descriptor(channel[0])};
   const base::Descriptor theirs(channel[1]);
   if (pipe2(pipe, O_CLOEXEC) != 0) return base::Error{std::string("no pipe: ") + std::strerror(errno)};
   const base::Descriptor read_end(pipe[0]);
@@ -113,6 +123,7 @@ base::Result<Successor> start_successor(const std::string& program, const std::v
   if (read(read_end.get(), &successor.pid, sizeof successor.pid) != sizeof successor.pid ||
       successor.pid <= 0)
     return base::Error{"no more processes can be started"};
+  successor.process = base::Descriptor(static_cast<int>(syscall(SYS_pidfd_open, successor.pid, 0)));
   return base::Result<Successor>(std::move(successor));
 }
 

@@ -20,8 +20,12 @@ namespace tsmtp::net {
 
 struct Successor {
   pid_t pid = 0;
+  base::Descriptor process;  ///< pidfd_open(2): a number may be another process's by now
   base::Descriptor channel;
 };
+
+/// It may have ended already.
+void kill_successor(const base::Descriptor& process);
 
 /// Executes `program` with `arguments` and `--succeed FD`, which is the other end of the channel.
 /// `environment`: NAME=VALUE, beside our own. It is nobody's child whom we would have to wait for: the
