@@ -39,7 +39,8 @@ constexpr char kNotWithEtcd[] =
 base::Result<void> say(net::SuccessionChannel& channel, std::string_view word, int descriptor = -1) {
   if (word.size() > net::SuccessionChannel::kMaxWordBytes)
     return base::Error{"an address or path is too long to be handed over: restart relayd instead"};
-  if (channel.say(word, descriptor)) return {};
+  // Of one that has ended already the channel tells next, and why.
+  if (channel.say(word, descriptor) || errno == EPIPE || errno == ECONNRESET) return {};
   return base::Error{std::string("the new relayd takes nothing: ") + std::strerror(errno)};
 }
 

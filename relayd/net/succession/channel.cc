@@ -55,7 +55,9 @@ void SuccessionChannel::wait() {
   using Descriptor = boost::asio::posix::stream_descriptor;
   socket_.async_wait(Descriptor::wait_read, lifetime_.guard([this](const boost::system::error_code& error) {
     if (error) return;
-    const auto message = receive_message(socket_.native_handle());
+    auto message = receive_message(socket_.native_handle());
+    // Of one that has ended without reading all, that is told first, and its last words after that.
+    if (!message && errno == ECONNRESET) message = receive_message(socket_.native_handle());
     const std::string word = message ? message->text : std::string();
     if (!word.empty()) wait();
     const auto heard = heard_;
