@@ -1,5 +1,6 @@
 #include "relayd/daemon/handover.h"
 
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -63,6 +64,7 @@ void Handover::on(Event event) {
         break;
       case Action::kTakeBack:
         channel_.reset();
+        wait_for_end();
         host_.take_back();
         break;
       case Action::kKill:
@@ -74,7 +76,7 @@ void Handover::on(Event event) {
       case Action::kLeave:
         log_.log(LogLevel::kInfo, "upgrade: process " + std::to_string(successor_) +
                                       " serves; this one ends when what it has begun is over");
-        host_.leave(successor_);
+        host_.leave(*channel_, successor_);
         channel_->say(Said::kService);
         answer(control::reply_ok("upgraded: process " + std::to_string(successor_) + " serves; process " +
                                  std::to_string(getpid()) + " ends when what it has begun is over\n"));
@@ -92,12 +94,13 @@ void Handover::execute() {
   auto started = net::start_successor(program_.path, program_.arguments, host_.environment());
   if (!started) {
     trouble_ = started.error().message;
+    successor_ = 0;
     return loop_.later([this] { on(Event::kGone); });
   }
   successor_ = started->pid;
   process_ = std::move(started->process);
   channel_ = std::make_unique<net::SuccessionChannel>(loop_.executor(), std::move(started->channel));
-  channel_->listen([this](const std::string& word) { heard(word); });
+  channel_->listen([this](const std::string& word, const base::Descriptor&) { heard(word); });
   if (const auto lent = host_.lend(*channel_); !lent) {
     trouble_ = lent.error().message;
     needs_restart_ = true;
@@ -178,8 +181,20 @@ void Handover::late() {
   on(Event::kLate);
 }
 
+// Where we are the keeper of relayds (daemon/keeper.h), it and its witness are our children; else nobody is.
+void Handover::wait_for_end() {
+  loop_.every(kPoll, [group = successor_] {
+    pid_t ended = 0;
+    do {
+      ended = waitpid(-group, nullptr, WNOHANG);
+    } while (ended > 0);
+    return ended == 0;
+  });
+}
+
 void Handover::fail() {
   channel_.reset();
+  if (successor_ > 0) wait_for_end();
   if (trouble_.empty())
     trouble_ = program_.path + " did not keep to the order of an upgrade" + std::string(kInstead);
   log_.log(LogLevel::kError, "upgrade: failed, this process serves as before: " + trouble_);

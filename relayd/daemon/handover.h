@@ -40,7 +40,9 @@ class Handover {
     std::function<void(net::SuccessionChannel&, const std::string& instance)> yield_links;
     std::function<void()> yield_clients;
     std::function<void()> take_back;
-    std::function<void(pid_t successor)> leave;
+    /// What is left is its own to end; sessions of clients go to `successor` by the channel, between two
+    /// mails.
+    std::function<void(net::SuccessionChannel&, pid_t successor)> leave;
     /// `is_waited_for`: the next relayd is started in a moment, and wants the ledger.
     std::function<void(bool is_waited_for)> drain;
     /// The book of keys on the disk is another.
@@ -94,6 +96,7 @@ class Handover {
   [[nodiscard]] base::Duration patience() const;
   void expect_word();
   void late();
+  void wait_for_end();
   void fail();
   void answer(std::string reply);
 

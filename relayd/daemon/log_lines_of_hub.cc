@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_hub() {
-  static constexpr std::array<LogLine, 21> kLines{{
+  static constexpr std::array<LogLine, 22> kLines{{
       {.kind = "serving",
        .levels = "info",
        .pattern = "serving as hub {hub}, {sites*}, key {pin}",
@@ -53,6 +53,13 @@ std::span<const LogLine> lines_of_hub() {
        .pattern = "upgrade: all that this process had begun is over, stopping",
        .meaning = "the end of the old process",
        .remedy = ""},
+      {.kind = "keeper-gone",
+       .levels = "error",
+       .pattern = "the process that a supervisor has started is gone: this one stops, too",
+       .meaning =
+           "after an upgrade that process stays for the supervisor's sake; it was killed, and the supervisor "
+           "starts relayd anew",
+       .remedy = "stop relayd by its init script"},
       {.kind = "stays-root",
        .levels = "warning",
        .pattern = "hub.user is not set: relayd stays root. {advice*}",

@@ -352,7 +352,12 @@ void Relay::keep_endpoints() {
 }
 
 void Relay::drain() {
-  draining_ ? loop_.stop() : drain_for(config_.hub.drain_timeout);
+  if (std::exchange(is_told_to_stop_, true)) return loop_.stop();
+  begin_drain();
+}
+
+void Relay::begin_drain() {
+  if (!draining_) drain_for(config_.hub.drain_timeout);
 }
 
 void Relay::drain_for(std::chrono::seconds longest) {

@@ -16,6 +16,7 @@
 #include "relayd/daemon/handover.h"
 #include "relayd/daemon/hub_keys.h"
 #include "relayd/daemon/joining.h"
+#include "relayd/daemon/keeper.h"
 #include "relayd/daemon/lasting_state.h"
 #include "relayd/daemon/page_answers.h"
 #include "relayd/daemon/pairing.h"
@@ -48,7 +49,8 @@ class Relay {
     std::string file;
     std::vector<std::string> overrides;
     std::function<std::uint64_t()> log_lines_lost{};  ///< for status
-    bool is_foreground = false;
+    /// Where a supervisor watches this process; else null. Borrowed, and outlives the relay.
+    Keeper* keeper = nullptr;
     Handover::Program program{};  ///< that takes over at an upgrade
   };
 
@@ -106,14 +108,23 @@ class Relay {
 
   [[nodiscard]] Handover::Host handover_host();
   [[nodiscard]] std::string objection_to_upgrade() const;
+  /// Calls `then` when the relayd before this one is gone, or does not go soon.
+  void when_alone(std::function<void()> then);
   void reload_or_upgrade(const net::RequestServer::Reply& reply);
   [[nodiscard]] base::Result<void> lend(net::SuccessionChannel& channel);
   [[nodiscard]] std::vector<net::HeldEndpoints::Listening> listening_sockets() const;
   void yield_links(net::SuccessionChannel& channel, const std::string& successor);
   void yield_clients();
   void take_back();
-  void leave(pid_t successor);
   void mention_left(base::TimePoint longest);
+  void leave(net::SuccessionChannel& channel, pid_t successor);
+  /// Null: to nobody.
+  void give_sessions_to(net::SuccessionChannel* channel);
+  void go_on_with(const std::string& session, base::Descriptor socket);
+  /// As drain(), for who does not know whether it was called already.
+  void begin_drain();
+  void hold_to_keeper(base::Descriptor end);
+  void tell_keeper();
   void close_listeners();
   void drain_for(std::chrono::seconds longest);
   [[nodiscard]] base::Result<void> check_lent();
@@ -196,9 +207,11 @@ class Relay {
   std::string last_reload_error_;
   RefusedKeys refused_keys_;
   bool draining_ = false;
+  bool is_told_to_stop_ = false;
   std::unique_ptr<Takeover> takeover_;  // null: there was no other relayd when this one started
   Handover handover_;
-  bool is_yielded_ = false;  // clients are another relayd's
+  std::unique_ptr<net::SuccessionChannel> kept_by_;  // null: what a supervisor has started is this process
+  bool is_yielded_ = false;                          // clients are another relayd's
   bool takes_in_earlier_ = false;
   bool is_service_ = false;  // the service manager is told by this process
 };

@@ -82,10 +82,10 @@ bool Relay::answer_later(const net::RequestServer::Received& received,
   if (handover_.is_under_way() && control::changes_state((*request)->request)) return false;
   switch ((*request)->request) {
     case control::Request::kUpgrade:
-      handover_.ask(reply);
+      when_alone([this, reply] { handover_.ask(reply); });
       return true;
     case control::Request::kReloadOrUpgrade:
-      reload_or_upgrade(reply);
+      when_alone([this, reply] { reload_or_upgrade(reply); });
       return true;
     case control::Request::kJoin:
       joining_->join((*request)->argument, reply);

@@ -22,6 +22,7 @@ using Said = net::SuccessionWords;
 
 constexpr std::chrono::milliseconds kLeavePoll{50};
 constexpr std::chrono::milliseconds kEarlierPoll{500};
+constexpr std::chrono::seconds kToBeAlone{20};
 constexpr std::chrono::seconds kToTell{1};
 // A client that keeps its session for the next mail makes another.
 constexpr std::chrono::seconds kIdle{5};
@@ -68,12 +69,13 @@ Handover::Host Relay::handover_host() {
                                 const std::string& successor) { yield_links(channel, successor); },
           .yield_clients = [this] { yield_clients(); },
           .take_back = [this] { take_back(); },
-          .leave = [this](pid_t successor) { leave(successor); },
+          .leave = [this](net::SuccessionChannel& channel, pid_t successor) { leave(channel, successor); },
           .drain =
               [this](bool is_waited_for) {
                 close_listeners();
                 if (draining_) return;
-                is_waited_for ? drain_for(std::min(kHurry, config_.hub.drain_timeout)) : drain();
+                drain_for(is_waited_for ? std::min(kHurry, config_.hub.drain_timeout)
+                                        : config_.hub.drain_timeout);
               },
           .keys_changed =
               [this] {
@@ -91,10 +93,18 @@ std::string Relay::objection_to_upgrade() const {
            "has "
            "ended, or restart relayd";
   if (etcd_) return kNotWithEtcd;
-  if (source_.is_foreground && !readiness_.is_watched())
-    return "a supervisor that watches this process (--foreground) would take its end for relayd's: restart "
-           "relayd instead";
-  return {};
+  return source_.keeper ? source_.keeper->adopt() : std::string();
+}
+
+// The last mail of the one before is over in a moment: nobody shall have to ask twice for that.
+void Relay::when_alone(std::function<void()> then) {
+  const auto deadline = net::now() + kToBeAlone;
+  const auto look = [this, deadline, then = std::move(then)] {
+    if (!predecessor().empty() && !draining_ && net::now() < deadline) return true;
+    then();
+    return false;
+  };
+  if (look()) loop_.every(kLeavePoll, look);
 }
 
 // Whoever says `systemctl reload` after an installation wants what is installed, program and configuration.
@@ -124,6 +134,9 @@ base::Result<void> Relay::lend(net::SuccessionChannel& channel) {
     return here + std::count_if(retired_.begin(), retired_.end(), may_commit) > 0;
   });
   if (!ledger) return ledger.error();
+  const int keeper = kept_by_ ? kept_by_->descriptor() : source_.keeper ? source_.keeper->end_to_lend() : -1;
+  if (keeper >= 0)
+    if (auto ok = say(channel, Said::kKeeper, keeper); !ok) return ok;
   if (auto ok = say(channel, Said::kWriting, ledger->writing.get()); !ok) return ok;
   if (auto ok = say(channel, Said::kNews, ledger->news.get()); !ok) return ok;
   return say(channel, Said::kLent);
@@ -164,7 +177,32 @@ void Relay::yield_clients() {
   if (metrics_) metrics_->suspend();
 }
 
+// A session that stays with us for all that is told 421 when it has been idle for long.
+void Relay::give_sessions_to(net::SuccessionChannel* channel) {
+  net::Site::Taker taker;
+  if (channel != nullptr)
+    taker = [channel](const base::HostPort& endpoint, const net::RestingSession& session, int socket) {
+      const std::string word =
+          std::string(Said::kSession) + endpoint.to_string() + '\n' + net::to_text(session);
+      return word.size() <= net::SuccessionChannel::kMaxWordBytes && channel->say(word, socket);
+    };
+  for (const auto& site : sites_)
+    site->give_sessions_to(taker);
+}
+
+// Its client sees the end if the site is not there any more, as with a reload.
+void Relay::go_on_with(const std::string& session, base::Descriptor socket) {
+  const std::size_t end = std::min(session.find('\n'), session.size());
+  const auto resting = net::resting_session_in(session.substr(std::min(end + 1, session.size())));
+  if (!resting) return;
+  for (const auto& site : sites_)
+    for (const auto& endpoint : site->endpoints())
+      if (endpoint->address().to_string() == session.substr(0, end))
+        return site->go_on_with(*resting, std::move(socket));
+}
+
 void Relay::take_back() {
+  give_sessions_to(nullptr);
   keys_.take_back(config_.hub.state_dir);
   for (const auto& [address, listener] : listeners_)
     listener->resume();
@@ -172,6 +210,7 @@ void Relay::take_back() {
   for (const auto& site : sites_)
     site->has_no_successor();
   if (!std::exchange(is_yielded_, false)) return;
+  tell_keeper();
   for (const auto& site : sites_)
     site->resume();
   control_->resume();
@@ -191,8 +230,10 @@ void Relay::mention_left(base::TimePoint longest) {
   handover_.mention(left);
 }
 
-void Relay::leave(pid_t successor) {
+void Relay::leave(net::SuccessionChannel& channel, pid_t successor) {
+  give_sessions_to(&channel);
   readiness_.succeeded_by(successor);
+  if (source_.keeper) source_.keeper->served_by(successor);
   const auto longest = net::now() + kLongest;
   const auto tell = [this, longest] {
     if (!is_yielded_ || draining_) return false;
@@ -208,7 +249,7 @@ void Relay::leave(pid_t successor) {
       site->let_go_of_idle(kIdle);
     const auto now = net::now();
     if (now >= longest) {
-      drain();
+      begin_drain();
       return false;
     }
     const bool is_over =
@@ -242,6 +283,7 @@ base::Result<void> Relay::check_lent() {
   if (config_.hub.state_dir != takeover_->lent().state_dir)
     return base::Error{"hub.state_dir has changed, which an upgrade cannot do: restart relayd instead"};
   if (config_.ledger.engine == settings::LedgerEngine::kEtcd) return base::Error{kNotWithEtcd};
+  if (takeover_->lent().keeper.is_open()) hold_to_keeper(std::move(takeover_->lent().keeper));
   for (auto& [address, socket] : takeover_->lent().sockets)
     held_endpoints_.lend(address, std::move(socket));
   takeover_->needs_restart(false);
@@ -265,6 +307,8 @@ void Relay::take_over() {
                         },
                     .serve = [this] { serve_clients(); },
                     .become_service = [this] { become_service(); },
+                    .go_on_with = [this](const std::string& session,
+                                         base::Descriptor socket) { go_on_with(session, std::move(socket)); },
                     .other_gone =
                         [this] {
                           log_.log(LogLevel::kInfo, "upgrade: the relayd before this one has ended");
@@ -280,9 +324,26 @@ std::string Relay::predecessor() const {
   return takeover_ && !takeover_->is_alone() ? takeover_->lent().instance : std::string();
 }
 
+// A supervisor watches the keeper: without it we would be nobody's, and in the way of the relayd it starts
+// next.
+void Relay::hold_to_keeper(base::Descriptor end) {
+  kept_by_ = std::make_unique<net::SuccessionChannel>(loop_.executor(), std::move(end));
+  kept_by_->listen([this](const std::string& word, const base::Descriptor&) {
+    if (!word.empty()) return;
+    log_.log(LogLevel::kError, "the process that a supervisor has started is gone: this one stops, too");
+    begin_drain();
+  });
+}
+
+void Relay::tell_keeper() {
+  if (kept_by_) (void)kept_by_->say(Keeper::kServes + std::to_string(getpid()));
+  if (source_.keeper) source_.keeper->served_by(0);
+}
+
 void Relay::serve_clients() {
   is_yielded_ = false;
   served_since_ = net::wall_now();
+  tell_keeper();
   for (const auto& site : sites_)
     site->resume();
   control_->resume();

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "relayd/daemon/background.h"
 #include "relayd/daemon/hold.h"
 #include "relayd/daemon/hub_keys.h"
+#include "relayd/daemon/keeper.h"
 #include "relayd/daemon/log.h"
 #include "relayd/daemon/privileges.h"
 #include "relayd/daemon/proxy_passwords.h"
@@ -91,7 +93,9 @@ Handover::Program program_of(const Options& options) {
   return program;
 }
 
-int serve(settings::Config config, const Options& options, std::optional<Background> background) {
+// `keeper` outlives all that serves: what it keeps it keeps without their memory.
+int serve(settings::Config config, const Options& options, std::optional<Background> background,
+          Keeper& keeper) {
   const auto target = log_target(config, options);
   net::EventLoop loop;
   std::unique_ptr<Takeover> takeover;
@@ -117,13 +121,16 @@ int serve(settings::Config config, const Options& options, std::optional<Backgro
     log->tick();
     return true;
   });
+  // A service manager that listens is told which process is relayd.
+  const bool is_watched_by_its_process =
+      options.foreground && options.succeed < 0 && std::getenv("NOTIFY_SOCKET") == nullptr;
   if (const std::string warning = warning_of_root(config); !warning.empty())
     log->log(base::LogLevel::kWarning, warning);
   Relay relay(loop, *log, std::move(config),
               {.file = options.config_file,
                .overrides = options.overrides,
                .log_lines_lost = [&unrated] { return unrated->lines_lost(); },
-               .is_foreground = options.foreground,
+               .keeper = is_watched_by_its_process ? &keeper : nullptr,
                .program = program_of(options)},
               std::move(takeover));
   if (const auto started = relay.start(); !started) {
@@ -133,6 +140,8 @@ int serve(settings::Config config, const Options& options, std::optional<Backgro
     return EX_UNAVAILABLE;
   }
   loop.on_signals([&](int signal) {
+    keeper.pass_on(signal);
+    if (signal == SIGHUP && keeper.is_needed()) return;
     if (signal == SIGHUP) {
       (void)relay.reload();  // it has logged what there is to say
     } else {
@@ -141,6 +150,7 @@ int serve(settings::Config config, const Options& options, std::optional<Backgro
   });
   if (background) background->ready(target == settings::LogTarget::kStderr);
   loop.run();
+  if (keeper.is_needed()) Keeper::hold_signals();
   return EX_OK;
 }
 
@@ -181,7 +191,9 @@ int run(const Options& given) {
   }
   report_aborts();
   if (options.hold_endpoints) return hold(*config, options, background);
-  return serve(std::move(*config), options, background);
+  Keeper keeper;
+  const int status = serve(std::move(*config), options, background, keeper);
+  return keeper.is_needed() ? keeper.keep() : status;
 }
 
 }  // namespace tsmtp::daemon

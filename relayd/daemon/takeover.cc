@@ -61,6 +61,7 @@ base::Result<void> Takeover::receive() {
       lent_.sockets[std::string(word.substr(Said::kSocket.size()))] = std::move(said->descriptor);
     if (word == Said::kKeys) lent_.keys = text_in(said->descriptor.get());
     if (word == Said::kWriting) lent_.ledger.writing = std::move(said->descriptor);
+    if (word == Said::kKeeper) lent_.keeper = std::move(said->descriptor);
     if (word == Said::kNews) lent_.ledger.news = std::move(said->descriptor);
   }
 }
@@ -79,7 +80,11 @@ void Takeover::ready(const std::string& instance, Host host) {
   host_ = std::move(host);
   (void)channel_.say(std::string(Said::kReady) +
                      base::hex(instance));  // if the other one is gone, that is heard next
-  channel_.listen([this](const std::string& word) { heard(word); });
+  channel_.listen([this](const std::string& word, base::Descriptor descriptor) {
+    if (word.starts_with(Said::kSession))
+      return host_.go_on_with(word.substr(Said::kSession.size()), std::move(descriptor));
+    heard(word);
+  });
 }
 
 void Takeover::heard(const std::string& word) {

@@ -28,6 +28,7 @@ class Takeover {
     std::string keys;                                 ///< as net::text_of(OwnKeys)
     std::map<std::string, base::Descriptor> sockets;  ///< by address
     net::TransactionLedger::Borrowed ledger;
+    base::Descriptor keeper;  ///< daemon/keeper.h; closed: there is none
   };
   struct Host {
     std::function<void()> start_links;
@@ -36,6 +37,8 @@ class Takeover {
     std::function<void()> serve;
     /// The service manager looks at this process from now on.
     std::function<void()> become_service;
+    /// The other one has given a session away: `session` is as SuccessionWords::kSession says.
+    std::function<void(const std::string& session, base::Descriptor socket)> go_on_with;
     /// Nothing is the other one's any more.
     std::function<void()> other_gone;
   };

@@ -1,6 +1,7 @@
 #include "relayd/mail/intake.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tsmtp::mail {
 namespace {
@@ -25,24 +26,28 @@ smtp::ServerOptions server_options(const IntakeSettings& settings, const IntakeH
           .hides_size_limit = host.is_anybody_in_doubt()};
 }
 
+smtp::ServerSession session_that_begins(const Intake::Beginning& beginning, smtp::ServerOptions options) {
+  if (const auto* const refusal = std::get_if<smtp::Reply>(&beginning))
+    return smtp::ServerSession::refusing(*refusal);
+  if (const auto* const resting = std::get_if<smtp::Resting>(&beginning))
+    return {std::move(options), *resting};
+  return smtp::ServerSession(std::move(options));
+}
+
 }  // namespace
 
 Intake::Intake(IntakeSettings settings, IntakeHost& host, const base::DigestMaker& digests,
-               base::TimePoint now)
+               base::TimePoint now, const Beginning& beginning)
     : settings_(std::move(settings)),
       host_(host),
       digests_(digests),
-      session_(server_options(settings_, host_)),
-      last_step_(now) {}
-
-Intake::Intake(IntakeSettings settings, const smtp::Reply& greeting, IntakeHost& host,
-               const base::DigestMaker& digests, base::TimePoint now)
-    : settings_(std::move(settings)),
-      host_(host),
-      digests_(digests),
-      session_(smtp::ServerSession::refusing(greeting)),
+      session_(session_that_begins(beginning, server_options(settings_, host_))),
       last_step_(now) {
   draw_requests(now);
+}
+
+std::optional<smtp::Resting> Intake::resting() const {
+  return current_ || waiting_ || shutting_down_ || finished_ ? std::nullopt : session_.resting();
 }
 
 void Intake::receive(std::string_view bytes, base::TimePoint now) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "relayd/base/clock.h"
@@ -40,12 +41,13 @@ struct IntakeSettings {
 
 class Intake {
  public:
-  /// `host` and `digests` are borrowed and outlive the intake.
-  Intake(IntakeSettings settings, IntakeHost& host, const base::DigestMaker& digests, base::TimePoint now);
+  /// How the dialogue begins: with a greeting that lets the client go on; with one that refuses it, a 421; or
+  /// where another intake has left it.
+  using Beginning = std::variant<std::monostate, smtp::Reply, smtp::Resting>;
 
-  /// A dialogue that is refused from its first word with `greeting`, a 421.
-  Intake(IntakeSettings settings, const smtp::Reply& greeting, IntakeHost& host,
-         const base::DigestMaker& digests, base::TimePoint now);
+  /// `host` and `digests` are borrowed and outlive the intake.
+  Intake(IntakeSettings settings, IntakeHost& host, const base::DigestMaker& digests, base::TimePoint now,
+         const Beginning& beginning = {});
 
   // From the client's connection.
   void receive(std::string_view bytes, base::TimePoint now);
@@ -56,6 +58,8 @@ class Intake {
   [[nodiscard]] bool awaits_confirmation() const { return !unconfirmed_.empty(); }
   /// The client has provably read all that was written, though it has said nothing since.
   void client_has_read();
+  /// Where another intake may go on with the client, if it has read all that was written: between two mails.
+  [[nodiscard]] std::optional<smtp::Resting> resting() const;
   /// When the client or the far side last moved.
   [[nodiscard]] base::TimePoint last_step() const { return last_step_; }
   /// The client closed, `clean`: in order, with everything read. Nothing must be called afterwards.

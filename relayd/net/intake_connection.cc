@@ -10,25 +10,20 @@ namespace {
 // A client that has read a reply is given this time to make note of it.
 constexpr std::chrono::seconds kReadingTime{2};
 
-mail::Intake make_intake(mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
-                         mail::IntakeHost& host, const base::DigestMaker& digests) {
-  if (refusal) return {std::move(settings), *refusal, host, digests, now()};
-  return {std::move(settings), host, digests, now()};
-}
-
 }  // namespace
 
 IntakeConnection::IntakeConnection(ByteChannel::Socket socket, const Surroundings& surroundings,
-                                   mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
+                                   mail::IntakeSettings settings, const mail::Intake::Beginning& beginning,
                                    Callbacks callbacks)
     : shared_(surroundings.shared),
       site_(surroundings.site),
       hubs_(surroundings.hubs),
       turns_(surroundings.turns),
+      taker_(surroundings.taker),
       callbacks_(std::move(callbacks)),
       announced_(settings.offered),
       channel_(std::move(socket), *this),
-      intake_(make_intake(std::move(settings), refusal, *this, shared_.digests)),
+      intake_(std::move(settings), *this, shared_.digests, now(), beginning),
       idle_since_(now()),
       turn_timer_(shared_.executor) {}
 
@@ -91,6 +86,24 @@ void IntakeConnection::on_writable() {
 
 bool IntakeConnection::on_end() {
   return intake_.goes_on_without_input();
+}
+
+// What it says now is for the one that takes it, and shows that it has read what we said.
+bool IntakeConnection::gives_away() {
+  if (gone_ || leaving_ || !taker_ || !intake_.resting() || !channel_->has_bytes()) return false;
+  intake_.client_has_read();
+  give_away();
+  return gone_;
+}
+
+void IntakeConnection::give_away() {
+  if (gone_ || leaving_ || intake_.awaits_confirmation()) return;
+  const auto dialogue = intake_.resting();
+  if (!taker_ || !dialogue || !can_be_told(*dialogue)) return;
+  const int socket = channel_->descriptor();
+  if (!taker_({.dialogue = *dialogue, .announced = announced_}, socket)) return;
+  channel_->detach();  // closes what is ours of the connection
+  on_closed(true, "");
 }
 
 void IntakeConnection::on_closed(bool clean, const std::string&) {

@@ -15,6 +15,7 @@
 #include "relayd/mail/turns.h"
 #include "relayd/net/io/byte_channel.h"
 #include "relayd/net/link/site_link.h"
+#include "relayd/net/resting_session.h"
 #include "relayd/net/shared_by_sites.h"
 #include "relayd/net/site_hubs.h"
 
@@ -25,6 +26,8 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
                          public StreamUser,
                          public mail::IntakeHost {
  public:
+  /// Takes a session that rests, and its socket, which it does not close. False: it cannot.
+  using Taker = std::function<bool(const RestingSession& session, int socket)>;
   struct Callbacks {
     std::function<void(const mail::Summary&)> ended;
     /// The link takes no more mails until one has ended: it waits, and asks again.
@@ -38,10 +41,10 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
     const settings::Site& site;
     SiteHubs& hubs;  ///< of the site; each transaction is given one when it begins
     mail::Turns& turns;
+    const Taker& taker;  ///< null: nobody takes it away
   };
-  /// With `refusal`, the dialogue is refused from its first word.
   IntakeConnection(ByteChannel::Socket socket, const Surroundings& surroundings,
-                   mail::IntakeSettings settings, const std::optional<smtp::Reply>& refusal,
+                   mail::IntakeSettings settings, const mail::Intake::Beginning& beginning,
                    Callbacks callbacks);
 
   void start();
@@ -54,6 +57,8 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   void go_on_without(const SiteHub& hub);
   /// Closes at once.
   void abort();
+  /// Gives the session away, if another process takes it and its client has read all there is to read.
+  void give_away();
   [[nodiscard]] bool in_transaction() const { return intake_.in_transaction(); }
   /// The mail under way is that transaction.
   [[nodiscard]] bool is_about(const std::string& transaction) const { return intake_.is_about(transaction); }
@@ -80,6 +85,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   void on_writable() override;
   [[nodiscard]] bool awaits_more() const override { return !intake_.has_whole_mail(); }
   [[nodiscard]] bool on_end() override;
+  [[nodiscard]] bool gives_away() override;
   void on_closed(bool clean, const std::string& cause) override;
   // StreamUser
   void on_stream_bytes(mux::StreamKey stream, std::string_view bytes) override;
@@ -124,6 +130,7 @@ class IntakeConnection : public std::enable_shared_from_this<IntakeConnection>,
   const settings::Site& site_;
   SiteHubs& hubs_;
   mail::Turns& turns_;
+  const Taker& taker_;
   Callbacks callbacks_;
   smtp::Extensions announced_;
   std::map<mux::StreamKey, SiteHub*> streams_;  // ours, at the hub of each; those that are over are not here

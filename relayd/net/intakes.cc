@@ -39,10 +39,18 @@ void Intakes::accept(ByteChannel::Socket socket) {
     shared_.log.log_provoked(base::Provoked::kRefusal, settings_.name, base::LogLevel::kWarning,
                              settings_.name + ": session refused: " + refused->summary());
   }
+  begin(std::move(socket), intake_settings(),
+        refused ? mail::Intake::Beginning(*std::move(refused)) : mail::Intake::Beginning());
+}
+
+void Intakes::begin(ByteChannel::Socket socket, mail::IntakeSettings settings,
+                    const mail::Intake::Beginning& beginning) {
+  const bool refused = std::holds_alternative<smtp::Reply>(beginning);
   auto session = std::make_shared<IntakeConnection>(
       std::move(socket),
-      IntakeConnection::Surroundings{.shared = shared_, .site = settings_, .hubs = hubs_, .turns = turns_},
-      intake_settings(), refused,
+      IntakeConnection::Surroundings{
+          .shared = shared_, .site = settings_, .hubs = hubs_, .turns = turns_, .taker = taker_},
+      std::move(settings), beginning,
       IntakeConnection::Callbacks{
           .ended = ended_,
           .link_full = lifetime_.guard([this](IntakeConnection& newcomer) { make_room_on_link(newcomer); }),
@@ -163,7 +171,16 @@ void Intakes::drain() {
     session->shut_down(reply_421("4.3.2", "this relayd is shutting down"));
 }
 
+// It was let in already, and knows what it was offered.
+void Intakes::go_on_with(ByteChannel::Socket socket, const RestingSession& session) {
+  mail::IntakeSettings settings = intake_settings();
+  settings.offered = session.announced;
+  begin(std::move(socket), std::move(settings), session.dialogue);
+}
+
 void Intakes::let_go_of_idle(base::Duration at_least) {
+  for (const auto& session : std::set(sessions_))
+    session->give_away();
   for (const auto& session : std::set(sessions_))
     if (session->is_idle() && !session->is_leaving() && now() - session->idle_since() >= at_least)
       session->shut_down(reply_421("4.3.2", "this relayd has been upgraded, connect to the new one"));

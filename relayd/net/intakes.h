@@ -39,6 +39,8 @@ class Intakes {
 
   void settings_changed() { rate_.set_rates(settings_.rates); }
   void accept(ByteChannel::Socket socket);
+  /// A session of another process of this hub, which has given it away.
+  void go_on_with(ByteChannel::Socket socket, const RestingSession& session);
   /// On the last descriptor that there is.
   void turn_away(ByteChannel::Socket socket);
   /// The standing of a hub has changed: those that waited for it are served, or told why not.
@@ -48,7 +50,9 @@ class Intakes {
 
   /// Sessions are told 421 when their transaction is over, and new ones at once.
   void drain();
-  /// Those that have been idle for so long are told 421: another relayd of this hub takes their next mail.
+  /// From now on sessions are given to `taker` between two mails, if it is not null.
+  void give_away_to(IntakeConnection::Taker taker) { taker_ = std::move(taker); }
+  /// Those that can be given away are. Those that can not, and have been idle for so long, are told 421.
   void let_go_of_idle(base::Duration at_least);
   /// Clients wait for their greeting.
   [[nodiscard]] bool holds_any() const { return !held_.empty(); }
@@ -70,6 +74,8 @@ class Intakes {
   [[nodiscard]] std::uint64_t rate_refusals() const { return rate_.refused(); }
 
  private:
+  void begin(ByteChannel::Socket socket, mail::IntakeSettings settings,
+             const mail::Intake::Beginning& beginning);
   void make_room_for(ByteChannel::Socket& newcomer);
   void make_room_on_link(IntakeConnection& newcomer);
   [[nodiscard]] std::size_t sessions_served() const;
@@ -89,6 +95,7 @@ class Intakes {
   mail::RefusedRecipients refused_recipients_;
   base::ByteBudget compression_{mail::kCompressionBytes};
   mail::Turns turns_;
+  IntakeConnection::Taker taker_;          // null: sessions are ours to their end
   std::vector<ByteChannel::Socket> held_;  // accepted in an interruption of the link, not yet greeted
   std::set<std::shared_ptr<IntakeConnection>> sessions_;
   std::list<std::shared_ptr<IntakeConnection>> refused_sessions_;  // of those; told so, not yet gone

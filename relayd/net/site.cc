@@ -187,6 +187,19 @@ bool Site::is_idle() const {
          connections() == 0;
 }
 
+// All of its endpoints are one to a client but for their addresses, which are of use to find the site.
+void Site::give_sessions_to(const Taker& taker) {
+  if (!taker || endpoints_.empty()) return intakes_.give_away_to(nullptr);
+  intakes_.give_away_to(
+      [taker, at = endpoints_.front()->address()](const RestingSession& session, int socket) {
+        return taker(at, session, socket);
+      });
+}
+
+void Site::go_on_with(const RestingSession& session, base::Descriptor socket) {
+  intakes_.go_on_with(connected_socket(shared_.executor, std::move(socket)), session);
+}
+
 void Site::close_endpoints() {
   for (const auto& endpoint : std::exchange(endpoints_, {}))
     endpoint->stop();

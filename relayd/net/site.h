@@ -59,7 +59,14 @@ class Site {
   /// That one accepts them from now on; or this one does again.
   void suspend();
   void resume();
-  /// Sessions that have been idle for so long are told to come again.
+  /// Takes the sessions of its endpoints between two mails; null: they are ours to their end. False: it
+  /// cannot.
+  using Taker =
+      std::function<bool(const base::HostPort& endpoint, const RestingSession& session, int socket)>;
+  void give_sessions_to(const Taker& taker);
+  /// A session that another process of this hub had at an endpoint of this site.
+  void go_on_with(const RestingSession& session, base::Descriptor socket);
+  /// Sessions that have been idle for so long, and that nobody takes, are told to come again.
   void let_go_of_idle(base::Duration at_least) { intakes_.let_go_of_idle(at_least); }
   /// No client is connected, and nothing is under way.
   [[nodiscard]] bool is_idle() const;

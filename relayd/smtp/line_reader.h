@@ -31,6 +31,8 @@ class LineReader {
   /// more bytes are needed. Never keeps more than the limit. A line ends at LF; without CR before it, it is
   /// kBareLineEnd.
   [[nodiscard]] std::optional<Line> read(std::string_view& input);
+  /// The beginning of a line was consumed, and not its end.
+  [[nodiscard]] bool is_within_line() const { return too_long_ || !line_.empty(); }
 
  private:
   std::size_t max_line_bytes_;

@@ -101,18 +101,18 @@ std::optional<Request> ServerSession::on_hello(const Command& command) {
     return std::nullopt;
   }
   const Protocol wanted = command.verb == Verb::kLhlo ? Protocol::kLmtp : Protocol::kSmtp;
-  if (protocol_ != Protocol::kNone && protocol_ != wanted) {
+  if (resting_.protocol != Protocol::kNone && resting_.protocol != wanted) {
     refuse(make_reply(503, "5.5.1", is_lmtp() ? "this dialogue speaks LMTP" : "this dialogue speaks SMTP"));
     return std::nullopt;
   }
-  protocol_ = wanted;
-  helo_ = command.argument;
+  resting_.protocol = wanted;
+  resting_.helo = command.argument;
   answer_idle(hello_reply(options_, command.verb));
   return abandon();
 }
 
 std::optional<Request> ServerSession::on_mail(const std::string& argument) {
-  if (helo_.empty()) {
+  if (resting_.helo.empty()) {
     refuse(make_reply(503, "5.5.1", "say EHLO, HELO or LHLO first"));
     return std::nullopt;
   }
@@ -144,7 +144,8 @@ std::optional<Request> ServerSession::on_mail(const std::string& argument) {
   transaction_.mail_ticket = owed_.owe(Kind::kMail);
   transaction_.phase = Transaction::Phase::kAsked;
   transaction_.utf8 = parsed->has("SMTPUTF8");
-  return MailRequest{transaction_.mail_ticket, helo_, is_lmtp(), *std::move(parsed), std::move(refusal)};
+  return MailRequest{transaction_.mail_ticket, resting_.helo, is_lmtp(), *std::move(parsed),
+                     std::move(refusal)};
 }
 
 std::optional<Request> ServerSession::on_rcpt(const std::string& argument) {
@@ -201,8 +202,8 @@ std::optional<Request> ServerSession::on_data(const std::string& argument) {
 
 // The error that is one too many closes, whoever is asked.
 bool ServerSession::leaves_to_owner() {
-  if (!options_.leaves_refusals || errors_ + 1 >= options_.sessions.max_errors) return false;
-  ++errors_;
+  if (!options_.leaves_refusals || resting_.errors + 1 >= options_.sessions.max_errors) return false;
+  ++resting_.errors;
   return true;
 }
 
@@ -219,13 +220,13 @@ void ServerSession::answer(Reply reply) {
 
 void ServerSession::refuse(Reply reply) {
   answer(std::move(reply));
-  if (++errors_ < options_.sessions.max_errors) return;
+  if (++resting_.errors < options_.sessions.max_errors) return;
   state_ = State::kLeaving;
   answer(make_reply(421, "4.7.0", options_.name + " too many errors"));
 }
 
 void ServerSession::answer_idle(Reply reply) {
-  if (++idle_commands_ <= options_.max_idle_commands)
+  if (++resting_.idle_commands <= options_.max_idle_commands)
     answer(std::move(reply));
   else
     refuse(std::move(reply));

@@ -20,6 +20,15 @@ ServerSession::ServerSession(ServerOptions options)
   output_ = make_reply(220, "", options_.name + " ESMTP tsmtp").wire();
 }
 
+ServerSession::ServerSession(ServerOptions options, Resting where)
+    : options_(std::move(options)), lines_(options_.max_line_bytes), resting_(std::move(where)) {}
+
+std::optional<Resting> ServerSession::resting() const {
+  const bool rests = state_ == State::kCommands && !in_transaction() && owed_.empty() && output_.empty() &&
+                     unread().empty() && !lines_.is_within_line();
+  return rests ? std::optional(resting_) : std::nullopt;
+}
+
 ServerSession ServerSession::refusing(const Reply& greeting) {
   ServerSession session;
   session.output_ = greeting.wire();
@@ -168,8 +177,8 @@ void ServerSession::after_leaving(Kind kind, const Reply& reply) {
       break;
     case Kind::kFinal:
       transaction_ = {};
-      idle_commands_ = 0;
-      if (reply.is_positive()) errors_ = 0;
+      resting_.idle_commands = 0;
+      if (reply.is_positive()) resting_.errors = 0;
       state_ = State::kCommands;
       break;
     case Kind::kMail:

@@ -81,10 +81,26 @@ struct ServerOptions {
   int max_idle_commands = 100;
 };
 
+/// All that a dialogue is between two mails, when every command has been answered: another ServerSession may
+/// go on with it.
+struct Resting {
+  enum class Protocol { kNone, kSmtp, kLmtp };
+
+  Protocol protocol = Protocol::kNone;  ///< what the first HELO, EHLO or LHLO chose
+  std::string helo;
+  std::uint64_t errors = 0;  ///< since the last accepted message
+  int idle_commands = 0;     ///< since the last message
+
+  friend bool operator==(const Resting&, const Resting&) = default;
+};
+
 class ServerSession {
  public:
   /// The greeting, 220, is in output() at once.
   explicit ServerSession(ServerOptions options);
+
+  /// Goes on where another one rested: no greeting.
+  ServerSession(ServerOptions options, Resting where);
 
   /// A dialogue that is refused from its first word: `greeting` (a 421: never 5xx, which would bounce) is in
   /// output(), and Finished is the next request.
@@ -125,7 +141,9 @@ class ServerSession {
   /// From a MailRequest (answered or not) to its refusal, an Abandoned, the reply to DATA if not 354, or the
   /// last one to ContentEnd.
   [[nodiscard]] bool in_transaction() const { return transaction_.phase != Transaction::Phase::kNone; }
-  [[nodiscard]] const std::string& helo() const { return helo_; }
+  [[nodiscard]] const std::string& helo() const { return resting_.helo; }
+  /// Nothing while a command is under way, or part of one is here, or output is still to be written.
+  [[nodiscard]] std::optional<Resting> resting() const;
 
  private:
   enum class State {
@@ -140,7 +158,7 @@ class ServerSession {
     kLeaving,       // nothing more is read; Finished follows the last reply
     kOver,          // Finished was drawn
   };
-  enum class Protocol { kNone, kSmtp, kLmtp };
+  using Protocol = Resting::Protocol;
   using Kind = OwedReplies::Kind;
 
   struct Transaction {
@@ -174,7 +192,7 @@ class ServerSession {
   void flush();
   void after_leaving(Kind kind, const Reply& reply);
   void leave();
-  [[nodiscard]] bool is_lmtp() const { return protocol_ == Protocol::kLmtp; }
+  [[nodiscard]] bool is_lmtp() const { return resting_.protocol == Protocol::kLmtp; }
 
   // server_commands.cc: what each command means; each returns the request it makes of the owner, if any
   [[nodiscard]] std::optional<Request> on_line(const Line& line);
@@ -205,15 +223,12 @@ class ServerSession {
   std::string input_;
   std::size_t read_bytes_ = 0;  // of input_
   std::string output_;
-  std::string helo_;
-  Protocol protocol_ = Protocol::kNone;  // what the first HELO, EHLO or LHLO chose
+  Resting resting_;
   OwedReplies owed_;
   Transaction transaction_;
   Content content_;
-  Chunk chunk_;               // under way
-  bool said_421_ = false;     // to one of several LMTP recipients; the dialogue ends after the last
-  std::uint64_t errors_ = 0;  // since the last accepted message
-  int idle_commands_ = 0;     // since the last message
+  Chunk chunk_;            // under way
+  bool said_421_ = false;  // to one of several LMTP recipients; the dialogue ends after the last
 };
 
 }  // namespace tsmtp::smtp

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "tests/support/datagram_reader.h"
 #include "tests/support/two_hubs.h"
@@ -61,7 +62,7 @@ TEST_F(Upgrade, NewSessionsAreTheNewProcesssAndTheOldOneEnds) {
   EXPECT_TRUE(wait_until([&] { return !is_there(serves); }));
 }
 
-TEST_F(Upgrade, AMailUnderWayAndItsSessionGoOnWithTheOldProcess) {
+TEST_F(Upgrade, AMailUnderWayGoesOnWithTheOldProcess) {
   Connection client = session();
   begin_mail(client, "Subject: x\r\n\r\n");
   (void)upgrade(tokyo);
@@ -74,11 +75,40 @@ TEST_F(Upgrade, AMailUnderWayAndItsSessionGoOnWithTheOldProcess) {
   EXPECT_THAT(tokyo.relayctl({"status"}).output,
               HasSubstr(", has 1 session, 1 mail under way, 0 connections;"));
   EXPECT_THAT(client.command("."), StartsWith("250 "));
+  EXPECT_EQ(tokyo.process().wait(), 0);
   EXPECT_THAT(send_mail(client, "Subject: y\r\n\r\n"), StartsWith("250 "));
   EXPECT_THAT(client.command("QUIT"), StartsWith("221 "));
-  EXPECT_EQ(tokyo.process().wait(), 0);
   EXPECT_TRUE(wait_until([&] { return tokyo.status()["predecessor"] == nullptr; }));
   EXPECT_EQ(birl_mta.count(), 2U);
+}
+
+TEST_F(Upgrade, SessionsGoOnWithTheNewProcessBetweenTwoMails) {
+  Connection in_use = session();
+  EXPECT_THAT(send_mail(in_use, "Subject: x\r\n\r\n"), StartsWith("250 "));
+  Connection greeted(endpoint_address(), endpoint_port);
+  ASSERT_THAT(greeted.reply(), StartsWith("220 "));
+  Connection in_a_mail = session();
+  begin_mail(in_a_mail, "Subject: y\r\n\r\n");
+  Connection in_a_line = session();
+  ASSERT_TRUE(in_a_line.send("NO"));
+  (void)upgrade(tokyo);
+  EXPECT_THAT(in_a_mail.command("."), StartsWith("250 "));
+  EXPECT_THAT(in_a_line.command("OP"), StartsWith("250 "));
+  EXPECT_EQ(tokyo.process().wait(), 0) << "though they are all connected";
+  EXPECT_THAT(greeted.command("EHLO x"), StartsWith("250-"));
+  for (Connection* const client : {&in_use, &greeted, &in_a_mail, &in_a_line})
+    EXPECT_THAT(send_mail(*client, "Subject: z\r\n\r\n"), StartsWith("250 "));
+  EXPECT_EQ(birl_mta.count(), 6U);
+}
+
+TEST_F(Upgrade, TheNextWaitsUntilTheOldProcessHasEndedItsMail) {
+  Connection client = session();
+  begin_mail(client, "Subject: x\r\n\r\n");
+  const pid_t second = upgrade(tokyo);
+  std::thread next([&] { EXPECT_EQ(tokyo.relayctl({"upgrade"}).status, 0); });
+  EXPECT_THAT(client.command("."), StartsWith("250 "));
+  next.join();
+  EXPECT_NE(serving_process(tokyo), second);
 }
 
 TEST_F(Upgrade, AMailFromTheFarHubThatIsUnderWayGoesOnWithTheOldProcess) {
@@ -282,12 +312,75 @@ TEST_F(InstalledRelayd, ThatDoesNotStartIsNotedAtAReload) {
   EXPECT_EQ(serving_process(tokyo), tokyo.process().pid());
 }
 
-class UpgradeWithoutManager : public TwoHubs {};
+/// What has started relayd watches that process, and nothing else: a supervisor, a script, a container.
+class UpgradeUnderASupervisor : public TwoHubs {
+ protected:
+  void TearDown() override {
+    end_serving(tokyo);
+    TwoHubs::TearDown();
+  }
+  pid_t upgrade() {
+    const Finished done = tokyo.relayctl({"upgrade"});
+    EXPECT_EQ(done.status, 0) << done.output;
+    return serving_process(tokyo);
+  }
+  /// The first process has nothing more to do but to stay.
+  void expect_mail() {
+    Connection client = session();
+    EXPECT_THAT(send_mail(client, "Subject: x\r\n\r\n"), StartsWith("250 "));
+    EXPECT_THAT(client.command("QUIT"), StartsWith("221 "));
+  }
+};
 
-TEST_F(UpgradeWithoutManager, ASupervisorThatWatchesTheProcessIsNotDeceived) {
-  const Finished refused = tokyo.relayctl({"upgrade"});
-  EXPECT_EQ(refused.status, EX_UNAVAILABLE);
-  EXPECT_THAT(refused.output, HasSubstr("restart relayd instead"));
+TEST_F(UpgradeUnderASupervisor, TheProcessThatItWatchesStaysForAllUpgradesAndEndsWithTheLast) {
+  pid_t before = tokyo.process().pid();
+  for (int i = 0; i < 3; ++i) {
+    const pid_t after = upgrade();
+    EXPECT_NE(after, before);
+    if (i > 0) {
+      EXPECT_TRUE(wait_until([&] { return !is_there(before); }));
+    }
+    ASSERT_TRUE(tokyo.logs("all that this process had begun is over, stopping"));
+    before = after;
+    expect_mail();
+    EXPECT_TRUE(tokyo.process().running());
+  }
+  kill(tokyo.process().pid(), SIGTERM);
+  EXPECT_EQ(tokyo.process().wait(), 0);
+  EXPECT_FALSE(is_there(before));
+}
+
+TEST_F(UpgradeUnderASupervisor, AReloadThatItAsksForIsTheOneThatServes) {
+  (void)upgrade();
+  ASSERT_TRUE(tokyo.logs("all that this process had begun is over, stopping"));
+  kill(tokyo.process().pid(), SIGHUP);
+  EXPECT_TRUE(tokyo.logs("reloaded"));
+}
+
+TEST_F(UpgradeUnderASupervisor, ACrashOfTheOneThatServesIsItsCrash) {
+  const pid_t serves = upgrade();
+  ASSERT_TRUE(tokyo.logs("all that this process had begun is over, stopping"));
+  kill(serves, SIGKILL);
+  EXPECT_NE(tokyo.process().wait(), 0);
+}
+
+TEST_F(UpgradeUnderASupervisor, WhenItKillsWhatItWatchesNoRelaydIsLeft) {
+  const pid_t serves = upgrade();
+  ASSERT_TRUE(tokyo.logs("all that this process had begun is over, stopping"));
+  tokyo.kill();
+  EXPECT_TRUE(wait_until([&] { return !is_there(serves); }));
+  EXPECT_TRUE(tokyo.logs("the process that a supervisor has started is gone"));
+}
+
+TEST_F(UpgradeUnderASupervisor, ANewOneThatDiesLeavesNothingBehind) {
+  Connection client = session();
+  begin_mail(client, "Subject: x\r\n\r\n");
+  const pid_t serves = upgrade();
+  kill(serves, SIGKILL);
+  EXPECT_TRUE(wait_until([&] { return serving_process(tokyo) == tokyo.process().pid(); }));
+  EXPECT_TRUE(wait_until([&] { return kill(serves, 0) != 0; })) << "nobody has waited for it";
+  expect_mail();
+  EXPECT_NE(upgrade(), serves);
 }
 
 }  // namespace

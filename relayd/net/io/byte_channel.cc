@@ -1,6 +1,7 @@
 #include "relayd/net/io/byte_channel.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/buffer.hpp>
@@ -28,6 +29,17 @@ std::array<char, kReadBytes>& read_buffer() {
 }
 
 }  // namespace
+
+ByteChannel::Socket connected_socket(const asio::any_io_executor& executor, base::Descriptor connected) {
+  int family = AF_UNSPEC;
+  socklen_t length = sizeof family;
+  (void)getsockopt(connected.get(), SOL_SOCKET, SO_DOMAIN, &family, &length);
+  ByteChannel::Socket socket(executor);
+  error_code error;
+  socket.assign(asio::generic::stream_protocol(family, 0), connected.get(), error);
+  if (!error) (void)connected.release();
+  return socket;
+}
 
 OwnedChannel::OwnedChannel(ByteChannel::Socket socket, ByteChannelOwner& owner)
     : channel_(new ByteChannel(std::move(socket), owner)) {}
@@ -59,7 +71,9 @@ void ByteChannel::wait_read() {
   waiting_read_ = true;
   socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
     self->waiting_read_ = false;
-    if (!error && self->owner_ != nullptr) self->read_ready();
+    if (error || self->owner_ == nullptr) return;
+    if (self->reading_ && !self->closing_ && self->owner_->gives_away()) return;
+    self->read_ready();
   });
 }
 
@@ -212,6 +226,11 @@ void ByteChannel::closed(bool clean, const std::string& cause) {
   ByteChannelOwner* owner = owner_;
   detach();
   owner->on_closed(clean, cause);
+}
+
+bool ByteChannel::has_bytes() {
+  char one = 0;
+  return recv(socket_.native_handle(), &one, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 void ByteChannel::detach() {

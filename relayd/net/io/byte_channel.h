@@ -3,6 +3,7 @@
 // mean.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "relayd/base/descriptor.h"
 #include "relayd/net/io/socket_peer.h"
 
 namespace tsmtp::net {
@@ -23,6 +25,9 @@ class ByteChannelOwner {
   virtual void on_bytes(std::string_view bytes) = 0;
   /// Where the next bytes are to be read to; empty: anywhere. on_bytes() follows at once.
   [[nodiscard]] virtual std::span<char> room() { return {}; }
+  /// There are bytes to be read, or the end. True: they are another process's, the owner has let go of the
+  /// channel.
+  [[nodiscard]] virtual bool gives_away() { return false; }
   /// Output that was left over by flush() can go on: call flush() again.
   virtual void on_writable() = 0;
   /// Whether the other side may have more to say before it hears from us, and Nagle's algorithm hold it back
@@ -34,6 +39,10 @@ class ByteChannelOwner {
   /// closed with unread data, as a killed process leaves it, is reset).
   virtual void on_closed(bool clean, const std::string& cause) = 0;
 };
+
+/// `connected` as a channel takes it.
+[[nodiscard]] boost::asio::generic::stream_protocol::socket connected_socket(
+    const boost::asio::any_io_executor& executor, base::Descriptor connected);
 
 class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
  public:
@@ -73,6 +82,10 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   [[nodiscard]] std::string network();
   /// Closes at once. No call follows.
   void detach();
+  /// To be handed to another process. A connection that both have is closed when both have closed it.
+  [[nodiscard]] int descriptor() { return socket_.native_handle(); }
+  /// There is something to be read, and be it one byte.
+  [[nodiscard]] bool has_bytes();
 
  private:
   friend class OwnedChannel;

@@ -7,11 +7,6 @@
 #include <cstring>
 
 namespace tsmtp::net {
-namespace {
-
-constexpr std::size_t kMaxTextBytes = 256;
-
-}  // namespace
 
 bool send_message(int socket, std::string_view text, int descriptor, int flags) {
   iovec bytes{const_cast<char*>(text.data()), text.size()};  // sendmsg only reads it
@@ -32,7 +27,7 @@ bool send_message(int socket, std::string_view text, int descriptor, int flags) 
 }
 
 std::optional<DescriptorMessage> receive_message(int socket) {
-  std::array<char, kMaxTextBytes> text;
+  std::array<char, kMaxDescriptorMessageBytes> text;
   iovec bytes{text.data(), text.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
   msghdr message{};

@@ -10,6 +10,9 @@
 
 namespace tsmtp::net {
 
+/// Longer ones are cut.
+inline constexpr std::size_t kMaxDescriptorMessageBytes = 1024;
+
 struct DescriptorMessage {
   std::string text;  ///< empty: the other end has closed
   base::Descriptor descriptor;
@@ -19,7 +22,7 @@ struct DescriptorMessage {
 /// `flags` as for sendmsg(2); no SIGPIPE.
 [[nodiscard]] bool send_message(int socket, std::string_view text, int descriptor, int flags);
 
-/// Waits for a datagram of at most 256 bytes. Nothing with errno set where there is none.
+/// Waits for a datagram. Nothing with errno set where there is none.
 [[nodiscard]] std::optional<DescriptorMessage> receive_message(int socket);
 
 }  // namespace tsmtp::net

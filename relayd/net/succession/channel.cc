@@ -46,7 +46,7 @@ std::optional<DescriptorMessage> SuccessionChannel::wait_for_word(base::Duration
   return message;
 }
 
-void SuccessionChannel::listen(std::function<void(const std::string& word)> heard) {
+void SuccessionChannel::listen(Heard heard) {
   heard_ = std::move(heard);
   wait();
 }
@@ -58,10 +58,10 @@ void SuccessionChannel::wait() {
     auto message = receive_message(socket_.native_handle());
     // Of one that has ended without reading all, that is told first, and its last words after that.
     if (!message && errno == ECONNRESET) message = receive_message(socket_.native_handle());
-    const std::string word = message ? message->text : std::string();
-    if (!word.empty()) wait();
+    if (!message) message = DescriptorMessage();
+    if (!message->text.empty()) wait();
     const auto heard = heard_;
-    heard(word);  // this may be gone then
+    heard(message->text, std::move(message->descriptor));  // this may be gone then
   }));
 }
 

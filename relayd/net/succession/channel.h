@@ -22,6 +22,7 @@ struct SuccessionWords {
   static constexpr std::string_view kState = "state ";        ///< the directory of its state
   static constexpr std::string_view kSocket = "socket ";      ///< the address, and what listens there
   static constexpr std::string_view kKeys = "keys";           ///< a pipe with its keys
+  static constexpr std::string_view kKeeper = "keeper";       ///< daemon/keeper.h, where there is one
   static constexpr std::string_view kWriting = "writing";     ///< TransactionLedger::Borrowed
   static constexpr std::string_view kNews = "news";
   static constexpr std::string_view kLent = "lent";  ///< that was all
@@ -29,6 +30,8 @@ struct SuccessionWords {
   static constexpr std::string_view kInTouch = "in touch ";  ///< with that hub; comes before kListen
   static constexpr std::string_view kListen = "listen";      ///< for other hubs, and dial
   static constexpr std::string_view kServe = "serve";
+  static constexpr std::string_view kSession =
+      "session ";  ///< its endpoint and text, a line apart; and its socket
   static constexpr std::string_view kService = "service";  ///< the service manager looks at you
   static constexpr std::string_view kLeft = "left ";       ///< and what it still has (daemon/left_behind.h)
   // From the one that takes over. A word that the other one does not know is of a later release, and passed
@@ -46,13 +49,15 @@ struct SuccessionWords {
 class SuccessionChannel {
  public:
   /// Longer words are cut.
-  static constexpr std::size_t kMaxWordBytes = 255;
+  static constexpr std::size_t kMaxWordBytes = kMaxDescriptorMessageBytes - 1;
 
   explicit SuccessionChannel(const boost::asio::any_io_executor& executor, base::Descriptor socket);
   ~SuccessionChannel() { lifetime_.end(); }
   SuccessionChannel(const SuccessionChannel&) = delete;
   SuccessionChannel& operator=(const SuccessionChannel&) = delete;
 
+  /// To be lent on.
+  [[nodiscard]] int descriptor() { return socket_.native_handle(); }
   /// Waits for room for a moment. False: the other end is gone, or takes nothing.
   bool say(std::string_view word, int descriptor = -1);
   /// What may be lost: waits for nothing.
@@ -61,13 +66,14 @@ class SuccessionChannel {
   [[nodiscard]] std::optional<DescriptorMessage> wait_for_word(base::Duration patience);
   /// Calls `heard` for each word from now on, and with an empty one when the other end is gone. It may
   /// destroy the channel.
-  void listen(std::function<void(const std::string& word)> heard);
+  using Heard = std::function<void(const std::string& word, base::Descriptor descriptor)>;
+  void listen(Heard heard);
 
  private:
   void wait();
 
   boost::asio::posix::stream_descriptor socket_;
-  std::function<void(const std::string&)> heard_;
+  Heard heard_;
   base::Lifetime lifetime_;
 };
 

@@ -47,7 +47,7 @@ class HandoverTo : public ::testing::Test {
          .yield_links = [this](net::SuccessionChannel&, const std::string&) { done += "yields links,"; },
          .yield_clients = [this] { done += "yields clients,"; },
          .take_back = [this] { done += "takes back,"; },
-         .leave = [this](pid_t) { done += "leaves,"; },
+         .leave = [this](net::SuccessionChannel&, pid_t) { done += "leaves,"; },
          .drain = [this](bool) { done += "drains,"; },
          .keys_changed = [] {},
          .is_restarted_by_others = [] { return false; }},

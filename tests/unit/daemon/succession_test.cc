@@ -111,8 +111,12 @@ TEST_F(HandingOverTable, ItNeverEndsUpWithNeitherOfThem) {
           if (action == Action::kYieldLinks || action == Action::kYieldClients) given_up = true;
           if (action == Action::kTakeBack) given_up = false;
         }
-        if (after.step() == Step::kServing) EXPECT_FALSE(given_up);
-        if (after.step() == Step::kLinking || after.step() == Step::kYielding) EXPECT_TRUE(given_up);
+        if (after.step() == Step::kServing) {
+          EXPECT_FALSE(given_up);
+        }
+        if (after.step() == Step::kLinking || after.step() == Step::kYielding) {
+          EXPECT_TRUE(given_up);
+        }
         if (seen.insert({depth, static_cast<int>(after.step()), given_up}).second)
           next.emplace_back(after, given_up);
       }

@@ -27,8 +27,8 @@ TEST(Intake, GreetsAsTheSite) {
 TEST(Intake, RefusesFromTheFirstWord) {
   NearEnd near;
   FakeDigests digests;
-  Intake intake(near.settings, smtp::make_reply(421, "4.4.1", "birlinghoven: link down"), near.host, digests,
-                {});
+  Intake intake(near.settings, near.host, digests, {},
+                smtp::make_reply(421, "4.4.1", "birlinghoven: link down"));
   EXPECT_EQ(intake.output(), "421 4.4.1 birlinghoven: link down\r\n");
   EXPECT_TRUE(intake.finished());
   EXPECT_FALSE(intake.wants_input());

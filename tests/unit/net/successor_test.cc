@@ -33,7 +33,7 @@ TEST(SuccessionChannel, LastWordsAreHeardFromOneThatHasNotListened) {
   boost::asio::io_context context;
   SuccessionChannel ours(context.get_executor(), base::Descriptor(ends[0]));
   std::vector<std::string> heard;
-  ours.listen([&](const std::string& word) { heard.push_back(word); });
+  ours.listen([&](const std::string& word, const base::Descriptor&) { heard.push_back(word); });
   {
     SuccessionChannel theirs(context.get_executor(), base::Descriptor(ends[1]));
     EXPECT_TRUE(ours.say("lent"));

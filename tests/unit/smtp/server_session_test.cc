@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "tests/unit/smtp/server_script.h"
 
 namespace tsmtp::smtp {
@@ -304,6 +306,61 @@ TEST(ServerSession, SaysWhetherATransactionIsOpen) {
   EXPECT_TRUE(session.in_transaction());
   session.reply(end, reply_of("550 no"));
   EXPECT_FALSE(session.in_transaction());
+}
+
+std::string written_by(ServerSession& session) {
+  while (session.next()) {
+  }
+  return std::exchange(session.output(), {});
+}
+
+TEST(ServerSession, RestsOnlyWhenNothingIsUnderWayAndAllIsWritten) {
+  ServerSession session(test_options());
+  EXPECT_FALSE(session.resting()) << "its greeting is still to be written";
+  (void)written_by(session);
+  EXPECT_EQ(session.resting(), Resting());
+  session.receive("LHLO x\r\n");
+  EXPECT_FALSE(session.resting());
+  (void)written_by(session);
+  session.receive("NONSENSE\r\nNOOP\r\n");
+  (void)written_by(session);
+  const Resting rests{.protocol = Resting::Protocol::kLmtp, .helo = "x", .errors = 1, .idle_commands = 2};
+  EXPECT_EQ(session.resting(), rests);
+  session.receive("NO");
+  (void)written_by(session);
+  EXPECT_FALSE(session.resting()) << "in the midst of a line";
+  session.receive("OP\r\nMAIL FROM:<>\r\n");
+  const auto request = session.next();
+  ASSERT_TRUE(request);
+  session.output().clear();
+  EXPECT_FALSE(session.resting()) << "MAIL is to be answered";
+  session.reply(std::get<MailRequest>(*request).ticket, reply_of("250 ok"));
+  (void)written_by(session);
+  EXPECT_FALSE(session.resting()) << "in a transaction";
+  session.receive("RSET\r\n");
+  (void)written_by(session);
+  EXPECT_TRUE(session.resting());
+  session.receive("QUIT\r\n");
+  (void)written_by(session);
+  EXPECT_FALSE(session.resting());
+}
+
+TEST(ServerSession, GoesOnWhereAnotherRested) {
+  const Resting where{.protocol = Resting::Protocol::kSmtp, .helo = "x", .errors = 0, .idle_commands = 3};
+  ServerSession session(test_options(), where);
+  EXPECT_EQ(written_by(session), "") << "no second greeting";
+  EXPECT_EQ(session.resting(), where);
+  session.receive("LHLO y\r\n");
+  EXPECT_EQ(written_by(session).substr(0, 4), "503 ");
+  session.receive("MAIL FROM:<>\r\n");
+  const auto request = session.next();
+  ASSERT_TRUE(request);
+  EXPECT_EQ(std::get<MailRequest>(*request).helo, "x");
+  ServerOptions strict = test_options();
+  strict.sessions.max_errors = 3;
+  ServerSession wrong_twice(strict, {.protocol = Resting::Protocol::kSmtp, .helo = "x", .errors = 2});
+  wrong_twice.receive("NONSENSE\r\n");
+  EXPECT_NE(written_by(wrong_twice).find("421 "), std::string::npos);
 }
 
 }  // namespace
