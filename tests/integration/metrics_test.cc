@@ -111,22 +111,22 @@ TEST_F(Scraped, IsOpenMetricsForWhoAsks) {
 
 // As Prometheus asks, and as browsers do.
 TEST_F(Scraped, ComesCompressedToWhoTakesThat) {
-  const auto get = [this](const std::string& path, const std::string& coding, const char* method = "GET ") {
-    return ask(method + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: " + coding + "\r\n\r\n");
+  const auto get = [this](const std::string& page, const std::string& coding, const char* method = "GET ") {
+    return ask(method + page + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: " + coding + "\r\n\r\n");
   };
-  for (const auto& [path, sign] :
+  for (const auto& [page, sign] :
        {std::pair{"/metrics", "# TYPE tsmtp_link_up gauge\n"}, std::pair{"/", "1 of 1 links up"}}) {
-    const Answer plain = get(path, "gzip;q=0, deflate");
+    const Answer plain = get(page, "gzip;q=0, deflate");
     EXPECT_THAT(plain.header, Not(HasSubstr("Content-Encoding")));
     EXPECT_THAT(plain.body, HasSubstr(sign));
-    const Answer small = get(path, "gzip");
+    const Answer small = get(page, "gzip");
     EXPECT_THAT(small.header, HasSubstr("\r\nContent-Encoding: gzip\r\n"));
     EXPECT_THAT(small.header, HasSubstr("Accept-Encoding\r\n"));
     EXPECT_THAT(gunzipped(small.body).value_or("not gzip"), HasSubstr(sign));
     EXPECT_LT(2 * small.body.size(), plain.body.size());
-    const Answer head = get(path, "gzip", "HEAD ");
+    const Answer head = get(page, "gzip", "HEAD ");
     EXPECT_THAT(head.header, HasSubstr("\r\nContent-Encoding: gzip\r\n"));
-    EXPECT_THAT(get(path, "identity", "HEAD ").header, Not(HasSubstr("Content-Encoding")));
+    EXPECT_THAT(get(page, "identity", "HEAD ").header, Not(HasSubstr("Content-Encoding")));
   }
 }
 
