@@ -54,6 +54,7 @@ class UpgradeStorm : public TwoHubs {
     const ServiceManager manager(tokyo.file("notify"));
     TwoHubs::SetUp();
   }
+  void expect_that_nobody_notices();
   void TearDown() override {
     end_serving(tokyo);
     end_serving(birl);
@@ -113,6 +114,20 @@ std::map<std::string, int> tokens_at(const FakeMta& mta) {
 }
 
 TEST_F(UpgradeStorm, NobodyNotices) {
+  expect_that_nobody_notices();
+}
+
+// The process that a supervisor has started stays, whatever number of others take over.
+class UpgradeStormUnderASupervisor : public UpgradeStorm {
+ protected:
+  void SetUp() override { TwoHubs::SetUp(); }
+};
+
+TEST_F(UpgradeStormUnderASupervisor, NobodyNotices) {
+  expect_that_nobody_notices();
+}
+
+void UpgradeStorm::expect_that_nobody_notices() {
   constexpr int kClients = 4;
   Met met;
   std::vector<std::vector<std::string>> sent(2 * kClients);

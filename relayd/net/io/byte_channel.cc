@@ -228,9 +228,9 @@ void ByteChannel::closed(bool clean, const std::string& cause) {
   owner->on_closed(clean, cause);
 }
 
-bool ByteChannel::has_bytes() {
+bool ByteChannel::has_bytes() const {
   char one = 0;
-  return recv(socket_.native_handle(), &one, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+  return recv(const_cast<Socket&>(socket_).native_handle(), &one, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 void ByteChannel::detach() {

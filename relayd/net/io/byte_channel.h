@@ -85,7 +85,7 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   /// To be handed to another process. A connection that both have is closed when both have closed it.
   [[nodiscard]] int descriptor() { return socket_.native_handle(); }
   /// There is something to be read, and be it one byte.
-  [[nodiscard]] bool has_bytes();
+  [[nodiscard]] bool has_bytes() const;
 
  private:
   friend class OwnedChannel;
