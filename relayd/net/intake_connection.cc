@@ -102,7 +102,7 @@ void IntakeConnection::give_away() {
   if (!taker_ || !dialogue || !can_be_told(*dialogue)) return;
   const int socket = channel_->descriptor();
   if (!taker_({.dialogue = *dialogue, .announced = announced_}, socket)) return;
-  channel_->detach();  // closes what is ours of the connection
+  channel_->let_go();
   on_closed(true, "");
 }
 

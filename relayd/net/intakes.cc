@@ -39,12 +39,12 @@ void Intakes::accept(ByteChannel::Socket socket) {
     shared_.log.log_provoked(base::Provoked::kRefusal, settings_.name, base::LogLevel::kWarning,
                              settings_.name + ": session refused: " + refused->summary());
   }
-  begin(std::move(socket), intake_settings(),
-        refused ? mail::Intake::Beginning(*std::move(refused)) : mail::Intake::Beginning());
+  (void)begin(std::move(socket), intake_settings(),
+              refused ? mail::Intake::Beginning(*std::move(refused)) : mail::Intake::Beginning());
 }
 
-void Intakes::begin(ByteChannel::Socket socket, mail::IntakeSettings settings,
-                    const mail::Intake::Beginning& beginning) {
+std::shared_ptr<IntakeConnection> Intakes::begin(ByteChannel::Socket socket, mail::IntakeSettings settings,
+                                                 const mail::Intake::Beginning& beginning) {
   const bool refused = std::holds_alternative<smtp::Reply>(beginning);
   auto session = std::make_shared<IntakeConnection>(
       std::move(socket),
@@ -68,6 +68,7 @@ void Intakes::begin(ByteChannel::Socket socket, mail::IntakeSettings settings,
     oldest->abort();  // its 421 is in the kernel's hands
   }
   session->start();
+  return session;
 }
 
 std::size_t Intakes::sessions_served() const {
@@ -175,7 +176,8 @@ void Intakes::drain() {
 void Intakes::go_on_with(ByteChannel::Socket socket, const RestingSession& session) {
   mail::IntakeSettings settings = intake_settings();
   settings.offered = session.announced;
-  begin(std::move(socket), std::move(settings), session.dialogue);
+  const auto ours = begin(std::move(socket), std::move(settings), session.dialogue);
+  if (draining_) ours->shut_down(reply_421("4.3.2", "this relayd is shutting down"));
 }
 
 void Intakes::let_go_of_idle(base::Duration at_least) {

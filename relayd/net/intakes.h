@@ -74,8 +74,8 @@ class Intakes {
   [[nodiscard]] std::uint64_t rate_refusals() const { return rate_.refused(); }
 
  private:
-  void begin(ByteChannel::Socket socket, mail::IntakeSettings settings,
-             const mail::Intake::Beginning& beginning);
+  std::shared_ptr<IntakeConnection> begin(ByteChannel::Socket socket, mail::IntakeSettings settings,
+                                          const mail::Intake::Beginning& beginning);
   void make_room_for(ByteChannel::Socket& newcomer);
   void make_room_on_link(IntakeConnection& newcomer);
   [[nodiscard]] std::size_t sessions_served() const;

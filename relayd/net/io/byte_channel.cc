@@ -233,6 +233,14 @@ bool ByteChannel::has_bytes() const {
   return recv(const_cast<Socket&>(socket_).native_handle(), &one, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
+// Asio leaves it to the kernel to take a socket that is closed out of epoll(7), which it does when nobody has
+// it any more: until then events would come for what is gone.
+void ByteChannel::let_go() {
+  error_code ignored;
+  const base::Descriptor ours(socket_.release(ignored));
+  detach();
+}
+
 void ByteChannel::detach() {
   owner_ = nullptr;
   lingering_.cancel();

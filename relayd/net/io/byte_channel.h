@@ -82,7 +82,9 @@ class ByteChannel : public std::enable_shared_from_this<ByteChannel> {
   [[nodiscard]] std::string network();
   /// Closes at once. No call follows.
   void detach();
-  /// To be handed to another process. A connection that both have is closed when both have closed it.
+  /// As detach(), of a connection that another process has too: it stays open.
+  void let_go();
+  /// To be handed to another process; then let_go().
   [[nodiscard]] int descriptor() { return socket_.native_handle(); }
   /// There is something to be read, and be it one byte.
   [[nodiscard]] bool has_bytes() const;
