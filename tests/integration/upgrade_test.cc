@@ -238,11 +238,17 @@ TEST_F(Upgrade, TheServiceManagerHearsTheOneThatServes) {
   const pid_t before = tokyo.process().pid();
   Connection client = session();
   begin_mail(client, "Subject: x\r\n\r\n");
-  const pid_t after = upgrade(tokyo);
-  EXPECT_TRUE(manager.hears("MAINPID=" + std::to_string(after)));
+  pid_t after = 0;
+  // The kernel keeps ten datagrams for a manager that does not read.
+  std::thread upgrading([&] { after = upgrade(tokyo); });
+  EXPECT_TRUE(manager.hears("MAINPID="));
+  const std::string told = manager.last();
   EXPECT_EQ(manager.sender(), before);
   EXPECT_TRUE(manager.hears("READY=1\nSTATUS=hub tokyo: "));
-  EXPECT_EQ(manager.sender(), after);
+  const pid_t ready = manager.sender();
+  upgrading.join();
+  EXPECT_THAT(told, HasSubstr("MAINPID=" + std::to_string(after)));
+  EXPECT_EQ(ready, after);
   for (int i = 0; i < 3; ++i) {
     EXPECT_TRUE(manager.hears("WATCHDOG=1"));
     EXPECT_EQ(manager.sender(), after);

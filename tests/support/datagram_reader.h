@@ -47,8 +47,10 @@ class DatagramReader {
     if (header != nullptr && header->cmsg_type == SCM_CREDENTIALS)
       std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
     sender_ = sender.pid;
-    return {bytes.data(), static_cast<std::size_t>(size)};
+    last_.assign(bytes.data(), static_cast<std::size_t>(size));
+    return last_;
   }
+  [[nodiscard]] const std::string& last() const { return last_; }
   /// Of the last one.
   [[nodiscard]] pid_t sender() const { return sender_; }
   /// Reads until one has `text`.
@@ -63,6 +65,7 @@ class DatagramReader {
  private:
   int socket_;
   pid_t sender_ = 0;
+  std::string last_;
 };
 
 }  // namespace tsmtp::support
