@@ -38,8 +38,11 @@ int exit_status(int waited) {
 
 std::string Keeper::adopt() {
   if (lent_.is_open()) return {};
+  // All that keep() needs, for then it is too late to refuse.
+  const sigset_t all = signals();
+  signalled_ = base::Descriptor(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
   int ends[2];
-  if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 ||
+  if (!signalled_.is_open() || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 ||
       socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     return std::string("this process cannot stay as the one that a supervisor watches: ") +
            std::strerror(errno);
@@ -60,11 +63,9 @@ void Keeper::hold_signals() {
 int Keeper::keep() {
   malloc_trim(0);  // it may be for years
   lent_ = {};
-  const sigset_t all = signals();
-  const base::Descriptor signalled(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
   reap();  // one that ended before signals were held
   while (told_.is_open() || serves_ > 0) {
-    pollfd both[] = {{.fd = signalled.get(), .events = POLLIN, .revents = 0},
+    pollfd both[] = {{.fd = signalled_.get(), .events = POLLIN, .revents = 0},
                      {.fd = told_.is_open() ? told_.get() : -1, .events = POLLIN, .revents = 0}};
     if (poll(both, 2, -1) < 0 && errno != EINTR) break;
     // First what they have said: the one that ended may have been followed.
@@ -73,7 +74,7 @@ int Keeper::keep() {
       reap();
     }
     signalfd_siginfo one{};
-    while (read(signalled.get(), &one, sizeof one) == sizeof one) {
+    while (read(signalled_.get(), &one, sizeof one) == sizeof one) {
       if (one.ssi_signo == SIGCHLD)
         reap();
       else

@@ -39,6 +39,7 @@ class Keeper {
   void hear();
   void reap();
 
+  base::Descriptor signalled_;
   base::Descriptor told_;  // what those who got the other end say
   base::Descriptor lent_;
   pid_t serves_ = 0;

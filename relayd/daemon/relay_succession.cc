@@ -90,8 +90,7 @@ std::string Relay::objection_to_upgrade() const {
   if (draining_) return "relayd is shutting down";
   if (takeover_ && !takeover_->is_alone())
     return "the relayd of the last upgrade still has transactions or sessions under way; ask again when it "
-           "has "
-           "ended, or restart relayd";
+           "has ended, or restart relayd";
   if (etcd_) return kNotWithEtcd;
   return source_.keeper ? source_.keeper->adopt() : std::string();
 }

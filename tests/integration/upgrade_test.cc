@@ -130,10 +130,11 @@ TEST_F(Upgrade, AMailFromTheFarHubThatIsUnderWayGoesOnWithTheOldProcess) {
 
 TEST_F(Upgrade, AMailInDoubtAtTheOldProcessIsKnownToTheNewOne) {
   std::atomic<bool> holds = true;
+  std::atomic<bool> has_whole_mail = false;
   birl_mta.set_script([&](const std::string& command) {
-    if (command == ".")
-      while (holds)
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    if (command != ".") return std::string();
+    has_whole_mail = true;
+    (void)wait_until([&] { return !holds; });
     return std::string();
   });
   {
@@ -141,8 +142,7 @@ TEST_F(Upgrade, AMailInDoubtAtTheOldProcessIsKnownToTheNewOne) {
     begin_mail(client, "Subject: twice\r\n\r\n");
     (void)upgrade(tokyo);
     ASSERT_TRUE(client.send(".\r\n"));
-    ASSERT_TRUE(wait_until([&] { return !tokyo.relayctl({"status"}).output.empty(); }));
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ASSERT_TRUE(wait_until([&] { return has_whole_mail.load(); }));
     client.reset();
   }
   Connection again = session();
