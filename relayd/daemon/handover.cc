@@ -75,11 +75,11 @@ void Handover::on(Event event) {
         break;
       case Action::kLeave:
         log_.log(LogLevel::kInfo, "upgrade: process " + std::to_string(successor_) +
-                                      " serves; this one ends when what it has begun is over");
+                                      " serves; this one ends what it has begun");
         host_.leave(*channel_, successor_);
         channel_->say(Said::kService);
         answer(control::reply_ok("upgraded: process " + std::to_string(successor_) + " serves; process " +
-                                 std::to_string(getpid()) + " ends when what it has begun is over\n"));
+                                 std::to_string(getpid()) + " ends what it has begun\n"));
         break;
       case Action::kDrain:
         host_.drain(!is_stopping_);

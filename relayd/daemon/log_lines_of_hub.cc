@@ -24,8 +24,10 @@ std::span<const LogLine> lines_of_hub() {
        .remedy = ""},
       {.kind = "upgraded",
        .levels = "info",
-       .pattern = "upgrade: process {pid} serves; this one ends when what it has begun is over",
-       .meaning = "new sessions are the new process's",
+       .pattern = "upgrade: process {pid} serves; this one ends what it has begun",
+       .meaning =
+           "new sessions are the new process's; this one ends after its last mail, or stays idle for what "
+           "has started it and watches it",
        .remedy = ""},
       {.kind = "upgrade-over",
        .levels = "info",
