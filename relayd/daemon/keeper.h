@@ -30,7 +30,8 @@ class Keeper {
   /// To the one that serves.
   void pass_on(int signal) const;
 
-  /// From now on a signal waits for keep(). To be called while the loop that had them still exists.
+  /// From now on a signal waits for keep(), or for nobody. To be called while the loop that had them still
+  /// exists.
   static void hold_signals();
   /// Returns when no relayd is left: the exit status.
   [[nodiscard]] int keep();

@@ -150,7 +150,8 @@ int serve(settings::Config config, const Options& options, std::optional<Backgro
   });
   if (background) background->ready(target == settings::LogTarget::kStderr);
   loop.run();
-  if (keeper.is_needed()) Keeper::hold_signals();
+  // For the keeper; and without one, so that a second `kill` does not make an end in order one by a signal.
+  Keeper::hold_signals();
   return EX_OK;
 }
 

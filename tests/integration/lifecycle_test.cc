@@ -33,6 +33,16 @@ TEST_F(Lifecycle, SigtermLetsATransactionInFlightFinish) {
   EXPECT_EQ(birl_mta.count(), 1U);
 }
 
+// Whoever stops it may say so again until it has ended.
+TEST_F(Lifecycle, SigtermAtAnyTimeOfItsEndIsAnEndInOrder) {
+  for (int round = 0; round < 10; ++round) {
+    while (tokyo.process().running())
+      tokyo.process().signal(SIGTERM);
+    ASSERT_EQ(tokyo.process().wait(), 0) << round;
+    tokyo.start();
+  }
+}
+
 TEST_F(Lifecycle, DrainIsBoundedInTime) {
   configure("", "drain_timeout = \"1s\"");
   ASSERT_EQ(tokyo.relayctl({"reload"}).status, 0);

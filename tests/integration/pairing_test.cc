@@ -186,9 +186,11 @@ TEST_F(Pairing, LineThatStaysBrokenLeavesNeitherWithASite) {
         EXPECT_EQ(broken.status, 69) << broken.output;
         EXPECT_THAT(broken.output, HasSubstr("nothing is changed here. The same line can be used again"));
         EXPECT_FALSE(has_file(tokyo, "birl")) << bytes;
-        EXPECT_EQ(join(birl, token).status, 0);
+        const Finished joined = join(birl, token);
+        EXPECT_EQ(joined.status, 0) << whole << ' ' << bytes << ' ' << joined.output;
       }
-      ASSERT_TRUE(both_up());
+      ASSERT_TRUE(both_up()) << birl.site_status("tokyo") << tokyo.site_status("birl") << birl.log()
+                             << tokyo.log();
       part();
     }
 }
