@@ -32,15 +32,24 @@ bool Dialling::is_under_way() const {
 
 Dialling::Next Dialling::start(Moment now) {
   if (is_under_way() || state_ == State::kStopped) return {};
-  return dial(0, now);
+  if (now.at >= not_before_) return dial(0, now);
+  wait(held_for(now), now);
+  return {};
 }
 
 void Dialling::start_later(Moment now) {
   if (is_under_way() || state_ == State::kStopped) return;
+  wait(std::max(backoff_.next(), held_for(now)), now);
+}
+
+void Dialling::wait(std::chrono::milliseconds time, Moment now) {
   state_ = State::kWaiting;
-  const auto wait = backoff_.next();
-  next_try_ = now.wall + wait;
-  deadline_ = now.at + wait;
+  next_try_ = now.wall + time;
+  deadline_ = now.at + time;
+}
+
+std::chrono::milliseconds Dialling::held_for(Moment now) const {
+  return std::chrono::ceil<std::chrono::milliseconds>(not_before_ - now.at);
 }
 
 Dialling::Next Dialling::came_to_nothing(const std::string& cause, Moment now) {

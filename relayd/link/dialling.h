@@ -43,10 +43,13 @@ class Dialling {
 
   Dialling(Settings settings, unsigned seed);
 
-  /// Begins a round now; no effect while one is under way. After dialled() it rests until started again.
+  /// Begins a round now, or when it is not held any more; no effect while one is under way. After dialled()
+  /// it rests until started again.
   [[nodiscard]] Next start(Moment now);
   /// Begins after the next backoff step.
   void start_later(Moment now);
+  /// No round begins before then.
+  void hold(base::TimePoint until) { not_before_ = until; }
   /// The connection that was handed over last came to nothing: goes on with the next address.
   [[nodiscard]] Next came_to_nothing(const std::string& cause, Moment now);
   /// The link is up: gives up whatever is under way or planned, forgets all failures, and starts from the
@@ -80,6 +83,8 @@ class Dialling {
   enum class State { kResting, kWaiting, kResolving, kConnecting, kShakingHands, kStopped };
 
   [[nodiscard]] bool is_under_way() const;
+  void wait(std::chrono::milliseconds time, Moment now);
+  [[nodiscard]] std::chrono::milliseconds held_for(Moment now) const;
   [[nodiscard]] Next give_up(State next);
   [[nodiscard]] Next dial(std::size_t target, Moment now);
   [[nodiscard]] Next connect_next(Moment now);
@@ -90,6 +95,7 @@ class Dialling {
   Settings settings_;
   Backoff backoff_;
   State state_ = State::kResting;
+  base::TimePoint not_before_{};
   std::optional<base::TimePoint> deadline_;
   std::optional<base::WallTime> next_try_;
   std::vector<Failure> failures_;

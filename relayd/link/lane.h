@@ -77,6 +77,7 @@ struct Lane {
   bool compresses = false;  // likewise
   std::chrono::seconds resume_window{};
   std::chrono::milliseconds round_trip{};
+  base::TimePoint attached_at{};
   std::optional<base::TimePoint> stood_still_since{};
   std::optional<base::TimePoint> give_up_at{};  // the end of the grace period
 };

@@ -51,6 +51,10 @@ void LaneSearch::start_later(Moment now) {
   if (dialling_) dialling_->start_later(now);
 }
 
+void LaneSearch::hold(base::TimePoint until) {
+  if (dialling_) dialling_->hold(until);
+}
+
 std::optional<LaneSearch::Failed> LaneSearch::came_to_nothing(const std::string& cause, Moment now,
                                                               Actions& actions) {
   if (!dialling_) return std::nullopt;

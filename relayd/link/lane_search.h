@@ -30,6 +30,7 @@ class LaneSearch {
   // Rounds; as Dialling has them.
   void start(Moment now, Actions& actions);
   void start_later(Moment now);
+  void hold(base::TimePoint until);
   [[nodiscard]] std::optional<Failed> came_to_nothing(const std::string& cause, Moment now, Actions& actions);
   /// A search that is under way goes on as it is.
   void dial_beside(When when, std::chrono::milliseconds round_trip, base::TimePoint now, Actions& actions);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "relayd/base/result.h"
+#include "relayd/base/token_bucket.h"
 #include "relayd/link/action.h"
 #include "relayd/link/election.h"
 #include "relayd/link/lane.h"
@@ -25,6 +26,9 @@ namespace tsmtp::link {
 
 /// That a peer may dial. Each can resume a session, which sends again all that is not acknowledged.
 inline constexpr double kConnectionsPerSecond = 10, kConnectionsAtOnce = 100;
+/// That break within a second, and are dialled anew: a line that lets connections begin and then breaks them
+/// must not keep two hubs busy with handshakes.
+inline constexpr double kBrokenPerSecond = 2, kBrokenAtOnce = 10;
 
 class LinkLife {
  public:
@@ -123,7 +127,7 @@ class LinkLife {
   void begin(const Candidate& candidate, const HelloSummary& hello, Moment now);
   void resume(Lane& lane, const Candidate& candidate, const HelloSummary& hello, Moment now);
   static void agree(Lane& lane, const Candidate& candidate, const HelloSummary& hello);
-  void attach(Lane& lane, const Candidate& candidate, const HelloSummary& hello, Attach::How how);
+  void attach(Lane& lane, const Candidate& candidate, const HelloSummary& hello, Attach::How how, Moment now);
   void refused_by_peer(const Candidate& candidate);
   void candidate_lost(const Candidate& candidate, const std::string& cause, Moment now);
   void interrupt(Lane& lane, const std::string& cause, Moment now);
@@ -138,7 +142,7 @@ class LinkLife {
   [[nodiscard]] bool succeeds(const Candidate& candidate, const HelloSummary& hello) const;
   [[nodiscard]] const Lane* find_leaving(std::size_t number, const std::string& instance) const;
   void let_leave(Moment now);
-  void begin_leaving(const Candidate& candidate, const HelloSummary& hello);
+  void begin_leaving(const Candidate& candidate, const HelloSummary& hello, Moment now);
   void end_leaving(const char* reason, const char* cause, Moment now);
   void left(Lane& lane, const std::string& cause, Moment now);
   void learn_predecessor(const std::string& predecessor, Moment now);
@@ -152,6 +156,7 @@ class LinkLife {
   void address_failed(Lane& lane, const std::optional<LaneSearch::Failed>& failed, Moment now);
   void dialled_beside(Lane& lane, ConnectionId connection, Peer peer, Moment now);
   bool dial_beside(Lane& lane, LaneSearch::When when, Moment now);
+  [[nodiscard]] bool is_held(Lane& lane, Moment now);
   [[nodiscard]] Lane* find_lane(LaneNumber number);
 
   Settings settings_;
@@ -171,6 +176,7 @@ class LinkLife {
   std::string logged_cause_;
   std::uint64_t times_up_ = 0;
   mux::Allowance connections_{"connections", kConnectionsPerSecond, kConnectionsAtOnce};  // the peer's
+  base::TokenBucket soon_broken_{kBrokenPerSecond, kBrokenAtOnce};
 };
 
 }  // namespace tsmtp::link

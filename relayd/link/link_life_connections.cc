@@ -102,7 +102,7 @@ void LinkLife::hello(ConnectionId connection, const HelloSummary& hello, Moment 
       begin(*candidate, hello, now);
       break;
     case Verdict::Kind::kBeginLeaving:
-      begin_leaving(*candidate, hello);
+      begin_leaving(*candidate, hello, now);
       break;
     case Verdict::Kind::kResume: {
       const Lane* const leaving = find_leaving(candidate->lane.index(), hello.instance);
@@ -148,7 +148,7 @@ Verdict LinkLife::judge_for(const Lane* lane, const Candidate& candidate, const 
 void LinkLife::resume(Lane& lane, const Candidate& candidate, const HelloSummary& hello, Moment now) {
   const bool replaces = lane.is_open();
   const ConnectionId older = lane.connection;
-  attach(lane, candidate, hello, Attach::How::kResume);
+  attach(lane, candidate, hello, Attach::How::kResume, now);
   if (replaces) actions_.emplace_back(Abandon{older});
   Arrival arrival{.resumed = true,
                   .peer_name = hello.name,
@@ -177,7 +177,7 @@ void LinkLife::begin(const Candidate& candidate, const HelloSummary& hello, Mome
   learn_predecessor(hello.predecessor, now);
   const bool was_down = !has_session();
   agree(lane, candidate, hello);
-  attach(lane, candidate, hello, Attach::How::kBegin);
+  attach(lane, candidate, hello, Attach::How::kBegin, now);
   if (open_connections() == 1) standing_.up(now);
   log(base::LogLevel::kInfo, arrival_text(lane, {.beside = is_any_leaving(),
                                                  .peer_name = hello.name,
@@ -195,10 +195,12 @@ void LinkLife::agree(Lane& lane, const Candidate& candidate, const HelloSummary&
   lane.compresses = hello.can_compress && candidate.compress;
 }
 
-void LinkLife::attach(Lane& lane, const Candidate& candidate, const HelloSummary& hello, Attach::How how) {
+void LinkLife::attach(Lane& lane, const Candidate& candidate, const HelloSummary& hello, Attach::How how,
+                      Moment now) {
   lane.search.rest(actions_);
   lane.state = Lane::State::kUp;
   lane.connection = candidate.id;
+  lane.attached_at = now.at;
   lane.role = candidate.role;
   lane.peer = candidate.peer;
   lane.resume_window = candidate.resume_window;
@@ -249,13 +251,14 @@ void LinkLife::lost(ConnectionId connection, const Loss& loss, Moment now) {
   Lane* const lane = carried_by(connection);
   if (lane == nullptr) return;
   lane->round_trip = loss.round_trip;
+  const bool is_held = this->is_held(*lane, now);
   // The peer cannot come back to us: it is our successor that listens.
   const bool can_come_back = !has_successor_ || lane->search.dials();
   if (!loss.is_over && lane->is_resumable() && can_come_back) {
     log(base::LogLevel::kWarning, interrupted_text(*lane, loss.cause));
     interrupt(*lane, loss.cause, now);
     lane->search.start(now, actions_);
-    dial_beside(*lane, LaneSearch::When::kSoon, now);
+    dial_beside(*lane, is_held ? LaneSearch::When::kAfterPause : LaneSearch::When::kSoon, now);
     return;
   }
   if (!lane->leaves) log(base::LogLevel::kWarning, "link down: " + loss.cause);

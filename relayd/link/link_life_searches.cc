@@ -7,6 +7,11 @@
 #include "relayd/link/report.h"
 
 namespace tsmtp::link {
+namespace {
+
+constexpr std::chrono::seconds kSoon{1};
+
+}  // namespace
 
 // The first goes ahead: its Hello tells how many the peer is willing to keep.
 void LinkLife::dial_missing(Moment now) {
@@ -106,6 +111,16 @@ bool LinkLife::dial_beside(Lane& lane, LaneSearch::When when, Moment now) {
   if (!lane.search.dials() || !lane.has_session()) return false;
   if (lane.role != mux::Role::kDialer || !lane.is_resumable()) return false;
   lane.search.dial_beside(when, lane.round_trip, now.at, actions_);
+  return true;
+}
+
+// To be asked once for each connection that broke, or was closed by the peer.
+bool LinkLife::is_held(Lane& lane, Moment now) {
+  if (!lane.search.dials()) return false;
+  if (now.at - lane.attached_at < kSoon) soon_broken_.take(1, now.at);
+  const auto wait = soon_broken_.wait(now.at);
+  if (wait <= base::Duration::zero()) return false;
+  lane.search.hold(now.at + wait);
   return true;
 }
 

@@ -103,7 +103,7 @@ void LinkLife::let_leave(Moment now) {
   }
 }
 
-void LinkLife::begin_leaving(const Candidate& candidate, const HelloSummary& hello) {
+void LinkLife::begin_leaving(const Candidate& candidate, const HelloSummary& hello, Moment now) {
   std::erase_if(leaving_, [](const Lane& each) { return !each.has_session(); });
   leaving_.push_back({.number = candidate.lane,
                       .search = LaneSearch(candidate.lane, {}, 0),
@@ -111,7 +111,7 @@ void LinkLife::begin_leaving(const Candidate& candidate, const HelloSummary& hel
                       .leaves = true});
   Lane& lane = leaving_.back();
   agree(lane, candidate, hello);
-  attach(lane, candidate, hello, Attach::How::kBegin);
+  attach(lane, candidate, hello, Attach::How::kBegin, now);
   actions_.emplace_back(Leave{lane.number, lane.slot});
   log(base::LogLevel::kInfo, arrival_text(lane, {.peer_name = hello.name,
                                                  .wants_compression = settings_.link.compress,

@@ -45,6 +45,33 @@ TEST(InterruptionScript, IsDialledAndGoesOn) {
   EXPECT_THAT(script.did(), IsEmpty());
 }
 
+// Each connection costs both hubs a handshake, and the peer takes so many from one address.
+TEST(InterruptionScript, ALineThatBreaksEachConnectionAtOnceIsDialledTwiceASecond) {
+  Script script(dialling());
+  int dialled = 0;
+  ConnectionId open = script.up();
+  for (const auto end = script.now().at + seconds(60); script.now().at < end; script.pass(milliseconds(5))) {
+    script.lose(open);
+    while (script.life.lanes().front().search.rounds()->next_try())
+      script.pass(milliseconds(5));
+    script.resolve();
+    script.hello(open = script.dial(), far(Named::kOurs));
+    ++dialled;
+  }
+  EXPECT_GT(dialled, 100);
+  EXPECT_LT(dialled, 135);
+  EXPECT_EQ(lane(script), LaneState::kUp);
+  // One that lasts owes nothing.
+  for (int i = 0; i < 20; ++i) {
+    script.pass(seconds(1));
+    script.lose(open);
+    (void)script.did();
+    script.resolve();
+    script.hello(open = script.dial(), far(Named::kOurs));
+    EXPECT_EQ(lane(script), LaneState::kUp) << i;
+  }
+}
+
 TEST(InterruptionScript, APauseEndsWithTime) {
   Script script(waiting());
   script.lose(script.up_by_peer());
