@@ -95,7 +95,8 @@ HubKeys::Revoked HubKeys::revoke(const Wanted& wanted, const std::vector<keys::S
   }
   done +=
       "\nThese keys, and all that come from them, are refused. For a new key, its administrator says "
-      "`relayctl rotate --compromised` there; then remove this site's entry and pair again\n";
+      "`relayctl rotate --compromised` there; then remove the entry of this site, or of this hub if the site "
+      "has others, and pair again\n";
   return {.reply = std::move(done), .is_changed = true};
 }
 

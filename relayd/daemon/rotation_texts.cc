@@ -30,7 +30,8 @@ std::string what_happens(const keys::Following& site, const std::string& until) 
 
 constexpr char kPairAgain[] =
     "on each of them, `relayctl revoke` with the name of this hub; on both sides, remove the other's file in "
-    "sites.d and `relayctl reload`; then `relayctl invite` and `relayctl join`";
+    "sites.d, or its [[site.hub]] there if the site has other hubs, and `relayctl reload`; then `relayctl "
+    "invite` and `relayctl join`";
 
 }  // namespace
 

@@ -83,7 +83,8 @@ void check_loaded(const HubFacts& facts, Report& report) {
   if (const std::string error = text_in(*status, "last_reload_error"); !error.empty()) {
     report.wrong(facts.config_file,
                  "the last reload failed, and relayd goes on with what it had read before: " + error,
-                 "mend that, then: relayctl reload");
+                 error.ends_with("restart relayd") ? "systemctl restart relayd, or as your init system has it"
+                                                   : "mend that, then: relayctl reload");
     return;
   }
   const auto loaded = time_in(*status, "config_loaded");
