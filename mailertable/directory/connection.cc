@@ -207,7 +207,7 @@ base::Result<void> Connection::set_options(bool with_tls) {
   if (!ok)
     return base::Error{"TLS cannot be set up: is " + access_->ca_file +
                        (access_->certificate_file.empty() ? "" : ", " + access_->certificate_file) +
-                       " there, and in PEM?"};
+                       " there, and in PEM? A service sees neither /root nor /home"};
   return {};
 }
 

@@ -17,6 +17,8 @@
 namespace tsmtp::mailertable {
 namespace {
 
+constexpr std::string_view kOfTsmtpSendmail = "# tsmtp-sendmail begin";
+
 /// The text that was written last; empty if there is none. Somebody else's file is not ours to replace.
 Outcome<std::string> old_text(const std::string& path) {
   if (path.empty() || ::access(path.c_str(), F_OK) != 0)
@@ -27,6 +29,12 @@ Outcome<std::string> old_text(const std::string& path) {
   (void)parse(*text, path, findings);
   if (findings.has_errors())
     return Failure{EX_CANTCREAT, path + " is not the text of a mailertable, and is not replaced", false};
+  if (text->starts_with(kOfTsmtpSendmail) || text->find('\n' + std::string(kOfTsmtpSendmail)) != text->npos)
+    return Failure{EX_CANTCREAT,
+                   path +
+                       " has lines of tsmtp-sendmail, and is not replaced: write the table elsewhere, with "
+                       "text-only and domains-dir, and tsmtp-sendmail follows the domains of the sites",
+                   false};
   return text;
 }
 

@@ -203,7 +203,12 @@ class Planner {
 
   void plan_tables() {
     const auto& sites = input_.hub.sites;
-    if (own(mc_.mailertable.text).starts_with("# Made by `mailertable generate"))
+    if (own(mc_.mailertable.text).starts_with("# Made by `mailertable generate --ldap`"))
+      plan_.findings.push_back(
+          mc_.mailertable.text +
+          " is made by tsmtp-routes, which would write it anew: let that write its table elsewhere (`output` "
+          "in routes.conf), and remove the lines that it made");
+    else if (own(mc_.mailertable.text).starts_with("# Made by `mailertable generate"))
       plan_.findings.push_back(mc_.mailertable.text +
                                " is made by the GNUmakefile in /etc/mail, which would write it anew: remove "
                                "that, and the lines that it made");

@@ -6,6 +6,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -369,6 +370,26 @@ TEST_F(Directory, LetsInWhoHasThePassword) {
   EXPECT_THAT(generate(bind).output, HasSubstr("holds no password"));
 }
 
+TEST_F(Directory, KnowsByTheUserWhoAsks) {
+  const std::string me = "gidNumber=" + std::to_string(::getegid()) +
+                         "+uidNumber=" + std::to_string(::geteuid()) + ",cn=peercred,cn=external,cn=auth";
+  start_directory({.rules = "access to * by dn.exact=\"" + me + "\" read by * none\n"});
+  EXPECT_NE(generate().status, EX_OK);
+  const Finished right = generate({"--ldap", slapd_->url(), "--sasl-external"});
+  EXPECT_EQ(right.status, EX_OK) << right.output;
+  EXPECT_TRUE(has("birl.example\ttsmtp:[127.0.5.2]"));
+}
+
+TEST_F(Directory, TableOfTsmtpSendmailIsLeftToIt) {
+  start_directory();
+  const std::string its = "x.example\tesmtp:[h]\n# tsmtp-sendmail begin: x\n# tsmtp-sendmail end\n";
+  support::write_file(table_, its);
+  const Finished refused = generate();
+  EXPECT_EQ(refused.status, EX_CANTCREAT);
+  EXPECT_THAT(refused.output, HasSubstr("has lines of tsmtp-sendmail, and is not replaced"));
+  EXPECT_EQ(text(), its);
+}
+
 TEST_F(Directory, BaseThatIsNotThereIsSaid) {
   start_directory();
   slapd_->modify("dn: ou=x,dc=example\nchangetype: add\nobjectClass: organizationalUnit\nou: x\n");
@@ -480,14 +501,23 @@ class SecuredDirectory : public Directory {
     Directory::SetUp();
     make_certificate("ca", "");
     make_certificate("other", "");
-    make_certificate("server",
-                     " -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE -CA " +
-                         directory_.file("ca.pem") + " -CAkey " + directory_.file("ca.key"));
+    make_certificate("server", " -addext subjectAltName=IP:127.0.0.1" + by("ca"));
     port_ = std::to_string(support::free_port());
+  }
+
+  /// With further lines for the whole server, and for the database.
+  void start_secured(const std::string& more = "", const std::string& rules = "") {
     start_directory({.more = "TLSCACertificateFile " + directory_.file("ca.pem") + "\nTLSCertificateFile " +
                              directory_.file("server.pem") + "\nTLSCertificateKeyFile " +
-                             directory_.file("server.key") + '\n',
+                             directory_.file("server.key") + '\n' + more,
+                     .rules = rules,
                      .url = "ldaps://127.0.0.1:" + port_ + " ldap://127.0.0.1:" + plain_});
+  }
+
+  /// For a certificate that another vouches for.
+  std::string by(const std::string& authority) const {
+    return " -addext basicConstraints=critical,CA:FALSE -CA " + directory_.file(authority + ".pem") +
+           " -CAkey " + directory_.file(authority + ".key");
   }
 
   /// Runs openssl with `words`, which blanks separate.
@@ -513,6 +543,7 @@ class SecuredDirectory : public Directory {
 };
 
 TEST_F(SecuredDirectory, ProvesItselfByItsCertificate) {
+  start_secured();
   const Finished right = from("ldaps://127.0.0.1:" + port_, "ca");
   EXPECT_EQ(right.status, EX_OK) << right.output;
   EXPECT_EQ(from("ldap://127.0.0.1:" + plain_, "ca", "--start-tls").status, EX_OK);
@@ -527,6 +558,29 @@ TEST_F(SecuredDirectory, ProvesItselfByItsCertificate) {
   EXPECT_EQ(from("ldaps://127.0.0.1:" + port_, "other").status, EX_UNAVAILABLE);
   ::unsetenv("LDAPCONF");
   ::unsetenv("LDAPTLS_REQCERT");
+}
+
+TEST_F(SecuredDirectory, KnowsByOurCertificateWhoAsks) {
+  make_certificate("tokyo-hub", by("ca"));
+  make_certificate("osaka-hub", by("ca"));
+  make_certificate("thief", by("other"));
+  start_secured("TLSVerifyClient demand\nauthz-regexp \"^cn=([^,]*)$\" \"cn=$1,ou=hubs,dc=example\"\n",
+                "access to * by dn.exact=\"cn=tokyo-hub,ou=hubs,dc=example\" read by * none\n");
+  const auto as = [&](const std::string& name, const std::string& url) {
+    return generate({"--ldap", url + "/dc=example", "--ca", directory_.file("ca.pem"), "--sasl-external",
+                     "--certificate", directory_.file(name + ".pem"), "--key", directory_.file(name + ".key"),
+                     url.starts_with("ldap:") ? "--start-tls" : "--timeout=2"});
+  };
+  const std::string ldaps = "ldaps://127.0.0.1:" + port_;
+  const Finished right = as("tokyo-hub", ldaps);
+  EXPECT_EQ(right.status, EX_OK) << right.output;
+  EXPECT_THAT(text(), HasSubstr("birl.example\ttsmtp:[127.0.5.2]"));
+  EXPECT_EQ(as("tokyo-hub", "ldap://127.0.0.1:" + plain_).status, EX_OK);
+  EXPECT_THAT(as("osaka-hub", ldaps).output, HasSubstr("the tables stay as they are"));
+  EXPECT_EQ(as("thief", ldaps).status, EX_UNAVAILABLE);
+  EXPECT_THAT(as("none", ldaps).output, HasSubstr("none.pem there, and in PEM?"));
+  EXPECT_EQ(from(ldaps, "ca").status, EX_UNAVAILABLE);
+  EXPECT_THAT(text(), HasSubstr("birl.example\ttsmtp:[127.0.5.2]"));
 }
 
 }  // namespace

@@ -254,6 +254,16 @@ TEST(Plan, ADamagedBlockIsAFindingOnAndOff) {
               ElementsAre(HasSubstr("/etc/hosts: the block of line 1 has no end")));
 }
 
+TEST(Plan, AMailertableThatAnotherProgramWritesIsLeftToIt) {
+  const auto findings_on = [](const std::string& first_line) {
+    return plan_on(input_of({{"/etc/mail/mailertable", first_line + "\nx.example\tesmtp:[h]\n"}})).findings;
+  };
+  EXPECT_THAT(findings_on("# Made by `mailertable generate --ldap`; change the directory instead."),
+              Contains(HasSubstr("is made by tsmtp-routes")));
+  EXPECT_THAT(findings_on("# Made by `mailertable generate --relayd relayd.toml`"),
+              Contains(HasSubstr("is made by the GNUmakefile")));
+}
+
 TEST(Plan, AccessEntriesAreMadeWhereSomethingNeedsThem) {
   const std::string limits =
       "include(`/usr/share/sendmail/cf/m4/cf.m4')dnl\nFEATURE(`access_db')dnl\nFEATURE(`ratecontrol')dnl\n"
