@@ -47,7 +47,9 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, S
       state_(log),
       keys_(log),
       rotation_(keys_, log,
-                {.sites = [this] { return following(); }, .changed = [this] { own_key_changed(); }}),
+                {.sites = [this] { return following(); },
+                 .changed = [this] { own_key_changed(); },
+                 .may_change = [this] { return is_in_charge(); }}),
       audit_(config_.hub.name, log),
       consent_(loop.executor(), log),
       held_endpoints_(config_.hub.endpoint_holder, log),
@@ -297,18 +299,18 @@ void Relay::serve() {
     return true;
   });
   loop_.every(kKeysPoll, [this] {
-    if (!is_yielded_) rotation_.tend(config_.hub.rotate_every, net::wall_now(), net::now());
+    if (is_in_charge()) rotation_.tend(config_.hub.rotate_every, net::wall_now(), net::now());
     return true;
   });
   loop_.every(kWitnessPoll, [this] {
     state_.try_witness_again();
-    if (!is_yielded_) pairing_->save_if_due();
+    if (is_in_charge()) pairing_->save_if_due();
     return true;
   });
   look_after_earlier();
   loop_.every(kExpiryInterval, [this] {
     state_.ledger().expire(net::wall_now(), net::now());
-    if (!is_yielded_) pairing_->forget_old();
+    if (is_in_charge()) pairing_->forget_old();
     return true;
   });
   log_.log(LogLevel::kInfo, "serving as hub " + config_.hub.name + ", " + settings::count_of_sites(config_) +

@@ -110,6 +110,8 @@ class Relay {
   [[nodiscard]] std::string objection_to_upgrade() const;
   /// Calls `then` when the relayd before this one is gone, or does not go soon.
   void when_alone(std::function<void()> then);
+  /// What is on the disk is this process's to change: no other one takes over, or has.
+  [[nodiscard]] bool is_in_charge() const { return !is_yielded_ && !handover_.is_under_way(); }
   void reload_or_upgrade(const net::RequestServer::Reply& reply);
   [[nodiscard]] base::Result<void> lend(net::SuccessionChannel& channel);
   [[nodiscard]] std::vector<net::HeldEndpoints::Listening> listening_sockets() const;

@@ -66,6 +66,7 @@ base::Result<std::string> Relay::read_again() {
 // Finds the errors that can be known without doing it.
 base::Result<void> Relay::can_reload() const {
   if (draining_) return base::Error{"relayd is shutting down"};
+  if (!is_in_charge()) return base::Error{"another relayd takes over from this one; try again in a moment"};
   base::Diagnostics findings;
   const auto wanted = settings::read(source_.file, source_.overrides, findings);
   if (!wanted)

@@ -134,6 +134,8 @@ void Rotation::confirmed(const std::string& site, const std::string& pin) {
   if (said == ours.end() || (known != ours.end() && said <= known)) return;
   known_.confirm(site, pin, net::wall_now());
   log_.log(LogLevel::kInfo, base::escaped(site) + ": has confirmed our key " + net::pin_text(pin));
+  // Another relayd of this hub may have a later key on the disk, which ours would replace.
+  if (host_.may_change && !host_.may_change()) return;
   if (own().keys().earlier && have_all_confirmed()) retire();
 }
 

@@ -27,6 +27,8 @@ class Rotation : public net::KeyKeeper {
     std::function<std::vector<keys::Following>()> sites;
     /// What this hub shows is another key from now on.
     std::function<void()> changed;
+    /// This relayd alone has our key to write. Empty: it has.
+    std::function<bool()> may_change{};
   };
 
   /// `known` and `log` are borrowed and outlive it.

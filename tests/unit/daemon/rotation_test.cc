@@ -53,7 +53,12 @@ class RotationByItself : public testing::Test {
   HubKeys known_{log_};
   std::vector<keys::Following> sites_;
   int changes_ = 0;
-  Rotation rotation_{known_, log_, {.sites = [this] { return sites_; }, .changed = [this] { ++changes_; }}};
+  bool may_change_ = true;
+  Rotation rotation_{known_,
+                     log_,
+                     {.sites = [this] { return sites_; },
+                      .changed = [this] { ++changes_; },
+                      .may_change = [this] { return may_change_; }}};
   base::WallTime wall_ = net::wall_now();
   base::TimePoint now_ = net::now();
 };
@@ -114,6 +119,19 @@ TEST_F(RotationByItself, EarlierKeyIsRetiredWhenAllHaveConfirmedOrItsTimeIsOver)
   pass(std::chrono::hours(2));
   EXPECT_EQ(rotation_.own().keys().earlier, nullptr);
   EXPECT_EQ(changes_, 4);
+}
+
+// The relayd that has taken over may have rotated since.
+TEST_F(RotationByItself, ProcessThatIsBeingReplacedWritesNoKey) {
+  sites_ = {{.site = "birl", .has_pin = {}, .can_follow = true}};
+  EXPECT_THAT(rotation_.rotate("now"), StartsWith("ok"));
+  may_change_ = false;
+  rotation_.confirmed("birl", rotation_.own().pin());
+  EXPECT_TRUE(rotation_.has_confirmed("birl"));
+  EXPECT_NE(rotation_.own().keys().earlier, nullptr);
+  may_change_ = true;
+  pass(std::chrono::hours(1));
+  EXPECT_EQ(rotation_.own().keys().earlier, nullptr);
 }
 
 TEST_F(RotationByItself, WhatIsNotAskedRightIsRefused) {
