@@ -82,6 +82,12 @@ class Handover {
   }
   /// The successor is told what we still have.
   void mention(const LeftBehind& left);
+  /// The successor has been sent all that was said to it.
+  [[nodiscard]] bool has_said_all() const { return !channel_ || channel_->is_flushed(); }
+  /// The service manager looks at the successor.
+  void service_is_given() {
+    if (channel_) (void)channel_->say(net::SuccessionWords::kService);
+  }
   [[nodiscard]] bool is_leaving() const { return steps_.step() == HandingOver::Step::kLeaving; }
 
  private:

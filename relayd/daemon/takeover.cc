@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string_view>
 #include <utility>
 
 #include "relayd/base/bytes.h"
@@ -35,6 +36,11 @@ std::string text_in(int pipe) {
   }
 }
 
+bool is_with_descriptor(std::string_view word) {
+  return word.starts_with(Said::kSocket) || word == Said::kKeys || word == Said::kWriting ||
+         word == Said::kKeeper || word == Said::kNews;
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Takeover>> Takeover::meet(net::EventLoop& loop, int descriptor) {
@@ -54,6 +60,8 @@ base::Result<void> Takeover::receive() {
     if (!said) return base::Error{"the relayd that runs has not lent what it has"};
     const std::string_view word = said->text;
     if (word == Said::kLent) return {};
+    if (is_with_descriptor(word) && !said->descriptor.is_open())
+      return base::Error{"out of file descriptors: what the relayd that runs lends does not arrive"};
     if (word.starts_with(Said::kInstance))
       lent_.instance = base::unhex(word.substr(Said::kInstance.size())).value_or("");
     if (word.starts_with(Said::kState)) lent_.state_dir = word.substr(Said::kState.size());

@@ -1,8 +1,8 @@
 #include "relayd/net/succession/channel.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <cerrno>
 #include <utility>
@@ -10,26 +10,54 @@
 namespace tsmtp::net {
 namespace {
 
-// The other one reads at once, or is as good as gone.
-constexpr timeval kWordPatience{.tv_sec = 5, .tv_usec = 0};
+bool is_for_lack_of_room(int error) {
+  return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
+}
 
 }  // namespace
 
 SuccessionChannel::SuccessionChannel(const boost::asio::any_io_executor& executor, base::Descriptor socket)
     : socket_(executor) {
-  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kWordPatience, sizeof kWordPatience);
   boost::system::error_code error;
   socket_.assign(socket.get(), error);
   if (!error) (void)socket.release();
 }
 
 bool SuccessionChannel::say(std::string_view word, int descriptor) {
-  return socket_.is_open() &&
-         send_message(socket_.native_handle(), word.substr(0, kMaxWordBytes), descriptor, 0);
+  if (!socket_.is_open()) return false;
+  word = word.substr(0, kMaxWordBytes);
+  if (waiting_.empty()) {
+    if (send_message(socket_.native_handle(), word, descriptor, MSG_DONTWAIT)) return true;
+    if (!is_for_lack_of_room(errno)) return false;
+  }
+  base::Descriptor own(descriptor < 0 ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+  if (descriptor >= 0 && !own.is_open()) return false;
+  waiting_.push_back({.text = std::string(word), .descriptor = std::move(own)});
+  if (waiting_.size() == 1) wait_for_room();
+  return true;
 }
 
 void SuccessionChannel::mention(std::string_view word) {
-  if (socket_.is_open()) (void)send_message(socket_.native_handle(), word, -1, MSG_DONTWAIT);
+  if (socket_.is_open() && waiting_.empty())
+    (void)send_message(socket_.native_handle(), word, -1, MSG_DONTWAIT);
+}
+
+void SuccessionChannel::wait_for_room() {
+  using Descriptor = boost::asio::posix::stream_descriptor;
+  socket_.async_wait(Descriptor::wait_write, lifetime_.guard([this](const boost::system::error_code& error) {
+    if (!error) send_waiting();
+  }));
+}
+
+void SuccessionChannel::send_waiting() {
+  while (!waiting_.empty()) {
+    const DescriptorMessage& next = waiting_.front();
+    const bool is_sent =
+        send_message(socket_.native_handle(), next.text, next.descriptor.get(), MSG_DONTWAIT);
+    if (!is_sent && is_for_lack_of_room(errno)) return wait_for_room();
+    if (!is_sent) return waiting_.clear();  // its end is heard, too
+    waiting_.pop_front();
+  }
 }
 
 std::optional<DescriptorMessage> SuccessionChannel::wait_for_word(base::Duration patience) {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -58,9 +59,12 @@ class SuccessionChannel {
 
   /// To be lent on.
   [[nodiscard]] int descriptor() { return socket_.native_handle(); }
-  /// Waits for room for a moment. False: the other end is gone, or takes nothing.
+  /// Waits for nothing: what has no room goes as soon as there is. False: the other end is gone, or this
+  /// process is out of descriptors.
   bool say(std::string_view word, int descriptor = -1);
-  /// What may be lost: waits for nothing.
+  /// All that was said is on its way.
+  [[nodiscard]] bool is_flushed() const { return waiting_.empty(); }
+  /// What may be lost.
   void mention(std::string_view word);
   /// Waits. Nothing: the other end is gone, or said nothing for so long.
   [[nodiscard]] std::optional<DescriptorMessage> wait_for_word(base::Duration patience);
@@ -71,9 +75,12 @@ class SuccessionChannel {
 
  private:
   void wait();
+  void wait_for_room();
+  void send_waiting();
 
   boost::asio::posix::stream_descriptor socket_;
   Heard heard_;
+  std::deque<DescriptorMessage> waiting_;  // for room
   base::Lifetime lifetime_;
 };
 

@@ -127,6 +127,11 @@ base::Result<Successor> start_successor(const std::string& program, const std::v
       successor.pid <= 0)
     return base::Error{"no more processes can be started"};
   successor.process = base::Descriptor(static_cast<int>(syscall(SYS_pidfd_open, successor.pid, 0)));
+  if (!successor.process.is_open() && errno != ESRCH) {  // one that cannot be ended must not begin
+    const std::string cause = std::strerror(errno);
+    kill(successor.pid, SIGKILL);
+    return base::Error{"the new relayd cannot be watched: " + cause};
+  }
   return base::Result<Successor>(std::move(successor));
 }
 
