@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -61,19 +62,20 @@ std::vector<std::string> NotifySocket::for_successor() const {
   return variables;
 }
 
-void NotifySocket::tell(const std::string& message, Patience patience) const {
+bool NotifySocket::tell(const std::string& message, Patience patience) const {
   sockaddr_un address{};
-  if (path_.empty() || path_.size() >= sizeof address.sun_path) return;
+  if (path_.empty() || path_.size() >= sizeof address.sun_path) return true;
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path_.data(), path_.size());
   if (path_.front() == '@') address.sun_path[0] = '\0';
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
   const Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!socket.is_open()) return;
+  if (!socket.is_open()) return false;
   setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
-  (void)!sendto(socket.get(), message.data(), message.size(),
-                patience == Patience::kNone ? MSG_NOSIGNAL | MSG_DONTWAIT : MSG_NOSIGNAL,
-                reinterpret_cast<const sockaddr*>(&address), length);
+  const ssize_t sent = sendto(socket.get(), message.data(), message.size(),
+                              patience == Patience::kNone ? MSG_NOSIGNAL | MSG_DONTWAIT : MSG_NOSIGNAL,
+                              reinterpret_cast<const sockaddr*>(&address), length);
+  return sent >= 0 || (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM && errno != EINTR);
 }
 
 }  // namespace tsmtp::base

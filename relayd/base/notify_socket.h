@@ -1,6 +1,6 @@
 // The service manager that started this program, by the protocol of sd_notify(3): what it is told, and how
 // often it wants to hear of us. Without NOTIFY_SOCKET there is nobody to tell. It must never stop the
-// program: a message that cannot be sent is dropped.
+// program: a message that cannot be sent is dropped, unless the caller says it again.
 #pragma once
 
 #include <chrono>
@@ -20,8 +20,9 @@ class NotifySocket {
     kNone,  ///< a message for which the manager has no room is dropped
     kSome,  ///< it is waited for, a second at the most
   };
-  /// Assignments as sd_notify(3) has them, with line ends between: "READY=1\nSTATUS=it serves".
-  void tell(const std::string& message, Patience patience) const;
+  /// Assignments as sd_notify(3) has them, with line ends between: "READY=1\nSTATUS=it serves". False: the
+  /// manager, or this process, has no room for it now. (Nobody who listens is nobody to be told.)
+  bool tell(const std::string& message, Patience patience) const;
 
   /// How often it wants to hear "WATCHDOG=1", with room for one that comes late: half of what it waits.
   /// Nothing: it does not watch us.

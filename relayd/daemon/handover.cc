@@ -77,7 +77,6 @@ void Handover::on(Event event) {
         log_.log(LogLevel::kInfo, "upgrade: process " + std::to_string(successor_) +
                                       " serves; this one ends what it has begun");
         host_.leave(*channel_, successor_);
-        channel_->say(Said::kService);
         answer(control::reply_ok("upgraded: process " + std::to_string(successor_) + " serves; process " +
                                  std::to_string(getpid()) + " ends what it has begun\n"));
         break;

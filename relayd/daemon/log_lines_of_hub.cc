@@ -6,7 +6,7 @@
 namespace tsmtp::daemon {
 
 std::span<const LogLine> lines_of_hub() {
-  static constexpr std::array<LogLine, 22> kLines{{
+  static constexpr std::array<LogLine, 24> kLines{{
       {.kind = "serving",
        .levels = "info",
        .pattern = "serving as hub {hub}, {sites*}, key {pin}",
@@ -50,6 +50,18 @@ std::span<const LogLine> lines_of_hub() {
        .pattern = "upgrade: another relayd is installed, and cannot take over: {cause*}",
        .meaning = "`systemctl reload` has taken the configuration into use, but not the new program",
        .remedy = "restart relayd, or what CAUSE says"},
+      {.kind = "upgrade-not-told",
+       .levels = "warning",
+       .pattern = "upgrade: the service manager takes no message; this process stays until it has been told "
+                  "which one serves",
+       .meaning = "the new process serves; systemd would take the end of this one for relayd's, and start "
+                  "another",
+       .remedy = "why systemd reads nothing, if it lasts"},
+      {.kind = "upgrade-session-lost",
+       .levels = "warning",
+       .pattern = "upgrade: a session between two mails cannot go on here: {cause*}",
+       .meaning = "its client is told 421, and connects anew",
+       .remedy = ""},
       {.kind = "upgrade-left",
        .levels = "info",
        .pattern = "upgrade: all that this process had begun is over, stopping",

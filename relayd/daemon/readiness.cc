@@ -38,9 +38,10 @@ void Readiness::alive() const {
 
 // Only the main process is heard, which we are until this is read. The successor has the whole of the
 // watchdog's time to be heard first.
-void Readiness::succeeded_by(pid_t successor) {
-  tell("WATCHDOG=1\nMAINPID=" + std::to_string(successor), Patience::kSome);
-  is_succeeded_ = true;
+bool Readiness::succeeded_by(pid_t successor) {
+  if (!is_succeeded_)
+    is_succeeded_ = manager_.tell("WATCHDOG=1\nMAINPID=" + std::to_string(successor), Patience::kNone);
+  return is_succeeded_;
 }
 
 void Readiness::tell(const std::string& message, Patience patience) const {

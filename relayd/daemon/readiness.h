@@ -30,8 +30,12 @@ class Readiness {
   }
   void alive() const;
 
-  /// The service is that process from now on, which speaks for itself: nothing is told any more.
-  void succeeded_by(pid_t successor);
+  /// The service is that process from now on, which speaks for itself: nothing is told any more. False: the
+  /// manager has no room for it, and takes our end for the service's until it is said again. Waits for
+  /// nothing.
+  [[nodiscard]] bool succeeded_by(pid_t successor);
+  /// It was told so.
+  [[nodiscard]] bool is_succeeded() const { return is_succeeded_; }
   /// Somebody is told.
   [[nodiscard]] bool is_watched() const { return manager_.is_there(); }
   /// The environment of a relayd that takes over.

@@ -120,6 +120,7 @@ class Relay {
   void take_back();
   void mention_left(base::TimePoint longest);
   void leave(net::SuccessionChannel& channel, pid_t successor);
+  void give_service_to(pid_t successor);
   /// Null: to nobody.
   void give_sessions_to(net::SuccessionChannel* channel);
   void go_on_with(const std::string& session, base::Descriptor socket);
@@ -214,6 +215,7 @@ class Relay {
   Handover handover_;
   std::unique_ptr<net::SuccessionChannel> kept_by_;  // null: what a supervisor has started is this process
   bool is_yielded_ = false;                          // clients are another relayd's
+  pid_t succeeded_by_ = 0;                           // which serves, and has not given it back
   bool takes_in_earlier_ = false;
   bool is_service_ = false;  // the service manager is told by this process
 };

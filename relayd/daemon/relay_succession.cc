@@ -83,7 +83,7 @@ Handover::Host Relay::handover_host() {
                 for (const auto& site : sites_)
                   site->keys_changed();
               },
-          .is_restarted_by_others = [this] { return readiness_.is_watched(); }};
+          .is_restarted_by_others = [this] { return readiness_.is_watched() && readiness_.is_succeeded(); }};
 }
 
 std::string Relay::objection_to_upgrade() const {
@@ -202,6 +202,7 @@ void Relay::go_on_with(const std::string& session, base::Descriptor socket) {
 
 void Relay::take_back() {
   give_sessions_to(nullptr);
+  succeeded_by_ = 0;
   keys_.take_back(config_.hub.state_dir);
   for (const auto& [address, listener] : listeners_)
     listener->resume();
@@ -229,31 +230,46 @@ void Relay::mention_left(base::TimePoint longest) {
   handover_.mention(left);
 }
 
+// Until the service manager has heard it, it takes our end for relayd's, and starts another one.
+void Relay::give_service_to(pid_t successor) {
+  const auto give = [this, successor] {
+    if (succeeded_by_ != successor || !readiness_.succeeded_by(successor)) return false;
+    handover_.service_is_given();
+    return true;
+  };
+  if (give()) return;
+  log_.log(LogLevel::kWarning,
+           "upgrade: the service manager takes no message; this process stays until it has been told which "
+           "one serves");
+  loop_.every(kLeavePoll, [this, successor, give] { return succeeded_by_ == successor && !give(); });
+}
+
 void Relay::leave(net::SuccessionChannel& channel, pid_t successor) {
+  succeeded_by_ = successor;
   give_sessions_to(&channel);
-  readiness_.succeeded_by(successor);
+  give_service_to(successor);
   if (source_.keeper) source_.keeper->served_by(successor);
   const auto longest = net::now() + kLongest;
-  const auto tell = [this, longest] {
-    if (!is_yielded_ || draining_) return false;
+  const auto tell = [this, successor, longest] {
+    if (succeeded_by_ != successor || draining_) return false;
     mention_left(longest);
     return true;
   };
   (void)tell();
   loop_.every(kToTell, tell);
   const auto idle_since = std::make_shared<base::TimePoint>();
-  loop_.every(kLeavePoll, [this, longest, idle_since] {
-    if (!is_yielded_ || draining_) return false;
+  loop_.every(kLeavePoll, [this, successor, longest, idle_since] {
+    if (succeeded_by_ != successor || draining_) return false;
     for (const auto& site : sites_)
       site->let_go_of_idle(kIdle);
     const auto now = net::now();
-    if (now >= longest) {
+    if (now >= longest && readiness_.is_succeeded()) {
       begin_drain();
       return false;
     }
     const bool is_over =
         std::all_of(sites_.begin(), sites_.end(), [](const auto& site) { return site->is_idle(); });
-    if (!is_over || !retired_.empty()) {
+    if (!is_over || !retired_.empty() || !readiness_.is_succeeded() || !handover_.has_said_all()) {
       *idle_since = {};
       return true;
     }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "relayd/base/notify_socket.h"
 #include "tests/support/datagram_reader.h"
 #include "tests/support/two_hubs.h"
 #include "tests/support/upgraded_hub.h"
@@ -24,6 +25,14 @@ std::size_t count_of(const std::string& text, const std::string& what) {
   for (std::size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1))
     ++count;
   return count;
+}
+
+/// Nobody has room for another message there.
+void fill_up(const std::string& notify_socket) {
+  const ServiceManager manager(notify_socket);
+  const base::NotifySocket full;
+  while (full.tell("STATUS=full", base::NotifySocket::Patience::kNone)) {
+  }
 }
 
 class Upgrade : public TwoHubs {
@@ -254,6 +263,29 @@ TEST_F(Upgrade, TheServiceManagerHearsTheOneThatServes) {
     EXPECT_EQ(manager.sender(), after);
   }
   EXPECT_TRUE(tokyo.process().running()) << "the old one, which has a session";
+}
+
+// To a manager that has no room for MAINPID=, the end of the old process would be the end of relayd.
+TEST_F(Upgrade, TheOldProcessStaysUntilTheServiceManagerHasHeardOfTheNewOne) {
+  DatagramReader manager(tokyo.file("told"));
+  setenv("NOTIFY_SOCKET", tokyo.file("told").c_str(), 1);
+  tokyo.kill();
+  tokyo.start();
+  unsetenv("NOTIFY_SOCKET");
+  ASSERT_TRUE(link_is_up());
+  Connection client = session();
+  begin_mail(client, "Subject: x\r\n\r\n");
+  fill_up(tokyo.file("told"));
+  const pid_t serves = upgrade(tokyo);
+  ASSERT_TRUE(tokyo.logs("upgrade: the service manager takes no message"));
+  EXPECT_THAT(client.command("."), StartsWith("250 ")) << "mail does not wait for the service manager";
+  EXPECT_THAT(send_mail(client, "Subject: y\r\n\r\n"), StartsWith("250 "));
+  EXPECT_TRUE(tokyo.process().running());
+  EXPECT_TRUE(manager.hears("MAINPID=" + std::to_string(serves)));
+  EXPECT_EQ(manager.sender(), tokyo.process().pid());
+  EXPECT_TRUE(manager.hears("READY=1\n"));
+  EXPECT_EQ(manager.sender(), serves) << "which is heard since";
+  EXPECT_EQ(tokyo.process().wait(), 0);
 }
 
 // Whoever stops the service stops both, and the next relayd finds the ledger free.

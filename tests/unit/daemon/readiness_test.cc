@@ -133,12 +133,29 @@ TEST(Readiness, ASuccessorIsTheServiceAndSpeaksForItself) {
   Readiness told;
   EXPECT_THAT(told.for_successor(),
               testing::ElementsAre("NOTIFY_SOCKET=" + dir.file("notify"), "WATCHDOG_USEC=60000000"));
-  told.succeeded_by(4711);
+  EXPECT_TRUE(told.succeeded_by(4711));
   EXPECT_EQ(manager.heard(), "WATCHDOG=1\nMAINPID=4711");
   told.alive();
   told.status("hub tokyo: link up");
   told.stopping("");
   EXPECT_EQ(manager.heard(), "nothing");
+}
+
+// It would take the end of this process for the end of the service.
+TEST(Readiness, AManagerThatHasNoRoomIsToldOfTheSuccessorLater) {
+  const support::TemporaryDirectory dir;
+  const FakeManager manager(dir.file("notify"));
+  Readiness told;
+  for (int i = 0; i < 10'000; ++i)
+    told.status(std::to_string(i));
+  EXPECT_FALSE(told.succeeded_by(4711));
+  EXPECT_FALSE(told.is_succeeded());
+  while (manager.heard() != "nothing") {
+  }
+  EXPECT_TRUE(told.succeeded_by(4711));
+  EXPECT_EQ(manager.heard(), "WATCHDOG=1\nMAINPID=4711");
+  EXPECT_TRUE(told.succeeded_by(4711));
+  EXPECT_EQ(manager.heard(), "nothing") << "it knows";
 }
 
 TEST(Readiness, ASuccessorIsNotWatchedWhereThisOneIsNot) {
