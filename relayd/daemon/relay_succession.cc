@@ -1,9 +1,11 @@
 // Relay's part in an upgrade: what is lent to the relayd that takes over, what changes hands when, and the
 // end of what this one has begun.
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -13,6 +15,7 @@
 #include "relayd/mux/hello.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/tls/own_keys.h"
+#include "relayd/smtp/reply.h"
 
 namespace tsmtp::daemon {
 namespace {
@@ -57,6 +60,16 @@ base::Result<void> lend_keys(net::SuccessionChannel& channel, const net::OwnKeys
   if (write(writing.get(), text->data(), text->size()) != static_cast<ssize_t>(text->size()))
     return base::Error{"this hub's keys do not fit a pipe"};
   return say(channel, Said::kKeys, reading.get());
+}
+
+// Its client is between two mails, and connects anew for the next one.
+void turn_away(const base::Descriptor& client) {
+  std::array<char, 4096> unread;  // a close with something unread could cost the client our reply
+  while (recv(client.get(), unread.data(), unread.size(), MSG_DONTWAIT) > 0) {
+  }
+  const std::string reply =
+      smtp::make_reply(421, "4.3.2", "this relayd has been upgraded, connect to the new one").wire();
+  (void)!send(client.get(), reply.data(), reply.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 }  // namespace
@@ -189,15 +202,22 @@ void Relay::give_sessions_to(net::SuccessionChannel* channel) {
     site->give_sessions_to(taker);
 }
 
-// Its client sees the end if the site is not there any more, as with a reload.
 void Relay::go_on_with(const std::string& session, base::Descriptor socket) {
   const std::size_t end = std::min(session.find('\n'), session.size());
+  const std::string address = session.substr(0, end);
   const auto resting = net::resting_session_in(session.substr(std::min(end + 1, session.size())));
-  if (!resting) return;
-  for (const auto& site : sites_)
-    for (const auto& endpoint : site->endpoints())
-      if (endpoint->address().to_string() == session.substr(0, end))
-        return site->go_on_with(*resting, std::move(socket));
+  const auto is_there = [&](const auto& site) {
+    return std::any_of(site->endpoints().begin(), site->endpoints().end(),
+                       [&](const auto& endpoint) { return endpoint->address().to_string() == address; });
+  };
+  const auto site = std::find_if(sites_.begin(), sites_.end(), is_there);
+  if (resting && socket.is_open() && site != sites_.end())
+    return (*site)->go_on_with(*resting, std::move(socket));
+  const std::string cause = !socket.is_open() ? "its socket was lost, for lack of file descriptors"
+                            : !resting        ? "the other relayd writes it in another way"
+                                              : "no site has the endpoint " + address + " any more";
+  log_.log(LogLevel::kWarning, "upgrade: a session between two mails cannot go on here: " + cause);
+  turn_away(socket);
 }
 
 void Relay::take_back() {

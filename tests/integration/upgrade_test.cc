@@ -110,6 +110,53 @@ TEST_F(Upgrade, SessionsGoOnWithTheNewProcessBetweenTwoMails) {
   EXPECT_EQ(birl_mta.count(), 6U);
 }
 
+/// A session is between the two processes: the old one has given it away, and the new one has yet to read it.
+class SessionInFlight : public Upgrade {
+ protected:
+  void SetUp() override {
+    Upgrade::SetUp();
+    client = std::make_unique<Connection>(session());
+    EXPECT_TRUE(client->send("NO"));
+    serves = upgrade(tokyo);
+    kill(serves, SIGSTOP);
+    EXPECT_THAT(client->command("OP"), StartsWith("250 "));
+    EXPECT_EQ(tokyo.process().wait(), 0) << "which has nothing more to do";
+  }
+  std::unique_ptr<Connection> client;
+  pid_t serves = 0;
+};
+
+TEST_F(SessionInFlight, GoesOnWhenTheNewProcessReadsIt) {
+  kill(serves, SIGCONT);
+  EXPECT_THAT(send_mail(*client, "Subject: y\r\n\r\n"), StartsWith("250 "));
+}
+
+TEST_F(SessionInFlight, EndsWithANewProcessThatIsKilled) {
+  kill(serves, SIGKILL);
+  EXPECT_TRUE(client->closes());
+}
+
+TEST_F(SessionInFlight, IsToldToComeAgainByANewProcessThatIsStopped) {
+  kill(serves, SIGTERM);
+  kill(serves, SIGCONT);
+  EXPECT_THAT(client->reply(), HasSubstr("421 4.3.2 birl: this relayd is shutting down"));
+  EXPECT_TRUE(wait_until([&] { return !is_there(serves); }));
+}
+
+TEST_F(Upgrade, ASessionOfAnEndpointThatIsGoneIsToldToComeAgain) {
+  Connection client = session();
+  endpoint_port = free_port();
+  configure();
+  (void)upgrade(tokyo);
+  EXPECT_THAT(client.reply(), StartsWith("421 4.3.2 this relayd has been upgraded, connect to the new one"));
+  EXPECT_TRUE(client.closes());
+  EXPECT_TRUE(
+      tokyo.logs("upgrade: a session between two mails cannot go on here: no site has the endpoint "));
+  EXPECT_EQ(tokyo.process().wait(), 0);
+  Connection again = session();
+  EXPECT_THAT(send_mail(again, "Subject: x\r\n\r\n"), StartsWith("250 "));
+}
+
 TEST_F(Upgrade, TheNextWaitsUntilTheOldProcessHasEndedItsMail) {
   Connection client = session();
   begin_mail(client, "Subject: x\r\n\r\n");
