@@ -1,6 +1,5 @@
 #include "relayd/daemon/handover.h"
 
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -64,7 +63,6 @@ void Handover::on(Event event) {
         break;
       case Action::kTakeBack:
         channel_.reset();
-        wait_for_end();
         host_.take_back();
         break;
       case Action::kKill:
@@ -180,20 +178,8 @@ void Handover::late() {
   on(Event::kLate);
 }
 
-// Where we are the keeper of relayds (daemon/keeper.h), it and its witness are our children; else nobody is.
-void Handover::wait_for_end() {
-  loop_.every(kPoll, [group = successor_] {
-    pid_t ended = 0;
-    do {
-      ended = waitpid(-group, nullptr, WNOHANG);
-    } while (ended > 0);
-    return ended == 0;
-  });
-}
-
 void Handover::fail() {
   channel_.reset();
-  if (successor_ > 0) wait_for_end();
   if (trouble_.empty())
     trouble_ = program_.path + " did not keep to the order of an upgrade" + std::string(kInstead);
   log_.log(LogLevel::kError, "upgrade: failed, this process serves as before: " + trouble_);

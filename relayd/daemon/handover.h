@@ -102,7 +102,6 @@ class Handover {
   [[nodiscard]] base::Duration patience() const;
   void expect_word();
   void late();
-  void wait_for_end();
   void fail();
   void answer(std::string reply);
 

@@ -51,6 +51,17 @@ std::string Keeper::adopt() {
   return {};
 }
 
+void Keeper::reap_adopted(const std::function<bool(pid_t)>& is_own) const {
+  if (!lent_.is_open()) return;
+  siginfo_t ended{};
+  while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0) {
+    // Somebody wants to know how that ended, and waits for it in a moment; it hides others until then.
+    if (ended.si_pid == serves_ || is_own(ended.si_pid)) return;
+    (void)waitpid(ended.si_pid, nullptr, WNOHANG);
+    ended = {};
+  }
+}
+
 void Keeper::pass_on(int signal) const {
   if (serves_ > 0) kill(serves_, signal);
 }

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 
 #include "relayd/base/descriptor.h"
@@ -23,6 +24,10 @@ class Keeper {
   /// For the relayd that takes over. This process's end, or that of all who have got it, is its peers' to
   /// see.
   [[nodiscard]] int end_to_lend() const { return lent_.get(); }
+
+  /// Waits for those that have ended of all that came back; not for our own children, of whom somebody else
+  /// wants to know how they ended.
+  void reap_adopted(const std::function<bool(pid_t)>& is_own) const;
 
   /// That process serves from now on, or none but this.
   void served_by(pid_t process) { serves_ = process; }

@@ -308,6 +308,7 @@ void Relay::serve() {
     return true;
   });
   look_after_earlier();
+  reap_for_keeper();
   loop_.every(kExpiryInterval, [this] {
     state_.ledger().expire(net::wall_now(), net::now());
     if (is_in_charge()) pairing_->forget_old();

@@ -128,6 +128,7 @@ class Relay {
   void begin_drain();
   void hold_to_keeper(base::Descriptor end);
   void tell_keeper();
+  void reap_for_keeper();
   void close_listeners();
   void drain_for(std::chrono::seconds longest);
   [[nodiscard]] base::Result<void> check_lent();

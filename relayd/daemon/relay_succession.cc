@@ -13,6 +13,7 @@
 #include "relayd/control/request.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/mux/hello.h"
+#include "relayd/net/forward/program.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/tls/own_keys.h"
 #include "relayd/smtp/reply.h"
@@ -25,6 +26,7 @@ using Said = net::SuccessionWords;
 
 constexpr std::chrono::milliseconds kLeavePoll{50};
 constexpr std::chrono::milliseconds kEarlierPoll{500};
+constexpr std::chrono::milliseconds kReapPoll{500};
 constexpr std::chrono::seconds kToBeAlone{20};
 constexpr std::chrono::seconds kToTell{1};
 // A client that keeps its session for the next mail makes another.
@@ -373,6 +375,15 @@ void Relay::hold_to_keeper(base::Descriptor end) {
 void Relay::tell_keeper() {
   if (kept_by_) (void)kept_by_->say(Keeper::kServes + std::to_string(getpid()));
   if (source_.keeper) source_.keeper->served_by(0);
+}
+
+// Orphans of relayds that have failed, and of programs that were started since, are our children then.
+void Relay::reap_for_keeper() {
+  if (source_.keeper == nullptr) return;
+  loop_.every(kReapPoll, [this] {
+    source_.keeper->reap_adopted(net::Program::is_one);
+    return true;
+  });
 }
 
 void Relay::serve_clients() {

@@ -1,6 +1,10 @@
 // Connections of programs to services while the relayd of either hub is upgraded: those that are there go on
 // to their own end, new ones are always taken.
+#include <sys/stat.h>
+
 #include <atomic>
+#include <csignal>
+#include <cstdlib>
 #include <thread>
 
 #include "tests/integration/forward_fixture.h"
@@ -79,6 +83,27 @@ TEST_F(UpgradeForward, OfTheHubWithTheProgram) {
 
 TEST_F(UpgradeForward, OfTheHubWithTheService) {
   upgrades(birl);
+}
+
+/// What it has started watches that process, so that orphans come back to it.
+class UpgradeUnderASupervisorWithPrograms : public Forwarding {
+ protected:
+  void SetUp() override {
+    write_file(birl.file("approve"), "#!/bin/sh\nsleep 0.2 &\necho $! > " + birl.file("orphan") + "\n");
+    chmod(birl.file("approve").c_str(), 0755);
+    set_up("approve = \"ask\"\napprove_command = [\"" + birl.file("approve") + "\"]\n");
+  }
+};
+
+TEST_F(UpgradeUnderASupervisorWithPrograms, AfterOneThatFailedNoZombieIsLeft) {
+  const std::string good = read_file(birl.config());
+  write_file(birl.config(), good + "nonsense = 1\n");
+  EXPECT_NE(birl.relayctl({"upgrade"}).status, 0);
+  write_file(birl.config(), good);
+  Pair pair = connect();
+  const int orphan = std::atoi(read_file(birl.file("orphan")).c_str());
+  ASSERT_GT(orphan, 0);
+  EXPECT_TRUE(wait_until([&] { return kill(orphan, 0) != 0; })) << "nobody has waited for it";
 }
 
 }  // namespace

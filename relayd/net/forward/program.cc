@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "relayd/base/descriptor.h"
@@ -42,6 +43,12 @@ class WithoutAmbientCapability {
  private:
   bool had_it_;
 };
+
+// As the kernel's own table of children, one for the process.
+std::set<pid_t>& children() {
+  static std::set<pid_t> children;
+  return children;
+}
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> out;
@@ -105,6 +112,7 @@ base::Result<std::shared_ptr<Program>> Program::start(const boost::asio::any_io_
   }
   std::shared_ptr<Program> program(
       new Program(executor, *pid, process.release(), ours.release(), std::move(ended)));
+  children().insert(*pid);
   program->wait();
   program->read_errors();
   return Started(std::move(program));
@@ -143,6 +151,10 @@ void Program::take(std::size_t bytes) {
   has_first_error_ = end < said.size() || first_error_.size() == kMaxFirstError;
 }
 
+bool Program::is_one(pid_t child) {
+  return children().contains(child);
+}
+
 void Program::end() {
   if (pid_ < 0 || std::exchange(is_ending_, true)) return;
   kill(-pid_, SIGTERM);
@@ -158,6 +170,7 @@ void Program::reap() {
   siginfo_t how{};
   while (waitid(P_PID, static_cast<id_t>(pid_), &how, WEXITED) < 0 && errno == EINTR) {
   }
+  children().erase(pid_);
   pid_ = -1;
   timer_.cancel();
   process_.close();

@@ -35,6 +35,9 @@ class Program : public std::enable_shared_from_this<Program> {
   [[nodiscard]] static base::Result<std::shared_ptr<Program>> start(
       const boost::asio::any_io_executor& executor, const Command& command, WhenEnded ended);
 
+  /// Whether that child of ours is such a program, whose exit status is asked for here and nowhere else.
+  [[nodiscard]] static bool is_one(pid_t child);
+
   /// Ends it and what it has started: SIGTERM, and after a second SIGKILL.
   void end();
 

@@ -44,8 +44,7 @@ struct Execution {
   if (channel > 3) close_range(3, channel - 1, 0);
   close_range(channel + 1, ~0U, 0);
   fcntl(what.channel, F_SETFD, 0);
-  // What is for the group of the old one comes through that (a terminal's ^C); and by its group the old one
-  // knows what descends from the new one.
+  // What is for the group of the old one comes through that (a terminal's ^C).
   setpgid(0, 0);
   sigset_t none;
   sigemptyset(&none);
