@@ -9,6 +9,7 @@
 #include "relayd/control/field_forms.h"
 #include "relayd/control/ledger_fields.h"
 #include "relayd/control/phrases.h"
+#include "relayd/control/predecessor.h"
 #include "relayd/control/status_fields.h"
 
 namespace tsmtp::control {
@@ -40,6 +41,12 @@ const Fields<AuditStatus>& audit_fields() {
   return fields;
 }
 
+const Fields<HeldStatus>& held_fields() {
+  static const Fields<HeldStatus> fields{text("what", "a mail or a connection, and whose", &HeldStatus::what),
+                                         time("since", "when it began", &HeldStatus::since)};
+  return fields;
+}
+
 const Fields<PredecessorStatus>& predecessor_fields() {
   static const Fields<PredecessorStatus> fields{
       plain("pid", "its process", &PredecessorStatus::pid),
@@ -47,7 +54,9 @@ const Fields<PredecessorStatus>& predecessor_fields() {
       plain("sessions", "sessions of our MTA that it still has", &PredecessorStatus::sessions),
       plain("mails", "mails under way there", &PredecessorStatus::mails),
       plain("connections", "connections of forwards and services", &PredecessorStatus::connections),
-      time("ends", "when it ends at the latest, whatever it has", &PredecessorStatus::ends)};
+      time("ends", "when it ends at the latest, whatever it has", &PredecessorStatus::ends),
+      objects("held", "list of the oldest of these mails and connections, eight at most, each with",
+              &PredecessorStatus::held, held_fields())};
   return fields;
 }
 
@@ -126,19 +135,8 @@ std::string endpoints_held_text(const HubStatus& hub) {
                                "--hold-endpoints`, relayd(8)";
 }
 
-std::string count_text(std::uint64_t count, std::string_view word) {
-  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
-}
-
-std::string predecessor_text(const HubStatus& hub, WallTime now) {
-  if (!hub.predecessor) return {};
-  const PredecessorStatus& before = *hub.predecessor;
-  return fmt::format(
-      "old process    {}, upgraded {} ({} ago), has {}, {} under way, {}; ends with them, at {} at the "
-      "latest",
-      before.pid, local_time(before.since, now), span_since(before.since, now),
-      count_text(before.sessions, "session"), mails_text(before.mails),
-      count_text(before.connections, "connection"), local_time(before.ends, now));
+std::string old_process_text(const HubStatus& hub, WallTime now) {
+  return hub.predecessor ? predecessor_text(*hub.predecessor, now) : std::string();
 }
 
 std::string shortage_text(const HubStatus& hub, WallTime now) {
@@ -300,7 +298,7 @@ const Fields<HubStatus>& hub_fields() {
                         return hub.predecessor ? one(hub.predecessor->sessions + hub.predecessor->connections)
                                                : std::vector<Sample>();
                       }}})
-          .said(HubLine::kPredecessor, predecessor_text),
+          .said(HubLine::kPredecessor, old_process_text),
       object("shortage",
              "what this hub was out of, file descriptors mostly, so that a client could not "
              "be\naccepted; null if that has not happened",

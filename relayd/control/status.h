@@ -171,14 +171,21 @@ struct SiteLedgerStatus {
   base::WallTime since;                            ///< of the trouble
 };
 
+/// A mail or a connection that the process before this one still has.
+struct HeldStatus {
+  std::string what;  ///< and whose
+  base::WallTime since;
+};
+
 /// The process before this one, from which it has taken over at an upgrade, and what that one still has.
 struct PredecessorStatus {
   std::uint64_t pid = 0;
-  base::WallTime since;           ///< when it gave up what is new
-  std::uint64_t sessions = 0;     ///< of our MTA
-  std::uint64_t mails = 0;        ///< under way
-  std::uint64_t connections = 0;  ///< of forwards and services
-  base::WallTime ends;            ///< at the latest
+  base::WallTime since;            ///< when it gave up what is new
+  std::uint64_t sessions = 0;      ///< of our MTA
+  std::uint64_t mails = 0;         ///< under way
+  std::uint64_t connections = 0;   ///< of forwards and services
+  base::WallTime ends;             ///< at the latest
+  std::vector<HeldStatus> held{};  ///< the oldest of those
 };
 
 /// This relayd and all its sites.

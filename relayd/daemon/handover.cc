@@ -142,7 +142,10 @@ void Handover::ended() {
 }
 
 void Handover::mention(const LeftBehind& left) {
-  if (channel_) channel_->mention(std::string(Said::kLeft) + to_text(left));
+  if (!channel_) return;
+  for (const LeftBehind::Held& held : left.held)
+    channel_->mention(std::string(Said::kHolds) + to_text(held));
+  channel_->mention(std::string(Said::kLeft) + to_text(left));
 }
 
 base::Duration Handover::patience() const {

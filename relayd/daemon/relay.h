@@ -108,6 +108,7 @@ class Relay {
 
   [[nodiscard]] Handover::Host handover_host();
   [[nodiscard]] std::string objection_to_upgrade() const;
+  [[nodiscard]] std::string objection_of_predecessor() const;
   /// Calls `then` when the relayd before this one is gone, or does not go soon.
   void when_alone(std::function<void()> then);
   /// What is on the disk is this process's to change: no other one takes over, or has.

@@ -91,12 +91,15 @@ control::PageAnswer::Text Relay::show(control::WantedPage::Kind kind) {
 std::optional<control::PredecessorStatus> Relay::predecessor_status() const {
   if (!takeover_ || !takeover_->left_behind()) return std::nullopt;
   const LeftBehind& left = *takeover_->left_behind();
-  return control::PredecessorStatus{.pid = left.process,
+  control::PredecessorStatus before{.pid = left.process,
                                     .since = served_since_,
                                     .sessions = left.sessions,
                                     .mails = left.mails,
                                     .connections = left.connections,
                                     .ends = net::wall_now() + left.at_most};
+  for (const LeftBehind::Held& held : left.held)
+    before.held.push_back({.what = held.what, .since = net::wall_now() - held.age});
+  return before;
 }
 
 control::HubStatus Relay::status() const {

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "relayd/base/bytes.h"
+#include "relayd/control/predecessor.h"
 #include "relayd/control/request.h"
 #include "relayd/daemon/relay.h"
 #include "relayd/mux/hello.h"
@@ -28,6 +29,7 @@ constexpr std::chrono::milliseconds kLeavePoll{50};
 constexpr std::chrono::milliseconds kEarlierPoll{500};
 constexpr std::chrono::milliseconds kReapPoll{500};
 constexpr std::chrono::seconds kToBeAlone{20};
+constexpr std::chrono::seconds kForConnections{3};
 constexpr std::chrono::seconds kToTell{1};
 // A client that keeps its session for the next mail makes another.
 constexpr std::chrono::seconds kIdle{5};
@@ -62,6 +64,19 @@ base::Result<void> lend_keys(net::SuccessionChannel& channel, const net::OwnKeys
   if (write(writing.get(), text->data(), text->size()) != static_cast<ssize_t>(text->size()))
     return base::Error{"this hub's keys do not fit a pipe"};
   return say(channel, Said::kKeys, reading.get());
+}
+
+void add_held(const net::Site& site, std::vector<LeftBehind::Held>& to) {
+  using std::chrono::seconds;
+  std::vector<forward::Summary> connections;
+  for (const auto& forward : site.forwards().all())
+    forward->add_open(connections);
+  site.services().add_open(connections);
+  for (const forward::Summary& one : connections)
+    to.push_back({.what = forward::name_of(one), .age = std::chrono::duration_cast<seconds>(one.duration)});
+  for (const mail::TracedMail& mail : site.mails_under_way())
+    to.push_back({.what = site.name() + ": mail from <" + base::escaped(mail.summary.sender) + '>',
+                  .age = std::chrono::duration_cast<seconds>(mail.summary.took.total)});
 }
 
 // Its client is between two mails, and connects anew for the next one.
@@ -103,17 +118,30 @@ Handover::Host Relay::handover_host() {
 
 std::string Relay::objection_to_upgrade() const {
   if (draining_) return "relayd is shutting down";
-  if (takeover_ && !takeover_->is_alone())
-    return "the relayd of the last upgrade still has transactions or sessions under way; ask again when it "
-           "has ended, or restart relayd";
+  if (takeover_ && !takeover_->is_alone()) return objection_of_predecessor();
   if (etcd_) return kNotWithEtcd;
   return source_.keeper ? source_.keeper->adopt() : std::string();
 }
 
-// The last mail of the one before is over in a moment: nobody shall have to ask twice for that.
+// One that stays for a supervisor's sake hands a signal on to us.
+std::string Relay::objection_of_predecessor() const {
+  const auto before = predecessor_status();
+  if (!before) return "the relayd of the last upgrade has yet to end; ask again in a moment";
+  const std::string process = std::to_string(before->pid);
+  const bool is_keeper = kept_by_ && static_cast<std::uint64_t>(getppid()) == before->pid;
+  return control::predecessor_objection(*before, net::wall_now()) +
+         (is_keeper ? "; end these, or restart relayd"
+                    : "; end these, or `kill " + process + "`, which breaks connections off after the mails");
+}
+
+// The last mail of the one before is over in a moment: nobody shall have to ask twice for that. A connection
+// of a service may go on for hours.
 void Relay::when_alone(std::function<void()> then) {
-  const auto deadline = net::now() + kToBeAlone;
-  const auto look = [this, deadline, then = std::move(then)] {
+  const auto begun = net::now();
+  const auto look = [this, begun, then = std::move(then)] {
+    const auto left = takeover_ ? takeover_->left_behind() : std::nullopt;
+    const bool has_only_connections = left && left->sessions + left->mails == 0 && left->connections > 0;
+    const auto deadline = begun + (has_only_connections ? kForConnections : kToBeAlone);
     if (!predecessor().empty() && !draining_ && net::now() < deadline) return true;
     then();
     return false;
@@ -248,7 +276,9 @@ void Relay::mention_left(base::TimePoint longest) {
     left.sessions += site->sessions();
     left.mails += site->in_flight();
     left.connections += site->connections();
+    add_held(*site, left.held);
   }
+  keep_oldest(left.held);
   handover_.mention(left);
 }
 

@@ -100,10 +100,20 @@ void Takeover::heard(const std::string& word) {
   if (word == Said::kListen) return on(Event::kListen);
   if (word == Said::kServe) return on(Event::kServe);
   if (word == Said::kService) return host_.become_service();
-  if (word.starts_with(Said::kLeft)) left_behind_ = parse_left_behind(word.substr(Said::kLeft.size()));
+  if (word.starts_with(Said::kHolds) || word.starts_with(Said::kLeft)) heard_left(word);
   if (!word.empty()) return;
   left_behind_.reset();
   on(Event::kGone);
+}
+
+void Takeover::heard_left(const std::string& word) {
+  if (word.starts_with(Said::kLeft)) {
+    left_behind_ = parse_left_behind(word.substr(Said::kLeft.size()));
+    if (left_behind_) left_behind_->held = std::exchange(held_, {});
+  } else if (const auto held = parse_held(word.substr(Said::kHolds.size()));
+             held && held_.size() < LeftBehind::kMostHeld) {
+    held_.push_back(*held);
+  }
 }
 
 void Takeover::on(Event event) {

@@ -72,6 +72,7 @@ class Takeover {
       : loop_(loop), channel_(loop.executor(), std::move(channel)) {}
   [[nodiscard]] base::Result<void> receive();
   void heard(const std::string& word);
+  void heard_left(const std::string& word);
   void on(Event event);
   void watch_links();
 
@@ -81,7 +82,8 @@ class Takeover {
   Host host_;
   TakingOver steps_;
   std::optional<LeftBehind> left_behind_;
-  std::vector<std::string> in_touch_;  // the other one, with these
+  std::vector<LeftBehind::Held> held_;  // of that which is said next
+  std::vector<std::string> in_touch_;   // the other one, with these
   bool needs_restart_ = false;
 };
 

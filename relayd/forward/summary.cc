@@ -10,12 +10,17 @@ std::string id_text(std::uint64_t id) {
   return fmt::format("{:016x}", id);
 }
 
-std::string to_line(const Summary& summary) {
+std::string name_of(const Summary& summary) {
   const bool is_near = summary.side == Side::kProgram;
-  std::string line = fmt::format("{}: {} {}, connection {}", summary.site, is_near ? "forward to" : "service",
+  std::string name = fmt::format("{}: {} {}, connection {}", summary.site, is_near ? "forward to" : "service",
                                  base::escaped(summary.service), id_text(summary.id));
-  if (!summary.user.empty()) line += " of user " + base::escaped(summary.user);
-  if (!summary.client.empty()) line += " from " + base::escaped(summary.client);
+  if (!summary.user.empty()) name += " of user " + base::escaped(summary.user);
+  if (!summary.client.empty()) name += " from " + base::escaped(summary.client);
+  return name;
+}
+
+std::string to_line(const Summary& summary) {
+  std::string line = name_of(summary);
   if (!summary.approved_by.empty()) line += ", approved by " + base::escaped(summary.approved_by);
   if (summary.was_refused) return line + ": refused: " + summary.end;
   const double seconds = std::chrono::duration<double>(summary.duration).count();

@@ -29,6 +29,9 @@ struct Summary {
   std::string end{};          ///< "closed by the program", or why it was refused or broken off; escaped
 };
 
+/// "birl: forward to imap, connection 0123456789abcdef of user alice from 127.0.0.1:4711"; escaped.
+[[nodiscard]] std::string name_of(const Summary& summary);
+
 /// A line for the log, without line end.
 [[nodiscard]] std::string to_line(const Summary& summary);
 

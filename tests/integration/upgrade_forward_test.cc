@@ -1,6 +1,7 @@
 // Connections of programs to services while the relayd of either hub is upgraded: those that are there go on
 // to their own end, new ones are always taken.
 #include <sys/stat.h>
+#include <sysexits.h>
 
 #include <atomic>
 #include <csignal>
@@ -83,6 +84,27 @@ TEST_F(UpgradeForward, OfTheHubWithTheProgram) {
 
 TEST_F(UpgradeForward, OfTheHubWithTheService) {
   upgrades(birl);
+}
+
+// Whose connection is in the way of the next upgrade, and what can be done, is told to whoever asks for it.
+TEST_F(UpgradeForward, AConnectionThatIsInTheWayOfTheNextIsNamed) {
+  Pair pair = connect();
+  const pid_t old = serving_process(tokyo);
+  ASSERT_EQ(tokyo.relayctl({"upgrade"}).status, 0);
+  ASSERT_TRUE(wait_until([&] { return tokyo.status()["predecessor"] != nullptr; }));
+  const auto held = tokyo.status()["predecessor"]["held"];
+  ASSERT_EQ(held.size(), 1U);
+  EXPECT_THAT(held[0].value("what", ""), ::testing::StartsWith("birl: forward to echo, connection "));
+  EXPECT_THAT(held[0].value("what", ""), ::testing::HasSubstr(" of user "));
+  const Finished refused = tokyo.relayctl({"upgrade"});
+  EXPECT_EQ(refused.status, EX_UNAVAILABLE);
+  for (const std::string& part :
+       {"no upgrade: process " + std::to_string(old) + " of before the last upgrade still has 0 sessions",
+        ", 1 connection (" + held[0].value("what", "") + ", since ", "`kill " + std::to_string(old) + "`"})
+    EXPECT_THAT(refused.output, ::testing::HasSubstr(part));
+  kill(old, SIGTERM);
+  EXPECT_TRUE(wait_until([&] { return !is_there(old); }));
+  EXPECT_EQ(tokyo.relayctl({"upgrade"}).status, 0);
 }
 
 /// What it has started watches that process, so that orphans come back to it.

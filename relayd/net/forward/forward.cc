@@ -198,6 +198,11 @@ std::size_t Forward::open() const {
                                                 [](const auto& one) { return !one->is_over(); }));
 }
 
+void Forward::add_open(std::vector<forward::Summary>& to) const {
+  for (const auto& connection : connections_)
+    if (!connection->is_over()) to.push_back(connection->so_far());
+}
+
 void Forward::end_all(const std::string& cause) {
   for (const auto& connection : std::set(connections_))
     connection->end(cause);

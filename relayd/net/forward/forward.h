@@ -69,6 +69,8 @@ class Forward {
   /// With those of the connections that are open.
   [[nodiscard]] Counts counts() const;
   [[nodiscard]] std::size_t open() const;
+  /// Adds what is known of those by now.
+  void add_open(std::vector<forward::Summary>& to) const;
   /// Of those, which wait for a person at the far hub.
   [[nodiscard]] std::size_t waiting() const;
 

@@ -115,6 +115,11 @@ std::vector<forward::Offer> Services::offers() const {
   return all;
 }
 
+void Services::add_open(std::vector<forward::Summary>& to) const {
+  for (const auto& connection : connections_)
+    if (connection->is_open()) to.push_back(connection->so_far());
+}
+
 StreamUser* Services::accept(SiteLink& link, mux::StreamKey stream) {
   if (draining_) return nullptr;
   auto connection = std::make_shared<FarConnection>(

@@ -58,6 +58,8 @@ class Services {
   [[nodiscard]] std::vector<Standing> standings() const;
   /// Connections, of all services.
   [[nodiscard]] std::size_t open() const { return connections_.size(); }
+  /// Adds what is known of those that have asked for a service.
+  void add_open(std::vector<forward::Summary>& to) const;
 
  private:
   struct Served {

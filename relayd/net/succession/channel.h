@@ -34,6 +34,7 @@ struct SuccessionWords {
   static constexpr std::string_view kSession =
       "session ";  ///< its endpoint and text, a line apart; and its socket
   static constexpr std::string_view kService = "service";  ///< the service manager looks at you
+  static constexpr std::string_view kHolds = "holds ";     ///< one of what it still has, before kLeft
   static constexpr std::string_view kLeft = "left ";       ///< and what it still has (daemon/left_behind.h)
   // From the one that takes over. A word that the other one does not know is of a later release, and passed
   // over.

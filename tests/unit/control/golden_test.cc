@@ -51,7 +51,10 @@ HubStatus full_hub() {
                      .sessions = 3,
                      .mails = 1,
                      .connections = 2,
-                     .ends = hub.now + seconds(3'400)};
+                     .ends = hub.now + seconds(3'400),
+                     .held = {{.what = "birl: forward to imap, connection 0123456789abcdef of user alice",
+                               .since = hub.now - seconds(4'000)},
+                              {.what = "birl: mail from <a@tokyo.example>", .since = hub.now - seconds(9)}}};
   hub.shortage = {.times = 4, .last = hub.now - seconds(9), .text = "127.0.5.2:5000: no client"};
   hub.sessions_refused = 7;
   hub.unauthenticated_driven_out = 5;
