@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sysexits.h>
+#include <syslog.h>
 
 #include <atomic>
 #include <csignal>
@@ -28,17 +29,14 @@ void on_signal(int number) {
   (number == SIGHUP ? is_asked_to_look : is_stopped) = true;
 }
 
-void say(const std::string& text) {
-  fmt::print(stderr, "tsmtp-routes: {}\n", text);
-}
-
 std::string time_of_day() {
   return fmt::format("{:%H:%M:%S}", fmt::localtime(std::time(nullptr)));
 }
 
 class Follower {
  public:
-  Follower(DirectoryReader& reader, Publication& publication) : reader_(reader), publication_(publication) {}
+  Follower(DirectoryReader& reader, Publication& publication, LogTo log)
+      : reader_(reader), publication_(publication), log_(log) {}
 
   void run() {
     manager_.starting("reading the directory");
@@ -59,6 +57,13 @@ class Follower {
   }
 
  private:
+  void say(const std::string& text) const {
+    if (log_ == LogTo::kSyslog)
+      ::syslog(LOG_NOTICE, "%s", text.c_str());
+    else
+      fmt::print(stderr, "tsmtp-routes: {}\n", text);
+  }
+
   /// Short enough for signals.
   [[nodiscard]] milliseconds wait() const {
     constexpr milliseconds kLongest{250};
@@ -128,6 +133,7 @@ class Follower {
 
   DirectoryReader& reader_;
   Publication& publication_;
+  const LogTo log_;
   ServiceNotices manager_;
   PublishingPace pace_;
   RetryPace retry_;
@@ -144,12 +150,13 @@ class Follower {
 
 }  // namespace
 
-int follow(DirectoryReader& reader, Publication& publication) {
+int follow(DirectoryReader& reader, Publication& publication, LogTo log) {
+  if (log == LogTo::kSyslog) ::openlog("tsmtp-routes", LOG_PID, LOG_MAIL);
   struct sigaction action {};
   action.sa_handler = on_signal;
   for (const int number : {SIGTERM, SIGINT, SIGHUP})
     ::sigaction(number, &action, nullptr);
-  Follower(reader, publication).run();
+  Follower(reader, publication, log).run();
   return EX_OK;
 }
 

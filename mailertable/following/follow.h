@@ -9,8 +9,10 @@
 
 namespace tsmtp::mailertable {
 
+enum class LogTo { kStandardError, kSyslog };
+
 /// Runs until SIGTERM or SIGINT. SIGHUP reads relayd.toml and the local texts again, as happens every minute.
 /// Returns an exit status of sysexits(3).
-[[nodiscard]] int follow(DirectoryReader& reader, Publication& publication);
+[[nodiscard]] int follow(DirectoryReader& reader, Publication& publication, LogTo log);
 
 }  // namespace tsmtp::mailertable

@@ -31,6 +31,8 @@ struct Arguments {
   bool text_only = false;
   bool no_reload = false;
   bool follows = false;
+  bool only_checks = false;
+  bool logs_to_syslog = false;
 };
 
 void add_directory_options(CLI::App& app, Access& access) {
@@ -178,6 +180,8 @@ int run(int argc, char** argv) {
   add_rule_options(app, arguments);
   add_check_options(app, arguments.what.checks);
   app.add_flag("--follow", arguments.follows, "Stay, and keep the tables as the directory is");
+  app.add_flag("--syslog", arguments.logs_to_syslog, "Log by syslog while it follows, not on standard error");
+  app.add_flag("--check", arguments.only_checks, "Only say what is wrong with these options");
   app.set_config("--config", "", "Read these options from a file, as ldap = \"ldaps://ldap.example\"")
       ->type_name("FILE");
   app.allow_config_extras(CLI::config_extras_mode::error);
@@ -187,9 +191,11 @@ int run(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   if (const auto status = settle_arguments(arguments)) return *status;
   if (auto fine = settle(arguments.access); !fine) return complain(fine.error().message, EX_USAGE);
+  if (arguments.only_checks) return EX_OK;
   DirectoryReader reader(arguments.access, arguments.bounds);
   Publication publication(arguments.what);
-  if (arguments.follows) return follow(reader, publication);
+  if (arguments.follows)
+    return follow(reader, publication, arguments.logs_to_syslog ? LogTo::kSyslog : LogTo::kStandardError);
   remove_temporary_file_on_signals();
   return run_once(reader, publication);
 }

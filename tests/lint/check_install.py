@@ -20,8 +20,8 @@ OF_INIT = {
       lib/systemd/system/tsmtp-sendmail.path lib/systemd/system/tsmtp-sendmail.service
       lib/systemd/system/tsmtp-sendmail.timer
       lib/sysusers.d/tsmtp.conf lib/tmpfiles.d/tsmtp.conf""".split(),
-    "openrc": ["/etc/init.d/relayd", "/etc/init.d/tsmtp-endpoints", "/etc/cron.d/tsmtp-sendmail"],
-    "sysvinit": ["/etc/init.d/relayd", "/etc/init.d/tsmtp-endpoints", "/etc/cron.d/tsmtp-sendmail"],
+    "openrc": ["/etc/init.d/relayd", "/etc/init.d/tsmtp-endpoints", "/etc/init.d/tsmtp-routes", "/etc/cron.d/tsmtp-sendmail"],
+    "sysvinit": ["/etc/init.d/relayd", "/etc/init.d/tsmtp-endpoints", "/etc/init.d/tsmtp-routes", "/etc/cron.d/tsmtp-sendmail"],
 }
 
 
