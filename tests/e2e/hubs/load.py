@@ -8,6 +8,7 @@ import time
 
 from lab import CLIENTS, other
 
+LINE = "x" * 60
 TEXT = "From: load@{near}.example\r\nTo: load@{far}.example\r\nSubject: mail {mail}\r\n\r\n{lines}\r\n"
 
 
@@ -45,7 +46,7 @@ class Load:
         with self.lock:
             self.number += 1
             mail = f"{near}-{self.number}"
-        lines = "\r\n".join("x" * 60 for _ in range(chance.choice((1, 10, 1000))))
+        lines = "\r\n".join([LINE] * chance.choice((1, 10, 1000)))
         text = TEXT.format(near=near, far=other(near), mail=mail, lines=lines)
         try:
             with smtplib.SMTP(hub.address, 25, "clients", 20, (CLIENTS, 0)) as smtp:
@@ -65,16 +66,23 @@ class Load:
 
 
 class Arrivals:
-    """What is in the mailboxes. A far sendmail that died may write one mail into the mailbox twice, so its own number counts."""
+    """What is in the mailboxes. A far sendmail that died may write one mail into the mailbox twice, so its own number counts.
+
+    A near sendmail removes the text of a mail that is done, and then its envelope. One that dies between the two sends it again without the
+    text: "<<< No Message Collected >>>", which is another mail as far as anybody can tell, and neither the mail nor a second one of it.
+    """
 
     def __init__(self, lab):
         self.taken = collections.defaultdict(set)  # mail: hubs with their sendmail's numbers of it
+        self.without_text = 0
         for hub in lab.hubs:
             for text in re.split(r"^From ", hub.run("cat", "/var/mail/load").stdout, flags=re.MULTILINE):
                 number = re.search(r"^Received:[^;]*?\bid (\w+)", text, flags=re.MULTILINE)
                 mail = re.search(r"^Subject: mail (\S+)$", text, flags=re.MULTILINE)
-                if number and mail:
+                if number and mail and LINE in text:
                     self.taken[mail[1]].add((hub.name, number[1]))
+                elif number and mail:
+                    self.without_text += 1
 
     def twice(self):
         return {mail: where for mail, where in self.taken.items() if len(where) > 1}

@@ -140,7 +140,7 @@ def count(load, lab, waiting):
     lost = [mail for mail in load.accepted if mail not in arrivals.taken and mail not in waiting.mails]
     twice = arrivals.twice()
     print(f"{len(load.accepted)} mails accepted, {len(arrivals.taken)} arrived, {len(load.unsure)} never answered;"
-          f" {len(lost)} lost, {len(twice)} twice, {len(waiting.mails)} waiting")
+          f" {len(lost)} lost, {len(twice)} twice, {len(waiting.mails)} waiting, {arrivals.without_text} came without their text")
     for reason, number in waiting.reasons.most_common(5):
         print(f"  {number} wait: {reason}")
     for mail in lost[:5]:
@@ -199,7 +199,7 @@ def main():
 def show(lab):
     for hub in lab.hubs:
         print(f"--- {hub.name}")
-        print(hub.run("sh", "-c", "relayctl status; tail -n 25 /var/log/relayd.log; mailq | tail -n 12").stdout)
+        print(hub.run("sh", "-c", "relayctl status; tail -n 15 /var/log/relayd.log; mailq | tail -n 12; tail -n 5 /var/log/mail.log; ps -e -o etimes,args | grep sendmail | tail -n 12").stdout)
 
 
 if __name__ == "__main__":
