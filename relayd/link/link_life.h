@@ -156,7 +156,7 @@ class LinkLife {
   void address_failed(Lane& lane, const std::optional<LaneSearch::Failed>& failed, Moment now);
   void dialled_beside(Lane& lane, ConnectionId connection, Peer peer, Moment now);
   bool dial_beside(Lane& lane, LaneSearch::When when, Moment now);
-  [[nodiscard]] bool is_held(Lane& lane, Moment now);
+  [[nodiscard]] bool pace(Lane& lane, Moment now);
   [[nodiscard]] Lane* find_lane(LaneNumber number);
 
   Settings settings_;

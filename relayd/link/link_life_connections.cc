@@ -251,14 +251,14 @@ void LinkLife::lost(ConnectionId connection, const Loss& loss, Moment now) {
   Lane* const lane = carried_by(connection);
   if (lane == nullptr) return;
   lane->round_trip = loss.round_trip;
-  const bool is_held = this->is_held(*lane, now);
+  const bool has_to_wait = pace(*lane, now);
   // The peer cannot come back to us: it is our successor that listens.
   const bool can_come_back = !has_successor_ || lane->search.dials();
   if (!loss.is_over && lane->is_resumable() && can_come_back) {
     log(base::LogLevel::kWarning, interrupted_text(*lane, loss.cause));
     interrupt(*lane, loss.cause, now);
     lane->search.start(now, actions_);
-    dial_beside(*lane, is_held ? LaneSearch::When::kAfterPause : LaneSearch::When::kSoon, now);
+    dial_beside(*lane, has_to_wait ? LaneSearch::When::kAfterPause : LaneSearch::When::kSoon, now);
     return;
   }
   if (!lane->leaves) log(base::LogLevel::kWarning, "link down: " + loss.cause);

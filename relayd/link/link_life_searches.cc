@@ -114,8 +114,8 @@ bool LinkLife::dial_beside(Lane& lane, LaneSearch::When when, Moment now) {
   return true;
 }
 
-// To be asked once for each connection that broke, or was closed by the peer.
-bool LinkLife::is_held(Lane& lane, Moment now) {
+// Once for each connection that broke, or was closed by the peer. Whether the next one has to wait.
+bool LinkLife::pace(Lane& lane, Moment now) {
   if (!lane.search.dials()) return false;
   if (now.at - lane.attached_at < kSoon) soon_broken_.take(1, now.at);
   const auto wait = soon_broken_.wait(now.at);
