@@ -4,6 +4,7 @@
 
 #include "relayd/base/time_of_day.h"
 #include "relayd/daemon/lacks.h"
+#include "relayd/ledger/mail_in_doubt.h"
 #include "relayd/link/report.h"
 #include "relayd/net/io/clocks.h"
 #include "relayd/net/io/socket_options.h"
@@ -173,7 +174,7 @@ std::optional<control::SharingStatus> sharing_status(const net::SharedDoubts* sh
                                 .goes_on_alone = shared->goes_on_alone(),
                                 .alone = shared->alone(),
                                 .tried_before = shared->tried_before(),
-                                .of_others = doubts.foreign()};
+                                .of_others = ledger::foreign_recipients(doubts.table())};
   if (const auto& trouble = shared->trouble()) {
     status.trouble = trouble->cause;
     status.since = trouble->since;
@@ -231,7 +232,7 @@ control::SiteStatus site_status(const net::Site& site, bool draining) {
 }
 
 void show_doubts(std::vector<control::SiteStatus>& sites, const ledger::Doubts& doubts) {
-  const auto in_doubt = doubts.in_doubt();
+  const auto in_doubt = ledger::sites_in_doubt(doubts.table());
   for (control::SiteStatus& site : sites) {
     const auto found = in_doubt.find(site.name);
     if (found == in_doubt.end()) continue;

@@ -1,9 +1,10 @@
 #include "relayd/ledger/doubt_row.h"
 
-#include <cstdint>
 #include <string_view>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/keyed_digest.h"
+#include "relayd/ledger/owners.h"
 #include "relayd/ledger/row.h"
 
 namespace tsmtp::ledger {
@@ -77,10 +78,12 @@ bool read_body(const Row& row, DoubtRow& out) {
 
 }  // namespace
 
-Change writing_of(const DoubtRow& row) {
+Change writing_of(const DoubtKey& key, const DoubtRow& row) {
+  std::string pin = row.place.pin;
+  pin.resize(kPinBytes);  // of version 1 there is none
   return {.table = Table::kDoubts,
-          .key = stored_key(row.key),
-          .value = encode_row(row.recorded, row.place.pin, body_of(row), version_of(row)),
+          .key = stored_key(key),
+          .value = encode_row(row.recorded, pin, body_of(row), version_of(row)),
           .durable = true};
 }
 
@@ -99,7 +102,6 @@ std::optional<DoubtRow> decode_doubt(const Entry& entry) {
   if (!row || entry.key.size() != kKeyBytes) return std::nullopt;
   DoubtRow out;
   if (!read_body(*row, out)) return std::nullopt;
-  out.key = doubt_key_of(entry.key);
   out.place.pin = row->pin;
   out.recorded = row->recorded;
   return out;

@@ -10,7 +10,6 @@
 // matchable, for our MTA may try it again and must then get that outcome.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -18,43 +17,23 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "relayd/base/clock.h"
-#include "relayd/base/keyed_digest.h"
 #include "relayd/ledger/change.h"
 #include "relayd/ledger/client.h"
+#include "relayd/ledger/doubt_row.h"
+#include "relayd/ledger/doubt_table.h"
 #include "relayd/ledger/owners.h"
 
 namespace tsmtp::ledger {
-
-inline constexpr std::size_t kTransactionBytes = 16;
-
-/// One recipient of one transaction, by its place among the transaction's Rcpt records.
-struct DoubtKey {
-  std::string transaction;
-  std::uint16_t index = 0;
-
-  friend auto operator<=>(const DoubtKey&, const DoubtKey&) = default;
-};
 
 /// What is remembered of a recipient, kDigestBytes each.
 struct DoubtfulRecipient {
   std::uint16_t index = 0;
   std::string mail;     ///< keyed digest of content, sender and this recipient: the same mail again?
   std::string address;  ///< keyed digest of sender and recipient only: might it be?
-};
-
-/// Which hub of a site had a transaction: another may know nothing of it, whatever became of it.
-struct DoubtPlace {
-  std::string pin{};  ///< the hub's, kPinBytes; empty: not known
-  std::string hub{};  ///< its name; empty: it was the only one, and had none of its own
-  /// The hub's outcomes are those of its whole site: any other that says the same of itself may be asked.
-  bool is_shared = false;
-
-  friend bool operator==(const DoubtPlace&, const DoubtPlace&) = default;
 };
 
 /// One recipient of a transaction that another hub of our site recorded.
@@ -66,19 +45,6 @@ struct ForeignDoubt {
   base::WallTime recorded;
   bool is_alone = false;  ///< the transaction has no other recipient
   DoubtPlace place{};     ///< whom that hub gave it to
-};
-
-/// A transaction in doubt as an administrator sees it.
-struct MailInDoubt {
-  std::string transaction;
-  std::string site;       ///< as it was called then, if it is no longer configured
-  std::string hub{};      ///< of our site, that recorded it; empty: this one
-  std::string far_hub{};  ///< of the other site, that had it, where that has several
-  base::WallTime recorded;
-  Client client;
-  std::size_t recipients = 0;
-  bool is_claimed = false;  ///< its second try is under way
-  bool is_known = false;    ///< the far side has said that it was delivered
 };
 
 class Doubts {
@@ -120,15 +86,11 @@ class Doubts {
                                            const DoubtPlace& place = {});
   /// Another hub of our site recorded it, and our MTA has handed the same mail to us: it is matchable, and
   /// stays in memory only. Without effect on one that is here.
-  void add_foreign(const std::string& site, const ForeignDoubt& doubt);
+  void add_foreign(const std::string& site, const ForeignDoubt& foreign);
   /// Told of each recipient that is forgotten: by what name its site was called when it was recorded, and the
   /// digest of its mail.
   using Erased = std::function<void(const DoubtKey&, const std::string& name, const std::string& mail)>;
   void on_erased(Erased erased) { erased_ = std::move(erased); }
-
-  /// How many recipients of the mails that `client` has handed over for `site` are here, or of all its mails.
-  [[nodiscard]] std::size_t of_client(const std::string& site, const Client& client) const;
-  [[nodiscard]] std::size_t of_site(const std::string& site) const;
 
   /// The final reply could not be handed to our MTA: the next try of this mail may claim what is left of the
   /// transaction, or that recipient. Without effect on what is not here.
@@ -194,64 +156,22 @@ class Doubts {
   [[nodiscard]] std::vector<Change> expire_known(const std::string& site, base::WallTime before);
 
   /// Recipients.
-  [[nodiscard]] std::size_t size() const { return doubts_.size(); }
-  /// Of one site the transactions that are in doubt (matchable or claimed, and not known), for status.
-  struct Standing {
-    std::size_t mails = 0;
-    base::WallTime oldest;  ///< when the first of them was recorded
-  };
-  /// By site; those that have none are not there.
-  [[nodiscard]] std::map<std::string_view, Standing> in_doubt() const;
-  [[nodiscard]] std::size_t in_doubt(std::string_view site) const;
-  /// Recipients of transactions that other hubs of our site recorded.
-  [[nodiscard]] std::size_t foreign() const;
-  /// Of sites that are not configured any more.
-  [[nodiscard]] std::size_t of_nobody() const;
-  /// All transactions in doubt (matchable or claimed) or known, oldest first. Those under way are not.
-  [[nodiscard]] std::vector<MailInDoubt> mails_in_doubt() const;
+  [[nodiscard]] std::size_t size() const { return table_.size(); }
+  [[nodiscard]] const DoubtTable& table() const { return table_; }
 
  private:
-  enum class State { kUnderWay, kMatchable, kClaimed };
-  struct Doubt {
-    State state = State::kUnderWay;
-    std::string name;  // of the site, as it was called when this was recorded
-    DoubtPlace place;
-    std::string site;  // whose it is now (Owners::owner)
-    std::string mail;
-    std::string address;
-    base::WallTime recorded;
-    Client client;
-    base::WallTime goes_alone_until{};
-    bool is_known = false;
-    std::string hub{};          // that recorded it; empty: this one
-    bool is_part = false;       // of a transaction whose other recipients may not be here
-    bool is_elsewhere = false;  // under way or claimed at the other relayd of this hub
+  using State = Doubt::State;
 
-    [[nodiscard]] bool is_of(std::string_view wanted) const { return site == wanted || site.empty(); }
-  };
-  using ByKey = std::map<DoubtKey, Doubt>;
-  using ByDigest = std::multimap<std::string_view,
-                                 ByKey::iterator>;  ///< of all sites, oldest first; digests lie in the Doubt
-
-  void insert(const DoubtKey& key, Doubt doubt);
-  ByKey::iterator erase(ByKey::iterator doubt);
-  [[nodiscard]] ByKey::iterator first_of(const std::string& transaction);
-  [[nodiscard]] std::pair<ByKey::iterator, ByKey::iterator> all_of(const std::string& transaction);
-  void mark(Doubt& doubt);
-  void count(const Doubt& doubt);
-  void discount(const Doubt& doubt);
+  [[nodiscard]] Doubt doubt_of(DoubtRow row, State state) const;
+  void mark(DoubtTable::Iterator doubt);
+  DoubtTable::Iterator erase(DoubtTable::Iterator doubt);
   template <typename Predicate>
-  [[nodiscard]] std::vector<Change> erase_if(ByKey::iterator begin, ByKey::iterator end, Predicate predicate);
+  [[nodiscard]] std::vector<Change> erase_if(DoubtTable::Iterator begin, DoubtTable::Iterator end,
+                                             Predicate predicate);
 
   Owners owners_;
   Erased erased_;
-  ByKey doubts_;
-  ByDigest by_mail_;
-  ByDigest by_address_;
-  // Recipients, by owner.
-  std::map<std::pair<std::string, Client>, std::size_t> of_clients_;
-  std::map<std::string, std::size_t, std::less<>> of_sites_;
-  std::map<std::string, std::size_t, std::less<>> in_doubt_;  // of those, matchable or claimed
+  DoubtTable table_;
 };
 
 }  // namespace tsmtp::ledger

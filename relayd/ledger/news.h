@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "relayd/ledger/change.h"
-#include "relayd/ledger/doubts.h"
+#include "relayd/ledger/doubt_row.h"
 
 namespace tsmtp::ledger {
 

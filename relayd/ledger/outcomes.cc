@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "relayd/base/bytes.h"
-#include "relayd/ledger/doubts.h"
+#include "relayd/ledger/doubt_row.h"
 #include "relayd/ledger/row.h"
 
 namespace tsmtp::ledger {

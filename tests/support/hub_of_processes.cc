@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "relayd/ledger/mail_in_doubt.h"
 #include "relayd/net/io/clocks.h"
 
 namespace tsmtp::support {
@@ -195,7 +196,11 @@ std::uint64_t HubOfProcesses::delivered_by(Worker& worker, mail::Direction direc
 }
 
 std::size_t HubOfProcesses::in_doubt() {
-  return loop_.in_loop([this] { return ledger_->in_doubt(plan_.site); });
+  return loop_.in_loop([this] {
+    const auto sites = ledger::sites_in_doubt(ledger_->doubts().table());
+    const auto found = sites.find(plan_.site);
+    return found == sites.end() ? 0 : found->second.mails;
+  });
 }
 
 std::string HubOfProcesses::log() const {

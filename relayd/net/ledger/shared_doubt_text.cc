@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/keyed_digest.h"
 #include "relayd/base/time_of_day.h"
 
 namespace tsmtp::net {

@@ -98,10 +98,10 @@ void TransactionLedger::record_doubt(const std::string& site, const std::string&
                                      const ledger::DoubtPlace& place) {
   if (!has_room_for(site, client, recipients.size())) make_room(site);
   if (!has_room_for(site, client, recipients.size())) {
-    const std::size_t of_client = client.is_known() ? doubts_.of_client(site, client) : 0;
+    const std::size_t of_client = client.is_known() ? doubts_.table().of_client(site, client) : 0;
     const bool is_its_own = of_client + recipients.size() > std::min(bounds_.few, bounds_.of_client);
     const std::string whose = is_its_own ? client.text() + " has " + std::to_string(of_client)
-                                         : "there are " + std::to_string(doubts_.of_site(site));
+                                         : "there are " + std::to_string(doubts_.table().of_site(site));
     const base::Error full{"hub " + hub_ + ": " + whose + " recipients in doubt at " + site +
                            ", no more are kept; see relayctl doubts"};
     return boost::asio::post(executor_, [recorded = std::move(recorded), full] { recorded(full); });
@@ -111,9 +111,9 @@ void TransactionLedger::record_doubt(const std::string& site, const std::string&
 
 bool TransactionLedger::has_room_for(const std::string& site, const ledger::Client& client,
                                      std::size_t recipients) const {
-  const std::size_t of_site = doubts_.of_site(site) + recipients;
+  const std::size_t of_site = doubts_.table().of_site(site) + recipients;
   if (!client.is_known()) return of_site <= bounds_.of_site;
-  const std::size_t of_client = doubts_.of_client(site, client) + recipients;
+  const std::size_t of_client = doubts_.table().of_client(site, client) + recipients;
   if (of_client > bounds_.of_client || of_site > 2 * bounds_.of_site) return false;
   return of_site <= bounds_.of_site || of_client <= bounds_.few;
 }

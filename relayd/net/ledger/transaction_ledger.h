@@ -23,6 +23,7 @@
 #include "relayd/ledger/counters.h"
 #include "relayd/ledger/doubts.h"
 #include "relayd/ledger/expiry.h"
+#include "relayd/ledger/mail_in_doubt.h"
 #include "relayd/ledger/outcomes.h"
 #include "relayd/ledger/store.h"
 #include "relayd/net/ledger/ledger_lender.h"
@@ -111,8 +112,9 @@ class TransactionLedger {
   void settle_doubt(const std::string& transaction);
   /// Whether nothing of its transaction is left.
   bool settle_doubt(const ledger::DoubtKey& key);
-  [[nodiscard]] std::size_t in_doubt(const std::string& site) const { return doubts_.in_doubt(site); }
-  [[nodiscard]] std::vector<ledger::MailInDoubt> mails_in_doubt() const { return doubts_.mails_in_doubt(); }
+  [[nodiscard]] std::vector<ledger::MailInDoubt> mails_in_doubt() const {
+    return ledger::mails_in_doubt(doubts_.table());
+  }
   /// Its memory of doubts, for what shares them with other hubs (shared_doubts.h).
   [[nodiscard]] ledger::Doubts& doubts() { return doubts_; }
   [[nodiscard]] const ledger::Doubts& doubts() const { return doubts_; }
@@ -147,7 +149,7 @@ class TransactionLedger {
   }
   /// Rows were missing when it was opened.
   [[nodiscard]] bool has_lost_rows() const { return has_lost_rows_; }
-  [[nodiscard]] std::size_t recipients_of_nobody() const { return doubts_.of_nobody(); }
+  [[nodiscard]] std::size_t recipients_of_nobody() const { return doubts_.table().of_site({}); }
 
   /// Drops what is older than any MTA tries, unless the clock cannot be trusted just now (ledger/expiry.h).
   /// To be called every hour.

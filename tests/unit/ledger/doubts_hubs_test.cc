@@ -31,8 +31,8 @@ TEST(DoubtsOfHubs, OutliveARestart) {
       EXPECT_TRUE(after.restore({row}).empty());
       after.set_sites({{"birl", {kPin, kOtherPin}}});
       EXPECT_EQ(after.place_of(transaction('a')), place);
-      EXPECT_EQ(after.of_client("birl", Client(1000)), 1U);
-      EXPECT_EQ(after.mails_in_doubt().front().far_hub, hub);
+      EXPECT_EQ(after.table().of_client("birl", Client(1000)), 1U);
+      EXPECT_EQ(mails_in_doubt(after.table()).front().far_hub, hub);
     }
 }
 
@@ -51,7 +51,7 @@ TEST(DoubtsOfHubs, OfTheOnlyHubStayItsOwnWhenThereAreSeveral) {
   after.set_sites({{"birl", {kOtherPin}}});
   EXPECT_TRUE(after.restore({stored(changes)}).empty());
   EXPECT_EQ(after.place_of(transaction('a')), (DoubtPlace{.pin = kPin, .hub = "mail1"}));
-  EXPECT_EQ(after.of_client("birl", Client(1000)), 1U);
+  EXPECT_EQ(after.table().of_client("birl", Client(1000)), 1U);
 }
 
 // It can still be read by a relayd that knows of one hub only.

@@ -22,11 +22,11 @@ TEST(ForeignDoubts, AreClaimedLikeOurOwn) {
   EXPECT_TRUE(doubts.is_in_doubt("birl", kAddress));
   EXPECT_FALSE(doubts.claim("essen", kDigest));
   EXPECT_EQ(doubts.claim("birl", kDigest), key('f'));
-  EXPECT_EQ(doubts.foreign(), 1U);
-  ASSERT_EQ(doubts.mails_in_doubt().size(), 1U);
-  EXPECT_EQ(doubts.mails_in_doubt()[0].hub, "osaka");
+  EXPECT_EQ(foreign_recipients(doubts.table()), 1U);
+  ASSERT_EQ(mails_in_doubt(doubts.table()).size(), 1U);
+  EXPECT_EQ(mails_in_doubt(doubts.table())[0].hub, "osaka");
   (void)doubts.settle(transaction('f'));
-  EXPECT_EQ(doubts.foreign(), 0U);
+  EXPECT_EQ(foreign_recipients(doubts.table()), 0U);
 }
 
 TEST(ForeignDoubts, OneThatIsHereStaysAsItIs) {
@@ -34,7 +34,7 @@ TEST(ForeignDoubts, OneThatIsHereStaysAsItIs) {
   (void)doubts.record(transaction('a'), "birl", one(kDigest), kNow);
   doubts.add_foreign("birl", foreign('a', kDigest));
   EXPECT_FALSE(doubts.claim("birl", kDigest)) << "it is under way";
-  EXPECT_EQ(doubts.foreign(), 0U);
+  EXPECT_EQ(foreign_recipients(doubts.table()), 0U);
 }
 
 TEST(ForeignDoubts, ATransactionWithOthersIsNeverAllHere) {

@@ -41,8 +41,7 @@ const std::string kOutcomeKeyHex = repeated("74", 16) + "6269726c";
 const std::string kOutcomeHex = "02" + kTimeHex + kPinHex + "32353020322e302e30206f6b";
 
 DoubtRow doubt(const DoubtPlace& place) {
-  return {.key = key('t', 2),
-          .mail = kDigest,
+  return {.mail = kDigest,
           .address = kAddress,
           .client = Client(1000, "192.0.2.137"),
           .place = place,
@@ -54,7 +53,7 @@ TEST(Release02, ADoubt) {
   const DoubtPlace of_one_hub{.pin = kPin};
   const DoubtPlace of_several{.pin = kPin, .hub = "mail1", .is_shared = true};
   for (const auto& [place, hex] : {std::pair(of_one_hub, kDoubtHex), std::pair(of_several, kDoubtOfHubHex)}) {
-    const Change written = writing_of(doubt(place));
+    const Change written = writing_of(key('t', 2), doubt(place));
     EXPECT_EQ(base::hex(written.key), kKeyHex);
     EXPECT_EQ(base::hex(written.value.value_or("")), hex);
     const auto read = decode_doubt({.key = bytes(kKeyHex), .value = bytes(hex)});
@@ -104,7 +103,7 @@ TEST(Release02, WhatIsToldAtAnUpgrade) {
   const DoubtKey about = key('t', 2);
   const Change erased{.table = Table::kOutcomes, .key = bytes(kOutcomeKeyHex), .value = {}, .durable = false};
   const std::vector<Said> all{
-      {{.kind = News::Kind::kChange, .change = writing_of(doubt({.pin = kPin})), .key = {}},
+      {{.kind = News::Kind::kChange, .change = writing_of(key('t', 2), doubt({.pin = kPin})), .key = {}},
        "01" + doubt_change},
       {{.kind = News::Kind::kChange, .change = erased, .key = {}}, "01" + erasure},
       {{.kind = News::Kind::kMarked, .change = {}, .key = about}, "02" + kKeyHex},

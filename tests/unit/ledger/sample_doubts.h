@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "relayd/ledger/doubts.h"
+#include "relayd/ledger/mail_in_doubt.h"
 
 namespace tsmtp::ledger {
 
@@ -33,6 +35,13 @@ inline std::vector<DoubtfulRecipient> one(const std::string& mail) {
 inline std::vector<DoubtfulRecipient> two_of_three() {
   return {{.index = 0, .mail = kDigest, .address = kAddress},
           {.index = 2, .mail = kOtherDigest, .address = std::string(32, 'y')}};
+}
+
+/// Of that site, in doubt.
+inline std::size_t mails_of(const Doubts& doubts, std::string_view site) {
+  const auto sites = sites_in_doubt(doubts.table());
+  const auto found = sites.find(site);
+  return found == sites.end() ? 0 : found->second.mails;
 }
 
 inline Entry stored(const std::vector<Change>& changes) {

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "relayd/ledger/mail_in_doubt.h"
 #include "tests/unit/mail/near_end.h"
 
 namespace tsmtp::mail {
@@ -104,7 +105,7 @@ TEST_F(TriedBefore, ItIsStillBeingDelivered) {
     F outcome pending
     S 451 4.4.2 birlinghoven: an earlier try of this mail is still being delivered
     L claim(7.0) Ask(7) settle(1) mark(7.0) ended(451) reset(1))");
-  EXPECT_EQ(near_.host.doubts.in_doubt("birlinghoven"), 1U);
+  EXPECT_EQ(ledger::sites_in_doubt(near_.host.doubts.table()).at("birlinghoven").mails, 1U);
   EXPECT_EQ(near_.host.doubts.size(), 1U) << "and that is not this one";
 }
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "relayd/ledger/mail_in_doubt.h"
 #include "relayd/net/ledger/shared_doubt_text.h"
 #include "tests/unit/net/site_doubts.h"
 
@@ -117,7 +118,7 @@ TEST_F(Shared, OnesOwnThatIsBeingErasedIsNoEarlierTry) {
   EXPECT_EQ(tokyo_.in_etcd(), 1U);
   EXPECT_EQ(tokyo_.recorded('b', mail('m')), "first");
   EXPECT_EQ(tokyo_.in_etcd(), 1U);
-  EXPECT_EQ(tokyo_.doubts.foreign(), 0U);
+  EXPECT_EQ(ledger::foreign_recipients(tokyo_.doubts.table()), 0U);
 }
 
 TEST_F(Shared, WhatCouldNotBeErasedIsErasedLater) {
@@ -183,7 +184,9 @@ TEST_F(Shared, NothingGoesOutWhileEtcdDoesNotAnswer) {
       tokyo.etcd.do_late();
       // The next try is found to be the first, or finds what nobody has committed.
       const std::string next = osaka.recorded('b', mail('m'));
-      EXPECT_EQ(next, osaka.in_etcd() == 1 && osaka.doubts.foreign() == 1 ? "before" : "first");
+      EXPECT_EQ(next, osaka.in_etcd() == 1 && ledger::foreign_recipients(osaka.doubts.table()) == 1
+                          ? "before"
+                          : "first");
       tokyo.shared.tick({});
       tokyo.etcd.answer_all();
       EXPECT_FALSE(tokyo.shared.trouble());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "relayd/base/bytes.h"
+#include "relayd/base/keyed_digest.h"
 #include "relayd/net/ledger/shared_doubts.h"
 #include "tests/support/fake_etcd.h"
 
