@@ -19,7 +19,7 @@
 #include "relayd/base/clock.h"
 #include "relayd/mail/delivery_envelope.h"
 #include "relayd/mail/delivery_host.h"
-#include "relayd/mail/record.h"
+#include "relayd/mail/record_reader.h"
 #include "relayd/mail/silence.h"
 #include "relayd/mail/stopwatch.h"
 #include "relayd/policy/rate.h"

@@ -17,7 +17,7 @@
 
 #include "relayd/base/clock.h"
 #include "relayd/base/result.h"
-#include "relayd/mail/record.h"
+#include "relayd/mail/record_reader.h"
 #include "relayd/mux/stream_id.h"
 
 namespace tsmtp::mail {

@@ -17,7 +17,7 @@
 #include "relayd/mail/intake_host.h"
 #include "relayd/mail/outgoing_doubt.h"
 #include "relayd/mail/outgoing_stream.h"
-#include "relayd/mail/record.h"
+#include "relayd/mail/record_reader.h"
 #include "relayd/mail/refused_recipients.h"
 #include "relayd/mail/stopwatch.h"
 #include "relayd/smtp/server_session.h"

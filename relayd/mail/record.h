@@ -1,6 +1,6 @@
-// The records that run inside a transaction's stream, docs/protocol.md section "Transactions". The near side
-// sends what its MTA asks, the far side the verdicts. Bounded: all but content is at most kMaxRecordBytes,
-// and content is never gathered.
+// The records that run inside a transaction's stream, docs/protocol.md section "Transactions", and each as
+// bytes. The near side sends what its MTA asks, the far side the verdicts. record_reader.h takes them out of
+// a stream.
 #pragma once
 
 #include <array>
@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "relayd/base/result.h"
-#include "relayd/compress/decompressor.h"
 #include "relayd/mail/stages.h"
 #include "relayd/smtp/reply.h"
 
@@ -108,38 +107,5 @@ using Record = std::variant<Mail, Rcpt, Data, Content, Commit, Ask, Settled, Tra
 /// A known outcome as it is kept in the ledger and sent in records, and back.
 [[nodiscard]] std::string encode_known(const Outcome& outcome);
 [[nodiscard]] base::Result<Outcome> decode_known(std::string_view bytes);
-
-/// Records out of a stream's bytes. Compressed content is handed out as the content it stands for.
-class RecordReader {
- public:
-  /// Without `takes_compressed` compressed content is an error.
-  explicit RecordReader(bool takes_compressed = false) : takes_compressed_(takes_compressed) {}
-
-  /// Consumes from the front of `input`, which must stay valid while the returned record is used. Nothing:
-  /// more bytes are needed. An error means that the peer broke the protocol.
-  [[nodiscard]] base::Result<std::optional<Record>> read(std::string_view& input);
-  /// read() may have another record without more input.
-  [[nodiscard]] bool has_more() const { return decompressor_ && decompressor_->has_more(); }
-  /// Nobody will look at content any more: it is handed out as it comes, compressed or not.
-  void pass_over_content();
-  /// Of content, as it came over the link.
-  [[nodiscard]] std::uint64_t content_bytes() const { return content_bytes_; }
-
- private:
-  [[nodiscard]] std::optional<std::string_view> begin_of_record(std::string_view& input, std::size_t wanted);
-  [[nodiscard]] base::Result<std::optional<std::string_view>> next_record(std::string_view& input);
-  void drop_record(std::string_view& input, std::string_view record);
-  [[nodiscard]] base::Result<void> begin_content();
-  [[nodiscard]] base::Result<std::string_view> read_content(std::string_view& input);
-
-  bool takes_compressed_;
-  bool passes_over_ = false;
-  std::string pending_;             // header and payload of a record that came in pieces
-  std::uint32_t content_left_ = 0;  // of the record of content under way
-  bool is_compressed_ = false;      // it
-  bool had_plain_ = false;
-  std::uint64_t content_bytes_ = 0;
-  std::optional<compress::Decompressor> decompressor_;  // from the first piece on
-};
 
 }  // namespace tsmtp::mail

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "relayd/mail/record.h"
+#include "relayd/mail/record_reader.h"
 #include "relayd/net/link/site_link.h"
 #include "relayd/net/shared_by_sites.h"
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "relayd/mail/delivery_host.h"
+#include "relayd/mail/record_reader.h"
 #include "tests/fuzz/mta_model.h"
 
 namespace tsmtp::fuzz {

@@ -10,7 +10,7 @@
 
 #include "relayd/ledger/doubts.h"
 #include "relayd/mail/intake_host.h"
-#include "relayd/mail/record.h"
+#include "relayd/mail/record_reader.h"
 
 namespace tsmtp::fuzz {
 

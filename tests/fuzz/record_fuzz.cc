@@ -3,7 +3,7 @@
 #include <string>
 
 #include "relayd/mail/far_mta.h"
-#include "relayd/mail/record.h"
+#include "relayd/mail/record_reader.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace tsmtp::fuzz {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "relayd/mail/delivery_host.h"
+#include "relayd/mail/record_reader.h"
 
 namespace tsmtp::mail {
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "relayd/base/bytes.h"
+#include "relayd/mail/record_reader.h"
 
 namespace tsmtp::mail {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "relayd/mail/record.h"
+#include "relayd/mail/record_reader.h"
 #include "relayd/mail/service.h"
 #include "tests/unit/net/linked_hubs.h"
 

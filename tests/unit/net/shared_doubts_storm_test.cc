@@ -14,7 +14,7 @@
 #include <set>
 
 #include "relayd/mail/intake.h"
-#include "relayd/mail/record.h"
+#include "relayd/mail/record_reader.h"
 #include "tests/unit/mail/script.h"
 #include "tests/unit/net/site_doubts.h"
 
