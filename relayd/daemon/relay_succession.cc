@@ -187,7 +187,7 @@ base::Result<void> Relay::lend(net::SuccessionChannel& channel) {
 std::vector<net::HeldEndpoints::Listening> Relay::listening_sockets() const {
   std::vector<net::HeldEndpoints::Listening> all;
   for (const auto& site : sites_) {
-    const auto more = site->listening();
+    const auto more = site->succession().listening();
     all.insert(all.end(), more.begin(), more.end());
   }
   for (const base::HostPort& address : config_.hub.listen)
@@ -200,7 +200,7 @@ std::vector<net::HeldEndpoints::Listening> Relay::listening_sockets() const {
 
 void Relay::yield_links(net::SuccessionChannel& channel, const std::string& successor) {
   for (const auto& site : sites_)
-    for (const std::string& hub : site->hubs_in_touch())
+    for (const std::string& hub : site->succession().hubs_in_touch())
       if (hub.size() + Said::kInTouch.size() <= net::SuccessionChannel::kMaxWordBytes)
         channel.say(std::string(Said::kInTouch) + hub);
   for (const auto& [address, listener] : listeners_)
@@ -208,20 +208,20 @@ void Relay::yield_links(net::SuccessionChannel& channel, const std::string& succ
   keys_.yield();
   shared_->instance.successor = successor;
   for (const auto& site : sites_)
-    site->has_successor();
+    site->succession().has_successor();
 }
 
 void Relay::yield_clients() {
   is_yielded_ = true;
   for (const auto& site : sites_)
-    site->suspend();
+    site->succession().suspend();
   control_->suspend();
   if (metrics_) metrics_->suspend();
 }
 
 // A session that stays with us for all that is told 421 when it has been idle for long.
 void Relay::give_sessions_to(net::SuccessionChannel* channel) {
-  net::Site::Taker taker;
+  net::SiteSuccession::Taker taker;
   if (channel != nullptr)
     taker = [channel](const base::HostPort& endpoint, const net::RestingSession& session, int socket) {
       const std::string word =
@@ -229,7 +229,7 @@ void Relay::give_sessions_to(net::SuccessionChannel* channel) {
       return word.size() <= net::SuccessionChannel::kMaxWordBytes && channel->say(word, socket);
     };
   for (const auto& site : sites_)
-    site->give_sessions_to(taker);
+    site->succession().give_sessions_to(taker);
 }
 
 void Relay::go_on_with(const std::string& session, base::Descriptor socket) {
@@ -242,7 +242,7 @@ void Relay::go_on_with(const std::string& session, base::Descriptor socket) {
   };
   const auto site = std::find_if(sites_.begin(), sites_.end(), is_there);
   if (resting && socket.is_open() && site != sites_.end())
-    return (*site)->go_on_with(*resting, std::move(socket));
+    return (*site)->succession().go_on_with(*resting, std::move(socket));
   const std::string cause = !socket.is_open() ? "its socket was lost, for lack of file descriptors"
                             : !resting        ? "the other relayd writes it in another way"
                                               : "no site has the endpoint " + address + " any more";
@@ -258,11 +258,11 @@ void Relay::take_back() {
     listener->resume();
   shared_->instance = {.own = net::random_bytes(mux::kInstanceBytes)};
   for (const auto& site : sites_)
-    site->has_no_successor();
+    site->succession().has_no_successor();
   if (!std::exchange(is_yielded_, false)) return;
   tell_keeper();
   for (const auto& site : sites_)
-    site->resume();
+    site->succession().resume();
   control_->resume();
   if (metrics_) metrics_->resume();
   look_after_earlier();
@@ -313,14 +313,14 @@ void Relay::leave(net::SuccessionChannel& channel, pid_t successor) {
   loop_.every(kLeavePoll, [this, successor, longest, idle_since] {
     if (succeeded_by_ != successor || draining_) return false;
     for (const auto& site : sites_)
-      site->let_go_of_idle(kIdle);
+      site->succession().let_go_of_idle(kIdle);
     const auto now = net::now();
     if (now >= longest && readiness_.is_succeeded()) {
       begin_drain();
       return false;
     }
-    const bool is_over =
-        std::all_of(sites_.begin(), sites_.end(), [](const auto& site) { return site->is_idle(); });
+    const bool is_over = std::all_of(sites_.begin(), sites_.end(),
+                                     [](const auto& site) { return site->succession().is_idle(); });
     if (!is_over || !retired_.empty() || !readiness_.is_succeeded() || !handover_.has_said_all()) {
       *idle_since = {};
       return true;
@@ -368,7 +368,7 @@ void Relay::take_over() {
                     .is_in_touch =
                         [this](const std::string& hub) {
                           return std::any_of(sites_.begin(), sites_.end(), [&](const auto& site) {
-                            const auto names = site->hubs_in_touch();
+                            const auto names = site->succession().hubs_in_touch();
                             return std::find(names.begin(), names.end(), hub) != names.end();
                           });
                         },
@@ -382,7 +382,7 @@ void Relay::take_over() {
                           look_after_earlier();
                           shared_->instance.predecessor.clear();
                           for (const auto& site : sites_)
-                            site->predecessor_gone();
+                            site->succession().predecessor_gone();
                           become_service();
                         }});
 }
@@ -421,7 +421,7 @@ void Relay::serve_clients() {
   served_since_ = net::wall_now();
   tell_keeper();
   for (const auto& site : sites_)
-    site->resume();
+    site->succession().resume();
   control_->resume();
   if (metrics_) metrics_->resume();
   keep_endpoints();

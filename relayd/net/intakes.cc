@@ -173,10 +173,11 @@ void Intakes::drain() {
 }
 
 // It was let in already, and knows what it was offered.
-void Intakes::go_on_with(ByteChannel::Socket socket, const RestingSession& session) {
+void Intakes::go_on_with(base::Descriptor socket, const RestingSession& session) {
   mail::IntakeSettings settings = intake_settings();
   settings.offered = session.announced;
-  const auto ours = begin(std::move(socket), std::move(settings), session.dialogue);
+  const auto ours =
+      begin(connected_socket(shared_.executor, std::move(socket)), std::move(settings), session.dialogue);
   if (draining_) ours->shut_down(reply_421("4.3.2", "this relayd is shutting down"));
 }
 

@@ -40,7 +40,7 @@ class Intakes {
   void settings_changed() { rate_.set_rates(settings_.rates); }
   void accept(ByteChannel::Socket socket);
   /// A session of another process of this hub, which has given it away.
-  void go_on_with(ByteChannel::Socket socket, const RestingSession& session);
+  void go_on_with(base::Descriptor socket, const RestingSession& session);
   /// On the last descriptor that there is.
   void turn_away(ByteChannel::Socket socket);
   /// The standing of a hub has changed: those that waited for it are served, or told why not.

@@ -1,7 +1,6 @@
 #include "relayd/net/site.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "relayd/base/bytes.h"
 #include "relayd/net/io/clocks.h"
@@ -58,6 +57,12 @@ Site::Site(const SharedBySites& shared, settings::Site settings)
                     hub->offer(offer);
                 }),
       forwards_(shared.forwards, settings_, data_, [this] { return ways(); }),
+      succession_({.endpoints = endpoints_,
+                   .hubs = hubs_,
+                   .intakes = intakes_,
+                   .deliveries = deliveries_,
+                   .services = services_,
+                   .forwards = forwards_}),
       sweep_timer_(shared.executor) {}
 
 Site::~Site() {
@@ -141,84 +146,32 @@ base::Result<Site::Bound> Site::bind(const settings::Site& settings, const Bound
 }
 
 void Site::start(Bound bound) {
-  endpoints_ = std::move(bound.endpoints);
-  for (const auto& endpoint : endpoints_)
-    start_endpoint(endpoint);
-  start_all(bound.ports);
+  start_all(std::move(bound));
   forwards_.resume();  // what was lent by a relayd that is gone
 }
 
 void Site::start_suspended(Bound bound) {
-  endpoints_ = std::move(bound.endpoints);
-  for (const auto& endpoint : endpoints_) {
+  for (const auto& endpoint : bound.endpoints)
     endpoint->suspend();
-    start_endpoint(endpoint);
-  }
-  start_all(bound.ports);
+  start_all(std::move(bound));
 }
 
-void Site::start_all(const Forwards::Ports& ports) {
+void Site::start_all(Bound bound) {
+  endpoints_ = std::move(bound.endpoints);
+  for (const auto& endpoint : endpoints_)
+    start_endpoint(endpoint);
   warn_of_congestion();
   pool_.probe();
   services_.settings_changed();
   hubs_.start();
-  forwards_.settings_changed(ports);
+  forwards_.settings_changed(bound.ports);
   sweep();
-}
-
-void Site::suspend() {
-  for (const auto& endpoint : endpoints_)
-    endpoint->suspend();
-  forwards_.suspend();
-}
-
-std::size_t Site::connections() const {
-  const auto& forwards = forwards_.all();
-  return std::accumulate(forwards.begin(), forwards.end(), services_.open(),
-                         [](std::size_t sum, const auto& forward) { return sum + forward->open(); });
-}
-
-bool Site::is_idle() const {
-  // A process of the far hub's that is being replaced, too, has no other link to us than this one.
-  const bool is_left_alone = std::none_of(hubs_.all().begin(), hubs_.all().end(), [](const auto& hub) {
-    return hub->link().leaving_streams().has_value();
-  });
-  return is_left_alone && intakes_.size() == 0 && !intakes_.holds_any() && in_flight() == 0 &&
-         connections() == 0;
-}
-
-// All of its endpoints are one to a client but for their addresses, which are of use to find the site.
-void Site::give_sessions_to(const Taker& taker) {
-  if (!taker || endpoints_.empty()) return intakes_.give_away_to(nullptr);
-  intakes_.give_away_to(
-      [taker, at = endpoints_.front()->address()](const RestingSession& session, int socket) {
-        return taker(at, session, socket);
-      });
-}
-
-void Site::go_on_with(const RestingSession& session, base::Descriptor socket) {
-  intakes_.go_on_with(connected_socket(shared_.executor, std::move(socket)), session);
 }
 
 void Site::close_endpoints() {
   for (const auto& endpoint : std::exchange(endpoints_, {}))
     endpoint->stop();
   forwards_.drain();
-}
-
-void Site::resume() {
-  for (const auto& endpoint : endpoints_)
-    endpoint->resume();
-  forwards_.resume();
-}
-
-std::vector<HeldEndpoints::Listening> Site::listening() const {
-  std::vector<HeldEndpoints::Listening> all;
-  for (const auto& endpoint : endpoints_)
-    all.push_back({endpoint->address(), endpoint->descriptor()});
-  for (const auto& port : forwards_.ports())
-    if (port->descriptor() >= 0) all.push_back({port->address(), port->descriptor()});
-  return all;
 }
 
 void Site::give_up(const base::HostPort& address, Bound& to) {
@@ -260,28 +213,6 @@ void Site::drain() {
   forwards_.drain();
   for (const auto& hub : hubs_.all())
     hub->drain();
-}
-
-void Site::has_successor() {
-  for (const auto& hub : hubs_.all())
-    hub->has_successor();
-}
-
-void Site::has_no_successor() {
-  for (const auto& hub : hubs_.all())
-    hub->has_no_successor();
-}
-
-void Site::predecessor_gone() {
-  for (const auto& hub : hubs_.all())
-    hub->predecessor_gone();
-}
-
-std::vector<std::string> Site::hubs_in_touch() const {
-  std::vector<std::string> names;
-  for (const auto& hub : hubs_.all())
-    if (hub->is_in_touch()) names.push_back(hub->shown_name());
-  return names;
 }
 
 void Site::retire() {

@@ -20,6 +20,7 @@
 #include "relayd/net/intakes.h"
 #include "relayd/net/mta/mta_pool.h"
 #include "relayd/net/site_hubs.h"
+#include "relayd/net/site_succession.h"
 #include "relayd/settings/site.h"
 
 namespace tsmtp::net {
@@ -53,27 +54,13 @@ class Site {
   [[nodiscard]] static base::Result<Bound> bind(const settings::Site& settings, const Bound& bound,
                                                 const Means& means);
   void start(Bound bound);
-  /// As start(), but clients wait until resume(): another relayd of this hub, which has lent these sockets,
-  /// accepts them.
+  /// As start(), but clients wait until succession().resume(): another relayd of this hub, which has lent
+  /// these sockets, accepts them.
   void start_suspended(Bound bound);
-  /// That one accepts them from now on; or this one does again.
-  void suspend();
-  void resume();
-  /// Takes the sessions of its endpoints between two mails; null: they are ours to their end. False: it
-  /// cannot.
-  using Taker =
-      std::function<bool(const base::HostPort& endpoint, const RestingSession& session, int socket)>;
-  void give_sessions_to(const Taker& taker);
-  /// A session that another process of this hub had at an endpoint of this site.
-  void go_on_with(const RestingSession& session, base::Descriptor socket);
-  /// Sessions that have been idle for so long, and that nobody takes, are told to come again.
-  void let_go_of_idle(base::Duration at_least) { intakes_.let_go_of_idle(at_least); }
-  /// No client is connected, and nothing is under way.
-  [[nodiscard]] bool is_idle() const;
+  /// Its part in an upgrade.
+  [[nodiscard]] SiteSuccession& succession() { return succession_; }
   /// Nothing is listened on any more.
   void close_endpoints();
-  /// All that can be lent.
-  [[nodiscard]] std::vector<HeldEndpoints::Listening> listening() const;
   /// Gives up what is bound to that address, as it is, for another site, by adding it to `to`.
   void give_up(const base::HostPort& address, Bound& to);
   /// Takes new settings without a stop, its name among them. A link whose pins and addresses stay the same
@@ -82,17 +69,6 @@ class Site {
 
   /// No new transactions, here or from the peer; sessions are told 421 when their transaction is over.
   void drain();
-  /// Another process of this hub takes our place, SharedBySites::instance says which: new sessions of the
-  /// links are with that. What there is goes on, and the far hubs' mails are still taken.
-  void has_successor();
-  /// It has failed: new sessions begin with us again. SharedBySites::instance has another own, for a far hub
-  /// may have seen the one that it had replaced.
-  void has_no_successor();
-  /// That before us has ended, and left its ledger to us: far hubs learn what became of its mails from now
-  /// on. SharedBySites::instance names it no more.
-  void predecessor_gone();
-  /// Those of its hubs, as logs call them, whose links are up and which have told of their MTAs.
-  [[nodiscard]] std::vector<std::string> hubs_in_touch() const;
   /// It is no longer configured: its key, its link and its endpoints are gone at once. Only what our MTA has
   /// to answer for goes on to its end.
   void retire();
@@ -134,7 +110,7 @@ class Site {
   [[nodiscard]] Bound bound() const { return {.endpoints = endpoints_, .ports = forwards_.ports()}; }
   [[nodiscard]] std::size_t sessions() const { return intakes_.size(); }
   /// Of forwards and services.
-  [[nodiscard]] std::size_t connections() const;
+  [[nodiscard]] std::size_t connections() const { return services_.open() + forwards_.open(); }
 
   // For status.
   [[nodiscard]] const settings::Site& settings() const { return settings_; }
@@ -150,7 +126,7 @@ class Site {
   [[nodiscard]] std::vector<Forwards::Way> ways() const;
   void warn_of_congestion() const;
   void start_endpoint(const std::shared_ptr<Endpoint>& endpoint);
-  void start_all(const Forwards::Ports& ports);
+  void start_all(Bound bound);
   [[nodiscard]] StreamUser* accept_mail(SiteHub& hub, mux::StreamKey stream);
   void own_mta_changed(const mail::FarMta& mta);
   void ended(const mail::Summary& summary);
@@ -174,6 +150,7 @@ class Site {
   DataConnections data_;
   Services services_;
   Forwards forwards_;
+  SiteSuccession succession_;
   boost::asio::steady_timer sweep_timer_;
   mail::Traffic traffic_;
   bool draining_ = false;

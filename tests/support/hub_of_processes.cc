@@ -136,7 +136,7 @@ void HubOfProcesses::succeed() {
     earlier_ = present_;
     earlier_->shared.instance.successor = instance;
     present_ = std::make_shared<Worker>(*this, instance, earlier_->shared.instance.own);
-    earlier_->site->has_successor();
+    earlier_->site->succession().has_successor();
   });
 }
 
@@ -172,12 +172,12 @@ void HubOfProcesses::end_earlier() {
     gone->site.reset();
     gone_.push_back(gone);
     present_->shared.instance.predecessor.clear();
-    present_->site->predecessor_gone();
+    present_->site->succession().predecessor_gone();
   });
 }
 
 bool HubOfProcesses::is_in_touch() {
-  return loop_.in_loop([this] { return !present_->site->hubs_in_touch().empty(); });
+  return loop_.in_loop([this] { return !present_->site->succession().hubs_in_touch().empty(); });
 }
 
 std::optional<std::size_t> HubOfProcesses::leaving_streams() {

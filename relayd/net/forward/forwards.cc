@@ -1,6 +1,7 @@
 #include "relayd/net/forward/forwards.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "relayd/base/time_of_day.h"
@@ -132,6 +133,11 @@ void Forwards::drain() {
 void Forwards::stop(const std::string& reason) {
   for (const auto& forward : all_)
     forward->end_all(reason);
+}
+
+std::size_t Forwards::open() const {
+  return std::accumulate(all_.begin(), all_.end(), std::size_t{0},
+                         [](std::size_t sum, const auto& forward) { return sum + forward->open(); });
 }
 
 }  // namespace tsmtp::net

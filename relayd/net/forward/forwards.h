@@ -2,6 +2,7 @@
 // link and the services come and go.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -54,6 +55,8 @@ class Forwards {
   void stop(const std::string& reason);
 
   [[nodiscard]] const std::vector<std::unique_ptr<Forward>>& all() const { return all_; }
+  /// How many connections there are.
+  [[nodiscard]] std::size_t open() const;
 
  private:
   struct Standing {
