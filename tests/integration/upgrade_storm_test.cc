@@ -35,6 +35,14 @@ class Met {
     const std::lock_guard lock(mutex_);
     times_.push_back(time);
   }
+  void delivered(const std::string& client) {
+    const std::lock_guard lock(mutex_);
+    ++mails_[client];
+  }
+  [[nodiscard]] std::map<std::string, int> mails() const {
+    const std::lock_guard lock(mutex_);
+    return mails_;
+  }
   [[nodiscard]] std::vector<std::string> problems() const { return problems_; }
   [[nodiscard]] milliseconds part(double which) {
     std::sort(times_.begin(), times_.end());
@@ -43,9 +51,10 @@ class Met {
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<std::string> problems_;
   std::vector<milliseconds> times_;
+  std::map<std::string, int> mails_;  // by client
 };
 
 class UpgradeStorm : public TwoHubs {
@@ -92,6 +101,7 @@ class UpgradeStorm : public TwoHubs {
             connection.send(content.substr(i, 900) + "\r\n");
           if (!step("end of content", connection.command("."), '2')) break;
           sent.push_back(token);
+          met.delivered(name);
         }
         (void)connection.command("QUIT");
       } catch (const std::exception& refused) {
@@ -159,7 +169,14 @@ void UpgradeStorm::expect_that_nobody_notices() {
       break;
     }
   }
-  std::this_thread::sleep_for(milliseconds(200));
+  const auto before = met.mails();
+  EXPECT_TRUE(wait_until([&] {  // of two more mails of each, the second was begun after the last upgrade
+    const auto mails = met.mails();
+    return mails.size() == clients.size() && std::all_of(mails.begin(), mails.end(), [&](const auto& one) {
+             const auto then = before.find(one.first);
+             return one.second >= 2 + (then == before.end() ? 0 : then->second);
+           });
+  }));
   stop_ = true;
   for (std::thread& client : clients)
     client.join();
