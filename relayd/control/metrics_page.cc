@@ -110,13 +110,4 @@ bool PageAnswer::add_piece() {
   return has_more;
 }
 
-PageAnswer::Text in_pieces(std::string page) {
-  constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
-  return [page = std::move(page), at = std::size_t{0}](std::string& out) mutable {
-    out.append(page, at, kPieceBytes);
-    at += kPieceBytes;
-    return at < page.size();
-  };
-}
-
 }  // namespace tsmtp::control

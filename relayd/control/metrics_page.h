@@ -58,7 +58,4 @@ class PageAnswer {
   std::string body_;
 };
 
-/// A page that is there already, for PageAnswer.
-[[nodiscard]] PageAnswer::Text in_pieces(std::string page);
-
 }  // namespace tsmtp::control

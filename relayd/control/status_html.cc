@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "relayd/base/bytes.h"
 #include "relayd/control/day_picture.h"
@@ -121,38 +122,59 @@ std::string html_escaped(std::string_view text) {
   return out;
 }
 
-std::string status_html(const HubStatus& status, const LastDay& day, base::TimePoint now) {
-  const std::string hub = html_escaped(base::escaped(status.name));
-  std::vector<LastDay::Points> days;
-  days.reserve(status.sites.size());
-  for (const SiteStatus& site : status.sites)
-    days.push_back(day.of(site.name, now));
-  const auto up = std::count_if(status.sites.begin(), status.sites.end(),
+StatusHtml::StatusHtml(HubStatus status, const LastDay& day, base::TimePoint now)
+    : status_(std::move(status)) {
+  days_.reserve(status_.sites.size());
+  for (const SiteStatus& site : status_.sites)
+    days_.push_back(day.of(site.name, now));
+}
+
+bool StatusHtml::add_piece(std::string& out) {
+  if (!std::exchange(has_begun_, true)) {
+    add_head(out);
+    return true;
+  }
+  const std::size_t end = std::min(site_ + kSitesOfPiece, status_.sites.size());
+  for (; site_ < end; ++site_)
+    out += row(status_.sites[site_], days_[site_], status_.now);
+  if (site_ < status_.sites.size()) return true;
+  out += fmt::format(
+      "</table>\n<p class=\"soft\">relayd {} at {}. Numbers for programs: "
+      "<a href=\"/metrics\">/metrics</a></p>\n</body>\n</html>\n",
+      html_escaped(base::escaped(status_.version)), rfc3339(status_.now));
+  return false;
+}
+
+void StatusHtml::add_head(std::string& out) const {
+  const std::string hub = html_escaped(base::escaped(status_.name));
+  const auto up = std::count_if(status_.sites.begin(), status_.sites.end(),
                                 [](const SiteStatus& site) { return site.state == LinkState::kUp; });
-  std::string out = fmt::format(
+  out += fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
       "<meta http-equiv=\"refresh\" content=\"60\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>{} - tsmtp</title>\n"
       "<style>{}</style>\n</head>\n<body>\n<h1>{}</h1>\n",
       kPagePolicy, hub, kStyle, hub);
-  const LastDay::Points whole = sum_of(days);
+  const LastDay::Points whole = sum_of(days_);
   out += fmt::format(
       "<p>{} of {} links up. Mails <span class=\"o\">out</span> / <span class=\"i\">in</span>: {} in the "
       "last "
       "hour, {} in the last day.</p>\n{}\n<pre>{}</pre>\n",
-      up, status.sites.size(), both(mails_of(whole, kPointsOfAnHour)), both(mails_of(whole, whole.size())),
-      day_of(whole, hub), hub_text(status));
+      up, status_.sites.size(), both(mails_of(whole, kPointsOfAnHour)), both(mails_of(whole, whole.size())),
+      day_of(whole, hub), hub_text(status_));
   out +=
       "<table>\n<tr><th>site</th><th>link</th><th class=\"n\">mails in an hour</th><th class=\"n\">in a "
       "day</th>"
       "<th class=\"n\">in doubt</th><th>the last day</th></tr>\n";
-  for (std::size_t i = 0; i < status.sites.size(); ++i)
-    out += row(status.sites[i], days[i], status.now);
-  return out + fmt::format(
-                   "</table>\n<p class=\"soft\">relayd {} at {}. Numbers for programs: "
-                   "<a href=\"/metrics\">/metrics</a></p>\n</body>\n</html>\n",
-                   html_escaped(base::escaped(status.version)), rfc3339(status.now));
+}
+
+std::string status_html(HubStatus status, const LastDay& day, base::TimePoint now) {
+  StatusHtml html(std::move(status), day, now);
+  std::string out;
+  while (html.add_piece(out)) {
+  }
+  return out;
 }
 
 }  // namespace tsmtp::control

@@ -75,13 +75,20 @@ void Relay::note_day() {
 }
 
 std::string Relay::page() {
-  note_day();  // that what has just been seen elsewhere is here too
-  return control::status_html(status(), last_day_, net::now());
+  std::string out;
+  const auto add_piece = show(control::WantedPage::Kind::kStatus);
+  while (add_piece(out)) {
+  }
+  return out;
 }
 
 control::PageAnswer::Text Relay::show(control::WantedPage::Kind kind) {
   using Kind = control::WantedPage::Kind;
-  if (kind == Kind::kStatus) return control::in_pieces(page());
+  if (kind == Kind::kStatus) {
+    note_day();  // that what has just been seen elsewhere is here too
+    const auto html = std::make_shared<control::StatusHtml>(status(), last_day_, net::now());
+    return [html](std::string& out) { return html->add_piece(out); };
+  }
   const auto text = std::make_shared<control::MetricsText>(
       status(),
       kind == Kind::kOpenMetrics ? control::MetricsFormat::kOpenMetrics : control::MetricsFormat::kText);

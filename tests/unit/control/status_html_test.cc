@@ -91,6 +91,21 @@ TEST(StatusHtml, ShowsTheRates) {
 }
 
 // A thousand sites are a page that a browser still likes.
+TEST(StatusHtml, IsMadeInPiecesOfFewSites) {
+  HubStatus hub = sample_hub();
+  hub.sites.resize(2 * StatusHtml::kSitesOfPiece, hub.sites.front());
+  StatusHtml html(hub, {}, kNow);
+  std::string page;
+  std::vector<std::size_t> sizes;
+  for (bool is_more = true; is_more;) {
+    const std::size_t before = page.size();
+    is_more = html.add_piece(page);
+    sizes.push_back(page.size() - before);
+  }
+  EXPECT_THAT(sizes, testing::SizeIs(3)) << "what stands above the table, and twice its rows";
+  EXPECT_EQ(page, status_html(hub, {}, kNow));
+}
+
 TEST(StatusHtml, IsSmall) {
   HubStatus hub = sample_hub();
   hub.sites.resize(1);

@@ -90,7 +90,7 @@ TEST_F(PageAnswersTest, NothingIsDoneWhenItIsGone) {
   std::deque<std::function<void()>> tasks;
   {
     PageAnswers pages([&](std::function<void()> task) { tasks.push_back(std::move(task)); },
-                      [](Kind) { return control::in_pieces("x"); });
+                      [](Kind) -> control::PageAnswer::Text { return [](std::string&) { return false; }; });
     pages.answer({}, [](const std::string&) { ADD_FAILURE(); });
   }
   ASSERT_EQ(tasks.size(), 1U);
