@@ -42,7 +42,6 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, S
       instance_(net::random_bytes(mux::kInstanceBytes)),
       config_(std::move(config)),
       source_(std::move(source)),
-      refusals_(log),
       shortages_(log),
       state_(log),
       keys_(log),
@@ -53,6 +52,7 @@ Relay::Relay(net::EventLoop& loop, base::Logger& log, settings::Config config, S
       audit_(config_.hub.name, log),
       consent_(loop.executor(), log),
       held_endpoints_(config_.hub.endpoint_holder, log),
+      peers_({.sites = sites_, .keys = keys_, .pairing = pairing_}, log),
       pages_([this](std::function<void()> task) { loop_.later(std::move(task)); },
              [this](control::WantedPage::Kind kind) { return show(kind); }),
       started_(net::wall_now()),
@@ -147,12 +147,11 @@ base::Result<void> Relay::bind_listeners(const settings::Hub& hub, Listeners& fr
         loop_.executor(), *tls_, admission_,
         net::LinkListener::Callbacks{
             .accept_peer = [this](const keys::Shown& shown,
-                                  const std::string& from) { return accept_peer(shown, from); },
-            .connected = [this](std::unique_ptr<net::TlsStream> stream) { connected(std::move(stream)); },
-            .refused =
-                [this](const std::string& peer, const std::string& cause) {
-                  refusals_.refused(peer, cause, std::chrono::steady_clock::now());
-                },
+                                  const std::string& from) { return peers_.accept_peer(shown, from); },
+            .connected =
+                [this](std::unique_ptr<net::TlsStream> stream) { peers_.connected(std::move(stream)); },
+            .refused = [this](const std::string& peer,
+                              const std::string& cause) { peers_.refused(peer, cause); },
             .takes_pairing = [this] { return !draining_ && pairing_->takes_pairing(); }},
         &shortages_);
     auto lent = held_endpoints_.take(address);

@@ -20,9 +20,8 @@
 #include "relayd/daemon/lasting_state.h"
 #include "relayd/daemon/page_answers.h"
 #include "relayd/daemon/pairing.h"
+#include "relayd/daemon/peer_admission.h"
 #include "relayd/daemon/readiness.h"
-#include "relayd/daemon/refusal_log.h"
-#include "relayd/daemon/refused_keys.h"
 #include "relayd/daemon/rotation.h"
 #include "relayd/daemon/site_ledger.h"
 #include "relayd/daemon/standing.h"
@@ -145,8 +144,6 @@ class Relay {
   [[nodiscard]] base::Result<void> can_reload() const;
   [[nodiscard]] base::Result<void> apply(const settings::Config& wanted);
   [[nodiscard]] net::Site* find_site(const std::string& name) const;
-  [[nodiscard]] net::Site::Judged judge(const keys::Shown& shown) const;
-  [[nodiscard]] keys::Verdict accept_peer(const keys::Shown& shown, const std::string& address);
   [[nodiscard]] std::vector<keys::SiteKeys> site_keys() const;
   /// By SITE/HUB, where the site has several. Null: there is none.
   [[nodiscard]] const net::SiteHub* find_hub(const std::string& shown_name) const;
@@ -155,8 +152,6 @@ class Relay {
   [[nodiscard]] std::vector<keys::Following> following() const;
   void own_key_changed();
   void announce_key();
-  /// Of these, that of a hub that has joined and whose site is still to be made; empty: of none.
-  [[nodiscard]] std::string promised_pin(const keys::Shown& shown) const;
   void move_endpoints(const settings::Config& wanted, const std::vector<net::Site*>& running,
                       BoundBySites& fresh) const;
   /// For each wanted site the one that runs already, null where there is none.
@@ -164,8 +159,6 @@ class Relay {
   void retire(std::unique_ptr<net::Site> site);
   [[nodiscard]] bool drained() const;
   [[nodiscard]] bool all_have_heard(base::Duration idle_for) const;
-  /// A connection whose peer has shown a key that we take.
-  void connected(std::unique_ptr<net::TlsStream> stream);
   [[nodiscard]] std::optional<std::string> answer_control(const net::RequestServer::Received& received);
   /// What takes its time to answer: whether it was that.
   [[nodiscard]] bool answer_later(const net::RequestServer::Received& received,
@@ -180,7 +173,6 @@ class Relay {
 
   std::unique_ptr<net::TlsContext> tls_;
   net::AdmissionControl admission_;
-  RefusalLog refusals_;
   net::Shortages shortages_;
   std::unique_ptr<net::EtcdClient> etcd_;  // null: this hub remembers alone
   LastingState state_;
@@ -201,6 +193,7 @@ class Relay {
   std::vector<std::unique_ptr<net::Site>> retired_;
   std::unique_ptr<Pairing> pairing_;
   std::unique_ptr<Joining> joining_;
+  PeerAdmission peers_;
   Listeners listeners_;
   std::shared_ptr<net::RequestServer> control_;
   std::shared_ptr<net::RequestServer> metrics_;
@@ -210,7 +203,6 @@ class Relay {
   base::WallTime config_loaded_;
   base::WallTime served_since_;  // of one that has taken over
   std::string last_reload_error_;
-  RefusedKeys refused_keys_;
   bool draining_ = false;
   bool is_told_to_stop_ = false;
   std::unique_ptr<Takeover> takeover_;  // null: there was no other relayd when this one started

@@ -136,10 +136,11 @@ control::HubStatus Relay::status() const {
   if (source_.log_lines_lost) status.log_lines_lost = source_.log_lines_lost();
   status.unauthenticated = admission_.count();
   status.unauthenticated_driven_out = admission_.driven_out();
-  status.connections_refused = refusals_.count();
+  status.connections_refused = peers_.refusals();
   status.keys_revoked = keys_.known().book().revoked().size();
-  status.keys_refused = refused_keys_.count();
-  status.refused_keys.assign(refused_keys_.last().begin(), refused_keys_.last().end());
+  status.keys_refused = peers_.refused_keys().count();
+  const auto& refused = peers_.refused_keys().last();
+  status.refused_keys.assign(refused.begin(), refused.end());
   for (const auto& site : sites_) {
     status.sessions_refused += site->sessions_refused();
     status.sites.push_back(site_status(*site, draining_));
