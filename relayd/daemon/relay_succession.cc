@@ -28,6 +28,7 @@ using Said = net::SuccessionWords;
 constexpr std::chrono::milliseconds kLeavePoll{50};
 constexpr std::chrono::milliseconds kEarlierPoll{500};
 constexpr std::chrono::milliseconds kReapPoll{500};
+constexpr int kMostReads = 16;  // of a client that goes on talking
 constexpr std::chrono::seconds kToBeAlone{20};
 constexpr std::chrono::seconds kForConnections{3};
 constexpr std::chrono::seconds kToTell{1};
@@ -82,7 +83,7 @@ void add_held(const net::Site& site, std::vector<LeftBehind::Held>& to) {
 // Its client is between two mails, and connects anew for the next one.
 void turn_away(const base::Descriptor& client) {
   std::array<char, 4096> unread;  // a close with something unread could cost the client our reply
-  while (recv(client.get(), unread.data(), unread.size(), MSG_DONTWAIT) > 0) {
+  for (int i = 0; i < kMostReads && recv(client.get(), unread.data(), unread.size(), MSG_DONTWAIT) > 0; ++i) {
   }
   const std::string reply =
       smtp::make_reply(421, "4.3.2", "this relayd has been upgraded, connect to the new one").wire();

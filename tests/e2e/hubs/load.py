@@ -79,10 +79,12 @@ class Arrivals:
             for text in re.split(r"^From ", hub.run("cat", "/var/mail/load").stdout, flags=re.MULTILINE):
                 number = re.search(r"^Received:[^;]*?\bid (\w+)", text, flags=re.MULTILINE)
                 mail = re.search(r"^Subject: mail (\S+)$", text, flags=re.MULTILINE)
-                if number and mail and LINE in text:
-                    self.taken[mail[1]].add((hub.name, number[1]))
-                elif number and mail:
+                if not number or not mail:
+                    continue
+                if text.partition("\n\n")[2].strip() in ("", "<<< No Message Collected >>>"):
                     self.without_text += 1
+                else:
+                    self.taken[mail[1]].add((hub.name, number[1]))
 
     def twice(self):
         return {mail: where for mail, where in self.taken.items() if len(where) > 1}
