@@ -9,7 +9,7 @@ endif()
 
 add_library(tsmtp_options INTERFACE)
 target_include_directories(tsmtp_options INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_options(tsmtp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
+target_compile_options(tsmtp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wformat-security
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. $<$<BOOL:${TSMTP_WERROR}>:-Werror>
   $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 # g++ sees writes out of bounds in std::string where there are none: 12 and 14 do (GCC bug 105329 and its kin).
